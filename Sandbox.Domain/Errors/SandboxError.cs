@@ -1,0 +1,81 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+
+namespace Sandbox.Domain.Errors;
+
+/// <summary>
+/// Everything a caller can cause and act on. Each face of the API turns it into its own wire form with one switch;
+/// whatever is not here is a surprise and is thrown.
+/// </summary>
+public abstract record SandboxError
+{
+    private SandboxError()
+    {
+    }
+
+    /// <summary>One sentence for people; never carries SQL, stack traces or secrets.</summary>
+    public abstract string Text { get; }
+
+    public sealed record NotFound(string Id) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} not found.";
+    }
+
+    public sealed record BadId(string Id) : SandboxError
+    {
+        public override string Text =>
+            $"'{(Id.Length > 80 ? Id[..80] + "…" : Id)}' is not a sandbox id: 1 to {SandboxId.MaxLength} characters of A-Z a-z 0-9 _ . -, the first a letter or digit.";
+    }
+
+    public sealed record IdInUse(SandboxId Id) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} already exists.";
+    }
+
+    public sealed record WrongState(SandboxId Id, SandboxState From, SandboxEvent On) : SandboxError
+    {
+        public override string Text =>
+            $"Sandbox {Id} is {From.ToString().ToLowerInvariant()}; {On.ToString().ToLowerInvariant()} is not possible now.";
+    }
+
+    public sealed record ChangedMeanwhile(SandboxId Id) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} changed meanwhile; read it again.";
+    }
+
+    /// <summary>A field of the request asks for what cannot be.</summary>
+    public sealed record BadSpec(string Field, string Reason) : SandboxError
+    {
+        public override string Text => $"{Field}: {Reason}";
+    }
+
+    /// <summary>No engine answers where the sandbox would run.</summary>
+    public sealed record DockerUnavailable(string Reason) : SandboxError
+    {
+        public override string Text => $"Docker is not available. Please ensure Docker daemon is running. ({Reason})";
+    }
+
+    /// <summary>The sandbox is there, but its agent is not: still starting, or stopped.</summary>
+    public sealed record NotStarted(SandboxId Id, string State) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} is not started ({State}).";
+    }
+
+    /// <summary>The sandbox runs, but its agent does not answer.</summary>
+    public sealed record AgentUnreachable(SandboxId Id, string Reason) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} does not answer: {Reason}";
+    }
+
+    /// <summary>A start ended before the agent answered.</summary>
+    public sealed record StartFailed(SandboxId Id, string Phase, string Reason) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} failed to start in phase {Phase}: {Reason}";
+    }
+
+    /// <summary>The policy of this server forbids what was asked.</summary>
+    public sealed record Forbidden(string Reason) : SandboxError
+    {
+        public override string Text => Reason;
+    }
+}

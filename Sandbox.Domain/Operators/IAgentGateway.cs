@@ -1,0 +1,26 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+
+namespace Sandbox.Domain.Operators;
+
+/// <summary>The road to the agent inside a sandbox: in the same process over its socket, in a cluster through its worker.</summary>
+public interface IAgentGateway
+{
+    /// <summary>The agent of a running sandbox. Every call counts as activity; dispose the call when it has ended, so that
+    /// a long one is known to be in flight.</summary>
+    Result<AgentCall> Open(SandboxId id);
+}
+
+/// <summary>One use of an agent.</summary>
+/// <param name="invoker">Sends to the agent; safe for many calls at once; not owned.</param>
+/// <param name="baseAddress">Prefix of the agent's routes (see <c>AgentRoutes</c>).</param>
+public sealed class AgentCall(HttpMessageInvoker invoker, Uri baseAddress, Action ended) : IDisposable
+{
+    private Action? _ended = ended;
+
+    public HttpMessageInvoker Invoker { get; } = invoker;
+
+    public Uri BaseAddress { get; } = baseAddress;
+
+    public void Dispose() => Interlocked.Exchange(ref _ended, null)?.Invoke();
+}

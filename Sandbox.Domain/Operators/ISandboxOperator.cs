@@ -1,0 +1,37 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+
+namespace Sandbox.Domain.Operators;
+
+/// <summary>
+/// How a sandbox is placed and moved through its life. It gets a configuration that <c>DeploymentManager</c> has
+/// prepared, writes record and job, and never touches an engine itself.
+/// </summary>
+public interface ISandboxOperator
+{
+    /// <summary>Checks that something can run the sandbox (an engine answers), then writes record and start job.
+    /// Nothing is written when it fails.</summary>
+    Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken);
+
+    /// <summary>Stops; where the record says so the stop cascades to delete. Stopping what is stopped or unknown is a
+    /// success (null when unknown). Completes when the container has ended, or after a bounded wait.</summary>
+    Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken);
+
+    /// <summary>Starts the stopped container again.</summary>
+    Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a stopped (or archived) sandbox for good; deleting what is deleted is a success.</summary>
+    Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken);
+
+    /// <summary>Completes when the sandbox runs, has failed, or the token ends.</summary>
+    Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken);
+}
+
+public enum StopReason
+{
+    Asked,
+
+    /// <summary>Idle for longer than its timeout.</summary>
+    Expired,
+}

@@ -1,0 +1,25 @@
+using Sandbox.Contracts.Ids;
+
+namespace Sandbox.Domain.Stores;
+
+/// <summary>Wake-ups. A hint, never the truth: whoever is woken reads the record, and whoever waits also looks by itself
+/// from time to time.</summary>
+public interface IChangeFeed
+{
+    /// <summary>Says that the record of <paramref name="id"/> changed, or that there is a new job.</summary>
+    void Publish(SandboxId id);
+
+    /// <summary>Completes at the first change of <paramref name="id"/> after this call (subscribe, then read, then await).</summary>
+    ChangeSubscription Subscribe(SandboxId id);
+
+    /// <summary>Completes at the first change of anything after this call.</summary>
+    ChangeSubscription SubscribeAll();
+}
+
+/// <summary>One awaited change; dispose it when no longer interested.</summary>
+public sealed class ChangeSubscription(Task changed, IDisposable registration) : IDisposable
+{
+    public Task Changed { get; } = changed;
+
+    public void Dispose() => registration.Dispose();
+}

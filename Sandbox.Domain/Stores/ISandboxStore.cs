@@ -1,0 +1,48 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+
+namespace Sandbox.Domain.Stores;
+
+/// <summary>
+/// The truth about sandboxes. Every implementation passes the same contract tests. A state and the job it causes are
+/// written in one transaction: both or neither.
+/// </summary>
+public interface ISandboxStore
+{
+    /// <summary>Writes the first record of an id together with its start job. An id that is in use, or that was deleted
+    /// less than 24 hours ago, is refused with <see cref="SandboxError.IdInUse"/> and nothing is written. A tombstone
+    /// older than that is replaced, its version carried on; the returned record has the version that was written
+    /// (and the job's version is set to it).</summary>
+    Task<Result<SandboxInstance>> TryCreateAsync(SandboxInstance first, SandboxJob job, CancellationToken cancellationToken);
+
+    /// <summary>The record, tombstones included; null when the id was never used.</summary>
+    Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken);
+
+    /// <summary>THE one method that writes state: replaces the record if its version is still
+    /// <paramref name="from"/>'s, and adds <paramref name="job"/> (null: none) in the same transaction. False when
+    /// somebody moved first; then nothing is written.</summary>
+    Task<bool> TryMoveAsync(SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken);
+
+    /// <summary>Writes facts that are not state (phases, host, idle deadline) if the version and the state are still
+    /// <paramref name="next"/>'s. The version does not grow.</summary>
+    Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken);
+
+    /// <summary>Newest first. Tombstones never appear.</summary>
+    Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Records with a deadline (idle, passing, automatic transition) that is due at <paramref name="now"/>,
+    /// most overdue first.</summary>
+    Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+}
+
+/// <param name="States">Only these states; empty: all but deleted.</param>
+/// <param name="Fields">Exact matches on user_id, experiment_id, namespace, image, state, host_ip or sandbox_id; any
+/// other name matches nothing.</param>
+/// <param name="Page">From 1.</param>
+public sealed record SandboxQuery(
+    IReadOnlyList<SandboxState> States, IReadOnlyDictionary<string, string> Fields, int Page = 1, int PageSize = 500);
+
+/// <param name="Total">How many match over all pages.</param>
+public sealed record SandboxPage(IReadOnlyList<SandboxInstance> Items, long Total);

@@ -1,0 +1,58 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Worker.Deployments;
+
+/// <summary>
+/// How one sandbox is run here. Every verb is idempotent: it acts, then interprets the answer ("not found" while removing
+/// is done, "already started" while starting is done), so that a job may be repeated at any point.
+/// </summary>
+internal interface IDeployment
+{
+    DeploymentKind Kind { get; }
+
+    /// <summary>Null when this deployment can run sandboxes now (the engine answers), else why not.</summary>
+    Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes the container if it is not there and starts it if it does not run; reports each phase. Returns when
+    /// the engine has started it: that the agent answers is awaited by the caller.</summary>
+    Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken);
+
+    /// <summary>Starts the existing, stopped container again; an error when it is gone.</summary>
+    Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken);
+
+    /// <summary>Ends it, file system kept.</summary>
+    Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken);
+
+    /// <summary>Ends it if it runs and removes all that was made for this incarnation.</summary>
+    Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken);
+
+    /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.</summary>
+    Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds somebody who is told at each step (seed 000's <c>add_hook</c>).</summary>
+    void AddHook(IDeploymentHook hook);
+}
+
+/// <param name="RegistryPassword">Never stored, never logged.</param>
+internal sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword);
+
+/// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
+internal sealed record StartedSandbox(long? EffectiveDiskBytes);
+
+/// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
+internal sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);
+
+/// <summary>Where a start tells how far it is; each report reaches the record and whoever waits.</summary>
+internal interface IPhaseReporter
+{
+    Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken);
+}
+
+internal interface IDeploymentHook
+{
+    /// <param name="step">For example "pulling", "creating", "starting".</param>
+    Task OnStepAsync(SandboxInstance sandbox, string step, CancellationToken cancellationToken);
+}
