@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+
+namespace Sandbox.Worker.Agents;
+
+/// <summary>Where the files of an incarnation are on this node.</summary>
+internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
+{
+    private readonly string _data = Path.GetFullPath(options.Value.DataFolder);
+
+    /// <summary>One folder per incarnation, holding only its socket; mounted read-only into the sandbox.</summary>
+    public string Socket(IncarnationId incarnation) => Path.Combine(_data, "run", incarnation.ToString());
+
+    public string SocketFile(IncarnationId incarnation) => Path.Combine(Socket(incarnation), AgentRoutes.SocketName);
+
+    /// <summary>Working folder of a Local sandbox; removed with it.</summary>
+    public string LocalWork(IncarnationId incarnation) => Path.Combine(_data, "local", incarnation.ToString());
+
+    /// <summary>Folder with the static agent for an engine's architecture (<c>x86_64</c> or <c>aarch64</c>), mounted read-only.</summary>
+    public string AgentBinary(string architecture) =>
+        Path.Combine(options.Value.AgentFolder, architecture is "aarch64" or "arm64" ? "linux-arm64" : "linux-x64");
+}

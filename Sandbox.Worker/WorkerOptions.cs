@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Sandbox.Worker;
+
+/// <summary>One node. Bound from section <c>Worker</c>, checked at start.</summary>
+public sealed class WorkerOptions
+{
+    public const string Section = "Worker";
+
+    /// <summary>Folder for sockets, local sandboxes and the like. The sockets' paths must stay under 108 bytes, so a short one.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "";
+
+    /// <summary>Written into every container's labels; a sweep touches only its own cluster's containers.</summary>
+    [Required]
+    public string ClusterId { get; set; } = "";
+
+    /// <summary>Name of this node in records and labels.</summary>
+    [Required]
+    public string NodeName { get; set; } = System.Environment.MachineName;
+
+    /// <summary>Folder with <c>linux-x64/sandbox-agent</c> and <c>linux-arm64/sandbox-agent</c> (static native binaries).</summary>
+    public string AgentFolder { get; set; } = "";
+
+    /// <summary>The agent as an ordinary .NET program (a .dll), for Local where the native one could not be built.</summary>
+    public string ManagedAgent { get; set; } = "";
+
+    /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
+    [RegularExpression("auto|docker|local")]
+    public string Deployment { get; set; } = "auto";
+
+    /// <summary>Address of the engine; empty: <c>DOCKER_HOST</c> or the platform's default.</summary>
+    public string DockerHost { get; set; } = "";
+
+    /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
+    public bool AllowUnisolated { get; set; }
+
+    /// <summary>Jobs run at once.</summary>
+    [Range(1, 256)]
+    public int Concurrency { get; set; } = 16;
+}
+
+[OptionsValidator]
+internal sealed partial class WorkerOptionsValidator : IValidateOptions<WorkerOptions>;
