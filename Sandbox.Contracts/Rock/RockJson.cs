@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Sandbox.Contracts.Rock;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StartRequest))]
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecResult))]
 [JsonSerializable(typeof(CreateSessionRequest))]
