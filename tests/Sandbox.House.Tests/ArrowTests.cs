@@ -1,0 +1,56 @@
+using System.Xml.Linq;
+
+namespace Sandbox.House.Tests;
+
+/// <summary>The arrows of ARCHITECTURE.md, kept by a machine: a project references only the rooms below it, and each
+/// outside thing has one door.</summary>
+public sealed class ArrowTests
+{
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["Sandbox.Contracts"] = "",
+        ["Sandbox.Domain"] = "Sandbox.Contracts",
+        ["Sandbox.Storage"] = "Sandbox.Contracts Sandbox.Domain",
+        ["Sandbox.Agent"] = "Sandbox.Contracts",
+        ["Sandbox.Client"] = "Sandbox.Contracts",
+        ["ServiceDefaults"] = "",
+        ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
+        ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
+        ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
+        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone",
+    };
+
+    public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_References_OnlyTheRoomsBelowIt(string project)
+    {
+        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} has no row here: say which rooms it may know");
+
+        var references = Items(project, "ProjectReference").Select(Path.GetFileNameWithoutExtension);
+
+        Assert.Empty(references.Except(allowed.Split(' ')));
+    }
+
+    [Theory]
+    [InlineData("Docker.", "Sandbox.Worker")]
+    [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
+    [InlineData("Npgsql", "Sandbox.Storage")]
+    [InlineData("StackExchange.Redis", "Sandbox.Storage")]
+    [InlineData("Yarp.", "Sandbox.Api")]
+    public void Package_OfAnOutsideThing_IsReferencedByItsDoorOnly(string package, string door)
+    {
+        var users = Repository.Projects.Keys
+            .Where(project => Items(project, "PackageReference").Any(name => name.StartsWith(package, StringComparison.Ordinal)));
+
+        Assert.Empty(users.Except([door]));
+    }
+
+    [Fact]
+    public void Contracts_Projects_ReferenceNoPackage() =>
+        Assert.Empty(Items("Sandbox.Contracts", "PackageReference").Concat(Items("Sandbox.Domain", "PackageReference")));
+
+    private static IEnumerable<string> Items(string project, string kind) =>
+        XDocument.Load(Repository.Projects[project]).Descendants(kind).Select(item => item.Attribute("Include")!.Value);
+}

@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+
+namespace Sandbox.House.Tests;
+
+public sealed partial class TreeTests
+{
+    [Fact]
+    public void LoggerMessages_OfOneProcess_HaveUniqueEventIds()
+    {
+        var doubled = Sources()
+            .SelectMany(file => EventId().Matches(File.ReadAllText(file)).Select(match => (Id: match.Groups[1].Value, file)))
+            .GroupBy(found => found.Id)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{group.Key} in {string.Join(" and ", group.Select(found => Path.GetFileName(found.file)))}");
+
+        Assert.Empty(doubled);
+    }
+
+    [Fact]
+    public void Sources_Hold_NoUnfinishedWork()
+    {
+        var unfinished = Sources()
+            .Where(file => Unfinished().IsMatch(File.ReadAllText(file)))
+            .Select(file => Path.GetRelativePath(Repository.Root, file));
+
+        Assert.Empty(unfinished);
+    }
+
+    [Fact]
+    public void Folders_AreNamedAfterTheProblem()
+    {
+        string[] empty = ["Services", "Helpers", "Common", "Shared", "Utils", "Managers", "Infrastructure"];
+        var bad = Sources()
+            .Select(file => Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(file)!))
+            .Distinct()
+            .Where(folder => folder.Split(Path.DirectorySeparatorChar).Intersect(empty).Any());
+
+        Assert.Empty(bad);
+    }
+
+    private static IEnumerable<string> Sources() =>
+        Repository.Projects.Values
+            .SelectMany(project => Directory.EnumerateFiles(Path.GetDirectoryName(project)!, "*.cs", SearchOption.AllDirectories));
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*=\s*)?(\d+)")]
+    private static partial Regex EventId();
+
+    [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b")]
+    private static partial Regex Unfinished();
+}
