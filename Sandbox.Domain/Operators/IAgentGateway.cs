@@ -6,9 +6,10 @@ namespace Sandbox.Domain.Operators;
 /// <summary>The road to the agent inside a sandbox: in the same process over its socket, in a cluster through its worker.</summary>
 public interface IAgentGateway
 {
-    /// <summary>The agent of a running sandbox. Every call counts as activity; dispose the call when it has ended, so that
-    /// a long one is known to be in flight.</summary>
-    Result<AgentCall> Open(SandboxId id);
+    /// <summary>The agent of a running sandbox: answered from memory where it is known, else from the record
+    /// (<see cref="SandboxError.NotFound"/>, <see cref="SandboxError.NotStarted"/>, <see cref="SandboxError.AgentUnreachable"/>).
+    /// Every call counts as activity; dispose the call when it has ended, so that a long one is known to be in flight.</summary>
+    ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken);
 }
 
 /// <summary>One use of an agent.</summary>

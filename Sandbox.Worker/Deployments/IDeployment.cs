@@ -23,13 +23,18 @@ internal interface IDeployment
     /// <summary>Starts the existing, stopped container again; an error when it is gone.</summary>
     Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken);
 
-    /// <summary>Ends it, file system kept.</summary>
+    /// <summary>Completes when what was started has ended or is gone, with why (exit code, out of memory, removed), so that
+    /// a start whose container dies at once fails at once. Throws when the engine does not answer.</summary>
+    Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken);
+
+    /// <summary>Ends it, file system kept; removes the image where the spec says so.</summary>
     Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken);
 
     /// <summary>Ends it if it runs and removes all that was made for this incarnation.</summary>
     Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken);
 
-    /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.</summary>
+    /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.
+    /// Throws when the engine does not answer: an empty list means that nothing is there.</summary>
     Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>Adds somebody who is told at each step (seed 000's <c>add_hook</c>).</summary>
