@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Sandbox.Contracts.Rock;
 
@@ -84,6 +85,8 @@ public sealed record Observation
 
     public string Output { get; init; } = "";
 
+    /// <summary>Null when nobody asked for it (<c>check: ignore</c>); then it is left out, because clients reject null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ExitCode { get; init; }
 
     public string FailureReason { get; init; } = "";
@@ -130,7 +133,13 @@ public sealed record WriteFileResult(bool Success, string Message);
 public sealed record UploadResult(bool Success, string Message, string FileName);
 
 /// <summary>Percents of the sandbox's limits; <paramref name="Net"/> is cumulative bytes.</summary>
-public sealed record Statistics(double Cpu, double Mem, double Disk, double DiskLogPercent, double DiskDindPercent, long Net);
+public sealed record Statistics(
+    [property: JsonConverter(typeof(FloatJson))] double Cpu,
+    [property: JsonConverter(typeof(FloatJson))] double Mem,
+    [property: JsonConverter(typeof(FloatJson))] double Disk,
+    [property: JsonConverter(typeof(FloatJson))] double DiskLogPercent,
+    [property: JsonConverter(typeof(FloatJson))] double DiskDindPercent,
+    long Net);
 
 /// <summary>The agent's failures travel as HTTP 511 with this body.</summary>
 public sealed record AgentFailure(AgentFailureDetail Rockletexception);
