@@ -63,6 +63,9 @@ public sealed record SandboxInstance
 
     public ImmutableList<StateChange> History { get; init; } = [];
 
+    /// <summary>The whole live entry at the last stop, as JSON: what archive_cache wrote and restore_cache seeds from.</summary>
+    public string? LiveSnapshot { get; init; }
+
     /// <summary>The record after something happened, one version on, or why that cannot happen now. Sets the times that
     /// belong to the new state; policies (deadlines) are added by the caller.</summary>
     public Result<SandboxInstance> After(SandboxEvent happened, DateTimeOffset now)

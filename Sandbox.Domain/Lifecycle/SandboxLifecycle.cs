@@ -27,6 +27,15 @@ public static class SandboxLifecycle
             [(Archived, Delete)] = Deleted,
         }.ToFrozenDictionary();
 
+    /// <summary>Every legal pair and where it leads, in the order of the states and events.</summary>
+    public static IEnumerable<(SandboxState From, SandboxEvent On, SandboxState To)> Rows() =>
+        Table.Select(row => (row.Key.From, row.Key.On, To: row.Value)).OrderBy(row => row.From).ThenBy(row => row.On);
+
+    /// <summary>The table as Markdown; a test compares it with the one in ARCHITECTURE.md.</summary>
+    public static string ToMarkdown() =>
+        "| from | event | to |\n|---|---|---|\n" +
+        string.Concat(Rows().Select(row => $"| {row.From.Name()} | {row.On.Name()} | {row.To.Name()} |\n"));
+
     public static bool TryNext(SandboxState from, SandboxEvent on, out SandboxState to) =>
         Table.TryGetValue((from, on), out to);
 }

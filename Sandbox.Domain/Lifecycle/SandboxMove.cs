@@ -1,0 +1,14 @@
+using Sandbox.Contracts.Jobs;
+
+namespace Sandbox.Domain.Lifecycle;
+
+/// <summary>A decided change of a record together with the job it causes: exactly what the store's one writing method
+/// takes.</summary>
+/// <param name="From">The record as it was read.</param>
+/// <param name="Next">What it becomes.</param>
+/// <param name="Job">Null: nothing has to be done to the container.</param>
+public sealed record SandboxMove(SandboxInstance From, SandboxInstance Next, SandboxJob? Job)
+{
+    /// <summary>It already is what was asked for; there is nothing to write.</summary>
+    public bool IsNothing => ReferenceEquals(From, Next);
+}

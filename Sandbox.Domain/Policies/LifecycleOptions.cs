@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Sandbox.Domain.Policies;
+
+/// <summary>What happens to sandboxes by themselves. Bound from section <c>Lifecycle</c>, checked at start. A change
+/// reaches only sandboxes that are created (or stopped) later: their deadlines are absolute.</summary>
+public sealed class LifecycleOptions
+{
+    public const string Section = "Lifecycle";
+
+    /// <summary>Idle time before a stop when the caller names none. Default 30 min, as ROCK has it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Upper bound of every automatic delete, and the delay where the caller names none; null: no bound, none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan? AutoDelete { get; set; }
+
+    /// <summary>Whether a stop deletes at once where neither caller nor <see cref="AutoDelete"/> says otherwise. Default
+    /// true, as ROCK has it.</summary>
+    public bool RemoveContainer { get; set; } = true;
+
+    /// <summary>How long a start that failed stays to be read before such a sandbox is deleted. Default 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan FailedStartRetention { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a lost sandbox that a stop would have deleted stays to be restarted. Default 24 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    public TimeSpan LostRetention { get; set; } = TimeSpan.FromHours(24);
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
+
+namespace Sandbox.Domain.Policies;
+
+/// <summary>
+/// Every change of a record, decided: what it becomes, with which deadlines, and which job that causes. Pure functions of
+/// the record and a moment; whoever calls one writes the answer through the store (<see cref="Stores.ISandboxStore.TryMoveAsync"/>).
+/// </summary>
+public sealed class SandboxMoves(AutoPolicy auto)
+{
+    /// <summary>Stops, and where the record says so deletes in the same write (then the version grows by two).</summary>
+    public Result<SandboxMove> Stop(SandboxInstance record, StopReason reason, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.Stop, now).TryGet(out var stopped, out var error))
+        {
+            return error;
+        }
+
+        if (ReferenceEquals(stopped, record))
+        {
+            return new SandboxMove(record, record, Job: null);
+        }
+
+        var why = reason is StopReason.Expired ? Expired(record) : null;
+        if (AutoPolicy.CascadesToDelete(record.Spec) && stopped.After(SandboxEvent.Delete, now).TryGet(out var deleted, out _))
+        {
+            return Removing(record, deleted with { Reason = why });
+        }
+
+        return Stopping(record, auto.WithDeadline(stopped, SandboxEvent.Stop, now) with { Reason = why });
+    }
+
+    public static Result<SandboxMove> Restart(SandboxInstance record, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.Restart, now).TryGet(out var pending, out var error))
+        {
+            return error;
+        }
+
+        var job = new RestartSandbox { SandboxId = record.Id, SandboxVersion = pending.Version, Incarnation = record.Incarnation };
+        return new SandboxMove(record, pending with { PassingDeadline = now + record.Spec.StartupTimeout }, job);
+    }
+
+    /// <summary>Deletes for good. What is deleted already stays as it is.</summary>
+    public static Result<SandboxMove> Delete(SandboxInstance record, DateTimeOffset now)
+    {
+        if (record.State is SandboxState.Deleted)
+        {
+            return new SandboxMove(record, record, Job: null);
+        }
+
+        return record.After(SandboxEvent.Delete, now).TryGet(out var deleted, out var error) ? Removing(record, deleted) : error;
+    }
+
+    /// <summary>The agent answers.</summary>
+    public static Result<SandboxMove> Alive(SandboxInstance record, DateTimeOffset now) =>
+        record.After(SandboxEvent.Alive, now).TryGet(out var running, out var error)
+            ? new SandboxMove(record, running, Job: null)
+            : error;
+
+    /// <summary>The start has failed. Whatever was started of the container is ended by a job of its own.</summary>
+    /// <param name="phase">The phase that failed; null: the one it was in.</param>
+    /// <param name="status"><see cref="PhaseStatus.Failed"/> or <see cref="PhaseStatus.Timeout"/>.</param>
+    public Result<SandboxMove> StartFailed(SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.StartFailed, now).TryGet(out var stopped, out var error))
+        {
+            return error;
+        }
+
+        return Stopping(record, auto.WithDeadline(stopped, SandboxEvent.StartFailed, now) with
+        {
+            Reason = reason,
+            Phases = Marked(record.Phases, phase, status, reason, now),
+        });
+    }
+
+    /// <summary>The container, or after a grace its node, is gone. What may be left of it is ended by a job.</summary>
+    public Result<SandboxMove> Lost(SandboxInstance record, string reason, DateTimeOffset now) =>
+        record.After(SandboxEvent.Lost, now).TryGet(out var stopped, out var error)
+            ? Stopping(record, auto.WithDeadline(stopped, SandboxEvent.Lost, now) with { Reason = reason })
+            : error;
+
+    /// <summary>What a record's own deadlines ask for now; null: nothing. The record has to be written as it was read: if
+    /// somebody moved it since, the store refuses and the next scan decides anew.</summary>
+    public SandboxMove? Due(SandboxInstance record, DateTimeOffset now)
+    {
+        if (!Deadlines.IsDue(record, now))
+        {
+            return null;
+        }
+
+        var decided = record.State switch
+        {
+            SandboxState.Pending when record.ArchivedAt is null => StartFailed(record, phase: null, PhaseStatus.Timeout, NotReady(record), now),
+            SandboxState.Pending => Bare(record, SandboxEvent.RestoreFailed, now),
+            SandboxState.Archiving => Bare(record, SandboxEvent.ArchiveFailed, now),
+            SandboxState.Running => Stop(record, StopReason.Expired, now),
+            _ => Delete(record, now),
+        };
+        return decided.TryGet(out var move, out _) ? move : null;
+    }
+
+    private static Result<SandboxMove> Bare(SandboxInstance record, SandboxEvent happened, DateTimeOffset now) =>
+        record.After(happened, now).TryGet(out var next, out var error) ? new SandboxMove(record, next, Job: null) : error;
+
+    private static SandboxMove Stopping(SandboxInstance from, SandboxInstance next) =>
+        new(from, next, new StopSandbox { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });
+
+    private static SandboxMove Removing(SandboxInstance from, SandboxInstance next) =>
+        new(from, next, new RemoveSandbox { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });
+
+    private static ImmutableList<SandboxPhase> Marked(
+        ImmutableList<SandboxPhase> phases, string? name, PhaseStatus status, string message, DateTimeOffset now)
+    {
+        var failed = phases.Find(phase => phase.Name == name)
+            ?? phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout)
+            ?? phases.Find(phase => phase.Status is PhaseStatus.Running)
+            ?? phases.Find(phase => phase.Status is PhaseStatus.Waiting)
+            ?? phases.LastOrDefault();
+        return failed is null
+            ? [new SandboxPhase(name ?? SandboxPhase.DockerRun, status, message, CompletedAt: now)]
+            : phases.Replace(failed, failed with { Status = status, Message = message, CompletedAt = now });
+    }
+
+    // Clients tell the end of a process from a slow answer by the word "timeout": it stays out of these texts.
+    private static string Expired(SandboxInstance record) =>
+        $"expired: idle for {Seconds(record.Spec.IdleTimeout)} s";
+
+    private static string NotReady(SandboxInstance record) =>
+        $"not ready {Seconds(record.Spec.StartupTimeout)} s after the start was asked for";
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}
