@@ -1,0 +1,121 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+
+namespace Sandbox.Worker.Agents;
+
+/// <summary>The line to one agent. Its answers come from inside a sandbox and are treated as hostile: headers and the
+/// bodies of control calls are bounded, and nothing is followed, unpacked, kept or retried.</summary>
+internal sealed class AgentLink : IAsyncDisposable
+{
+    private const int MaxControlBody = 64 * 1024;
+    private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly IAgentRoad _road;
+    private readonly TimeProvider _time;
+
+    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time)
+    {
+        (SandboxId, Incarnation, _road, _time) = (sandboxId, incarnation, road, time);
+        Invoker = new HttpMessageInvoker(Handler(road));
+    }
+
+    public static Uri BaseAddress { get; } = new("http://agent");
+
+    public SandboxId SandboxId { get; }
+
+    public IncarnationId Incarnation { get; }
+
+    /// <summary>Sends to the agent; has no timeout of its own.</summary>
+    public HttpMessageInvoker Invoker { get; }
+
+    /// <inheritdoc cref="IAgentRoad.IsConnected"/>
+    public bool IsConnected => _road.IsConnected;
+
+    /// <inheritdoc cref="IAgentRoad.Connected"/>
+    public Task Connected => _road.Connected;
+
+    /// <inheritdoc cref="IAgentRoad.Losses"/>
+    public int Losses => _road.Losses;
+
+    /// <summary>Tells the agent what it needs to know; idempotent.</summary>
+    public async Task<Result<AgentStatus>> InitAsync(AgentInit init, CancellationToken cancellationToken)
+    {
+        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(init, AgentJson.Default.AgentInit));
+        body.Headers.ContentType = new("application/json");
+        return await AskAsync(HttpMethod.Post, AgentRoutes.Init, body, AgentJson.Default.AgentStatus, InitTimeout, cancellationToken);
+    }
+
+    public Task<Result<AgentStatus>> StatusAsync(CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Get, AgentRoutes.Status, null, AgentJson.Default.AgentStatus, StatusTimeout, cancellationToken);
+
+    /// <summary>Asks the agent to end everything in its sandbox; whoever asks makes sure of it through the deployment.</summary>
+    public async Task ShutdownAsync(CancellationToken cancellationToken)
+    {
+        using var body = new ByteArrayContent([]);
+        await SendAsync(HttpMethod.Post, AgentRoutes.Shutdown, body, ShutdownTimeout, _ => Task.FromResult(true), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _road.DisposeAsync();
+        Invoker.Dispose();
+    }
+
+    private static SocketsHttpHandler Handler(IAgentRoad road) => new()
+    {
+        ConnectCallback = (_, cancellationToken) => road.ConnectAsync(cancellationToken),
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        MaxResponseHeadersLength = 64,
+        MaxResponseDrainSize = MaxControlBody,
+        ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+    };
+
+    private async Task<Result<T>> AskAsync<T>(
+        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : class
+    {
+        var (answer, failure) = await SendAsync(method, path, body, timeout, ReadAsync, cancellationToken);
+        return answer is null ? new SandboxError.AgentUnreachable(SandboxId, failure ?? "its answer is empty") : answer;
+
+        async Task<T?> ReadAsync(HttpContent content)
+        {
+            await content.LoadIntoBufferAsync(MaxControlBody, cancellationToken);
+            return JsonSerializer.Deserialize(await content.ReadAsByteArrayAsync(cancellationToken), type);
+        }
+    }
+
+    private async Task<(T? Answer, string? Failure)> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? body, TimeSpan timeout, Func<HttpContent, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            using var request = new HttpRequestMessage(method, new Uri(BaseAddress, path)) { Content = body };
+            using var response = await Invoker.SendAsync(request, either.Token);
+            return response.IsSuccessStatusCode
+                ? (await read(response.Content), null)
+                : (default, $"its agent answered {(int)response.StatusCode}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (default, $"its agent did not answer within {timeout.TotalSeconds:0} s");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or ObjectDisposedException)
+        {
+            return (default, exception is JsonException ? "its agent's answer is not what was expected" : exception.Message);
+        }
+    }
+}

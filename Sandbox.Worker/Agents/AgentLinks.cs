@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+
+namespace Sandbox.Worker.Agents;
+
+/// <summary>The lines to all agents of this node, one per incarnation.</summary>
+internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
+    private readonly Channel<IncarnationId> _lost = Channel.CreateUnbounded<IncarnationId>();
+
+    /// <summary>Incarnations whose agent fell silent: a reason to ask the deployment.</summary>
+    public ChannelReader<IncarnationId> Lost => _lost.Reader;
+
+    /// <summary>The line to this sandbox's agent, listening before its container starts.</summary>
+    public AgentLink Ensure(SandboxInstance sandbox)
+    {
+        var link = _links.GetOrAdd(sandbox.Incarnation, _ => new Lazy<AgentLink>(() => Open(sandbox)));
+        try
+        {
+            return link.Value;
+        }
+        catch
+        {
+            // A failure is not kept: the next one tries again.
+            _links.TryRemove(KeyValuePair.Create(sandbox.Incarnation, link));
+            throw;
+        }
+    }
+
+    public AgentLink? Find(IncarnationId incarnation) =>
+        _links.TryGetValue(incarnation, out var link) ? link.Value : null;
+
+    /// <summary>Hangs up and removes the socket's folder.</summary>
+    public async Task CloseAsync(IncarnationId incarnation)
+    {
+        if (_links.TryRemove(incarnation, out var link))
+        {
+            await link.Value.DisposeAsync();
+        }
+
+        var folder = folders.Socket(incarnation);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (incarnation, link) in _links)
+        {
+            if (_links.TryRemove(incarnation, out _))
+            {
+                await link.Value.DisposeAsync();
+            }
+        }
+    }
+
+    private AgentLink Open(SandboxInstance sandbox)
+    {
+        IAgentRoad road = sandbox.Spec.Remote is { } remote
+            ? new DialingRoad(remote)
+            : ListeningRoad.Open(folders.SocketFile(sandbox.Incarnation), time);
+        road.Lost += () => _lost.Writer.TryWrite(sandbox.Incarnation);
+        return new AgentLink(sandbox.Id, sandbox.Incarnation, road, time);
+    }
+}
