@@ -20,6 +20,10 @@ public sealed class WorkerOptions
     [Required]
     public string NodeName { get; set; } = System.Environment.MachineName;
 
+    /// <summary>Counts the lives of this node; written into every container's labels.</summary>
+    [Range(0, long.MaxValue)]
+    public long NodeEpoch { get; set; }
+
     /// <summary>Folder with <c>linux-x64/sandbox-agent</c> and <c>linux-arm64/sandbox-agent</c> (static native binaries).</summary>
     public string AgentFolder { get; set; } = "";
 

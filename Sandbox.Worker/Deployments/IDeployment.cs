@@ -27,10 +27,11 @@ internal interface IDeployment
     /// a start whose container dies at once fails at once. Throws when the engine does not answer.</summary>
     Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken);
 
-    /// <summary>Ends it, file system kept; removes the image where the spec says so.</summary>
+    /// <summary>Ends it, file system kept.</summary>
     Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken);
 
-    /// <summary>Ends it if it runs and removes all that was made for this incarnation.</summary>
+    /// <summary>Ends it if it runs and removes all that was made for this incarnation; the image too, where the spec says
+    /// so and nothing else uses it.</summary>
     Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken);
 
     /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.
@@ -42,7 +43,10 @@ internal interface IDeployment
 }
 
 /// <param name="RegistryPassword">Never stored, never logged.</param>
-internal sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword);
+internal sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword)
+{
+    public override string ToString() => $"start of {Sandbox.Id}";
+}
 
 /// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
 internal sealed record StartedSandbox(long? EffectiveDiskBytes);

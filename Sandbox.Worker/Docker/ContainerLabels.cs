@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+
+namespace Sandbox.Worker.Docker;
+
+/// <summary>
+/// What every container of ours says about itself, so that a sweep can find it and nobody else's is touched. Anybody who can
+/// see the engine can read labels: never put environment or credentials here.
+/// </summary>
+internal static class ContainerLabels
+{
+    public const string Cluster = "sandbox.aspire/cluster";
+    public const string Sandbox = "sandbox.aspire/sandbox";
+    public const string Incarnation = "sandbox.aspire/incarnation";
+    public const string Node = "sandbox.aspire/node";
+    public const string Epoch = "sandbox.aspire/epoch";
+
+    /// <summary>Present when the image is to go with the container.</summary>
+    public const string RemoveImage = "sandbox.aspire/remove-image";
+
+    public static Dictionary<string, string> Of(SandboxInstance sandbox, WorkerOptions worker)
+    {
+        var labels = new Dictionary<string, string>
+        {
+            [Cluster] = worker.ClusterId,
+            [Sandbox] = sandbox.Id.ToString(),
+            [Incarnation] = sandbox.Incarnation.ToString(),
+            [Node] = worker.NodeName,
+            [Epoch] = worker.NodeEpoch.ToString(CultureInfo.InvariantCulture),
+        };
+        if (sandbox.Spec.RemoveImage)
+        {
+            labels[RemoveImage] = "true";
+        }
+
+        return labels;
+    }
+
+    /// <summary>Reads them back; false for a container that is not this cluster's or does not say whose it is.</summary>
+    public static bool TryRead(
+        IDictionary<string, string>? labels, string cluster, out IncarnationId incarnation, out SandboxId sandbox)
+    {
+        (incarnation, sandbox) = (default, default);
+        return labels is not null
+            && Has(labels, Cluster, out var of) && of == cluster
+            && Has(labels, Incarnation, out var life) && IncarnationId.TryParse(life, null, out incarnation)
+            && Has(labels, Sandbox, out var id) && SandboxId.TryParse(id, null, out sandbox);
+    }
+
+    private static bool Has(IDictionary<string, string> labels, string name, [NotNullWhen(true)] out string? value) =>
+        labels.TryGetValue(name, out value);
+}

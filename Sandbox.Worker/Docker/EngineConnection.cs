@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Options;
+using Version = System.Version;
+
+namespace Sandbox.Worker.Docker;
+
+/// <summary>
+/// The one connection of a process to its engine: finds the address, settles the API version once, and turns every failure
+/// of the client library into an <see cref="EngineException"/>. The nouns (containers, images, events) are doors over it.
+/// </summary>
+internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProvider time) : IDisposable
+{
+    /// <summary>The oldest API that has all we ask for (Docker 20.10), and the newest that is spoken to.</summary>
+    public static readonly Version OldestApi = new(1, 41), NewestApi = new(1, 47);
+
+    /// <summary>Within this an engine that is alive has answered a question that costs it nothing.</summary>
+    public static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(5);
+
+    /// <summary>Within this an engine that is alive has made, started, stopped or removed a container, even a busy one.</summary>
+    public static readonly TimeSpan Answer = TimeSpan.FromSeconds(60);
+
+    private readonly SemaphoreSlim _settling = new(1);
+    private volatile Settled? _settled;
+
+    /// <summary>The facts about the engine, asked at the first use and kept.</summary>
+    public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
+        (await SettleAsync(cancellationToken)).Facts;
+
+    /// <summary>Throws unless the engine answers within <see cref="QuickAnswer"/>.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) =>
+        CallAsync((client, token) => client.System.PingAsync(token), QuickAnswer, cancellationToken);
+
+    /// <summary>Runs one call. <paramref name="within"/> is the time after which the engine counts as not answering;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for streams and waits.</summary>
+    public async Task<T> CallAsync<T>(Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
+    {
+        var client = (await SettleAsync(cancellationToken)).Client;
+        return await TranslateAsync(token => call(client, token), within, cancellationToken);
+    }
+
+    /// <inheritdoc cref="CallAsync{T}"/>
+    public Task CallAsync(Func<DockerClient, CancellationToken, Task> call, TimeSpan within, CancellationToken cancellationToken) =>
+        CallAsync<object?>(
+            async (client, token) =>
+            {
+                await call(client, token);
+                return null;
+            },
+            within,
+            cancellationToken);
+
+    public void Dispose()
+    {
+        _settled?.Client.Dispose();
+        _settling.Dispose();
+    }
+
+    private async Task<Settled> SettleAsync(CancellationToken cancellationToken)
+    {
+        if (_settled is { } known)
+        {
+            return known;
+        }
+
+        await _settling.WaitAsync(cancellationToken);
+        try
+        {
+            return _settled ??= await AskAsync(cancellationToken);
+        }
+        finally
+        {
+            _settling.Release();
+        }
+    }
+
+    private async Task<Settled> AskAsync(CancellationToken cancellationToken)
+    {
+        using var unversioned = Build(null);
+        var version = await TranslateAsync(token => unversioned.System.GetVersionAsync(token), QuickAnswer, cancellationToken);
+        var api = Choose(version);
+        var info = await TranslateAsync(token => unversioned.System.GetSystemInfoAsync(token), QuickAnswer, cancellationToken);
+        var onXfs = info.DriverStatus.Any(pair => pair is ["Backing Filesystem", "xfs"]);
+        return new Settled(Build(api), new EngineFacts(info.Architecture, info.Driver is "overlay2" && onXfs, info.NCPU, api));
+    }
+
+    private static Version Choose(VersionResponse version)
+    {
+        if (!Version.TryParse(version.APIVersion, out var newest) || newest < OldestApi)
+        {
+            throw new EngineException($"Docker Engine {version.Version} is too old: API {version.APIVersion}, needed is {OldestApi}.", HttpStatusCode.UpgradeRequired, null);
+        }
+
+        if (Version.TryParse(version.MinAPIVersion, out var oldest) && oldest > NewestApi)
+        {
+            throw new EngineException($"Docker Engine {version.Version} is too new: it speaks API {oldest} and later, {NewestApi} is the newest known here.", HttpStatusCode.UpgradeRequired, null);
+        }
+
+        return newest < NewestApi ? newest : NewestApi;
+    }
+
+    private DockerClient Build(Version? api)
+    {
+        var address = options.Value.DockerHost is { Length: > 0 } host ? new Uri(host) : DockerConfig.Instance.GetEndpoint();
+        var builder = new DockerClientBuilder().WithEndpoint(address).WithApiVersion(api).WithTimeout(Timeout.InfiniteTimeSpan);
+        return address.Scheme == "unix"
+            ? builder.WithTransportOptions(new EngineTransport(), new EngineTransportOptions(address.LocalPath)).Build()
+            : builder.Build();
+    }
+
+    private async Task<T> TranslateAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException($"the engine did not answer within {within.TotalSeconds:0} s", null, exception);
+        }
+        catch (DockerApiException exception)
+        {
+            throw new EngineException(Said(exception), exception.StatusCode, exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
+        {
+            throw new EngineException($"the engine does not answer: {exception.GetBaseException().Message}", null, exception);
+        }
+    }
+
+    /// <summary>The engine's own sentence, without the frame that the client library puts around it.</summary>
+    private static string Said(DockerApiException exception)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(exception.ResponseBody ?? "");
+            return body.RootElement.GetProperty("message").GetString() ?? exception.Message;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return exception.Message;
+        }
+    }
+
+    private sealed record Settled(DockerClient Client, EngineFacts Facts);
+}

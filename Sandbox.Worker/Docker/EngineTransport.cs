@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+using Docker.DotNet.Handler.Abstractions;
+
+namespace Sandbox.Worker.Docker;
+
+/// <summary>
+/// Speaks to the engine's Unix socket through the platform's own HTTP handler. The client's own Unix transport opens a
+/// connection for each request and asks the machine's proxy settings about a socket.
+/// </summary>
+internal sealed class EngineTransport : IDockerHandlerFactory<EngineTransportOptions>
+{
+    public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
+        CreateHandler(new EngineTransportOptions(clientOptions.Endpoint.LocalPath), clientOptions, logger);
+
+    public ResolvedTransport CreateHandler(EngineTransportOptions transportOptions, ResolvedClientOptions clientOptions, ILogger logger)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            ConnectCallback = (_, cancellationToken) => ConnectAsync(transportOptions.SocketPath, cancellationToken),
+        };
+        return new ResolvedTransport(handler, new Uri("http://engine/"));
+    }
+
+    /// <summary>Attach and exec, which take over a connection, go through the agent here and never through the engine.</summary>
+    public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
+        throw new NotSupportedException("This transport does not take over connections.");
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
+
+internal sealed record EngineTransportOptions(string SocketPath);

@@ -1,0 +1,61 @@
+using Docker.DotNet.Models;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Docker;
+
+/// <summary>Brings one image to the engine and tells the phase <c>image_pull</c> how far it is.</summary>
+internal sealed class ImagePull(EngineImages images, TimeProvider time)
+{
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Throws <see cref="EngineException"/> with the registry's reason; the phase has failed then.</summary>
+    public async Task RunAsync(
+        ImageReference image, string? platform, AuthConfig? credentials, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, "pulling", cancellationToken);
+        var progress = new PullProgress();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reporting = ReportAsync(progress, phases, ended.Token);
+        try
+        {
+            await images.PullAsync(image, platform, credentials, progress, cancellationToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await reporting;
+        }
+    }
+
+    /// <summary>
+    /// The credentials for one pull. They go to a registry that the image names and to no other, so that a misspelt image
+    /// does not carry them to the engine's default registry.
+    /// </summary>
+    public static AuthConfig? Credentials(ImageReference image, SandboxSpec spec, string? password) =>
+        image.Registry is { } registry && spec.RegistryUsername is { Length: > 0 } user
+            ? new AuthConfig { Username = user, Password = password ?? "", ServerAddress = registry }
+            : null;
+
+    private async Task ReportAsync(PullProgress progress, IPhaseReporter phases, CancellationToken ended)
+    {
+        using var ticks = new PeriodicTimer(ReportEvery, time);
+        var told = progress.Line;
+        try
+        {
+            while (await ticks.WaitForNextTickAsync(ended))
+            {
+                if (progress.Line is var line && line != told)
+                {
+                    told = line;
+                    await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, line, ended);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The pull is over, one way or the other.
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Docker;
+
+/// <summary>Tells the phases of one start in their order, and blames a failure on the one that is under way.</summary>
+internal sealed class StartPhases(SandboxInstance sandbox, IPhaseReporter reporter)
+{
+    private string _current = SandboxPhase.ImagePull;
+
+    /// <summary>The image is there; from here on it is the container's turn.</summary>
+    public async Task RunningAsync(string image, string run, CancellationToken cancellationToken)
+    {
+        _current = SandboxPhase.DockerRun;
+        await reporter.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, image, cancellationToken);
+        await reporter.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, run, cancellationToken);
+    }
+
+    public async Task<SandboxError> FailedAsync(string reason, CancellationToken cancellationToken)
+    {
+        await reporter.ReportAsync(_current, PhaseStatus.Failed, reason, cancellationToken);
+        return new SandboxError.StartFailed(sandbox.Id, _current, reason);
+    }
+
+    /// <summary>An engine that did not answer may answer the next attempt, so that is told apart.</summary>
+    public async Task<SandboxError> FailedAsync(EngineException exception, CancellationToken cancellationToken)
+    {
+        var error = await FailedAsync(exception.Message, cancellationToken);
+        return exception.Unreachable ? new SandboxError.DockerUnavailable(exception.Message) : error;
+    }
+}
