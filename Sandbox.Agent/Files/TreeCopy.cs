@@ -1,0 +1,36 @@
+namespace Sandbox.Agent.Files;
+
+/// <summary>Copies a file, a link or a folder with all below it: the long way of a move between two file systems.</summary>
+internal static class TreeCopy
+{
+    public static void Copy(string source, string destination)
+    {
+        var status = FileStatus.Of(source, follow: false);
+        if (status.IsLink)
+        {
+            File.CreateSymbolicLink(destination, new FileInfo(source).LinkTarget!);
+        }
+        else if (status.IsDirectory)
+        {
+            Directory.CreateDirectory(destination);
+            foreach (var entry in new DirectoryInfo(source).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+            {
+                Copy(SandboxPath.Join(source, entry.Name), SandboxPath.Join(destination, entry.Name));
+            }
+        }
+        else if (status.IsRegular)
+        {
+            File.Copy(source, destination, overwrite: true);
+        }
+        else
+        {
+            throw new FileFailure(FileFailureKind.Other, $"'{source}' is neither a file, a directory nor a link and cannot leave its file system");
+        }
+
+        FileTree.GiveTo(destination, new FileOwner(status.UserId, status.GroupId));
+        if (!status.IsLink)
+        {
+            File.SetUnixFileMode(destination, (UnixFileMode)(status.Mode & 0xFFF));
+        }
+    }
+}
