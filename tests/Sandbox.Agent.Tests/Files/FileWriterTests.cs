@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using Sandbox.Agent.Files;
+using Sandbox.Testing;
+
+namespace Sandbox.Agent.Tests.Files;
+
+public sealed class FileWriterTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Write_AnyBytes_ComeBackAsTheyWere()
+    {
+        var bytes = new byte[300_000];
+        new Random(1).NextBytes(bytes);
+        "a\r\nb\n\0"u8.CopyTo(bytes);
+
+        await WriteAsync("deep/er/file", new MemoryStream(bytes));
+
+        Assert.Equal(bytes, await FileReader.ReadAsync(_folder.File("deep/er/file"), 1 << 20, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Write_OverAFile_KeepsItsMode()
+    {
+        var script = _folder.File("run.sh");
+        await File.WriteAllTextAsync(script, "a long first content");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        await WriteAsync("run.sh", "short");
+
+        Assert.Equal("short", await File.ReadAllTextAsync(script));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(script));
+    }
+
+    [Fact]
+    public async Task Write_ThroughALink_ChangesTheTarget()
+    {
+        File.CreateSymbolicLink(_folder.File("link"), "target");
+
+        await WriteAsync("link", "one");
+        await WriteAsync("link", "two");
+
+        Assert.Equal("two", await File.ReadAllTextAsync(_folder.File("target")));
+        Assert.NotNull(new FileInfo(_folder.File("link")).LinkTarget);
+    }
+
+    [Fact]
+    public async Task Write_ToAFolder_IsRefused() =>
+        Assert.Equal(FileFailureKind.IsDirectory, (await Assert.ThrowsAsync<FileFailure>(() => WriteAsync("", "x"))).Kind);
+
+    [Fact]
+    public async Task Write_ToADeviceThatIsFull_SaysSo()
+    {
+        var failure = await Assert.ThrowsAsync<FileFailure>(
+            () => FileWriter.WriteAsync("/dev/full", Content("x"), owner: null, TestContext.Current.CancellationToken));
+
+        Assert.Equal(FileFailureKind.NoSpace, failure.Kind);
+        Assert.Equal("not enough disk space available for '/dev/full'", failure.Message);
+    }
+
+    [Fact]
+    public async Task Write_ThatBreaksOff_LeavesTheOldFileAndNothingElse()
+    {
+        await WriteAsync("f", "old");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => WriteAsync("f", new BreaksOff()));
+
+        Assert.Equal("old", await File.ReadAllTextAsync(_folder.File("f")));
+        Assert.Equal([_folder.File("f")], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task Write_OnAFullDisk_LeavesTheOldFileAndNothingElse()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a small file system needs root");
+        var disk = Directory.CreateDirectory(_folder.File("disk")).FullName;
+        Run("mount", "-t", "tmpfs", "-o", "size=64k", "none", disk);
+        try
+        {
+            await WriteAsync("disk/f", "old");
+
+            var failure = await Assert.ThrowsAsync<FileFailure>(() => WriteAsync("disk/f", new MemoryStream(new byte[200_000])));
+
+            Assert.Equal(FileFailureKind.NoSpace, failure.Kind);
+            Assert.Equal("old", await File.ReadAllTextAsync(_folder.File("disk/f")));
+            Assert.Single(Directory.GetFileSystemEntries(disk));
+        }
+        finally
+        {
+            Run("umount", disk);
+        }
+    }
+
+    [Fact]
+    public async Task Write_OverAMountOfItsOwn_RewritesIt()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
+        await WriteAsync("source", "first");
+        await WriteAsync("mounted", "");
+        Run("mount", "--bind", _folder.File("source"), _folder.File("mounted"));
+        try
+        {
+            await WriteAsync("mounted", "second");
+
+            Assert.Equal("second", await File.ReadAllTextAsync(_folder.File("source")));
+        }
+        finally
+        {
+            Run("umount", _folder.File("mounted"));
+        }
+    }
+
+    [Fact]
+    public async Task Read_LargerThanTheBound_IsRefused()
+    {
+        await WriteAsync("f", "12345");
+
+        Assert.Equal(
+            FileFailureKind.TooLarge,
+            (await Assert.ThrowsAsync<FileFailure>(() => FileReader.ReadAsync(_folder.File("f"), 4, TestContext.Current.CancellationToken))).Kind);
+    }
+
+    [Fact]
+    public async Task Read_FileOfTheKernel_IsReadToItsEnd() =>
+        Assert.NotEmpty(await FileReader.ReadAsync("/proc/self/status", 1 << 20, TestContext.Current.CancellationToken));
+
+    [Fact]
+    public void Open_NamedPipe_IsRefusedInsteadOfWaitedFor()
+    {
+        Run("mkfifo", _folder.File("pipe"));
+
+        Assert.Throws<FileFailure>(() => FileReader.Open(_folder.File("pipe")));
+    }
+
+    [Fact]
+    public async Task Metadata_Written_IsReplacedEachTime()
+    {
+        await WriteAsync("f", "x");
+        FileMetadata.Write(_folder.File("f"), new Dictionary<string, string> { ["a"] = "1", ["b"] = "ü" });
+        Assert.SkipWhen(FileMetadata.Read(_folder.File("f")) is null, "this file system keeps no user attributes");
+
+        Assert.Equal("ü", FileMetadata.Read(_folder.File("f"))!["b"]);
+        FileMetadata.Write(_folder.File("f"), new Dictionary<string, string> { ["c"] = "" });
+        Assert.Equal([new("c", "")], FileMetadata.Read(_folder.File("f"))!);
+    }
+
+    private static MemoryStream Content(string text) => new(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private Task WriteAsync(string name, string content) => WriteAsync(name, Content(content));
+
+    private Task WriteAsync(string name, Stream content) =>
+        FileWriter.WriteAsync(SandboxPath.Resolve(name, _folder.Path), content, owner: null, TestContext.Current.CancellationToken);
+
+    private sealed class BreaksOff : MemoryStream
+    {
+        private int _reads;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            _reads++ == 0 ? new(buffer.Length) : throw new InvalidOperationException("the sender is gone");
+    }
+}
