@@ -105,6 +105,20 @@ public sealed record SandboxSpec
 
     /// <summary>Where an agent already runs, for <see cref="DeploymentKind.Remote"/>.</summary>
     public RemoteAgent? Remote { get; init; }
+
+    /// <summary>For a record without a snapshot: what the record's flat fields say, and defaults for the rest.</summary>
+    public static SandboxSpec FromFlatFields(DeploymentKind deployment, string image, double cpus, long memoryBytes, long? diskBytes) => new()
+    {
+        Deployment = deployment,
+        Image = image,
+        Cpus = cpus,
+        MemoryBytes = memoryBytes,
+        DiskBytes = diskBytes,
+        StartupTimeout = TimeSpan.FromMinutes(10),
+        IdleTimeout = TimeSpan.FromMinutes(30),
+        // Nobody can tell any more whether a stop was meant to delete it.
+        RemoveContainer = false,
+    };
 }
 
 /// <summary>An agent that already runs elsewhere.</summary>

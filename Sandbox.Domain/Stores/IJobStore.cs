@@ -1,3 +1,4 @@
+using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 
 namespace Sandbox.Domain.Stores;
@@ -21,6 +22,10 @@ public interface IJobStore
 
     /// <summary>When the next job that is not claimable now becomes so (a delay or a lease ends); null: none.</summary>
     Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether a job about this sandbox, and about <paramref name="upToVersion"/> or an earlier version of it, still
+    /// waits or runs.</summary>
+    Task<bool> HasOpenAsync(SandboxId id, long upToVersion, CancellationToken cancellationToken);
 
     /// <summary>At start of the only process on a data folder: every claim of an earlier life is void.</summary>
     Task ReleaseAllOfAsync(string node, CancellationToken cancellationToken);

@@ -11,6 +11,9 @@ namespace Sandbox.Domain.Stores;
 /// </summary>
 public interface ISandboxStore
 {
+    /// <summary>How long the id of a deleted sandbox stays refused.</summary>
+    static readonly TimeSpan TombstoneFor = TimeSpan.FromHours(24);
+
     /// <summary>Writes the first record of an id together with its start job. An id that is in use, or that was deleted
     /// less than 24 hours ago, is refused with <see cref="SandboxError.IdInUse"/> and nothing is written. A tombstone
     /// older than that is replaced, its version carried on; the returned record has the version that was written
@@ -22,7 +25,8 @@ public interface ISandboxStore
 
     /// <summary>THE one method that writes state: replaces the record if its version is still
     /// <paramref name="from"/>'s, and adds <paramref name="job"/> (null: none) in the same transaction. False when
-    /// somebody moved first; then nothing is written.</summary>
+    /// somebody moved first; then nothing is written. Facts that were amended since <paramref name="from"/> was read and that
+    /// <paramref name="next"/> does not change are kept (<see cref="LateFacts"/>).</summary>
     Task<bool> TryMoveAsync(SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken);
 
     /// <summary>Writes facts that are not state (phases, host, idle deadline) if the version and the state are still

@@ -1,0 +1,37 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Live;
+
+/// <summary>Jobs whose end wakes whoever waits for it, and the next job of the same sandbox with it.</summary>
+internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJobStore
+{
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(string node, int limit, TimeSpan lease, CancellationToken cancellationToken) =>
+        jobs.ClaimAsync(node, limit, lease, cancellationToken);
+
+    public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
+        jobs.TryRenewAsync(job, lease, cancellationToken);
+
+    public async Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) =>
+        Announce(job, await jobs.TryCompleteAsync(job, cancellationToken));
+
+    public async Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) =>
+        Announce(job, await jobs.TryReleaseAsync(job, delay, cancellationToken));
+
+    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => jobs.NextDueAsync(cancellationToken);
+
+    public Task<bool> HasOpenAsync(SandboxId id, long upToVersion, CancellationToken cancellationToken) =>
+        jobs.HasOpenAsync(id, upToVersion, cancellationToken);
+
+    public Task ReleaseAllOfAsync(string node, CancellationToken cancellationToken) => jobs.ReleaseAllOfAsync(node, cancellationToken);
+
+    private bool Announce(ClaimedJob job, bool changed)
+    {
+        if (changed)
+        {
+            feed.Publish(job.Job.SandboxId);
+        }
+
+        return changed;
+    }
+}

@@ -1,0 +1,122 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Live;
+
+/// <summary>
+/// The records with their live entries and wake-ups: each successful write is committed first, then reaches the live entry,
+/// then wakes whoever waits. Every writer of records goes through here.
+/// </summary>
+internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, IChangeFeed feed) : ISandboxStore, IDisposable
+{
+    // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
+    // of a stopped sandbox back.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+
+    public async Task<Result<SandboxInstance>> TryCreateAsync(
+        SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
+    {
+        using var turn = await TurnAsync(first.Id, cancellationToken);
+        var created = await records.TryCreateAsync(first, job, cancellationToken);
+        if (created.TryGet(out var record, out _))
+        {
+            await cache.RestoreAsync(record, CancellationToken.None);
+            feed.Publish(record.Id);
+        }
+
+        return created;
+    }
+
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
+        records.FindAsync(id, cancellationToken);
+
+    public async Task<bool> TryMoveAsync(
+        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    {
+        using var turn = await TurnAsync(next.Id, cancellationToken);
+        var moved = IsLive(next)
+            ? await MoveLiveAsync(from, next, job, cancellationToken)
+            : await ArchiveCacheAsync(from, next, job, cancellationToken);
+        if (moved)
+        {
+            feed.Publish(next.Id);
+        }
+
+        return moved;
+    }
+
+    public async Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken)
+    {
+        using var turn = await TurnAsync(next.Id, cancellationToken);
+        if (!await records.TryAmendAsync(next, cancellationToken))
+        {
+            return false;
+        }
+
+        if (IsLive(next))
+        {
+            await cache.UpdateAsync(next, CancellationToken.None);
+        }
+
+        feed.Publish(next.Id);
+        return true;
+    }
+
+    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+        records.ListAsync(query, cancellationToken);
+
+    public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        records.DueAsync(now, limit, cancellationToken);
+
+    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
+
+    private async Task<bool> MoveLiveAsync(
+        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    {
+        if (!await records.TryMoveAsync(from, next, job, cancellationToken))
+        {
+            return false;
+        }
+
+        // What was committed also holds facts that others amended meanwhile.
+        var written = await records.FindAsync(next.Id, CancellationToken.None);
+        if (written is not null && IsLive(written))
+        {
+            await (IsLive(from) ? cache.UpdateAsync(written, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
+        }
+
+        return true;
+    }
+
+    /// <summary>archive_cache: read the live entry, merge the final information over it, write the complete snapshot to the
+    /// record, and only then evict both keys.</summary>
+    private async Task<bool> ArchiveCacheAsync(
+        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    {
+        var final = await cache.WithSnapshotAsync(from, next, cancellationToken);
+        if (!await records.TryMoveAsync(from, final, job, cancellationToken))
+        {
+            return false;
+        }
+
+        await cache.EvictAsync(next.Id, CancellationToken.None);
+        return true;
+    }
+
+    private async Task<IDisposable> TurnAsync(SandboxId id, CancellationToken cancellationToken)
+    {
+        var turn = _turns[(uint)id.GetHashCode() % (uint)_turns.Length];
+        await turn.WaitAsync(cancellationToken);
+        return new Turn(turn);
+    }
+
+    private sealed class Turn(SemaphoreSlim turn) : IDisposable
+    {
+        public void Dispose() => turn.Release();
+    }
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Jobs;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>A job as a row of <c>jobs</c>.</summary>
+internal static class JobRows
+{
+    /// <summary>Writes a job that can be claimed at once, with the trace of whoever asks.</summary>
+    public static void Insert(SqliteConnection connection, SandboxJob job, DateTimeOffset now) =>
+        Sql.Execute(
+            connection,
+            "INSERT INTO jobs (sandbox_id, version, job, claimable_at) VALUES ($sandbox, $version, $job, $now)",
+            ("$sandbox", job.SandboxId.ToString()),
+            ("$version", job.SandboxVersion),
+            ("$job", JsonSerializer.Serialize(job with { TraceParent = job.TraceParent ?? Activity.Current?.Id }, JobJson.Default.SandboxJob)),
+            ("$now", Sql.Moment(now)));
+
+    public static SandboxJob Read(string json) =>
+        JsonSerializer.Deserialize(json, JobJson.Default.SandboxJob) ?? throw new InvalidDataException("A job is empty.");
+}

@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>Pages of records, newest first, with a total that is kept rather than counted.</summary>
+internal static class SandboxLists
+{
+    private static readonly SandboxState[] Present = [.. Enum.GetValues<SandboxState>().Where(state => state is not SandboxState.Deleted)];
+
+    // The fields that the kept totals know; any other filter has to be counted.
+    private static readonly FrozenSet<string> Totalled = FrozenSet.Create("user_id", "experiment_id", "namespace", "image");
+
+    private static readonly FrozenSet<string> Counted = FrozenSet.Create("host_ip", "sandbox_id");
+
+    public static SandboxPage Read(SqliteConnection connection, SandboxQuery query)
+    {
+        var (states, filters) = (StatesOf(query), query.Fields.Where(field => field.Key != "state").ToList());
+        if (states.Count == 0 || filters.Any(field => !Totalled.Contains(field.Key) && !Counted.Contains(field.Key)))
+        {
+            return new SandboxPage([], 0);
+        }
+
+        var where = Where(states, filters);
+        (string, object?)[] values = [.. filters.Select(field => ($"${field.Key}", (object?)field.Value))];
+
+        // One snapshot, so that page and total speak of the same moment.
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        var total = Total(connection, where, filters, values);
+        var items = SandboxRows.Select(
+            connection,
+            $"{where} ORDER BY created_at DESC, id LIMIT $limit OFFSET $offset",
+            [.. values, ("$limit", query.PageSize), ("$offset", (query.Page - 1L) * query.PageSize)]);
+        return new SandboxPage(items, total);
+    }
+
+    private static long Total(
+        SqliteConnection connection, string where, List<KeyValuePair<string, string>> filters, (string, object?)[] values)
+    {
+        var kept = filters.TrueForAll(field => Totalled.Contains(field.Key));
+        using var command = Sql.Command(
+            connection,
+            kept ? $"SELECT coalesce(sum(records), 0) FROM totals {where}" : $"SELECT count(*) FROM sandboxes {where}",
+            values);
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    // States are written out, not bound: only so the partial indexes can serve the query.
+    private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters)
+    {
+        var byState = states.Count == Present.Length
+            ? "state <> 'deleted'"
+            : $"state IN ({string.Join(", ", states.Select(state => $"'{state.Name()}'"))})";
+        return $"WHERE {byState}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = ${field.Key}"))}";
+    }
+
+    private static string Column(string field) => field is "sandbox_id" ? "id" : field;
+
+    private static List<SandboxState> StatesOf(SandboxQuery query)
+    {
+        IEnumerable<SandboxState> asked = query.States.Count == 0 ? Present : Present.Where(query.States.Contains);
+        return query.Fields.TryGetValue("state", out var name)
+            ? [.. asked.Where(state => state.Name() == name)]
+            : [.. asked];
+    }
+}

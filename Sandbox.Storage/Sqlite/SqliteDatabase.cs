@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>
+/// One file in WAL mode: SQLite has one writer at a time, so there is one writing connection and a queue before it, and as
+/// many readers as are needed, each with a snapshot of its own. Every write is one transaction.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    // Only another process on the same file can make us wait here: our own writers queue before the connection.
+    private const int BusyMilliseconds = 5000;
+
+    private readonly string _connectionString;
+    private readonly SqliteConnection _writer;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+
+    private SqliteDatabase(string path)
+    {
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Pooling = false,
+            DefaultTimeout = BusyMilliseconds / 1000,
+        }.ToString();
+        _writer = Connect();
+    }
+
+    /// <summary>Opens the file, creates it for this user only when it is missing, and migrates it.</summary>
+    /// <exception cref="SchemaTooNewException">The file was written by a newer program.</exception>
+    public static SqliteDatabase Open(string path)
+    {
+        EnsurePrivateFile(path);
+        var database = new SqliteDatabase(path);
+        try
+        {
+            SqliteMigrations.Apply(database._writer);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> alone in a transaction and commits it; what it throws rolls back.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            using var transaction = _writer.BeginTransaction(deferred: false);
+            var result = work(_writer);
+            transaction.Commit();
+            return result;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> on a reading connection, beside any writer.</summary>
+    public T Read<T>(Func<SqliteConnection, T> work)
+    {
+        var reader = _readers.TryTake(out var spare) ? spare : ConnectReader();
+        try
+        {
+            return work(reader);
+        }
+        finally
+        {
+            _readers.Add(reader);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var reader in _readers)
+        {
+            reader.Dispose();
+        }
+
+        _writer.Dispose();
+        _turn.Dispose();
+    }
+
+    private static void EnsurePrivateFile(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            // SQLite gives the files beside it (-wal, -shm) the same mode.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new FileStream(path, options);
+    }
+
+    private SqliteConnection ConnectReader()
+    {
+        var reader = Connect();
+        Sql.Execute(reader, "PRAGMA query_only = ON");
+        return reader;
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        Sql.Execute(connection, $"""
+            PRAGMA busy_timeout = {BusyMilliseconds};
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA secure_delete = ON;
+            PRAGMA journal_size_limit = 16777216;
+            """);
+        return connection;
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>Jobs in the same file as the records. A job is held while its row names a node; the attempt number fences
+/// whoever held it before.</summary>
+internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time) : IJobStore
+{
+    private const string Held = "id = $id AND attempt = $attempt AND node IS NOT NULL";
+
+    private const string OldestOfItsSandbox =
+        "NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)";
+
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(string node, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return database.WriteAsync<IReadOnlyList<ClaimedJob>>(
+            connection =>
+            {
+                using var command = Sql.Command(
+                    connection,
+                    $"""
+                    UPDATE jobs SET attempt = attempt + 1, node = $node, claimable_at = $lease_ends
+                    WHERE id IN (SELECT id FROM jobs WHERE claimable_at <= $now AND {OldestOfItsSandbox} ORDER BY id LIMIT $limit)
+                    RETURNING id, job, attempt
+                    """,
+                    ("$node", node),
+                    ("$now", Sql.Moment(now)),
+                    ("$lease_ends", Sql.Moment(now + lease)),
+                    ("$limit", limit));
+                return ReadClaimed(command);
+            },
+            cancellationToken);
+    }
+
+    public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
+        TryWriteAsync(
+            $"UPDATE jobs SET claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + lease, cancellationToken);
+
+    public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) =>
+        TryWriteAsync($"DELETE FROM jobs WHERE {Held}", job, at: null, cancellationToken);
+
+    public Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) =>
+        TryWriteAsync(
+            $"UPDATE jobs SET node = NULL, claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + delay, cancellationToken);
+
+    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(connection =>
+        {
+            using var command = Sql.Command(
+                connection,
+                $"SELECT claimable_at FROM jobs WHERE claimable_at > $now AND {OldestOfItsSandbox} ORDER BY claimable_at LIMIT 1",
+                ("$now", Sql.Moment(time.GetUtcNow())));
+            return command.ExecuteScalar() is long next ? Sql.Moment(next) : (DateTimeOffset?)null;
+        }));
+
+    public Task<bool> HasOpenAsync(SandboxId id, long upToVersion, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(connection =>
+        {
+            using var command = Sql.Command(
+                connection,
+                "SELECT 1 FROM jobs WHERE sandbox_id = $id AND version <= $version LIMIT 1",
+                ("$id", id.ToString()),
+                ("$version", upToVersion));
+            return command.ExecuteScalar() is not null;
+        }));
+
+    public Task ReleaseAllOfAsync(string node, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection => Sql.Execute(
+                connection,
+                "UPDATE jobs SET node = NULL, claimable_at = $now WHERE node = $node",
+                ("$node", node),
+                ("$now", Sql.Moment(time.GetUtcNow()))),
+            cancellationToken);
+
+    private Task<bool> TryWriteAsync(string text, ClaimedJob job, DateTimeOffset? at, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                using var command = Sql.Command(connection, text, ("$id", job.Id), ("$attempt", job.Attempt));
+                if (at is not null)
+                {
+                    command.Parameters.AddWithValue("$at", Sql.Moment(at));
+                }
+
+                return command.ExecuteNonQuery() == 1;
+            },
+            cancellationToken);
+
+    // RETURNING promises no order.
+    private static List<ClaimedJob> ReadClaimed(SqliteCommand command)
+    {
+        var claimed = new List<ClaimedJob>();
+        using var row = command.ExecuteReader();
+        while (row.Read())
+        {
+            claimed.Add(new ClaimedJob(row.GetInt64(0), JobRows.Read(row.GetString(1)), row.GetInt32(2)));
+        }
+
+        claimed.Sort((one, other) => one.Id.CompareTo(other.Id));
+        return claimed;
+    }
+}

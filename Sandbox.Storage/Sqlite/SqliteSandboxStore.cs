@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>Records in a SQLite file.</summary>
+internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider time) : ISandboxStore
+{
+    public async Task<Result<SandboxInstance>> TryCreateAsync(
+        SandboxInstance first, SandboxJob job, CancellationToken cancellationToken) =>
+        await database.WriteAsync<Result<SandboxInstance>>(
+            connection =>
+            {
+                var found = SandboxRows.Find(connection, first.Id);
+                if (found is not null && !IsFree(found))
+                {
+                    return new SandboxError.IdInUse(first.Id);
+                }
+
+                var record = found is null ? first : first with { Version = found.Version + 1 };
+                HistoryRows.Remove(connection, first.Id);
+                SandboxRows.Remove(connection, first.Id);
+                SandboxRows.Insert(connection, record);
+                JobRows.Insert(connection, job with { SandboxVersion = record.Version }, time.GetUtcNow());
+                return record;
+            },
+            cancellationToken);
+
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(connection => SandboxRows.Find(connection, id)));
+
+    public Task<bool> TryMoveAsync(
+        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    {
+        Debug.Assert(next.Version > from.Version, "a move raises the version");
+        return database.WriteAsync(connection => Move(connection, from, next, job), cancellationToken);
+    }
+
+    public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        database.WriteAsync(connection => SandboxRows.TryUpdate(connection, next, next.Version, next.State), cancellationToken);
+
+    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(connection => SandboxLists.Read(connection, query)));
+
+    public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SandboxInstance>>(database.Read(connection => SandboxRows.Select(
+            connection,
+            "WHERE due_at <= $now ORDER BY due_at LIMIT $limit",
+            ("$now", Sql.Moment(now)),
+            ("$limit", limit))));
+
+    private bool Move(SqliteConnection connection, SandboxInstance from, SandboxInstance next, SandboxJob? job)
+    {
+        var current = SandboxRows.Find(connection, from.Id);
+        if (current is null || current.Version != from.Version
+            || !SandboxRows.TryUpdate(connection, LateFacts.Keep(next, from, current), from.Version, from.State))
+        {
+            return false;
+        }
+
+        HistoryRows.Append(connection, next, from.Version);
+        if (job is not null)
+        {
+            JobRows.Insert(connection, job, time.GetUtcNow());
+        }
+
+        return true;
+    }
+
+    private bool IsFree(SandboxInstance found) =>
+        found.State is SandboxState.Deleted && found.DeletedAt + ISandboxStore.TombstoneFor <= time.GetUtcNow();
+}

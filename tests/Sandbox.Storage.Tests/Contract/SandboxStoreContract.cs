@@ -1,0 +1,269 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Storage.Tests.Contract;
+
+/// <summary>What every store of records promises.</summary>
+public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
+{
+    [Fact]
+    public async Task Find_OfAnIdNeverUsed_IsNull() =>
+        Assert.Null(await Records.FindAsync(SandboxId.New(), CancellationToken));
+
+    [Fact]
+    public async Task Find_AfterCreate_GivesBackEveryField()
+    {
+        var first = Full(Given.Pending());
+
+        await CreatedAsync(first);
+
+        AssertSame(first, await FoundAsync(first));
+    }
+
+    [Fact]
+    public async Task Find_AfterReopening_GivesBackEveryField()
+    {
+        var record = await CreatedAsync(Full(Given.Pending()));
+        record = await MovedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop);
+
+        await ReopenAsync();
+
+        AssertSame(record, await FoundAsync(record));
+        Assert.Single(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Create_OfAnIdInUse_IsRefusedAndWritesNothing()
+    {
+        var first = await CreatedAsync(Given.Pending("mine"));
+
+        var second = await CreateAsync(Given.Pending("mine"));
+
+        Assert.False(second.TryGet(out _, out var error));
+        Assert.Equal(new SandboxError.IdInUse(first.Id), error);
+        Assert.Equal(first.Incarnation, (await FoundAsync(first)).Incarnation);
+        Assert.Single(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Create_OfAStoppedId_IsRefused()
+    {
+        await MovedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop);
+
+        Assert.False((await CreateAsync(Given.Pending("mine"))).TryGet(out _, out var error));
+        Assert.IsType<SandboxError.IdInUse>(error);
+    }
+
+    [Fact]
+    public async Task Create_OfADeletedId_IsRefusedFor24HoursThenGoesOnFromItsVersion()
+    {
+        var deleted = await MovedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop, SandboxEvent.Delete);
+
+        Time.SetUtcNow(Given.Now + TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        Assert.False((await CreateAsync(Given.Pending("mine"))).TryGet(out _, out var error));
+        Assert.IsType<SandboxError.IdInUse>(error);
+
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var again = await CreatedAsync(Given.Pending("mine"));
+
+        Assert.Equal(deleted.Version + 1, again.Version);
+        Assert.Equal(again.Version, (await FoundAsync(again)).Version);
+        Assert.Equal(again.Incarnation, (await FoundAsync(again)).Incarnation);
+        Assert.Empty((await FoundAsync(again)).History);
+        await CompleteOneAsync();
+        Assert.Equal(again.Version, Assert.Single(await ClaimAsync()).Job.SandboxVersion);
+    }
+
+    [Fact]
+    public async Task Create_OfOneIdByManyAtOnce_SucceedsOnce()
+    {
+        var tries = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => CreateAsync(Given.Pending("mine")))));
+
+        Assert.Single(tries, created => created.TryGet(out _, out _));
+        Assert.Single(await ClaimAsync(limit: 50));
+    }
+
+    [Fact]
+    public async Task Move_WhenAnotherMovedFirst_ChangesNothing()
+    {
+        var read = await CreatedAsync(Given.Pending());
+        var stopped = read.After(SandboxEvent.Stop);
+        var running = read.After(SandboxEvent.Alive);
+
+        Assert.True(await Records.TryMoveAsync(read, stopped, Given.StopOf(stopped), CancellationToken));
+        Assert.False(await Records.TryMoveAsync(read, running, Given.StopOf(running), CancellationToken));
+
+        Assert.Equal(SandboxState.Stopped, (await FoundAsync(read)).State);
+        await CompleteOneAsync();
+        Assert.Equal(stopped.Version, Assert.Single(await ClaimAsync()).Job.SandboxVersion);
+    }
+
+    [Fact]
+    public async Task Move_ByManyAtOnce_SucceedsOnceWithOneJob()
+    {
+        var read = await CreatedAsync(Given.Pending());
+        await CompleteOneAsync();
+        var next = read.After(SandboxEvent.Stop);
+
+        var moved = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ =>
+            Task.Run(() => Records.TryMoveAsync(read, next, Given.StopOf(next), CancellationToken))));
+
+        Assert.Single(moved, won => won);
+        Assert.True((await ClaimAsync()).Count == 1, "the losers must not leave a job behind");
+        Assert.Single((await FoundAsync(read)).History);
+    }
+
+    [Fact]
+    public async Task Move_OfAnUnknownSandbox_IsRefused()
+    {
+        var unknown = Given.Pending();
+
+        Assert.False(await Records.TryMoveAsync(unknown, unknown.After(SandboxEvent.Alive), null, CancellationToken));
+        Assert.Null(await Records.FindAsync(unknown.Id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Move_ByTwoVersions_WritesBothChangesOfTheHistory()
+    {
+        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var deleted = running.After(SandboxEvent.Stop).After(SandboxEvent.Delete);
+
+        Assert.True(await Records.TryMoveAsync(running, deleted, null, CancellationToken));
+
+        var found = await FoundAsync(running);
+        Assert.Equal(running.Version + 2, found.Version);
+        Assert.Equal([SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Delete], found.History.Select(change => change.On));
+    }
+
+    [Fact]
+    public async Task Move_BeyondTheLimitOfTheHistory_KeepsTheLastHundred()
+    {
+        var record = await CreatedAsync(Given.Pending());
+        for (var i = 0; i < 36; i++)
+        {
+            record = await MovedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Restart);
+        }
+
+        var found = await FoundAsync(record);
+
+        Assert.Equal(SandboxInstance.HistoryLimit, found.History.Count);
+        Assert.Equal(record.History, found.History);
+    }
+
+    [Fact]
+    public async Task Move_OfARecordAmendedSinceItWasRead_KeepsTheAmendedFacts()
+    {
+        var read = await CreatedAsync(Given.Pending());
+        var pulled = read.Phases.Replace(read.Phases[0], read.Phases[0] with { Status = PhaseStatus.Success });
+        Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
+
+        var next = read.After(SandboxEvent.Stop) with { Reason = "asked" };
+        Assert.True(await Records.TryMoveAsync(read, next, null, CancellationToken));
+
+        var found = await FoundAsync(read);
+        Assert.Equal(("10.0.0.7", "n7", "asked"), (found.HostIp, found.HostName, found.Reason));
+        Assert.Equal(PhaseStatus.Success, found.Phases[0].Status);
+    }
+
+    [Fact]
+    public async Task Move_ThatChangesAFact_WinsOverAnAmendmentOfIt()
+    {
+        var read = await CreatedAsync(Given.Pending());
+        Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
+
+        Assert.True(await Records.TryMoveAsync(read, read.After(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null, CancellationToken));
+
+        Assert.Equal("10.0.0.8", (await FoundAsync(read)).HostIp);
+    }
+
+    [Fact]
+    public async Task Amend_OfTheCurrentVersion_WritesFactsAndKeepsTheVersion()
+    {
+        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var later = running with { IdleDeadline = Given.Now.AddHours(2), EffectiveDiskBytes = 5 };
+
+        Assert.True(await Records.TryAmendAsync(later, CancellationToken));
+
+        var found = await FoundAsync(running);
+        Assert.Equal((later.IdleDeadline, 5L, running.Version), (found.IdleDeadline, found.EffectiveDiskBytes, found.Version));
+    }
+
+    [Fact]
+    public async Task Amend_OfAStaleVersion_ChangesNothing()
+    {
+        var pending = await CreatedAsync(Given.Pending());
+        var running = await MovedAsync(pending, SandboxEvent.Alive);
+
+        Assert.False(await Records.TryAmendAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
+        Assert.False(await Records.TryAmendAsync(running with { State = SandboxState.Stopped }, CancellationToken));
+
+        Assert.Equal((null, SandboxState.Running), ((await FoundAsync(pending)).HostIp, (await FoundAsync(pending)).State));
+    }
+
+    [Fact]
+    public async Task Due_OfDeadlinesOfEveryKind_ComesMostOverdueFirst()
+    {
+        var pending = await CreatedAsync(Given.Pending() with { PassingDeadline = Given.Now.AddSeconds(30) });
+        var running = await CreatedAsync(Given.Pending());
+        await MoveWithAsync(running, SandboxEvent.Alive, next => next with { IdleDeadline = Given.Now.AddSeconds(10) });
+        var stopped = await CreatedAsync(Given.Pending());
+        await MoveWithAsync(stopped, SandboxEvent.Stop, next => next with
+        {
+            AutoTransitionState = SandboxState.Deleted, AutoTransitionAt = Given.Now.AddSeconds(20),
+        });
+        var resting = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop);
+
+        Assert.Empty(await Records.DueAsync(Given.Now.AddSeconds(9), 10, CancellationToken));
+        var due = await Records.DueAsync(Given.Now.AddSeconds(30), 10, CancellationToken);
+
+        Assert.Equal([running.Id, stopped.Id, pending.Id], due.Select(record => record.Id));
+        Assert.DoesNotContain(due, record => record.Id == resting.Id);
+        Assert.Equal(running.Id, Assert.Single(await Records.DueAsync(Given.Now.AddSeconds(30), 1, CancellationToken)).Id);
+    }
+
+    [Fact]
+    public async Task Due_AfterAnAmendedIdleDeadline_CountsTheNewOne()
+    {
+        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        Assert.True(await Records.TryAmendAsync(running with { IdleDeadline = Given.Now.AddHours(3) }, CancellationToken));
+
+        Assert.Empty(await Records.DueAsync(Given.Now.AddHours(2), 10, CancellationToken));
+        Assert.Single(await Records.DueAsync(Given.Now.AddHours(3), 10, CancellationToken));
+    }
+
+    private async Task CompleteOneAsync() =>
+        Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
+
+    private async Task MoveWithAsync(SandboxInstance from, SandboxEvent happened, Func<SandboxInstance, SandboxInstance> with) =>
+        Assert.True(await Records.TryMoveAsync(from, with(from.After(happened)), null, CancellationToken));
+
+    private static SandboxInstance Full(SandboxInstance record) => record with
+    {
+        Owner = new SandboxOwner("u", "e", "n", "c"),
+        HostName = "node-1",
+        HostIp = "10.0.0.1",
+        EffectiveDiskBytes = 7,
+        Reason = "because",
+        LiveSnapshot = """{"image":"busybox"}""",
+        Phases = [new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Running, "50 %", Given.Now, null)],
+        Spec = record.Spec with
+        {
+            Pull = PullPolicy.Always,
+            Network = NetworkMode.None,
+            LimitCpus = 3,
+            DiskBytes = 50L << 30,
+            AutoDelete = TimeSpan.FromHours(1),
+            DockerArgs = ["--shm-size=64m"],
+            Metadata = new Dictionary<string, string> { ["k"] = "v" },
+            Remote = new RemoteAgent("http://127.0.0.1", 9, TimeSpan.FromMilliseconds(150)),
+        },
+    };
+
+    // Records hold lists and maps, which compare by reference: what is stored is compared as text.
+    private static void AssertSame(SandboxInstance expected, SandboxInstance actual) =>
+        Assert.Equal(Text(expected), Text(actual));
+
+    private static string Text(SandboxInstance record) => System.Text.Json.JsonSerializer.Serialize(record);
+}

@@ -1,0 +1,10 @@
+using Sandbox.Storage.Tests.Contract;
+
+namespace Sandbox.Storage.Tests.Sqlite;
+
+// The contract, met by SQLite.
+public sealed class SqliteSandboxStoreTests() : SandboxStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteSandboxListTests() : SandboxListContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteJobStoreTests() : JobStoreContract(SqliteFile.OpenAsync);

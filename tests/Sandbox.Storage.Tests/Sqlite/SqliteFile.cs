@@ -1,0 +1,45 @@
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Sqlite;
+using Sandbox.Storage.Tests.Contract;
+using Sandbox.Testing;
+
+namespace Sandbox.Storage.Tests.Sqlite;
+
+/// <summary>A file of its own for each test.</summary>
+internal sealed class SqliteFile : ITestedStores
+{
+    private readonly TempFolder _folder = new();
+    private readonly TimeProvider _time;
+
+    private SqliteFile(TimeProvider time)
+    {
+        _time = time;
+        Database = SqliteDatabase.Open(Path);
+    }
+
+    public string Path => _folder.File("sandboxes.db");
+
+    public SqliteDatabase Database { get; private set; }
+
+    public ISandboxStore Records => new SqliteSandboxStore(Database, _time);
+
+    public IJobStore Jobs => new SqliteJobStore(Database, _time);
+
+    public static ValueTask<ITestedStores> OpenAsync(TimeProvider time) => ValueTask.FromResult<ITestedStores>(new SqliteFile(time));
+
+    public static SqliteFile Open(TimeProvider time) => new(time);
+
+    public ValueTask ReopenAsync()
+    {
+        Database.Dispose();
+        Database = SqliteDatabase.Open(Path);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Database.Dispose();
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
