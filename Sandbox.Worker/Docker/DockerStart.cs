@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Docker.DotNet.Models;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
@@ -15,6 +17,8 @@ namespace Sandbox.Worker.Docker;
 internal sealed partial class DockerStart(
     EngineConnection engine, SandboxFolders folders, WorkerOptions worker, KataDisk kataDisk, DeploymentHooks hooks, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(10), LastLook = TimeSpan.FromSeconds(10);
+
     private readonly EngineContainers _containers = new(engine);
     private readonly EngineImages _images = new(engine);
     private volatile bool _diskLimitRefused;
@@ -45,7 +49,7 @@ internal sealed partial class DockerStart(
         var (sandbox, spec) = (order.Sandbox, order.Sandbox.Spec);
         if (ImageReference.Parse(spec.Image) is not { } image)
         {
-            return Result(await phases.FailedAsync($"'{spec.Image}' is not the name of an image", cancellationToken));
+            return Result(await phases.ImageFailedAsync($"'{spec.Image}' is not the name of an image", cancellationToken));
         }
 
         if (!EngineArgumentsParser.Parse(spec.DockerArgs).TryGet(out var arguments, out var bad))
@@ -55,31 +59,25 @@ internal sealed partial class DockerStart(
 
         if (spec.Pull is PullPolicy.Always)
         {
-            await PullAsync(order, image, reporter, cancellationToken);
+            await PullAsync(order, image, phases, reporter, cancellationToken);
         }
 
         var plan = await PlanAsync(sandbox, arguments, cancellationToken);
         await hooks.StepAsync(sandbox, "creating", cancellationToken);
-        var made = await CreateAsync(plan, command, cancellationToken);
+        var made = await MakeAsync(plan, command, cancellationToken);
         if (made.Outcome is CreateOutcome.NoImage && spec.Pull is PullPolicy.Missing)
         {
-            await PullAsync(order, image, reporter, cancellationToken);
-            made = await CreateAsync(plan, command, cancellationToken);
+            await PullAsync(order, image, phases, reporter, cancellationToken);
+            made = await MakeAsync(plan, command, cancellationToken);
         }
 
         if (made.Outcome is CreateOutcome.NoImage)
         {
-            return Result(await phases.FailedAsync($"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
-        }
-
-        if (made.Outcome is CreateOutcome.NameTaken)
-        {
-            made = await ContinueAsync(sandbox, cancellationToken);
+            return Result(await phases.ImageFailedAsync($"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
         }
 
         if (made.Foreign is { } foreign)
         {
-            await phases.RunningAsync("image is present", "creating", cancellationToken);
             return Result(await phases.FailedAsync(foreign, cancellationToken));
         }
 
@@ -107,12 +105,15 @@ internal sealed partial class DockerStart(
             : Result(await phases.FailedAsync(EndReason.Removed, cancellationToken));
     }
 
-    private async Task PullAsync(StartOrder order, ImageReference image, IPhaseReporter reporter, CancellationToken cancellationToken)
+    private async Task PullAsync(
+        StartOrder order, ImageReference image, StartPhases phases, IPhaseReporter reporter, CancellationToken cancellationToken)
     {
         var spec = order.Sandbox.Spec;
+        phases.Pulling();
         await hooks.StepAsync(order.Sandbox, "pulling", cancellationToken);
         var credentials = ImagePull.Credentials(image, spec, order.RegistryPassword);
         await new ImagePull(_images, time).RunAsync(image, spec.Platform, credentials, reporter, cancellationToken);
+        await phases.PulledAsync("pulled", cancellationToken);
     }
 
     private async Task<ContainerPlan> PlanAsync(SandboxInstance sandbox, EngineArguments arguments, CancellationToken cancellationToken)
@@ -145,18 +146,41 @@ internal sealed partial class DockerStart(
         }
     }
 
-    /// <summary>Takes up the container that an earlier or simultaneous attempt made, if it is ours.</summary>
-    private async Task<Made> ContinueAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    /// <summary>Creates it, or takes up the container that an earlier or simultaneous attempt made, if it is ours.</summary>
+    private async Task<Made> MakeAsync(ContainerPlan plan, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        var name = ContainerName.Of(sandbox.Incarnation);
-        var found = await _containers.FindAsync(name, cancellationToken);
-        if (found is not null
-            && !(ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id) && incarnation == sandbox.Incarnation && id == sandbox.Id))
+        var name = ContainerName.Of(plan.Sandbox.Incarnation);
+        for (var delay = FirstLook; ; delay *= 2)
+        {
+            var made = await CreateAsync(plan, command, cancellationToken);
+            if (made.Outcome is not CreateOutcome.NameTaken)
+            {
+                return made;
+            }
+
+            if (await _containers.FindAsync(name, cancellationToken) is { } found)
+            {
+                return TakeUp(plan.Sandbox, found, name);
+            }
+
+            if (delay > LastLook)
+            {
+                throw new EngineException($"the engine keeps the name {name} for a container that it does not have", HttpStatusCode.Conflict, null);
+            }
+
+            // The engine gives the name away a moment before the container can be found, and nothing tells when it can.
+            await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    private Made TakeUp(SandboxInstance sandbox, ContainerInspectResponse found, string name)
+    {
+        if (!ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id) || incarnation != sandbox.Incarnation || id != sandbox.Id)
         {
             return new Made(CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");
         }
 
-        var size = found?.HostConfig?.StorageOpt?.TryGetValue("size", out var text) is true ? text : null;
+        var size = found.HostConfig?.StorageOpt?.TryGetValue("size", out var text) is true ? text : null;
         return new Made(CreateOutcome.Created, long.TryParse(size, CultureInfo.InvariantCulture, out var bytes) ? bytes : null);
     }
 

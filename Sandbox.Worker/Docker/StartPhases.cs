@@ -7,14 +7,28 @@ namespace Sandbox.Worker.Docker;
 /// <summary>Tells the phases of one start in their order, and blames a failure on the one that is under way.</summary>
 internal sealed class StartPhases(SandboxInstance sandbox, IPhaseReporter reporter)
 {
-    private string _current = SandboxPhase.ImagePull;
+    private string _current = SandboxPhase.DockerRun;
+
+    /// <summary>From here on a failure is the image's.</summary>
+    public void Pulling() => _current = SandboxPhase.ImagePull;
+
+    public async Task PulledAsync(string message, CancellationToken cancellationToken)
+    {
+        _current = SandboxPhase.DockerRun;
+        await reporter.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, message, cancellationToken);
+    }
 
     /// <summary>The image is there; from here on it is the container's turn.</summary>
     public async Task RunningAsync(string image, string run, CancellationToken cancellationToken)
     {
-        _current = SandboxPhase.DockerRun;
-        await reporter.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, image, cancellationToken);
+        await PulledAsync(image, cancellationToken);
         await reporter.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, run, cancellationToken);
+    }
+
+    public async Task<SandboxError> ImageFailedAsync(string reason, CancellationToken cancellationToken)
+    {
+        Pulling();
+        return await FailedAsync(reason, cancellationToken);
     }
 
     public async Task<SandboxError> FailedAsync(string reason, CancellationToken cancellationToken)

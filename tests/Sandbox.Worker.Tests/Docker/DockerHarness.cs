@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Testing;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Docker;
+
+namespace Sandbox.Worker.Tests.Docker;
+
+/// <summary>A deployment on the machine's engine with a cluster and folders of its own. In the containers runs a program of
+/// the image in the agent's place.</summary>
+public sealed class DockerHarness : IAsyncLifetime
+{
+    private static readonly string[] Sleeper = ["/bin/sleep", "100000"];
+
+    private readonly DockerCluster _cluster = new();
+    private readonly TempFolder _folder = new();
+    private readonly List<EngineConnection> _connections = [];
+
+    internal DockerDeployment Deployment { get; private set; } = null!;
+
+    public string ClusterId => _cluster.ClusterId;
+
+    /// <summary>Stands where the agent's binary would be; mounted into every sandbox.</summary>
+    public string AgentFolder => _folder.File("agent");
+
+    internal WorkerOptions Options(string dockerHost = "") => new()
+    {
+        DataFolder = _folder.Path,
+        ClusterId = ClusterId,
+        NodeName = "node-1",
+        NodeEpoch = 7,
+        AgentFolder = AgentFolder,
+        DockerHost = dockerHost,
+    };
+
+    internal SandboxFolders Folders => new(Microsoft.Extensions.Options.Options.Create(Options()));
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var platform in (string[])["linux-x64", "linux-arm64"])
+        {
+            Directory.CreateDirectory(Path.Combine(AgentFolder, platform));
+            await File.WriteAllTextAsync(Path.Combine(AgentFolder, platform, AgentRoutes.BinaryName), "in the agent's place");
+        }
+
+        Deployment = NewDeployment();
+        if (DockerEngine.WhyMissing is null)
+        {
+            await DockerTestImage.EnsureAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _connections.ForEach(connection => connection.Dispose());
+        await _cluster.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    internal EngineConnection Connect(string dockerHost = "")
+    {
+        var connection = new EngineConnection(Microsoft.Extensions.Options.Options.Create(Options(dockerHost)), TimeProvider.System);
+        _connections.Add(connection);
+        return connection;
+    }
+
+    internal DockerDeployment NewDeployment(string dockerHost = "", IReadOnlyList<string>? command = null)
+    {
+        IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(Options(dockerHost));
+        return new DockerDeployment(Connect(dockerHost), new SandboxFolders(options), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
+        {
+            Command = _ => command ?? Sleeper,
+        };
+    }
+
+    public static SandboxInstance GivenSandbox(Func<SandboxSpec, SandboxSpec>? with = null)
+    {
+        var spec = new SandboxSpec
+        {
+            Deployment = DeploymentKind.Docker,
+            Image = DockerTestImage.Name,
+            MemoryBytes = 64 << 20,
+            Cpus = 0.5,
+            Network = NetworkMode.None,
+            StartupTimeout = TimeSpan.FromMinutes(1),
+            IdleTimeout = TimeSpan.FromMinutes(30),
+        };
+        return new SandboxInstance
+        {
+            Id = SandboxId.New(),
+            Version = 1,
+            State = SandboxState.Pending,
+            Incarnation = IncarnationId.New(),
+            Spec = with?.Invoke(spec) ?? spec,
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+        };
+    }
+
+    /// <summary>A sandbox that runs.</summary>
+    public async Task<SandboxInstance> StartAsync(Func<SandboxSpec, SandboxSpec>? with, CancellationToken cancellationToken)
+    {
+        var sandbox = GivenSandbox(with);
+        var started = await Deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), cancellationToken);
+        Assert.True(started.TryGet(out _, out var error), error?.Text);
+        return sandbox;
+    }
+
+    public static string NameOf(SandboxInstance sandbox) => ContainerName.Of(sandbox.Incarnation);
+
+    public static Task<JsonNode?> InspectAsync(SandboxInstance sandbox, CancellationToken cancellationToken) =>
+        DockerEngine.InspectAsync(NameOf(sandbox), cancellationToken);
+
+    /// <summary>What a shell line in the sandbox prints.</summary>
+    public static Task<(int ExitCode, string Output)> RunAsync(SandboxInstance sandbox, string line, CancellationToken cancellationToken) =>
+        DockerEngine.ExecAsync(NameOf(sandbox), line, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ContainersAsync(CancellationToken cancellationToken) => _cluster.ContainersAsync(cancellationToken);
+
+    internal static TError Failure<TError>(Result<StartedSandbox> result)
+        where TError : SandboxError
+    {
+        Assert.False(result.TryGet(out _, out var error), "the start was to fail, yet it succeeded");
+        return Assert.IsType<TError>(error);
+    }
+}
