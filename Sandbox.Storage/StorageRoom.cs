@@ -1,8 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
+using Sandbox.Storage.Operators;
 using Sandbox.Storage.Sqlite;
 
 namespace Sandbox.Storage;
@@ -28,6 +32,24 @@ public static class StorageRoom
             provider.GetRequiredService<IChangeFeed>()));
         services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
             provider.GetRequiredService<SqliteJobStore>(), provider.GetRequiredService<IChangeFeed>()));
-        return services;
+        return services.AddOperator();
     }
+
+    /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
+    /// of both. Needs an <see cref="IPlacement"/> from the room that runs sandboxes.</summary>
+    private static IServiceCollection AddOperator(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<SpecLimits, SpecLimitsValidator>().BindConfiguration(SpecLimits.Section);
+        services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
+        services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
+        services.AddOptions<SecurityPolicy>().BindConfiguration(SecurityPolicy.Section);
+        services.AddSingleton<SandboxMoves>();
+        services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider)));
+        services.AddSingleton(provider => new DeploymentManager(
+            Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider), provider.GetRequiredService<AutoPolicy>()));
+        return services.AddSingleton<ISandboxOperator, ClusterOperator>();
+    }
+
+    private static T Value<T>(IServiceProvider provider)
+        where T : class => provider.GetRequiredService<IOptions<T>>().Value;
 }

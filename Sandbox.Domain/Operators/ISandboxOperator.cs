@@ -14,17 +14,21 @@ public interface ISandboxOperator
     /// Nothing is written when it fails.</summary>
     Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken);
 
-    /// <summary>Stops; where the record says so the stop cascades to delete. Stopping what is stopped or unknown is a
-    /// success (null when unknown). Completes when the container has ended, or after a bounded wait.</summary>
+    /// <summary>Stops; where the record says so the stop cascades to delete. Stopping what is stopped already is a success.
+    /// An unknown id is <see cref="SandboxError.NotFound"/>, which a face may call a success: nothing is archived, but
+    /// whoever sweeps orphans is woken to end what may be left of it. Completes when the container has ended, or after a
+    /// bounded wait.</summary>
     Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken);
 
     /// <summary>Starts the stopped container again.</summary>
     Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a stopped (or archived) sandbox for good; deleting what is deleted is a success.</summary>
+    /// <summary>Deletes a stopped (or archived) sandbox for good; deleting what is deleted already is a success, and an unknown
+    /// id <see cref="SandboxError.NotFound"/> as above. Completes like a stop.</summary>
     Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken);
 
-    /// <summary>Completes when the sandbox runs, has failed, or the token ends.</summary>
+    /// <summary>Completes when the sandbox runs, has failed (<see cref="SandboxError.StartFailed"/>), was ended otherwise
+    /// (<see cref="SandboxError.NotStarted"/>), or the token ends.</summary>
     Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken);
 }
 

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Domain.Policies;
+
+/// <summary>Reads the fields of one request and keeps the first complaint; what it returns for a bad field is never used.</summary>
+internal sealed class SpecCheck
+{
+    /// <summary>Less than this no engine accepts.</summary>
+    public const long LeastMemory = 6L << 20;
+
+    private const double LeastCpus = 0.01;
+    private const int LongestMap = 256 * 1024;
+
+    public SandboxError? Error { get; private set; }
+
+    public void Refuse(string field, string reason) => Error ??= new SandboxError.BadSpec(field, reason);
+
+    public void Forbid(string reason) => Error ??= new SandboxError.Forbidden(reason);
+
+    public void Require(bool met, string field, string reason)
+    {
+        if (!met)
+        {
+            Refuse(field, reason);
+        }
+    }
+
+    public long Size(string field, string text, string most)
+    {
+        _ = SizeText.TryParse(most, out var limit);
+        if (!SizeText.TryParse(text, out var bytes))
+        {
+            Refuse(field, text.TrimStart().StartsWith('-')
+                ? $"'{Short(text)}' must be more than zero"
+                : $"'{Short(text)}' is not a size; write for example 512m or 8g");
+        }
+
+        Require(bytes > 0, field, $"'{Short(text)}' must be more than zero");
+        Require(bytes <= limit, field, $"'{Short(text)}' is above the limit of {most}");
+        return bytes;
+    }
+
+    public long Memory(string text, string most)
+    {
+        var bytes = Size("memory", text, most);
+        Require(bytes >= LeastMemory, "memory", $"'{Short(text)}' is below the least of {SizeText.Of(LeastMemory)} (without a unit it is bytes)");
+        return bytes;
+    }
+
+    public double Cpus(string field, double cpus, double most)
+    {
+        Require(double.IsFinite(cpus), field, "must be a number");
+        Require(cpus > 0, field, $"{Text(cpus)} must be more than zero");
+        Require(cpus >= LeastCpus, field, $"{Text(cpus)} is below the least of {Text(LeastCpus)}");
+        Require(cpus <= most, field, $"{Text(cpus)} is above the limit of {Text(most)}");
+        return cpus;
+    }
+
+    /// <summary>Seconds in a range; the ends of the range are part of the text, so that a caller can correct it.</summary>
+    public TimeSpan Seconds(string field, double seconds, double least, double most)
+    {
+        Require(double.IsFinite(seconds), field, "must be a number of seconds");
+        Require(seconds >= least, field, $"{Text(seconds)} must be at least {Text(least)} seconds");
+        Require(seconds <= most, field, $"{Text(seconds)} must be at most {Text(most)} seconds");
+        return Error is null ? TimeSpan.FromSeconds(seconds) : default;
+    }
+
+    public IReadOnlyDictionary<string, string> Environment(IReadOnlyDictionary<string, string>? env)
+    {
+        foreach (var (name, value) in env ?? new Dictionary<string, string>())
+        {
+            Require(name.Length > 0, "env", "the name of a variable must not be empty");
+            Require(!name.Contains('=', StringComparison.Ordinal), "env", $"'{Short(name)}' must not contain '='");
+            Require(!name.Contains('\0', StringComparison.Ordinal), "env", "the name of a variable must not contain NUL");
+            Require(!value.Contains('\0', StringComparison.Ordinal), "env", $"the value of '{Short(name)}' must not contain NUL");
+        }
+
+        return Map("env", env);
+    }
+
+    public IReadOnlyDictionary<string, string> Map(string field, IReadOnlyDictionary<string, string>? map)
+    {
+        Require(
+            (map ?? new Dictionary<string, string>()).Sum(entry => entry.Key.Length + (long)entry.Value.Length) <= LongestMap,
+            field, $"all names and values together must not exceed {SizeText.Of(LongestMap)} characters");
+        return map ?? new Dictionary<string, string>();
+    }
+
+    public static string Short(string text) => text.Length > 80 ? text[..80] + "…" : text;
+
+    private static string Text(double number) => number.ToString("0.####", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,139 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Operators;
+
+/// <summary>
+/// Sandboxes by jobs that workers claim. It reads a record, lets the domain decide, and writes record and job at once; when
+/// somebody moved first it reads and decides again.
+/// </summary>
+internal sealed class ClusterOperator(
+    ISandboxStore records, IJobStore jobs, IChangeFeed feed, IPlacement placement, SandboxMoves moves, IOptions<OperatorOptions> options,
+    TimeProvider time) : ISandboxOperator
+{
+    public async Task<Result<SandboxInstance>> SubmitAsync(
+        SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken)
+    {
+        // An id in use is the caller's mistake even while nothing can be placed, and the cheaper question.
+        var found = await records.FindAsync(prepared.Id, cancellationToken);
+        if (found is not null and not { State: SandboxState.Deleted })
+        {
+            return new SandboxError.IdInUse(prepared.Id);
+        }
+
+        if (await placement.CheckAsync(prepared.Spec, cancellationToken) is { } error)
+        {
+            return error;
+        }
+
+        var job = new StartSandbox
+        {
+            SandboxId = prepared.Id,
+            SandboxVersion = prepared.Version,
+            Incarnation = prepared.Incarnation,
+            RegistryPassword = registryPassword,
+        };
+        return await records.TryCreateAsync(prepared, job, cancellationToken);
+    }
+
+    public async Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken)
+    {
+        var stopped = await MoveAsync(id, record => Stop(record, reason), cancellationToken);
+        return await AfterItsJobsAsync(id, stopped, cancellationToken);
+    }
+
+    public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
+        MoveAsync(id, record => SandboxMoves.Restart(record, time.GetUtcNow()), cancellationToken);
+
+    public async Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken)
+    {
+        var deleted = await MoveAsync(id, record => SandboxMoves.Delete(record, time.GetUtcNow()), cancellationToken);
+        return await AfterItsJobsAsync(id, deleted, cancellationToken);
+    }
+
+    public Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken) =>
+        feed.UntilAsync(
+            id, async () => Outcome(id, await records.FindAsync(id, cancellationToken)), options.Value.Look, time, cancellationToken);
+
+    /// <summary>Null while the start goes on.</summary>
+    private static Result<SandboxInstance>? Outcome(SandboxId id, SandboxInstance? record) => record switch
+    {
+        null => new SandboxError.NotFound(id.ToString()),
+        { State: SandboxState.Pending } => null,
+        { State: SandboxState.Running } => record,
+        { History: [.., { On: SandboxEvent.StartFailed }] } => Failure(record),
+        _ => new SandboxError.NotStarted(id, record.State.Name()),
+    };
+
+    private static SandboxError.StartFailed Failure(SandboxInstance record)
+    {
+        var phase = record.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout);
+        return new SandboxError.StartFailed(record.Id, phase?.Name ?? SandboxPhase.DockerRun, record.Reason ?? phase?.Message ?? "unknown");
+    }
+
+    /// <summary>An expiry that activity has overtaken meanwhile is none.</summary>
+    private Result<SandboxMove> Stop(SandboxInstance record, StopReason reason)
+    {
+        var now = time.GetUtcNow();
+        return reason is StopReason.Expired && record.State is SandboxState.Running && !Deadlines.IsIdle(record, now)
+            ? new SandboxMove(record, record, Job: null)
+            : moves.Stop(record, reason, now);
+    }
+
+    private async Task<Result<SandboxInstance>> MoveAsync(
+        SandboxId id, Func<SandboxInstance, Result<SandboxMove>> decide, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < options.Value.Tries; attempt++)
+        {
+            if (await records.FindAsync(id, cancellationToken) is not { } record)
+            {
+                // Nothing is known of it, but something may be left of it: the sweep of orphans is woken by this.
+                feed.Publish(id);
+                return new SandboxError.NotFound(id.ToString());
+            }
+
+            if (!decide(record).TryGet(out var move, out var error))
+            {
+                return error;
+            }
+
+            if (move.IsNothing || await records.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+            {
+                return move.Next;
+            }
+        }
+
+        return new SandboxError.ChangedMeanwhile(id);
+    }
+
+    /// <summary>The same answer once the container's work is done, or when that takes longer than is waited.</summary>
+    private async Task<Result<SandboxInstance>> AfterItsJobsAsync(
+        SandboxId id, Result<SandboxInstance> moved, CancellationToken cancellationToken)
+    {
+        if (!moved.TryGet(out var record, out _) || record.State is SandboxState.Running)
+        {
+            return moved;
+        }
+
+        using var bound = new CancellationTokenSource(options.Value.StopWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
+        try
+        {
+            return await feed.UntilAsync(
+                id,
+                async () => await jobs.HasOpenAsync(id, record.Version, either.Token) ? null : moved,
+                options.Value.Look, time, either.Token);
+        }
+        catch (OperationCanceledException) when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The record says what was asked for, and the job goes on.
+            return moved;
+        }
+    }
+}
