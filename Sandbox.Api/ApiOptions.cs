@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Sandbox.Api;
+
+/// <summary>The public HTTP face. Bound from section <c>Api</c>, checked at start.</summary>
+public sealed class ApiOptions
+{
+    public const string Section = "Api";
+
+    /// <summary>File with one API key a line: the key itself, or <c>sha256:</c> and the 64 hexadecimal digits of its hash.
+    /// Empty lines and lines that begin with # do not count. Empty: none.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>SHA-256 hashes of API keys, 64 hexadecimal digits each.</summary>
+    public IList<string> KeyHashes { get; } = [];
+
+    /// <summary>How long <c>start</c> waits for the sandbox before it answers that it is still starting.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan StartWait { get; set; } = TimeSpan.FromSeconds(85);
+
+    /// <summary>Largest JSON body that is accepted, bytes.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
+    public int MaxJsonBody { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Largest content of one enveloped answer from inside a sandbox, bytes before it was written as JSON.</summary>
+    [Range(1024, 256 * 1024 * 1024)]
+    public int MaxAgentAnswer { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>IANA name of the zone of the times in answers. Empty: <c>ROCK_TIME_ZONE</c>, then <c>TZ</c>, then UTC.</summary>
+    public string TimeZone { get; set; } = "";
+}
+
+[OptionsValidator]
+internal sealed partial class ApiOptionsValidator : IValidateOptions<ApiOptions>;
+
+/// <summary>What attributes cannot say.</summary>
+internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ApiOptions options)
+    {
+        var problems = new List<string>();
+        if (options.KeyFile.Length > 0 && !File.Exists(options.KeyFile))
+        {
+            problems.Add($"Api:KeyFile: there is no file {options.KeyFile}.");
+        }
+
+        if (options.KeyHashes.Any(hash => !Auth.ApiKeyRing.IsHash(hash)))
+        {
+            problems.Add("Api:KeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.");
+        }
+
+        if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
+        {
+            problems.Add($"Api:TimeZone: this machine knows no zone {options.TimeZone}.");
+        }
+
+        return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+    }
+}

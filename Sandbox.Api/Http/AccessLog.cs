@@ -1,0 +1,35 @@
+namespace Sandbox.Api.Http;
+
+/// <summary>One line a request: method, route, status, time; never a body, a header, a query or an id from the path. Also
+/// gives the bare 404 and 405 of routing their body.</summary>
+internal sealed partial class AccessLog(RequestDelegate next, TimeProvider time, ILogger<AccessLog> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var began = time.GetTimestamp();
+        await next(http);
+        if (!http.Response.HasStarted && http.Response.ContentType is null)
+        {
+            await ExplainAsync(http);
+        }
+
+        var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? http.Items[RouteKey] as string ?? "(none)";
+        Log.Answered(logger, http.Request.Method, route, http.Response.StatusCode, time.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    /// <summary>Where a road without an endpoint leaves its name for the log.</summary>
+    public const string RouteKey = "route";
+
+    private static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Refusals.WriteDetailAsync(http, StatusCodes.Status404NotFound, "Not Found"),
+        StatusCodes.Status405MethodNotAllowed => Refusals.WriteDetailAsync(http, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed"),
+        _ => Task.CompletedTask,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(5001, LogLevel.Information, "{Method} {Route} answered {Status} in {Milliseconds:0.0} ms")]
+        public static partial void Answered(ILogger logger, string method, string route, int status, double milliseconds);
+    }
+}

@@ -1,0 +1,40 @@
+using Sandbox.Api.Envd;
+using Sandbox.Api.Rock;
+
+namespace Sandbox.Api.Http;
+
+/// <summary>Answers to requests that no route has taken, each in the form of the face that was addressed.</summary>
+internal static class Refusals
+{
+    public static Task WriteAsync(HttpContext http, int status, string message, string text)
+    {
+        if (status is StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (EnvdRoad.IsAddressed(http.Request))
+        {
+            return EnvdRoad.WriteErrorAsync(http, status, text);
+        }
+
+        if (http.Request.Path.StartsWithSegments(RockFace.Prefix))
+        {
+            http.Response.StatusCode = status;
+            return Envelopes.FailAsync(http, message, text);
+        }
+
+        return WriteDetailAsync(http, status, text);
+    }
+
+    public static Task WriteDetailAsync(HttpContext http, int status, string detail)
+    {
+        http.Response.StatusCode = status;
+        return JsonAnswer.WriteAsync(http, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("detail", detail);
+            writer.WriteEndObject();
+        });
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Sandbox.Api.Http;
+using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
+
+namespace Sandbox.Api.Rock;
+
+/// <summary>Writes ROCK's envelope: four keys, always all of them, always in this order, always HTTP 200.</summary>
+internal static class Envelopes
+{
+    public const string InvalidParameter = "invalid parameter";
+
+    /// <param name="note">Something the caller should know although the call counts as a success.</param>
+    public static Task SucceedAsync<T>(HttpContext http, T result, JsonTypeInfo<T> type, string? note = null)
+        where T : class =>
+        WriteAsync(http, Envelope.Success, note, null, result, type);
+
+    public static Task SucceedWithNothingAsync(HttpContext http) =>
+        WriteAsync<string>(http, Envelope.Success, null, null, null, null);
+
+    /// <summary>A failure without a result.</summary>
+    public static Task FailAsync(HttpContext http, string? message, string error) =>
+        WriteAsync<string>(http, Envelope.Failed, message, error, null, null);
+
+    public static Task FailAsync<T>(HttpContext http, string? message, string error, T result, JsonTypeInfo<T> type)
+        where T : class =>
+        WriteAsync(http, Envelope.Failed, message, error, result, type);
+
+    /// <summary>A known error on a route whose failures are the bare triple.</summary>
+    public static Task FailAsync(HttpContext http, string phrase, SandboxError error) =>
+        FailAsync(http, phrase, error, static (code, reason) => new FailureResult(code, null, reason), RockJson.Default.FailureResult);
+
+    /// <summary>A known error, projected onto the result type of the route. A sandbox that does not run or does not answer
+    /// has no result at all.</summary>
+    public static Task FailAsync<T>(HttpContext http, string phrase, SandboxError error, Func<int, string, T> project, JsonTypeInfo<T> type)
+        where T : class =>
+        error is SandboxError.NotStarted or SandboxError.AgentUnreachable
+            ? FailAsync(http, phrase, error.Text)
+            : FailAsync(http, phrase, error.Text, project(CodeOf(error), error.Text), type);
+
+    public static int CodeOf(SandboxError error) => error is SandboxError.StartFailed ? RockCodes.Internal : RockCodes.BadRequest;
+
+    private static Task WriteAsync<T>(HttpContext http, string status, string? message, string? error, T? result, JsonTypeInfo<T>? type)
+        where T : class =>
+        JsonAnswer.WriteAsync(http, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("status", status);
+            writer.WriteString("message", message);
+            writer.WriteString("error", error);
+            writer.WritePropertyName("result");
+            if (result is null || type is null)
+            {
+                writer.WriteNullValue();
+            }
+            else
+            {
+                JsonSerializer.Serialize(writer, result, type);
+            }
+
+            writer.WriteEndObject();
+        });
+}

@@ -1,0 +1,109 @@
+using Sandbox.Api.Commands;
+using Sandbox.Api.Files;
+using Sandbox.Api.Sandboxes;
+using Sandbox.Contracts.Rock;
+
+namespace Sandbox.Api.Rock;
+
+/// <summary>ROCK's routes for one machine: what its admin and its proxy serve, together.</summary>
+internal sealed partial class RockFace(IServiceProvider services, ILogger<RockFace> logger)
+{
+    public const string Prefix = "/apis/envs/sandbox/v1";
+
+    private const string Get = "GET";
+    private const string Post = "POST";
+
+    public IReadOnlyList<RockRoute> Routes { get; } = [.. Lifecycle(services), .. Queries(services), .. DataPlane(services)];
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        foreach (var route in Routes)
+        {
+            app.MapMethods(Prefix + route.Path, [route.Method], http => AnswerAsync(route, http));
+        }
+    }
+
+    /// <summary>The edge: a surprise becomes a failure of the route that says nothing of our insides; the log does.</summary>
+    private async Task AnswerAsync(RockRoute route, HttpContext http)
+    {
+        try
+        {
+            await route.Handler(http);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has left; there is nobody to answer.
+        }
+        catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
+        {
+            Log.Surprised(logger, route.Path, exception);
+            await Envelopes.FailAsync(http, route.Phrase, "The server failed to handle this request; the reason is in its log.");
+        }
+    }
+
+    private static RockRoute[] Lifecycle(IServiceProvider services)
+    {
+        var (start, restart, delete) = (services.GetRequiredService<StartSandbox>(), services.GetRequiredService<RestartSandbox>(), services.GetRequiredService<DeleteSandbox>());
+        return
+        [
+            new(Post, "/start", StartSandbox.Phrase, "Starts a sandbox and waits until it runs", start.HandleAsync)
+            { Body = RockJson.Default.StartRequest, Result = RockJson.Default.StartResult },
+            new(Post, "/start_async", StartSandbox.AsyncPhrase, "Accepts the start of a sandbox", start.HandleAsyncStartAsync)
+            { Body = RockJson.Default.StartRequest, Result = RockJson.Default.StartResult },
+            new(Post, "/stop", StopSandbox.Phrase, "Stops a sandbox", services.GetRequiredService<StopSandbox>().HandleAsync)
+            { Body = RockJson.Default.SandboxIdRequest, Result = RockJson.Default.String },
+            new(Post, "/restart", RestartSandbox.Phrase, "Starts a stopped sandbox again, its files kept", restart.HandlePostAsync)
+            { Body = RockJson.Default.SandboxIdRequest, Result = RockJson.Default.StartResult },
+            new(Post, "/sandboxes/{id}/restart", RestartSandbox.Phrase, "Starts a stopped sandbox again, its files kept", restart.HandlePathAsync)
+            { Result = RockJson.Default.StartResult },
+            new(Post, "/delete", DeleteSandbox.Phrase, "Deletes a stopped sandbox for good", delete.HandlePostAsync)
+            { Body = RockJson.Default.SandboxIdRequest, Result = RockJson.Default.String },
+            new("DELETE", "/sandboxes/{id}", DeleteSandbox.Phrase, "Deletes a stopped sandbox for good", delete.HandleVerbAsync)
+            { Result = RockJson.Default.String },
+        ];
+    }
+
+    private static RockRoute[] Queries(IServiceProvider services) =>
+    [
+        new(Get, "/is_alive", IsAlive.Phrase, "Whether a sandbox can be used now", services.GetRequiredService<IsAlive>().HandleAsync)
+        { Query = [RockRequests.SandboxId], Result = RockJson.Default.IsAliveResult },
+        new(Get, "/get_status", SandboxStatus.Phrase, "The status of a sandbox; waits for a change with If-None-Match and Prefer: wait=SECONDS",
+            services.GetRequiredService<SandboxStatus>().HandleAsync)
+        { Query = [RockRequests.SandboxId, "include_all_states?"], Result = RockJson.Default.StatusResult },
+        new(Get, "/get_sandbox_statistics", SandboxStatistics.Phrase, "Use of cpu, memory, disk and network",
+            services.GetRequiredService<SandboxStatistics>().HandleAsync)
+        { Query = [RockRequests.SandboxId], Result = RockJson.Default.Statistics },
+        new(Get, "/sandboxes", ListSandboxes.Phrase, "What is pending or running; other parameters are exact filters",
+            services.GetRequiredService<ListSandboxes>().HandleAsync)
+        { Query = ["page?", "page_size?", "user_id?", "experiment_id?", "namespace?", "image?", "state?"], Result = RockJson.Default.ListResult },
+        new(Post, "/sandboxes/batch", BatchStatus.Phrase, "The status of many sandboxes", services.GetRequiredService<BatchStatus>().HandleAsync)
+        { Body = RockJson.Default.BatchRequest, Result = RockJson.Default.BatchResult },
+        new(Get, "/get_token", "get oss sts token failed", "Credentials of an object store; none is configured", Envelopes.SucceedWithNothingAsync)
+        { Query = ["account?"] },
+    ];
+
+    private static RockRoute[] DataPlane(IServiceProvider services) =>
+    [
+        new(Post, "/execute", Execute.Phrase, "Runs a command to its end", services.GetRequiredService<Execute>().HandleAsync)
+        { Body = RockJson.Default.ExecRequest, Result = RockJson.Default.ExecResult },
+        new(Post, "/create_session", CreateSession.Phrase, "Opens a shell that keeps its state", services.GetRequiredService<CreateSession>().HandleAsync)
+        { Body = RockJson.Default.CreateSessionRequest, Result = RockJson.Default.CreateSessionResult },
+        new(Post, "/run_in_session", RunInSession.Phrase, "Runs a command in such a shell", services.GetRequiredService<RunInSession>().HandleAsync)
+        { Body = RockJson.Default.BashAction, Result = RockJson.Default.Observation },
+        new(Post, "/close_session", CloseSession.Phrase, "Closes such a shell", services.GetRequiredService<CloseSession>().HandleAsync)
+        { Body = RockJson.Default.CloseSessionRequest, Result = RockJson.Default.CloseSessionResult },
+        new(Post, "/read_file", ReadFile.Phrase, "The content of a text file", services.GetRequiredService<ReadFile>().HandleAsync)
+        { Body = RockJson.Default.ReadFileRequest, Result = RockJson.Default.ReadFileResult },
+        new(Post, "/write_file", WriteFile.Phrase, "Writes a text file", services.GetRequiredService<WriteFile>().HandleAsync)
+        { Body = RockJson.Default.WriteFileRequest, Result = RockJson.Default.WriteFileResult },
+        new(Post, "/upload", Upload.Phrase, "Streams a file into the sandbox (multipart: sandbox_id, target_path, file)",
+            services.GetRequiredService<Upload>().HandleAsync)
+        { Result = RockJson.Default.UploadResult },
+    ];
+
+    private static partial class Log
+    {
+        [LoggerMessage(5101, LogLevel.Error, "Route {Route} met something unexpected")]
+        public static partial void Surprised(ILogger logger, string route, Exception exception);
+    }
+}
