@@ -1,0 +1,127 @@
+using System.Text;
+using Sandbox.Api.Tests.Servers;
+
+namespace Sandbox.Api.Tests.Rock;
+
+public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<SharedApiServer>
+{
+    private readonly ApiServer _server = shared.Server;
+
+    [Theory]
+    [InlineData("/start", "{}", "body.image: Field required")]
+    [InlineData("/start_async", """{"image":"  "}""", "body.image: String should have at least 1 character")]
+    [InlineData("/start", """{"image":null}""", "body.image: Input should be a valid string")]
+    [InlineData("/start", """{"image":"a","pull":"sometimes"}""", "body.pull: Input should be 'never', 'always' or 'missing'")]
+    [InlineData("/start", """{"image":"a","auto_clear_time_minutes":1.5}""", "body.auto_clear_time_minutes: Input should be a valid integer, got a number with a fractional part")]
+    [InlineData("/start", """{"image":"a","auto_clear_time_minutes":"x"}""", "body.auto_clear_time_minutes: Input should be a valid integer, unable to parse string as an integer")]
+    [InlineData("/start", """{"image":"a","cpus":"two"}""", "body.cpus: Input should be a valid number, unable to parse string as a number")]
+    [InlineData("/start", """{"image":"a","cpus":null}""", "body.cpus: Input should be a valid number")]
+    [InlineData("/start", """{"image":"a","auto_delete_seconds":-1}""", "body.auto_delete_seconds: auto_delete_seconds must be >= 0")]
+    [InlineData("/start", """{"image":"a","memory":8,"pull":1}""", "body.pull: Input should be 'never', 'always' or 'missing'; body.memory: Input should be a valid string")]
+    [InlineData("/start", """{"image":"a","env":{"A":1}}""", "body.env.A: Input should be a valid string")]
+    [InlineData("/start", """{"image":"\ud800"}""", "body.image: Input should be a valid string")]
+    [InlineData("/stop", "{}", "body.sandbox_id: Field required")]
+    [InlineData("/stop", """{"sandbox_id":" "}""", "body.sandbox_id: String should have at least 1 character")]
+    [InlineData("/delete", "{}", "body.sandbox_id: Field required")]
+    [InlineData("/execute", """{"sandbox_id":"a"}""", "body.command: Field required")]
+    [InlineData("/execute", """{"sandbox_id":"a","command":7}""", "body.command.str: Input should be a valid string; body.command.list[str]: Input should be a valid list")]
+    [InlineData("/run_in_session", """{"sandbox_id":"a","command":"ls","check":"loud"}""", "body.check: Input should be 'silent', 'raise' or 'ignore'")]
+    [InlineData("/create_session", """{"sandbox_id":"a","session_type":"zsh"}""", "body.session_type: Input should be 'bash'")]
+    [InlineData("/create_session", """{"sandbox_id":"a","env_enable":"maybe"}""", "body.env_enable: Input should be a valid boolean")]
+    [InlineData("/read_file", """{"sandbox_id":"a","path":"/etc/\u0000passwd"}""", "body.path: must not contain a NUL character")]
+    [InlineData("/write_file", """{"sandbox_id":"a","path":"/a\u0000","content":""}""", "body.path: must not contain a NUL character")]
+    [InlineData("/sandboxes/batch", """{"sandbox_ids":"a"}""", "body.sandbox_ids: Input should be a valid list")]
+    [InlineData("/start", "[]", "body: Input should be a valid dictionary or object to extract fields from")]
+    [InlineData("/start", "", "body: Field required")]
+    [InlineData("/start", "not json", "body.0: JSON decode error")]
+    [InlineData("/start", "{\n\"image\": \"a\",\n}", "body.16: JSON decode error")]
+    public async Task Body_Bad_IsRefusedByName(string route, string body, string error)
+    {
+        var answer = await _server.PostAsync(route, body);
+
+        Assert.Equal(Invalid(error), answer);
+    }
+
+    [Fact]
+    public async Task Body_OfAnotherContentType_IsRefused()
+    {
+        var answer = await _server.PostAsync("/start", """{"image":"a"}""", "text/plain");
+
+        Assert.Equal(Invalid("body: Input should be a valid dictionary or object to extract fields from"), answer);
+    }
+
+    [Theory]
+    [InlineData("/get_status", "query.sandbox_id: Field required")]
+    [InlineData("/get_status?sandbox_id=", "query.sandbox_id: String should have at least 1 character")]
+    [InlineData("/get_status?sandbox_id=a&include_all_states=perhaps", "query.include_all_states: Input should be a valid boolean, unable to interpret input")]
+    [InlineData("/is_alive", "query.sandbox_id: Field required")]
+    [InlineData("/get_sandbox_statistics", "query.sandbox_id: Field required")]
+    [InlineData("/sandboxes?page=0", "query.page: Input should be greater than or equal to 1")]
+    [InlineData("/sandboxes?page=x&page_size=2001", "query.page: Input should be a valid integer, unable to parse string as an integer; query.page_size: Input should be less than or equal to 2000")]
+    public async Task Query_Bad_IsRefusedByName(string route, string error)
+    {
+        var answer = await _server.GetAsync(route);
+
+        Assert.Equal(Invalid(error), answer);
+    }
+
+    [Fact]
+    public async Task Batch_OfTooMany_IsRefused()
+    {
+        var ids = string.Join(',', Enumerable.Repeat("\"a\"", 2001));
+
+        var answer = await _server.PostAsync("/sandboxes/batch", $$"""{"sandbox_ids":[{{ids}}]}""");
+
+        Assert.Equal(Invalid("body.sandbox_ids: List should have at most 2000 items after validation, not 2001"), answer);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Body_OverTheLimit_IsRefusedNamingTheLimit(bool lengthStated)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, ApiServer.Rock + "/write_file");
+        var large = new byte[(64 * 1024 * 1024) + 1];
+        Array.Fill(large, (byte)' ');
+        request.Content = new ByteArrayContent(large);
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.TransferEncodingChunked = !lengthStated;
+
+        using var answer = await _server.Http.SendAsync(request);
+
+        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Equal(Invalid("body: larger than the limit of 64 MiB (67108864 bytes)"), await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Body_JustUnderTheLimit_IsRead()
+    {
+        var id = await _server.GivenRunningAsync();
+        var received = 0L;
+        _server.Agent.Routes["/rock/write_file"] = async http =>
+        {
+            await using var counted = new MemoryStream();
+            await http.Request.Body.CopyToAsync(counted);
+            received = counted.Length;
+            await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("""{"success":true,"message":""}"""));
+        };
+
+        var answer = await _server.PostAsync("/write_file", $$"""{"sandbox_id":"{{id}}","path":"/a","content":"{{new string('x', 60 * 1024 * 1024)}}"}""");
+
+        Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"success":true,"message":""}}""", answer);
+        Assert.True(received > 60 * 1024 * 1024, $"the whole file should have reached the agent, {received} bytes did");
+    }
+
+    [Theory]
+    [InlineData("""{"image":"a","use_kata_runtime":"no","cpus":"2","auto_clear_time_minutes":5.0,"auto_clear_time":3.3,"unknown":[1]}""")]
+    [InlineData("""{"image":" a ","auto_clear_time_minutes":"5","limit_cpus":null,"num_gpus":null,"disk":null}""")]
+    public async Task Body_InTheSpellingsOfClients_IsAccepted(string body)
+    {
+        var answer = await _server.PostAsync("/start_async", body);
+
+        Assert.StartsWith("""{"status":"Success","message":null,"error":null,"result":{"code":null,"exit_code":null,"failure_reason":null,"sandbox_id":""", answer, StringComparison.Ordinal);
+    }
+
+    private static string Invalid(string error) =>
+        $$"""{"status":"Failed","message":"invalid parameter","error":"{{error}}","result":null}""";
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sandbox.Client;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage;
+using Sandbox.Testing;
+
+namespace Sandbox.Api.Tests.Servers;
+
+/// <summary>The real API over real stores and the real operator, on a real socket. Only the node behind it is a stand-in.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    public const string Rock = "/apis/envs/sandbox/v1";
+
+    private readonly WebApplication _app;
+    private readonly TempFolder _folder;
+
+    private ApiServer(WebApplication app, TempFolder folder, FakeAgent agent) => (_app, _folder, Agent) = (app, folder, agent);
+
+    public FakeAgent Agent { get; }
+
+    public FakeGateway Gateway => _app.Services.GetRequiredService<FakeGateway>();
+
+    public TestNode Node => _app.Services.GetRequiredService<TestNode>();
+
+    public TestPlacement Placement => _app.Services.GetRequiredService<TestPlacement>();
+
+    public ISandboxStore Store => _app.Services.GetRequiredService<ISandboxStore>();
+
+    public ISandboxOperator Operator => _app.Services.GetRequiredService<ISandboxOperator>();
+
+    public Uri Address => new(_app.Urls.First(url => url.StartsWith("http://127", StringComparison.Ordinal)));
+
+    public string Socket => _folder.File("api.sock");
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public SandboxClient Client { get; private set; } = null!;
+
+    /// <param name="settings">Configuration, for example <c>("Api:MaxJsonBody", "2048")</c>.</param>
+    public static async Task<ApiServer> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var folder = new TempFolder();
+        var agent = await FakeAgent.StartAsync();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        builder.Services.AddEmbeddedStorage(folder.File("sandboxes.db")).AddApi();
+        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
+        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
+        builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
+        var app = builder.Build();
+        app.MapApi();
+        await app.StartAsync();
+        var server = new ApiServer(app, folder, agent);
+        server.Gateway.Agent = agent.Address;
+        server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(60) };
+        server.Client = new SandboxClient(server.Address, null);
+        return server;
+    }
+
+    /// <summary>The exact text of an answer of a ROCK route.</summary>
+    public async Task<string> PostAsync(string route, string json, string contentType = "application/json")
+    {
+        using var content = new StringContent(json, Encoding.UTF8);
+        content.Headers.ContentType = new(contentType);
+        using var answer = await Http.PostAsync(Rock + route, content);
+        Assert.Equal(200, (int)answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    public async Task<string> GetAsync(string route)
+    {
+        using var answer = await Http.GetAsync(Rock + route);
+        Assert.Equal(200, (int)answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>A sandbox that runs and, when it is stopped, stays.</summary>
+    public async Task<SandboxId> GivenRunningAsync(string? id = null)
+    {
+        var named = id ?? SandboxId.New().ToString();
+        var answer = await PostAsync("/start", $$"""{"image":"busybox","sandbox_id":"{{named}}","auto_delete_seconds":3600}""");
+        Assert.StartsWith("""{"status":"Success",""", answer, StringComparison.Ordinal);
+        return SandboxId.Parse(named);
+    }
+
+    public async Task<SandboxId> GivenStoppedAsync(string? id = null)
+    {
+        var running = await GivenRunningAsync(id);
+        await PostAsync("/stop", $$"""{"sandbox_id":"{{running}}"}""");
+        Assert.Equal(SandboxState.Stopped, (await Store.FindAsync(running, default))!.State);
+        return running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Agent.DisposeAsync();
+        _folder.Dispose();
+    }
+}
