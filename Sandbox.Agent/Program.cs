@@ -1,3 +1,28 @@
+using Sandbox.Agent;
+using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
 
-return args is [AccountLauncher.Option, ..] ? AccountLauncher.Run(args) : 0;
+if (args is [AccountLauncher.Option, ..])
+{
+    return AccountLauncher.Run(args);
+}
+
+if (!AgentOptions.TryParse(args, out var options, out var error))
+{
+    StandardError.WriteLine($"sandbox-agent: {error}\n{AgentOptions.Usage}");
+    return 2;
+}
+
+AgentProcess.Prepare();
+var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+builder.AddAgent(options);
+
+var app = builder.Build();
+var routes = new RouteTable();
+routes.MapAgent(app.Services);
+routes.MapEnvdProcesses(app.Services);
+app.Serve(routes);
+
+await app.RunAsync();
+ProcessTree.KillDescendants();
+return 0;

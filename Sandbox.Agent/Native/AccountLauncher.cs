@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Sandbox.Agent.Accounts;
 
 namespace Sandbox.Agent.Native;
@@ -83,11 +82,7 @@ internal static unsafe class AccountLauncher
 
     private static int Fail(int code, string message)
     {
-        fixed (byte* text = Encoding.UTF8.GetBytes($"sandbox-agent: {message}\n"))
-        {
-            _ = Libc.Write(2, text, (nuint)Encoding.UTF8.GetByteCount($"sandbox-agent: {message}\n"));
-        }
-
+        StandardError.WriteLine($"sandbox-agent: {message}");
         return code;
     }
 }

@@ -41,7 +41,10 @@ internal sealed class ChildProcess : IDisposable
     internal void KillSession()
     {
         _ = Signal(Signals.Kill);
-        ProcessTree.KillSession(Pid);
+        if (_reaper.Owns(this))
+        {
+            ProcessTree.KillSession(Pid);
+        }
     }
 
     /// <summary>No effect without a terminal.</summary>

@@ -77,10 +77,20 @@ internal sealed unsafe class Reaper
     {
         lock (_gate)
         {
-            var pidIsAnothers = _children.TryGetValue(child.Pid, out var now) && now != child;
-            return !pidIsAnothers && Libc.Kill(-child.Pid, signal) == 0;
+            return Owns_NeedsLock(child) && Libc.Kill(-child.Pid, signal) == 0;
         }
     }
+
+    /// <summary>False when its number was given to another child after its end.</summary>
+    internal bool Owns(ChildProcess child)
+    {
+        lock (_gate)
+        {
+            return Owns_NeedsLock(child);
+        }
+    }
+
+    private bool Owns_NeedsLock(ChildProcess child) => !_children.TryGetValue(child.Pid, out var now) || now == child;
 
     private void Run()
     {

@@ -30,4 +30,12 @@ public static class AgentRoutes
     public const string SocketFolderInSandbox = "/.sandbox/run";
 
     public const string SocketName = "s";
+
+    /// <summary>First word of the one line that an agent sends on each TCP connection it dials, before any HTTP:
+    /// <c>sandbox-agent/1 TOKEN\n</c>. On a Unix socket nothing is sent.</summary>
+    public const string TcpHello = "sandbox-agent/1";
+
+    /// <summary>Request header with the token, demanded of whoever calls an agent that listens (Remote deployment).
+    /// <c>Authorization</c> stays free for the user name of the envd protocol.</summary>
+    public const string TokenHeader = "Sandbox-Agent-Token";
 }

@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Envd;
+using Sandbox.Agent.Http;
+using Sandbox.Agent.Native;
+using Sandbox.Agent.Processes;
+using Sandbox.Agent.Transport;
+using Sandbox.Agent.Upkeep;
+
+namespace Sandbox.Agent;
+
+/// <summary>The door plate: what the agent consists of, and what it serves.</summary>
+internal static class AgentRoom
+{
+    internal static void AddAgent(this WebApplicationBuilder builder, AgentOptions options)
+    {
+        builder.Logging.Services.AddSingleton<ILoggerProvider, StderrLoggerProvider>();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Error);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
+        builder.Services
+            .AddSingleton(options)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<AccountFiles>(_ => new AccountFiles())
+            .AddSingleton<Reaper>(_ => new Reaper())
+            .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))
+            .AddSingleton<SandboxEnvironment>()
+            .AddSingleton<ProcessTable>()
+            .AddSingleton<CommandRunner>()
+            .AddSingleton<AgentActivity>()
+            .AddSingleton<OwnerPresence>()
+            .AddSingleton<AgentCalls>()
+            .AddSingleton<TokenGate>()
+            .AddSingleton<ProcessFace>();
+        builder.AddTransport(options);
+        builder.Services
+            .AddSingleton<ProcessEnding>()
+            .AddSingleton<Watchdog>()
+            .AddHostedService(services => services.GetRequiredService<Watchdog>())
+            .AddHostedService<IdleTrim>()
+            .AddHostedService(services => services.GetRequiredService<ProcessEnding>());
+    }
+
+    internal static void MapAgent(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<AgentCalls>().Map(routes);
+
+    internal static void MapEnvdProcesses(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<ProcessFace>().Map(routes);
+
+    /// <summary>Order matters: the token is checked first, then the call is counted, then served.</summary>
+    internal static void Serve(this WebApplication app, RouteTable routes)
+    {
+        if (app.Services.GetRequiredService<AgentOptions>().Listen is not null)
+        {
+            app.Use(app.Services.GetRequiredService<TokenGate>().InvokeAsync);
+        }
+
+        app.Use(app.Services.GetRequiredService<AgentActivity>().InvokeAsync);
+        app.Run(routes.DispatchAsync);
+    }
+
+    private static void AddTransport(this WebApplicationBuilder builder, AgentOptions options)
+    {
+        builder.Services.AddSingleton<IConnectionListenerFactory, DialingListenerFactory>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
+            kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+            kestrel.ConfigureEndpointDefaults(endPoint => endPoint.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Listen ?? (System.Net.EndPoint)new OwnerEndPoint(options.Dial!));
+        });
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Sandbox.Agent.Http;
+
+/// <summary>JSON bodies of bounded size, by source-generated types only.</summary>
+internal static class JsonBodies
+{
+    /// <summary>Bytes of a JSON request body; bulk data goes by the file routes.</summary>
+    internal const int LargestRequest = 64 * 1024 * 1024;
+
+    /// <returns>Null when the body is empty, not JSON of this type, or too large.</returns>
+    internal static async Task<T?> ReadJsonAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (context.Request.ContentLength > LargestRequest)
+        {
+            return null;
+        }
+
+        try
+        {
+            await using var body = new BoundedStream(context.Request.Body, LargestRequest);
+            return await JsonSerializer.DeserializeAsync(body, type, context.RequestAborted);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    internal static async Task WriteJsonAsync<T>(this HttpContext context, T answer, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, type);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,8 @@
+namespace Sandbox.Agent.Processes;
+
+internal enum OutputKind : byte
+{
+    Stdout,
+    Stderr,
+    Terminal,
+}

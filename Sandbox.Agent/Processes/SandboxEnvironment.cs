@@ -1,0 +1,62 @@
+using System.Collections;
+using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Native;
+using Sandbox.Contracts.Agent;
+
+namespace Sandbox.Agent.Processes;
+
+/// <summary>
+/// The environment of processes, later ones over earlier: that of the agent (so what the image sets), PATH where it is
+/// missing, HOME, USER and LOGNAME of the account, what the owner gave at init, what the request gives.
+/// </summary>
+internal sealed class SandboxEnvironment
+{
+    private readonly Dictionary<string, string> _own = OwnVariables();
+    private AgentInit? _init;
+
+    /// <summary>The last one received; null before the first.</summary>
+    internal AgentInit? Init => Volatile.Read(ref _init);
+
+    internal void SetInit(AgentInit init) => Volatile.Write(ref _init, init);
+
+    /// <summary>The whole environment of a process that runs as <paramref name="account"/>.</summary>
+    internal Dictionary<string, string> Compose(Account account, IReadOnlyDictionary<string, string>? requested)
+    {
+        var env = new Dictionary<string, string>(_own);
+        env.TryAdd("PATH", ProgramPath.DefaultPath);
+        (env["HOME"], env["USER"], env["LOGNAME"]) = (account.Home, account.Name, account.Name);
+        AddAll(env, Init?.Env);
+        AddAll(env, requested);
+        return env;
+    }
+
+    /// <summary>Only what the owner gave at init and what is asked for, with PATH, HOME, USER and LOGNAME: nothing of the image.</summary>
+    internal Dictionary<string, string> ComposeBare(Account account, IReadOnlyDictionary<string, string>? requested)
+    {
+        var env = new Dictionary<string, string>
+        {
+            ["PATH"] = _own.GetValueOrDefault("PATH", ProgramPath.DefaultPath),
+            ["HOME"] = account.Home,
+            ["USER"] = account.Name,
+            ["LOGNAME"] = account.Name,
+        };
+        AddAll(env, Init?.Env);
+        AddAll(env, requested);
+        return env;
+    }
+
+    /// <summary>Where a process starts that asks for no folder: the home of its account where that exists.</summary>
+    internal static string DefaultFolder(Account account) =>
+        Path.IsPathRooted(account.Home) && Directory.Exists(account.Home) ? account.Home : "/";
+
+    private static void AddAll(Dictionary<string, string> env, IReadOnlyDictionary<string, string>? more)
+    {
+        foreach (var (key, value) in more ?? new Dictionary<string, string>())
+        {
+            env[key] = value;
+        }
+    }
+
+    private static Dictionary<string, string> OwnVariables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string?)pair.Value ?? "");
+}
