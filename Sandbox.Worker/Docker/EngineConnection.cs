@@ -127,7 +127,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
         {
             throw new EngineException(Said(exception), exception.StatusCode, exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException)
         {
             throw new EngineException($"the engine does not answer: {exception.GetBaseException().Message}", null, exception);
         }
