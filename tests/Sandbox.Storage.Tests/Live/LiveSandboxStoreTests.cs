@@ -1,0 +1,221 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.InMemory;
+using Sandbox.Storage.Live;
+using Sandbox.Storage.Tests.Contract;
+using Sandbox.Storage.Tests.Sqlite;
+
+namespace Sandbox.Storage.Tests.Live;
+
+public sealed class LiveSandboxStoreTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new(Given.Now);
+    private readonly SqliteFile _file;
+    private readonly InMemoryLiveStore _live = new();
+    private readonly InMemoryChangeFeed _feed = new();
+    private readonly LiveSandboxStore _store;
+
+    public LiveSandboxStoreTests()
+    {
+        _file = SqliteFile.Open(_time);
+        _store = new LiveSandboxStore(_file.Records, new LiveCache(_live, _time), _feed);
+    }
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.Dispose();
+        await _file.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Create_SeedsBothKeysWithDeclaredFieldsOnly()
+    {
+        var record = await CreatedAsync();
+
+        var entry = await EntryAsync(record);
+        Assert.Equal("pending", entry!["state"]);
+        Assert.Empty(entry.Keys.Except(LiveFields.Allowed));
+        Assert.Equal(new LiveTimeout(Given.Spec.IdleTimeout, Given.Now + Given.Spec.IdleTimeout), await _live.FindTimeoutAsync(record.Id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Create_OfAnIdInUse_LeavesTheLiveEntryAsItIs()
+    {
+        var record = await CreatedAsync();
+        using var change = _feed.Subscribe(record.Id);
+
+        Assert.False((await _store.TryCreateAsync(Other(record), Given.StartOf(record), CancellationToken)).TryGet(out _, out _));
+
+        Assert.Equal("busybox", (await EntryAsync(record))!["image"]);
+        Assert.False(change.Changed.IsCompleted);
+
+        static SandboxInstance Other(SandboxInstance same) => Given.Pending(same.Id.ToString()) with { Spec = Given.Spec with { Image = "other" } };
+    }
+
+    [Fact]
+    public async Task Create_OfAStoppedId_LeavesNoGhostEntry()
+    {
+        var record = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
+
+        Assert.False((await _store.TryCreateAsync(Given.Pending(record.Id.ToString()), Given.StartOf(record), CancellationToken)).TryGet(out _, out _));
+
+        Assert.Null(await EntryAsync(record));
+    }
+
+    [Fact]
+    public async Task Move_ToRunning_MergesOverTheEntryAndWakesWhoeverWaits()
+    {
+        var record = await CreatedAsync();
+        await PutBesideAsync(record, "port_mapping", "{}");
+        using var change = _feed.Subscribe(record.Id);
+
+        var running = await MovedAsync(record, SandboxEvent.Alive);
+
+        var entry = await EntryAsync(record);
+        Assert.Equal(("running", "{}"), ((string)entry!["state"]!, (string)entry["port_mapping"]!));
+        Assert.Equal(running.IdleDeadline, (await _live.FindTimeoutAsync(record.Id, CancellationToken))!.ExpiresAt);
+        Assert.True(change.Changed.IsCompleted, "a move wakes whoever waits");
+    }
+
+    [Fact]
+    public async Task Update_WithAFieldThatIsNotDeclared_KeepsItOut()
+    {
+        var record = await CreatedAsync();
+        await PutBesideAsync(record, "spec", "leak");
+
+        await MovedAsync(record, SandboxEvent.Alive);
+
+        Assert.DoesNotContain("spec", (await EntryAsync(record))!.Keys);
+    }
+
+    [Fact]
+    public async Task ArchiveCache_OnAStop_WritesTheWholeEntryToTheRecordThenEvictsBothKeys()
+    {
+        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        await PutBesideAsync(running, "auth_token", "t");
+
+        await MovedAsync(running, SandboxEvent.Stop);
+
+        using var snapshot = JsonDocument.Parse((await _file.Records.FindAsync(running.Id, CancellationToken))!.LiveSnapshot!);
+        Assert.Equal("t", snapshot.RootElement.GetProperty("auth_token").GetString());
+        Assert.Equal("stopped", snapshot.RootElement.GetProperty("state").GetString());
+        Assert.Equal(2, snapshot.RootElement.GetProperty("state_history").GetArrayLength());
+        Assert.Null(await EntryAsync(running));
+        Assert.Null(await _live.FindTimeoutAsync(running.Id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task ArchiveCache_ThatIsRefused_EvictsNothing()
+    {
+        var pending = await CreatedAsync();
+        await MovedAsync(pending, SandboxEvent.Alive);
+
+        Assert.False(await _store.TryMoveAsync(pending, pending.After(SandboxEvent.Stop), null, CancellationToken));
+
+        Assert.Equal("running", (await EntryAsync(pending))!["state"]);
+    }
+
+    [Fact]
+    public async Task ArchiveCache_WithoutALiveEntry_StillWritesACompleteSnapshot()
+    {
+        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        await _live.RemoveAsync(running.Id, CancellationToken);
+
+        await MovedAsync(running, SandboxEvent.Stop);
+
+        using var snapshot = JsonDocument.Parse((await _file.Records.FindAsync(running.Id, CancellationToken))!.LiveSnapshot!);
+        Assert.Equal("busybox", snapshot.RootElement.GetProperty("image").GetString());
+    }
+
+    [Fact]
+    public async Task RestoreCache_OnARestart_SeedsBothKeysAgainFromTheRecord()
+    {
+        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        await PutBesideAsync(running, "auth_token", "t");
+        var stopped = await MovedAsync(running, SandboxEvent.Stop);
+
+        await MovedAsync(stopped, SandboxEvent.Restart);
+
+        var entry = await EntryAsync(stopped);
+        Assert.Equal(("pending", "t", null), ((string)entry!["state"]!, entry["auth_token"]!.ToString(), entry["stop_time"]));
+        Assert.NotNull(await _live.FindTimeoutAsync(stopped.Id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Amend_OfALiveSandbox_ReachesTheEntryEvenWhenItHasVanished()
+    {
+        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        await _live.RemoveAsync(running.Id, CancellationToken);
+
+        Assert.True(await _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken));
+
+        Assert.Equal("10.0.0.1", (await EntryAsync(running))!["host_ip"]);
+    }
+
+    [Fact]
+    public async Task Amend_OfAStoppedSandbox_DoesNotBringTheEntryBack()
+    {
+        var stopped = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
+
+        Assert.True(await _store.TryAmendAsync(stopped with { HostIp = "10.0.0.1" }, CancellationToken));
+
+        Assert.Null(await EntryAsync(stopped));
+    }
+
+    [Fact]
+    public async Task Amends_RacingAStop_NeverLeaveAGhostEntry()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+            var stopped = running.After(SandboxEvent.Stop);
+
+            await Task.WhenAll(
+                Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
+                Task.Run(() => _store.TryMoveAsync(running, stopped, null, CancellationToken)),
+                Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
+
+            Assert.Null(await EntryAsync(running));
+        }
+    }
+
+    [Fact]
+    public async Task CompletedJob_WakesWhoeverWaitsForIt()
+    {
+        var jobs = new AnnouncingJobStore(_file.Jobs, _feed);
+        var record = await CreatedAsync();
+        var job = Assert.Single(await jobs.ClaimAsync("n", 1, TimeSpan.FromSeconds(5), CancellationToken));
+        using var change = _feed.Subscribe(record.Id);
+
+        Assert.True(await jobs.TryCompleteAsync(job, CancellationToken));
+        Assert.True(change.Changed.IsCompleted, "the end of a job wakes whoever waits for it");
+
+        using var again = _feed.Subscribe(record.Id);
+        Assert.False(await jobs.TryCompleteAsync(job, CancellationToken));
+        Assert.False(again.Changed.IsCompleted);
+    }
+
+    private async Task<SandboxInstance> CreatedAsync()
+    {
+        var first = Given.Pending();
+        Assert.True((await _store.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var record, out var error), error?.Text);
+        return record;
+    }
+
+    private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened)
+    {
+        var next = from.After(happened);
+        Assert.True(await _store.TryMoveAsync(from, next, null, CancellationToken), $"{happened} was refused");
+        return next;
+    }
+
+    private Task<IReadOnlyDictionary<string, object?>?> EntryAsync(SandboxInstance record) => _live.FindAsync(record.Id, CancellationToken);
+
+    /// <summary>Somebody else writes into the live entry.</summary>
+    private async Task PutBesideAsync(SandboxInstance record, string field, object value) =>
+        await _live.PutAsync(record.Id, new Dictionary<string, object?>((await EntryAsync(record))!) { [field] = value }, CancellationToken);
+}
