@@ -12,10 +12,13 @@ internal sealed class SqliteDatabase : IDisposable
     // Only another process on the same file can make us wait here: our own writers queue before the connection.
     private const int BusyMilliseconds = 5000;
 
+    // Each has a page cache of its own.
+    private const int SpareReaders = 4;
+
     private readonly string _connectionString;
     private readonly SqliteConnection _writer;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly ConcurrentQueue<SqliteConnection> _readers = [];
 
     private SqliteDatabase(string path)
     {
@@ -66,14 +69,14 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Runs <paramref name="work"/> on a reading connection, beside any writer.</summary>
     public T Read<T>(Func<SqliteConnection, T> work)
     {
-        var reader = _readers.TryTake(out var spare) ? spare : ConnectReader();
+        var reader = _readers.TryDequeue(out var spare) ? spare : ConnectReader();
         try
         {
             return work(reader);
         }
         finally
         {
-            _readers.Add(reader);
+            Return(reader);
         }
     }
 
@@ -100,6 +103,18 @@ internal sealed class SqliteDatabase : IDisposable
         using var file = new FileStream(path, options);
     }
 
+    private void Return(SqliteConnection reader)
+    {
+        if (_readers.Count < SpareReaders)
+        {
+            _readers.Enqueue(reader);
+        }
+        else
+        {
+            reader.Dispose();
+        }
+    }
+
     private SqliteConnection ConnectReader()
     {
         var reader = Connect();
@@ -111,6 +126,9 @@ internal sealed class SqliteDatabase : IDisposable
     {
         var connection = new SqliteConnection(_connectionString);
         connection.Open();
+
+        // FULL: an acknowledged operation also survives a power cut. Measured, a create and a move take twice as long with it
+        // as with NORMAL, a quarter of a millisecond for each commit. secure_delete: a job may have held a registry password.
         Sql.Execute(connection, $"""
             PRAGMA busy_timeout = {BusyMilliseconds};
             PRAGMA journal_mode = WAL;
