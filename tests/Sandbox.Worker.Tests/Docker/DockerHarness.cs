@@ -22,6 +22,7 @@ public sealed class DockerHarness : IAsyncLifetime
     private readonly DockerCluster _cluster = new();
     private readonly TempFolder _folder = new();
     private readonly List<EngineConnection> _connections = [];
+    private SandboxInstance? _shared;
 
     internal DockerDeployment Deployment { get; private set; } = null!;
 
@@ -111,6 +112,9 @@ public sealed class DockerHarness : IAsyncLifetime
         Assert.True(started.TryGet(out _, out var error), error?.Text);
         return sandbox;
     }
+
+    /// <summary>One that runs and that the tests of a class may all use, none of which changes it.</summary>
+    public async Task<SandboxInstance> SharedAsync(CancellationToken cancellationToken) => _shared ??= await StartAsync(null, cancellationToken);
 
     public static string NameOf(SandboxInstance sandbox) => ContainerName.Of(sandbox.Incarnation);
 
