@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>One claimed job: keeps its lease, runs it in its incarnation's turn, and gives it back when it failed.</summary>
+internal sealed partial class JobRunner(
+    IJobStore jobs, IncarnationTurns turns, StartSandboxJob start, RestartSandboxJob restart, StopSandboxJob stop, RemoveSandboxJob remove,
+    WorkerTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
+{
+    internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    public async Task RunAsync(ClaimedJob claimed, CancellationToken stopping)
+    {
+        using var span = WorkerTelemetry.StartJob(claimed.Job);
+        using var lost = new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost.Token);
+        using var done = new CancellationTokenSource();
+        var keeping = KeepLeaseAsync(claimed, lost, done.Token);
+        var begun = time.GetTimestamp();
+        var outcome = "stopped";
+        try
+        {
+            using var turn = await turns.EnterAsync(claimed.Job.Incarnation, either.Token);
+            await HandleAsync(claimed.Job, either.Token);
+            outcome = await jobs.TryCompleteAsync(claimed, either.Token) ? "done" : "lease lost";
+        }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
+        {
+            outcome = "lease lost";
+            Log.LeaseLost(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await ReleaseAsync(claimed, TimeSpan.Zero);
+        }
+        catch (Exception exception)
+        {
+            (outcome, var pause) = ("failed", PauseAfter(claimed.Attempt));
+            span?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            Log.Failed(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, pause, exception);
+            await ReleaseAsync(claimed, pause);
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await keeping;
+            telemetry.OnJobFinished(claimed.Job, outcome, time.GetElapsedTime(begun));
+        }
+    }
+
+    internal static TimeSpan PauseAfter(int attempt)
+    {
+        var pause = TimeSpan.FromMilliseconds(250) * Math.Pow(2, Math.Min(attempt, 10) - 1);
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    private Task HandleAsync(SandboxJob job, CancellationToken cancellationToken) => job switch
+    {
+        StartSandbox asked => start.RunAsync(asked, cancellationToken),
+        RestartSandbox asked => restart.RunAsync(asked, cancellationToken),
+        StopSandbox asked => stop.RunAsync(asked, cancellationToken),
+        RemoveSandbox asked => remove.RunAsync(asked, cancellationToken),
+        _ => throw new UnreachableException(job.GetType().Name),
+    };
+
+    /// <summary>Renews at a third of the lease. Whoever cannot renew in time stops acting, for another may have begun.</summary>
+    private async Task KeepLeaseAsync(ClaimedJob claimed, CancellationTokenSource lost, CancellationToken done)
+    {
+        var renewed = time.GetTimestamp();
+        try
+        {
+            while (time.GetElapsedTime(renewed) < Lease)
+            {
+                await Task.Delay(Lease / 3, time, done);
+                if (await RenewAsync(claimed, done) is not { } held)
+                {
+                    continue;
+                }
+
+                if (!held)
+                {
+                    break;
+                }
+
+                renewed = time.GetTimestamp();
+            }
+
+            await lost.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The job has ended.
+        }
+    }
+
+    private async Task<bool?> RenewAsync(ClaimedJob claimed, CancellationToken done)
+    {
+        try
+        {
+            return await jobs.TryRenewAsync(claimed, Lease, done);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.RenewFailed(logger, claimed.Job.SandboxId, exception);
+            return null;
+        }
+    }
+
+    private async Task ReleaseAsync(ClaimedJob claimed, TimeSpan pause)
+    {
+        try
+        {
+            await jobs.TryReleaseAsync(claimed, pause, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // The lease runs out by itself.
+            Log.RenewFailed(logger, claimed.Job.SandboxId, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4111, LogLevel.Warning, "{Job} of sandbox {SandboxId} failed at attempt {Attempt}; again in {Pause}")]
+        public static partial void Failed(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, TimeSpan pause, Exception exception);
+
+        [LoggerMessage(4112, LogLevel.Warning, "The lease of {Job} of sandbox {SandboxId} is lost; whoever holds it now goes on")]
+        public static partial void LeaseLost(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId);
+
+        [LoggerMessage(4113, LogLevel.Warning, "The lease of a job of sandbox {SandboxId} could not be written")]
+        public static partial void RenewFailed(ILogger logger, Contracts.Ids.SandboxId sandboxId, Exception exception);
+    }
+}

@@ -1,0 +1,29 @@
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>Starts the container of a stopped sandbox again; its files are kept whatever comes of it.</summary>
+internal sealed class RestartSandboxJob(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+{
+    public async Task RunAsync(RestartSandbox job, CancellationToken cancellationToken)
+    {
+        var record = await store.FindAsync(job.SandboxId, cancellationToken);
+        if (record is not { State: SandboxState.Pending } || record.Version != job.SandboxVersion || record.Incarnation != job.Incarnation)
+        {
+            // The job that moved it on tidies up behind this one.
+            return;
+        }
+
+        var deployment = deployments[record.Spec.Deployment];
+        var outcome = await attempt.RunAsync(record, deployment.EnsureRestartedAsync, cancellationToken);
+        if (outcome is StartOutcome.Unwanted)
+        {
+            await deployment.EnsureStoppedAsync(record, cancellationToken);
+            await links.CloseAsync(record.Incarnation);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>How a container is brought up: first started from its image, or started again.</summary>
+internal delegate Task<Result<StartedSandbox>> BringUp(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken);
+
+internal enum StartOutcome
+{
+    Alive,
+
+    /// <summary>The record says why.</summary>
+    Failed,
+
+    /// <summary>The record moved on meanwhile: whatever was started is not wanted any more.</summary>
+    Unwanted,
+}
+
+/// <summary>One way from pending to running (or to a failure that the record tells), for a start and a restart alike.</summary>
+internal sealed partial class StartAttempt(
+    ISandboxStore store, IChangeFeed feed, SandboxMoves moves, DeploymentSet deployments, AgentLinks links, AgentGateway gateway,
+    NodeIdentity node, TimeProvider time, ILogger<StartAttempt> logger)
+{
+    public async Task<StartOutcome> RunAsync(SandboxInstance pending, BringUp bringUp, CancellationToken cancellationToken)
+    {
+        using var reporter = new PhaseReporter(pending, store, time);
+        await using var watch = new RecordWatch(pending, store, feed, time);
+        var until = pending.PassingDeadline ?? time.GetUtcNow() + pending.Spec.StartupTimeout;
+        using var deadline = new CancellationTokenSource(TimeLeft(until), time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Moved, deadline.Token);
+        SandboxError? error;
+        try
+        {
+            error = await BringUpAsync(reporter, bringUp, any.Token);
+        }
+        catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return StartOutcome.Unwanted;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return await FailAsync(moves.Due(reporter.Record with { PassingDeadline = until }, until), cancellationToken);
+        }
+
+        return error is null
+            ? await AliveAsync(reporter.Record, cancellationToken)
+            : await FailAsync(Failure(reporter.Record, error), cancellationToken);
+    }
+
+    private static string PhaseOf(SandboxInstance record) =>
+        record.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout or PhaseStatus.Running)?.Name ?? SandboxPhase.DockerRun;
+
+    private TimeSpan TimeLeft(DateTimeOffset until)
+    {
+        var left = until - time.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private async Task<SandboxError?> BringUpAsync(PhaseReporter reporter, BringUp bringUp, CancellationToken cancellationToken)
+    {
+        await reporter.AmendAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
+        var pending = reporter.Record;
+
+        // Before the container starts: its agent dials at once.
+        var link = links.Ensure(pending);
+        var brought = await AskDeploymentAsync(pending, bringUp, reporter, cancellationToken);
+        if (!brought.TryGet(out var started, out var error))
+        {
+            return error;
+        }
+
+        await reporter.AmendAsync(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes }, cancellationToken);
+        return await Readiness.AwaitAgentAsync(pending, link, deployments[pending.Spec.Deployment], cancellationToken);
+    }
+
+    private async Task<Result<StartedSandbox>> AskDeploymentAsync(
+        SandboxInstance pending, BringUp bringUp, PhaseReporter reporter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await bringUp(pending, reporter, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A start is reported, not repeated: whoever asked decides whether to try again.
+            Log.DeploymentFailed(logger, pending.Id, exception);
+            return new SandboxError.StartFailed(pending.Id, PhaseOf(reporter.Record), exception.Message);
+        }
+    }
+
+    private async Task<StartOutcome> AliveAsync(SandboxInstance record, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var done = PhaseReporter.With(record, SandboxPhase.DockerRun, PhaseStatus.Success, "the sandbox runs", now);
+        if (!SandboxMoves.Alive(record, now).TryGet(out var move, out _))
+        {
+            return StartOutcome.Unwanted;
+        }
+
+        // Before the record says "running", so that whoever is woken by it finds the road open.
+        var running = move.Next with { Phases = done.Phases };
+        gateway.Admit(running, links.Ensure(running));
+        if (await store.TryMoveAsync(move.From, running, move.Job, cancellationToken))
+        {
+            Log.Alive(logger, record.Id, now - record.CreatedAt);
+            return StartOutcome.Alive;
+        }
+
+        gateway.Dismiss(record.Id, record.Incarnation);
+        return StartOutcome.Unwanted;
+    }
+
+    private SandboxMove? Failure(SandboxInstance record, SandboxError error)
+    {
+        var (phase, reason) = error is SandboxError.StartFailed failed ? (failed.Phase, failed.Reason) : (PhaseOf(record), error.Text);
+        return moves.StartFailed(record, phase, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var move, out _) ? move : null;
+    }
+
+    private async Task<StartOutcome> FailAsync(SandboxMove? move, CancellationToken cancellationToken)
+    {
+        if (move is null || !await store.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+        {
+            return StartOutcome.Unwanted;
+        }
+
+        Log.StartFailed(logger, move.Next.Id, move.Next.Reason);
+        return StartOutcome.Failed;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4101, LogLevel.Information, "Sandbox {SandboxId} runs, {Took} after it was asked for")]
+        public static partial void Alive(ILogger logger, Contracts.Ids.SandboxId sandboxId, TimeSpan took);
+
+        [LoggerMessage(4102, LogLevel.Warning, "Sandbox {SandboxId} failed to start: {Reason}")]
+        public static partial void StartFailed(ILogger logger, Contracts.Ids.SandboxId sandboxId, string? reason);
+
+        [LoggerMessage(4103, LogLevel.Error, "The deployment failed while it started sandbox {SandboxId}")]
+        public static partial void DeploymentFailed(ILogger logger, Contracts.Ids.SandboxId sandboxId, Exception exception);
+    }
+}

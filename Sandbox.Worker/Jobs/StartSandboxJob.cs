@@ -1,0 +1,53 @@
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
+internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+{
+    public async Task RunAsync(StartSandbox job, CancellationToken cancellationToken)
+    {
+        var record = await store.FindAsync(job.SandboxId, cancellationToken);
+        if (record is { State: SandboxState.Pending } && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation)
+        {
+            var deployment = deployments[record.Spec.Deployment];
+            var outcome = await attempt.RunAsync(
+                record,
+                (pending, phases, token) => deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
+                cancellationToken);
+            if (outcome is not StartOutcome.Unwanted)
+            {
+                return;
+            }
+
+            record = await store.FindAsync(job.SandboxId, cancellationToken);
+        }
+
+        if (IsUnwanted(record, job))
+        {
+            await EnsureGoneAsync(record, job, cancellationToken);
+        }
+    }
+
+    /// <summary>Nobody will ever use this incarnation: its record is gone, is about another one, or ended before it ran.
+    /// What ran and was stopped since keeps its files.</summary>
+    private static bool IsUnwanted(SandboxInstance? record, StartSandbox job) =>
+        record is null or { State: SandboxState.Deleted }
+        || record.Incarnation != job.Incarnation
+        || (record.State is SandboxState.Stopped && record.Version == job.SandboxVersion + 1);
+
+    private async Task EnsureGoneAsync(SandboxInstance? record, StartSandbox job, CancellationToken cancellationToken)
+    {
+        var where = record?.Incarnation == job.Incarnation ? [deployments[record.Spec.Deployment]] : deployments.All;
+        foreach (var deployment in where)
+        {
+            await deployment.EnsureGoneAsync(job.Incarnation, cancellationToken);
+        }
+
+        await links.CloseAsync(job.Incarnation);
+    }
+}
