@@ -14,8 +14,11 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 
     public string SocketFile(IncarnationId incarnation) => Path.Combine(Socket(incarnation), AgentRoutes.SocketName);
 
+    /// <summary>Holds the working folders of all Local sandboxes.</summary>
+    public string LocalRoot => Path.Combine(_data, "local");
+
     /// <summary>Working folder of a Local sandbox; removed with it.</summary>
-    public string LocalWork(IncarnationId incarnation) => Path.Combine(_data, "local", incarnation.ToString());
+    public string LocalWork(IncarnationId incarnation) => Path.Combine(LocalRoot, incarnation.ToString());
 
     /// <summary>Folder with the static agent for an engine's architecture (<c>x86_64</c> or <c>aarch64</c>), mounted read-only.</summary>
     public string AgentBinary(string architecture) =>
