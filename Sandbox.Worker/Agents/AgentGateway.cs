@@ -39,6 +39,9 @@ internal sealed partial class AgentGateway(
         }
     }
 
+    /// <summary>The sandboxes that run here, as they were admitted.</summary>
+    public IReadOnlyList<SandboxInstance> Admitted => [.. _seats.Values.Select(seat => seat.Sandbox)];
+
     public AgentSeat? Find(SandboxId id) => _seats.GetValueOrDefault(id);
 
     private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ internal sealed class AgentSeat(SandboxInstance sandbox, AgentLink link, DateTim
 {
     private readonly int _losses = link.Losses;
     private int _calls;
-    private long _lastActivity = now.UtcTicks;
+    // Adopting a sandbox is no activity: its deadline stays as it was.
+    private long _lastActivity = ((sandbox.IdleDeadline - sandbox.Spec.IdleTimeout) ?? now).UtcTicks;
     private long _recorded = (sandbox.IdleDeadline ?? DateTimeOffset.MaxValue).UtcTicks;
     private int _refreshing;
 

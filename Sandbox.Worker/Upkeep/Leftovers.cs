@@ -1,0 +1,52 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Jobs;
+
+namespace Sandbox.Worker.Upkeep;
+
+/// <summary>Ends what runs although no record wants it. What a job is working on is the job's.</summary>
+internal sealed partial class Leftovers(ISandboxStore store, AgentLinks links, IncarnationTurns turns, ILogger<Leftovers> logger)
+{
+    /// <summary>Removes what belongs to no record (any more), stops what its record calls stopped. The answer is the record
+    /// of one that rightly runs.</summary>
+    public async Task<SandboxInstance?> JudgeAsync(IDeployment deployment, FoundSandbox found, CancellationToken cancellationToken)
+    {
+        // In the turn, so that no job begins between the look and the deed; the record is older than its container, so one
+        // that is just being made has a record.
+        using var turn = turns.TryEnter(found.Incarnation);
+        if (turn is null)
+        {
+            return null;
+        }
+
+        var record = found.SandboxId == default ? null : await store.FindAsync(found.SandboxId, cancellationToken);
+        if (record is null or { State: SandboxState.Deleted } || record.Incarnation != found.Incarnation)
+        {
+            Log.Orphan(logger, found.Incarnation, found.SandboxId);
+            await deployment.EnsureGoneAsync(found.Incarnation, cancellationToken);
+            await links.CloseAsync(found.Incarnation);
+            return null;
+        }
+
+        if (record.State is SandboxState.Stopped && found.Running)
+        {
+            Log.StillRunning(logger, record.Id);
+            await deployment.EnsureStoppedAsync(record, cancellationToken);
+            await links.CloseAsync(found.Incarnation);
+        }
+
+        return record.State is SandboxState.Running && found.Running ? record : null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4221, LogLevel.Warning, "Incarnation {Incarnation} of sandbox {SandboxId} belongs to no record; it is removed")]
+        public static partial void Orphan(ILogger logger, IncarnationId incarnation, SandboxId sandboxId);
+
+        [LoggerMessage(4222, LogLevel.Warning, "Sandbox {SandboxId} is stopped, yet it runs; it is ended")]
+        public static partial void StillRunning(ILogger logger, SandboxId sandboxId);
+    }
+}

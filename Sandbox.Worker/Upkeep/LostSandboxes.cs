@@ -1,0 +1,45 @@
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Jobs;
+
+namespace Sandbox.Worker.Upkeep;
+
+/// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
+internal sealed partial class LostSandboxes(
+    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, TimeProvider time, ILogger<LostSandboxes> logger)
+{
+    /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has
+    /// its container been wanted all the time in between.</param>
+    /// <param name="found">What the deployment knows of it; null: nothing.</param>
+    public async Task JudgeAsync(SandboxInstance expected, FoundSandbox? found, CancellationToken cancellationToken)
+    {
+        using var turn = turns.TryEnter(expected.Incarnation);
+        if (turn is null)
+        {
+            return;
+        }
+
+        var record = await store.FindAsync(expected.Id, cancellationToken);
+        if (record is not { State: SandboxState.Running } || record.Version != expected.Version || record.Incarnation != expected.Incarnation)
+        {
+            return;
+        }
+
+        var reason = found is null ? "it was removed" : found.ExitReason ?? "it does not run any more";
+        if (moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
+            && await store.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+        {
+            gateway.Dismiss(record.Id, record.Incarnation);
+            Log.Lost(logger, record.Id, reason);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4211, LogLevel.Warning, "Sandbox {SandboxId} is lost: {Reason}")]
+        public static partial void Lost(ILogger logger, Contracts.Ids.SandboxId sandboxId, string reason);
+    }
+}

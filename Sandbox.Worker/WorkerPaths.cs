@@ -1,0 +1,25 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+using Sandbox.Worker.Agents;
+
+namespace Sandbox.Worker;
+
+/// <summary>Refuses a data folder in which no agent's socket could be made, before anything is started.</summary>
+internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WorkerOptions options)
+    {
+        if (options.DataFolder.Length == 0)
+        {
+            return ValidateOptionsResult.Skip;
+        }
+
+        var longest = Encoding.UTF8.GetByteCount(new SandboxFolders(Options.Create(options)).SocketFile(IncarnationId.New()));
+        return longest <= ListeningRoad.MaxPath
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.DataFolder)} is too long: its agents' sockets ({AgentRoutes.SocketName}) would have paths of {longest} bytes, and a Unix socket's path has at most {ListeningRoad.MaxPath}. Choose a folder that is {longest - ListeningRoad.MaxPath} bytes shorter.");
+    }
+}

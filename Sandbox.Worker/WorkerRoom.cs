@@ -1,0 +1,65 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Operators;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Docker;
+using Sandbox.Worker.Jobs;
+using Sandbox.Worker.Process;
+using Sandbox.Worker.Upkeep;
+
+namespace Sandbox.Worker;
+
+/// <summary>The door of the worker's room.</summary>
+public static class WorkerRoom
+{
+    /// <summary>A node: takes jobs, runs sandboxes, carries traffic to their agents, and keeps records and machine in step.
+    /// Needs stores and an operator (<c>Sandbox.Storage</c>).</summary>
+    public static IServiceCollection AddWorker(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsValidator>().BindConfiguration(WorkerOptions.Section);
+        services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerPaths>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<WorkerTelemetry>().AddSingleton<NodeIdentity>();
+        return services.AddAgents().AddDeployments().AddJobs().AddUpkeep();
+    }
+
+    private static IServiceCollection AddAgents(this IServiceCollection services) => services
+        .AddSingleton<SandboxFolders>()
+        .AddSingleton<AgentLinks>()
+        .AddSingleton<AgentGateway>()
+        .AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<AgentGateway>());
+
+    private static IServiceCollection AddDeployments(this IServiceCollection services) => services
+        .AddSingleton<EngineConnection>()
+        .AddSingleton<IDeployment, DockerDeployment>()
+        .AddSingleton<Bubblewrap>()
+        .AddSingleton<AgentProgram>()
+        .AddSingleton<LocalLaunch>()
+        .AddSingleton<IDeployment, LocalDeployment>()
+        .AddSingleton<IDeployment, RemoteDeployment>()
+        .AddSingleton<DeploymentSet>()
+        .AddSingleton<IPlacement, Placement>();
+
+    private static IServiceCollection AddJobs(this IServiceCollection services) => services
+        .AddSingleton<IncarnationTurns>()
+        .AddSingleton<StartAttempt>()
+        .AddSingleton<StartSandboxJob>()
+        .AddSingleton<RestartSandboxJob>()
+        .AddSingleton<StopSandboxJob>()
+        .AddSingleton<RemoveSandboxJob>()
+        .AddSingleton<JobRunner>()
+        .AddHostedService<JobLoop>();
+
+    private static IServiceCollection AddUpkeep(this IServiceCollection services) => services
+        .AddSingleton<Adoption>()
+        .AddSingleton<LostSandboxes>()
+        .AddSingleton<Leftovers>()
+        .AddSingleton<Reconciler>()
+        .AddSingleton<DeadlineScan>()
+        .AddSingleton<UpkeepWake>()
+        .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<UpkeepWake>())
+        .AddHostedService<UpkeepLoop>()
+        .AddHostedService<EngineWatch>();
+}
