@@ -9,7 +9,7 @@ namespace Sandbox.Worker.Agents;
 
 /// <summary>The line to one agent. Its answers come from inside a sandbox and are treated as hostile: headers and the
 /// bodies of control calls are bounded, and nothing is followed, unpacked, kept or retried.</summary>
-internal sealed class AgentLink : IAsyncDisposable
+internal sealed class AgentLink : IDisposable
 {
     private const int MaxControlBody = 64 * 1024;
     private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(10);
@@ -61,9 +61,9 @@ internal sealed class AgentLink : IAsyncDisposable
         await SendAsync(HttpMethod.Post, AgentRoutes.Shutdown, body, ShutdownTimeout, _ => Task.FromResult(true), cancellationToken);
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _road.DisposeAsync();
+        _road.Dispose();
         Invoker.Dispose();
     }
 

@@ -6,7 +6,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Worker.Agents;
 
 /// <summary>The lines to all agents of this node, one per incarnation.</summary>
-internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IAsyncDisposable
+internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
     private readonly Channel<IncarnationId> _lost = Channel.CreateUnbounded<IncarnationId>();
@@ -34,11 +34,11 @@ internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IA
         _links.TryGetValue(incarnation, out var link) ? link.Value : null;
 
     /// <summary>Hangs up and removes the socket's folder.</summary>
-    public async Task CloseAsync(IncarnationId incarnation)
+    public void Close(IncarnationId incarnation)
     {
         if (_links.TryRemove(incarnation, out var link))
         {
-            await link.Value.DisposeAsync();
+            link.Value.Dispose();
         }
 
         var folder = folders.Socket(incarnation);
@@ -48,13 +48,13 @@ internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IA
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (var (incarnation, link) in _links)
         {
             if (_links.TryRemove(incarnation, out _))
             {
-                await link.Value.DisposeAsync();
+                link.Value.Dispose();
             }
         }
     }

@@ -39,5 +39,7 @@ internal sealed class DialingRoad(RemoteAgent agent) : IAgentRoad
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public void Dispose()
+    {
+    }
 }

@@ -2,7 +2,7 @@ namespace Sandbox.Worker.Agents;
 
 /// <summary>How connections to one agent come about. Both kinds end up as streams that speak HTTP/1.1 with the agent as
 /// the server.</summary>
-internal interface IAgentRoad : IAsyncDisposable
+internal interface IAgentRoad : IDisposable
 {
     /// <summary>Whether the agent is there now, as far as is known.</summary>
     bool IsConnected { get; }

@@ -29,14 +29,13 @@ internal sealed class ListeningRoad : IAgentRoad
     private readonly CancellationTokenSource _closing = new();
     private readonly Socket _listener;
     private readonly TimeProvider _time;
-    private readonly Task _accepting;
     private TaskCompletionSource _connected = Fresh();
     private bool _watchingForLoss;
 
     private ListeningRoad(Socket listener, TimeProvider time)
     {
         (_listener, _time) = (listener, time);
-        _accepting = AcceptAsync(_closing.Token);
+        _ = AcceptAsync(_closing.Token);
     }
 
     public event Action? Lost;
@@ -92,11 +91,10 @@ internal sealed class ListeningRoad : IAgentRoad
         return await WaitAsync(place, cancellationToken);
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _closing.CancelAsync();
+        _closing.Cancel();
         _listener.Dispose();
-        await _accepting;
         Forget(final: true);
     }
 
@@ -137,7 +135,7 @@ internal sealed class ListeningRoad : IAgentRoad
                 await AcceptOneAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
         {
             // Closed: this is how the loop ends.
         }

@@ -24,6 +24,6 @@ internal sealed class RemoveSandboxJob(ISandboxStore store, DeploymentSet deploy
             await deployment.EnsureGoneAsync(job.Incarnation, cancellationToken);
         }
 
-        await links.CloseAsync(job.Incarnation);
+        links.Close(job.Incarnation);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class RestartSandboxJob(ISandboxStore store, DeploymentSet deplo
         if (outcome is StartOutcome.Unwanted)
         {
             await deployment.EnsureStoppedAsync(record, cancellationToken);
-            await links.CloseAsync(record.Incarnation);
+            links.Close(record.Incarnation);
         }
     }
 }

@@ -48,6 +48,6 @@ internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deploym
             await deployment.EnsureGoneAsync(job.Incarnation, cancellationToken);
         }
 
-        await links.CloseAsync(job.Incarnation);
+        links.Close(job.Incarnation);
     }
 }

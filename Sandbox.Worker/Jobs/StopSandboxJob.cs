@@ -28,7 +28,7 @@ internal sealed class StopSandboxJob(ISandboxStore store, DeploymentSet deployme
 
         var deployment = deployments[record.Spec.Deployment];
         await (NeverRan(record) ? deployment.EnsureGoneAsync(record.Incarnation, cancellationToken) : deployment.EnsureStoppedAsync(record, cancellationToken));
-        await links.CloseAsync(record.Incarnation);
+        links.Close(record.Incarnation);
     }
 
     /// <summary>It went from its first pending to stopped and no further.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class Leftovers(ISandboxStore store, AgentLinks links, I
         {
             Log.Orphan(logger, found.Incarnation, found.SandboxId);
             await deployment.EnsureGoneAsync(found.Incarnation, cancellationToken);
-            await links.CloseAsync(found.Incarnation);
+            links.Close(found.Incarnation);
             return null;
         }
 
@@ -35,7 +35,7 @@ internal sealed partial class Leftovers(ISandboxStore store, AgentLinks links, I
         {
             Log.StillRunning(logger, record.Id);
             await deployment.EnsureStoppedAsync(record, cancellationToken);
-            await links.CloseAsync(found.Incarnation);
+            links.Close(found.Incarnation);
         }
 
         return record.State is SandboxState.Running && found.Running ? record : null;

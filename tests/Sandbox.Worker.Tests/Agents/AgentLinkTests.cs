@@ -8,7 +8,7 @@ using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker.Tests.Agents;
 
-public sealed class AgentLinkTests : IAsyncDisposable
+public sealed class AgentLinkTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
@@ -192,9 +192,9 @@ public sealed class AgentLinkTests : IAsyncDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketFile));
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _link.DisposeAsync();
+        _link.Dispose();
         _folder.Dispose();
     }
 
