@@ -64,7 +64,7 @@ internal sealed class AccessGate(RequestDelegate next, ApiKeyRing keys)
 
     /// <summary>Who may open the socket's file may do everything: its mode is the lock.</summary>
     private static bool CameOverLocalSocket(HttpContext http) =>
-        http.Features.Get<IConnectionEndPointFeature>()?.LocalEndPoint is UnixDomainSocketEndPoint;
+        http.Features.Get<IConnectionSocketFeature>()?.Socket.AddressFamily is AddressFamily.Unix;
 
     private static bool IsLoopbackOrigin(string origin) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var address) && IsLoopbackName(address.Host);

@@ -4,21 +4,21 @@ using Microsoft.Extensions.Options;
 
 namespace Sandbox.Api.Auth;
 
-/// <summary>The API keys, as hashes only. Read once, at start.</summary>
+/// <summary>The API keys, as hashes only. Read once, when the server begins to listen.</summary>
 internal sealed class ApiKeyRing(IOptions<ApiOptions> options)
 {
     private const string HashPrefix = "sha256:";
 
-    private readonly byte[][] _hashes = [.. Hashes(options.Value)];
+    private readonly Lazy<byte[][]> _hashes = new(() => [.. Hashes(options.Value)]);
 
-    public bool IsEmpty => _hashes.Length == 0;
+    public bool IsEmpty => _hashes.Value.Length == 0;
 
     /// <summary>Takes the same time whichever key it is and whether it is one at all.</summary>
     public bool Knows(string presented)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
         var known = false;
-        foreach (var key in _hashes)
+        foreach (var key in _hashes.Value)
         {
             known |= CryptographicOperations.FixedTimeEquals(key, hash);
         }

@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Sandbox.Api.Auth;
+using Sandbox.Testing;
+
+namespace Sandbox.Api.Tests.Auth;
+
+/// <summary>No anonymous network exposure: the server does not even bind.</summary>
+public sealed class ExposureTests
+{
+    private static readonly string Hash = new('0', 64);
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0", "0.0.0.0:0")]
+    [InlineData("http://[::]:0", "[::]:0")]
+    public async Task Start_OnAnAddressOthersReachWithoutKeys_IsRefused(string url, string endpoint)
+    {
+        await using var app = Build(url);
+
+        var refused = await Assert.ThrowsAsync<ExposureRefusedException>(() => app.StartAsync());
+
+        Assert.Equal(
+            $"Refusing to listen on {endpoint}: other machines could use this server without a key. "
+            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).",
+            refused.Message);
+    }
+
+    [Fact]
+    public async Task Start_OnAListenerSetInCode_IsRefusedToo()
+    {
+        await using var app = Build("", kestrel => kestrel.ListenAnyIP(0));
+
+        await Assert.ThrowsAsync<ExposureRefusedException>(() => app.StartAsync());
+    }
+
+    [Fact]
+    public async Task Start_OnThatAddressWithAKey_Listens()
+    {
+        await using var app = Build("http://0.0.0.0:0", settings: ("Api:KeyHashes:0", Hash));
+
+        await app.StartAsync();
+
+        Assert.NotEmpty(app.Urls);
+        await app.StopAsync();
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://127.0.0.2:0")]
+    public async Task Start_OnLoopbackWithoutKeys_Listens(string url)
+    {
+        await using var app = Build(url);
+
+        await app.StartAsync();
+
+        Assert.NotEmpty(app.Urls);
+        await app.StopAsync();
+    }
+
+    [Theory]
+    [InlineData("Api:KeyFile", "/nowhere/keys", "Api:KeyFile: there is no file /nowhere/keys.")]
+    [InlineData("Api:KeyHashes:0", "abc", "Api:KeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.")]
+    [InlineData("Api:TimeZone", "Mars/Olympus", "Api:TimeZone: this machine knows no zone Mars/Olympus.")]
+    [InlineData("Api:MaxJsonBody", "1", "MaxJsonBody")]
+    public async Task Start_WithOptionsThatCannotBe_IsRefused(string name, string value, string text)
+    {
+        await using var app = Build("http://127.0.0.1:0", settings: (name, value));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
+
+        Assert.Contains(text, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithAKeyFileWithoutKeys_IsRefused()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("keys"), "# none yet\n");
+        await using var app = Build("http://127.0.0.1:0", settings: ("Api:KeyFile", folder.File("keys")));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
+
+        Assert.Equal($"Api:KeyFile: {folder.File("keys")} holds no key.", refused.Message);
+    }
+
+    private static WebApplication Build(
+        string url, Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? listen = null, params (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
+        builder.Services.AddApi();
+        if (url.Length > 0)
+        {
+            builder.WebHost.UseUrls(url);
+        }
+
+        builder.WebHost.ConfigureKestrel(listen ?? (_ => { }));
+        return builder.Build();
+    }
+}
