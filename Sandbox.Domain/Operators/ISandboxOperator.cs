@@ -16,8 +16,8 @@ public interface ISandboxOperator
 
     /// <summary>Stops; where the record says so the stop cascades to delete. Stopping what is stopped already is a success.
     /// An unknown id is <see cref="SandboxError.NotFound"/>, which a face may call a success: nothing is archived, but
-    /// whoever sweeps orphans is woken to end what may be left of it. Completes when the container has ended, or after a
-    /// bounded wait.</summary>
+    /// whoever sweeps orphans is woken to end what may be left of it. A stop that was asked for completes when
+    /// the container has ended, or after a bounded wait; an expiry completes when it is written.</summary>
     Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken);
 
     /// <summary>Starts the stopped container again.</summary>

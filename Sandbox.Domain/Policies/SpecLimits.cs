@@ -5,7 +5,7 @@ namespace Sandbox.Domain.Policies;
 
 /// <summary>What a sandbox may ask for, and what it gets when it does not ask. Bound from section <c>Limits</c>, checked at
 /// start.</summary>
-public sealed class SpecLimits
+public sealed class SpecLimits : IValidatableObject
 {
     public const string Section = "Limits";
 
@@ -59,4 +59,22 @@ public sealed class SpecLimits
 
     /// <summary>… and in which environment it stands.</summary>
     public string Environment { get; set; } = "local";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MinStartup > MaxStartup)
+        {
+            yield return new ValidationResult($"{nameof(MinStartup)} must not be above {nameof(MaxStartup)}.", [nameof(MinStartup)]);
+        }
+
+        if (DefaultPids > MaxPids)
+        {
+            yield return new ValidationResult($"{nameof(DefaultPids)} must not be above {nameof(MaxPids)}.", [nameof(DefaultPids)]);
+        }
+
+        if (SizeText.TryParse(DefaultDisk, out var disk) && SizeText.TryParse(MaxDisk, out var most) && disk > most)
+        {
+            yield return new ValidationResult($"{nameof(DefaultDisk)} must not be above {nameof(MaxDisk)}.", [nameof(DefaultDisk)]);
+        }
+    }
 }

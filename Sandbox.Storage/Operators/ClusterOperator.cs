@@ -45,7 +45,9 @@ internal sealed class ClusterOperator(
     public async Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken)
     {
         var stopped = await MoveAsync(id, record => Stop(record, reason), cancellationToken);
-        return await AfterItsJobsAsync(id, stopped, cancellationToken);
+
+        // Nobody waits for the end of an expiry, and a scan has others to look at.
+        return reason is StopReason.Expired ? stopped : await AfterItsJobsAsync(id, stopped, cancellationToken);
     }
 
     public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>

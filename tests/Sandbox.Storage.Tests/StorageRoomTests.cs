@@ -47,6 +47,16 @@ public sealed class StorageRoomTests : IDisposable
     }
 
     [Fact]
+    public void Limits_ThatContradictEachOther_AreAllNamed()
+    {
+        using var provider = Provider(new() { ["Limits:MinStartup"] = "01:00:00", ["Limits:MaxPids"] = "100", ["Limits:DefaultDisk"] = "1t" });
+
+        var limits = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<SpecLimits>>().Value);
+
+        Assert.Equal(3, limits.Failures.Count());
+    }
+
+    [Fact]
     public void Options_FromTheConfiguration_ReachThePolicies()
     {
         using var provider = Provider(new() { ["Lifecycle:AutoDelete"] = "00:01:00", ["Limits:MaxMemory"] = "1g", ["Security:AllowPrivileged"] = "true" });

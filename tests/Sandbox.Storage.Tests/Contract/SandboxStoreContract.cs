@@ -233,6 +233,22 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Single(await Records.DueAsync(Given.Now.AddHours(3), 10, CancellationToken));
     }
 
+    [Fact]
+    public async Task Due_AfterReopening_IsAsItWasStored()
+    {
+        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var stopped = await CreatedAsync(Given.Pending());
+        await MoveWithAsync(stopped, SandboxEvent.Stop, next => next with
+        {
+            AutoTransitionState = SandboxState.Deleted, AutoTransitionAt = Given.Now.AddHours(1),
+        });
+
+        await ReopenAsync();
+
+        Assert.Equal([running.Id], (await Records.DueAsync(Given.Now.AddMinutes(30), 10, CancellationToken)).Select(record => record.Id));
+        Assert.Equal([running.Id, stopped.Id], (await Records.DueAsync(Given.Now.AddHours(1), 10, CancellationToken)).Select(record => record.Id));
+    }
+
     private async Task CompleteOneAsync() =>
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
 
