@@ -51,6 +51,12 @@ internal sealed class RockCalls(ServerConnection server)
         try
         {
             var envelope = JsonSerializer.Deserialize(body, RockJson.Default.Envelope);
+            // ROCK counts some refusals as successes (a session that exists, a file that is missing); the note tells.
+            if (envelope is { Status: Envelope.Success, Message: { Length: > 0 } note })
+            {
+                throw new SandboxClientException(SandboxClientException.Failed, note);
+            }
+
             if (envelope is { Status: Envelope.Success })
             {
                 return envelope.Result.Deserialize(resultType) ?? throw BadAnswer(status, null);
