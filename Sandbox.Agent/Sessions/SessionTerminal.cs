@@ -1,0 +1,45 @@
+using Sandbox.Agent.Native;
+
+namespace Sandbox.Agent.Sessions;
+
+/// <summary>The terminal under a session's shell: its settings, and who is in its foreground.</summary>
+internal sealed unsafe class SessionTerminal
+{
+    private const int SettingsBytes = 128;
+    private const nuint GetForegroundGroup = 0x540F;
+
+    private readonly ChildProcess _child;
+    private readonly byte[] _settings = new byte[SettingsBytes];
+
+    public SessionTerminal(ChildProcess child)
+    {
+        _child = child;
+        child.WithTerminal(master =>
+        {
+            fixed (byte* settings = _settings)
+            {
+                _ = Libc.GetTerminal(master, settings);
+            }
+        });
+    }
+
+    /// <summary>As it was at the start: whatever a program left behind, the shell reads lines and nothing is echoed.</summary>
+    public void Restore() => _child.WithTerminal(master =>
+    {
+        fixed (byte* settings = _settings)
+        {
+            _ = Libc.SetTerminal(master, 0, settings);
+        }
+    });
+
+    /// <summary>Signals the job in the foreground.</summary>
+    /// <param name="signal">For a job; the shell itself is only ever interrupted.</param>
+    public void SignalForeground(int signal) => _child.WithTerminal(master =>
+    {
+        int group;
+        if (Libc.Ioctl(master, GetForegroundGroup, &group) == 0 && group > 1)
+        {
+            _ = Libc.Kill(-group, group == _child.Pid ? Signals.Interrupt : signal);
+        }
+    });
+}

@@ -1,0 +1,266 @@
+using Sandbox.Agent.Native;
+using Sandbox.Agent.Text;
+using Sandbox.Agent.Upkeep;
+
+namespace Sandbox.Agent.Sessions;
+
+/// <summary>
+/// Types into a shell and listens to it: where a command's output begins and ends, and how to get back to the prompt when
+/// it does not end. One caller at a time.
+/// </summary>
+internal sealed class ShellConversation : IDisposable
+{
+    private const int Interrupts = 2, InterruptSteps = 20;
+
+    private static readonly ExpectPatterns Nothing = new([]);
+
+    private static readonly TimeSpan Drain = TimeSpan.FromMilliseconds(100), Answer = TimeSpan.FromSeconds(5), AfterInterrupt = TimeSpan.FromMilliseconds(300),
+        AfterKill = TimeSpan.FromMilliseconds(100), HangupGrace = TimeSpan.FromSeconds(1);
+
+    private readonly StartedShell _shell;
+    private readonly SessionTerminal _terminal;
+    private readonly SessionOutput _output = new();
+    private readonly AgentActivity _activity;
+    private readonly TimeProvider _time;
+    private ShellLines _lines;
+    private CommandMarks _marks = new();
+
+    public ShellConversation(StartedShell shell, AgentActivity activity, TimeProvider time)
+    {
+        (_shell, _activity, _time) = (shell, activity, time);
+        _terminal = new SessionTerminal(shell.Child);
+        _lines = Lines(hasTerminalFile: false);
+        var reading = ReadAsync();
+        _ = EndWithShellAsync(reading);
+    }
+
+    /// <summary>The shell is gone.</summary>
+    public bool Ended => _output.Ended;
+
+    /// <summary>A command was given and the shell has not come back to its prompt.</summary>
+    public bool Busy { get; private set; }
+
+    /// <summary>That of the last command.</summary>
+    public int ExitCode { get; private set; }
+
+    /// <summary>First words with the shell, which may take its time with its own start.</summary>
+    /// <returns>What it said before it answered; null when it ended.</returns>
+    public async Task<string?> GreetAsync(CancellationToken cancellationToken)
+    {
+        var word = Guid.NewGuid().ToString("N");
+        await TypeAsync(
+            $"set +H;set +o history;unset PROMPT_COMMAND HISTFILE;{{ \\command printf '{word}T'>/dev/tty;}} 2>/dev/null", cancellationToken);
+        var noise = await _output.WaitAsync<Heard>(HearNoise, cancellationToken);
+        _marks.Forget();
+        if (noise is null || await ListenAsync(Nothing, framed: false, cancellationToken) is not { } heard)
+        {
+            return null;
+        }
+
+        _lines = Lines(heard.Output.Contains(word, StringComparison.Ordinal));
+
+        // The last line without an end is the shell's first prompt.
+        return noise.Output[..(noise.Output.LastIndexOf('\n') + 1)];
+    }
+
+    /// <summary>Types a command between marks.</summary>
+    public async Task TypeAsync(string command, CancellationToken cancellationToken)
+    {
+        _marks = new CommandMarks();
+        _output.Clear();
+        _output.Keep = SessionOutput.Limit;
+        _terminal.Restore();
+        Busy = true;
+        await WriteAsync(_lines.Wrap(command, _marks, ExitCode), cancellationToken);
+    }
+
+    /// <summary>Types as a person would: for whatever reads the terminal now.</summary>
+    public Task TypeRawAsync(string line, CancellationToken cancellationToken)
+    {
+        Busy = true;
+        return WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
+    }
+
+    /// <summary>Until one of the patterns shows up or the command ends.</summary>
+    /// <param name="framed">The output begins at the mark of the start.</param>
+    /// <returns>Null when the shell ended or said too much.</returns>
+    public async Task<Heard?> ListenAsync(ExpectPatterns expect, bool framed, CancellationToken cancellationToken)
+    {
+        _output.Keep = SessionOutput.Limit;
+        var heard = await _output.WaitAsync<Heard>((output, out taken) => Hear(output, expect, framed, out taken), cancellationToken);
+        if (heard?.ExitCode is { } code)
+        {
+            AtPrompt(code);
+        }
+
+        return heard;
+    }
+
+    /// <summary>Whether the command has ended meanwhile.</summary>
+    public bool TryFinish()
+    {
+        var end = _output.TryTake<Heard>((output, out taken) => Hear(output, Nothing, framed: false, out taken));
+        if (end?.ExitCode is { } code)
+        {
+            AtPrompt(code);
+        }
+
+        return !Busy;
+    }
+
+    /// <summary>Makes sure that the shell waits at its prompt and has nothing left to say.</summary>
+    public async Task<bool> SyncAsync()
+    {
+        using var limit = new CancellationTokenSource(Answer, _time);
+        try
+        {
+            await TypeAsync(":", limit.Token);
+
+            // The mark behind the command, then the same mark in the prompt.
+            var done = await ListenAsync(Nothing, framed: true, limit.Token) is not null && await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+            _output.Clear();
+            return done;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Interrupts what runs, then kills it, until the shell is back at its prompt; a shell that does not come back is ended.</summary>
+    public async Task InterruptAsync()
+    {
+        for (var step = 0; step < InterruptSteps && !Ended; step++)
+        {
+            _output.Clear();
+            _marks.Forget();
+            _terminal.SignalForeground(step < Interrupts ? Signals.Interrupt : Signals.Kill);
+            if (await IsBackAsync(step < Interrupts ? AfterInterrupt : AfterKill) && await SyncAsync())
+            {
+                return;
+            }
+        }
+
+        _shell.Child.KillSession();
+        _output.End();
+    }
+
+    /// <summary>From here on what is said is of no interest.</summary>
+    public void Rest() => _output.Keep = Busy ? SessionOutput.Limit : SessionOutput.IdleLimit;
+
+    public bool SaidTooMuch => _output.Overflowed;
+
+    /// <summary>Hangs up. Jobs that heed no hang-up (nohup) live on.</summary>
+    public void Dispose()
+    {
+        _shell.Child.Dispose();
+        _output.End();
+        _ = EnsureGoneAsync();
+    }
+
+    private static Heard Result(ReadOnlySpan<byte> body, EndMark? end, ExpectMatch? match)
+    {
+        var matched = match is null ? "" : EscapedUtf8.Decode(body[match.From..match.To]);
+        return new Heard(EscapedUtf8.Decode(match is null ? body : body[..match.From]), end?.ExitCode, match?.Pattern, matched);
+    }
+
+    private Heard? HearNoise(ReadOnlySpan<byte> output, out int taken)
+    {
+        taken = Math.Max(0, _marks.FindStart(output));
+        return taken == 0 ? null : new Heard(EscapedUtf8.Decode(output[..(taken - _marks.StartLength)]), null, null, "");
+    }
+
+    private Heard? Hear(ReadOnlySpan<byte> output, ExpectPatterns expect, bool framed, out int taken)
+    {
+        taken = 0;
+        var start = framed ? _marks.FindStart(output) : 0;
+        var end = _marks.FindEnd(output);
+        if (start < 0)
+        {
+            // The line was given up before it came to the command.
+            taken = end?.To ?? 0;
+            return end is null ? null : new Heard("", end.Value.ExitCode, null, "");
+        }
+
+        var body = output[start..(end?.From ?? output.Length)];
+        var match = expect.Find(body);
+        if (end is null && match is null)
+        {
+            return null;
+        }
+
+        taken = end?.To ?? start + match!.To;
+        var heard = Result(body, end, match);
+        _marks.Forget();
+        return heard;
+    }
+
+    private void AtPrompt(int code) => (Busy, ExitCode) = (false, code);
+
+    private ShellLines Lines(bool hasTerminalFile) =>
+        _shell.IsBash ? ShellLines.ForBash(hasTerminalFile) : ShellLines.ForPosix(hasTerminalFile);
+
+    private async Task<bool> IsBackAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience, _time);
+        try
+        {
+            return await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task WriteAsync(byte[] bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _shell.Child.Terminal!.WriteAsync(bytes, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            _output.End();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            int read;
+            while ((read = await _shell.Child.Terminal!.ReadAsync(buffer, CancellationToken.None)) > 0)
+            {
+                _activity.Touch();
+                _output.Append(buffer.AsSpan(0, read));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // Closed by us, which is an end like any other.
+        }
+    }
+
+    // A background job may hold the terminal open long after the shell is gone.
+    private async Task EndWithShellAsync(Task reading)
+    {
+        await Task.WhenAny(reading, _shell.Child.Exited);
+        await Task.WhenAny(reading, Task.Delay(Drain, _time, CancellationToken.None));
+        _output.End();
+    }
+
+    private async Task EnsureGoneAsync()
+    {
+        await Task.WhenAny(_shell.Child.Exited, Task.Delay(HangupGrace, _time, CancellationToken.None));
+        if (!_shell.Child.Exited.IsCompleted)
+        {
+            _ = _shell.Child.Signal(Signals.Kill);
+        }
+    }
+}
+
+/// <param name="ExitCode">Null: it has not ended.</param>
+/// <param name="Pattern">The expected pattern that was found.</param>
+internal sealed record Heard(string Output, int? ExitCode, string? Pattern, string Matched);

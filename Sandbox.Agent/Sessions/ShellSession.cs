@@ -1,0 +1,205 @@
+using System.Globalization;
+using Sandbox.Agent.Text;
+using Sandbox.Contracts.Rock;
+
+namespace Sandbox.Agent.Sessions;
+
+/// <summary>A shell that keeps its state from one command to the next. Commands of several callers wait for each other.</summary>
+internal sealed class ShellSession(string name, StartedShell shell, ShellConversation conversation, SyntaxCheck syntax, TimeProvider time) : IDisposable
+{
+    /// <summary>Bytes of one command.</summary>
+    public const int LongestCommand = 4 * 1024 * 1024;
+
+    /// <summary>A shell's own start files may be slow on a busy machine, whatever the caller hopes.</summary>
+    private static readonly TimeSpan LeastStart = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <returns>What the shell and the sources said.</returns>
+    public async Task<string> OpenAsync(CreateSessionRequest request)
+    {
+        var limit = TimeSpan.FromSeconds(Math.Clamp(request.StartupTimeout, LeastStart.TotalSeconds, 3600));
+        using var deadline = new CancellationTokenSource(limit, time);
+        try
+        {
+            var said = await conversation.GreetAsync(deadline.Token) ?? throw Gone();
+            foreach (var source in request.StartupSource)
+            {
+                await conversation.TypeAsync($"{(shell.IsBash ? "source" : ".")} {source}", deadline.Token);
+                said += (await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw Gone()).Output;
+            }
+
+            await conversation.TypeAsync("unset PROMPT_COMMAND;set +H 2>/dev/null", deadline.Token);
+            _ = await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw Gone();
+            conversation.Rest();
+            return Clean(said);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new SessionFailure(SessionFailureKind.TimedOut, $"the shell of session '{name}' was not ready before its startup timeout");
+        }
+    }
+
+    /// <summary>Runs to its end whether the caller stays or not; only waiting for the session's turn ends with the caller.</summary>
+    public async Task<Observation> RunAsync(BashAction action, CancellationToken callerGone)
+    {
+        Check(action);
+        var expect = new ExpectPatterns(action.Expect);
+        await _turn.WaitAsync(callerGone);
+        try
+        {
+            ThrowIfEnded();
+            return action.IsInteractiveCommand || action.IsInteractiveQuit
+                ? await InteractAsync(action, expect)
+                : await ExecuteAsync(action, expect);
+        }
+        finally
+        {
+            conversation.Rest();
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => conversation.Dispose();
+
+    private static string Clean(string output) => AnsiText.Strip(output).Trim();
+
+    private static void Check(BashAction action)
+    {
+        if (action.Command.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new SessionFailure(SessionFailureKind.InvalidRequest, "a command must not contain a NUL character");
+        }
+
+        if (action.Command.Length > LongestCommand)
+        {
+            throw new SessionFailure(SessionFailureKind.InvalidRequest, $"a command must not be longer than {LongestCommand} characters; upload a script instead");
+        }
+
+        if (action.Check is not ("silent" or "raise" or "ignore"))
+        {
+            throw new SessionFailure(SessionFailureKind.InvalidRequest, $"check must be silent, raise or ignore, not '{action.Check}'");
+        }
+    }
+
+    private static CancellationTokenSource Deadline(BashAction action, TimeProvider time) =>
+        action.Timeout is { } seconds && seconds < TimeSpan.FromDays(40).TotalSeconds
+            ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0, seconds)), time)
+            : new CancellationTokenSource();
+
+    private async Task<Observation> ExecuteAsync(BashAction action, ExpectPatterns expect)
+    {
+        using var deadline = Deadline(action, time);
+        try
+        {
+            // A program that an expected text left running gets what is typed, as it would from a person.
+            var framed = !conversation.Busy || conversation.TryFinish();
+            if (framed)
+            {
+                await syntax.EnsureReadableAsync(shell, action.Command, deadline.Token);
+                await conversation.TypeAsync(action.Command, deadline.Token);
+            }
+            else
+            {
+                await conversation.TypeRawAsync(action.Command, deadline.Token);
+            }
+
+            var heard = await conversation.ListenAsync(expect, framed, deadline.Token) ?? throw await BrokenOffAsync();
+            return Judge(action, heard);
+        }
+        catch (OperationCanceledException)
+        {
+            await conversation.InterruptAsync();
+            throw TimedOut(action, "was interrupted");
+        }
+    }
+
+    private async Task<Observation> InteractAsync(BashAction action, ExpectPatterns expect)
+    {
+        if (!conversation.Busy || conversation.TryFinish())
+        {
+            // The prompt that is still to come must not be taken for the answer.
+            if (!await conversation.SyncAsync())
+            {
+                throw await BrokenOffAsync();
+            }
+        }
+
+        using var deadline = Deadline(action, time);
+        try
+        {
+            await conversation.TypeRawAsync(action.Command, deadline.Token);
+            var heard = await conversation.ListenAsync(expect, framed: false, deadline.Token) ?? throw await BrokenOffAsync();
+            if (action.IsInteractiveQuit && !await conversation.SyncAsync())
+            {
+                throw await BrokenOffAsync();
+            }
+
+            return new Observation
+            {
+                Output = WithoutEcho(Clean(heard.Output), action.Command.Trim()),
+                ExitCode = 0,
+                ExpectString = heard.Pattern is null ? ShellStart.Prompt : heard.Matched,
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            if (action.IsInteractiveQuit)
+            {
+                await conversation.InterruptAsync();
+            }
+
+            throw TimedOut(action, action.IsInteractiveQuit ? "was interrupted" : "still runs");
+        }
+    }
+
+    private static string WithoutEcho(string output, string command) =>
+        command.Length > 0 && output.StartsWith(command, StringComparison.Ordinal) ? output[command.Length..].TrimStart() : output;
+
+    private static Observation Judge(BashAction action, Heard heard)
+    {
+        var output = Clean(heard.Output);
+        if (action.Check == "raise" && heard.ExitCode is { } failed and not 0)
+        {
+            var prefix = action.ErrorMsg.Length == 0 ? "" : $"{action.ErrorMsg}: ";
+            throw new SessionFailure(
+                SessionFailureKind.CommandFailed, $"{prefix}Command '{action.Command}' failed with exit code {failed}. Output:\n{output}");
+        }
+
+        return new Observation
+        {
+            Output = output,
+            ExitCode = action.Check == "ignore" ? null : heard.ExitCode,
+            ExpectString = heard.Pattern ?? ShellStart.Prompt,
+        };
+    }
+
+    private static SessionFailure TimedOut(BashAction action, string then) => new(
+        SessionFailureKind.TimedOut,
+        string.Create(CultureInfo.InvariantCulture, $"Command timeout: it did not finish within {action.Timeout} seconds and {then}."));
+
+    private async Task<SessionFailure> BrokenOffAsync()
+    {
+        if (!conversation.SaidTooMuch)
+        {
+            return Gone();
+        }
+
+        await conversation.InterruptAsync();
+        return new SessionFailure(
+            SessionFailureKind.TooMuchOutput,
+            $"the command printed more than {SessionOutput.Limit} bytes and was interrupted; redirect its output to a file");
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (conversation.Ended)
+        {
+            throw Gone();
+        }
+    }
+
+    private SessionFailure Gone() => new(
+        SessionFailureKind.Ended,
+        $"EOF: the shell of session '{name}' has ended{(shell.Child.Exited is { IsCompletedSuccessfully: true, Result: var status } ? $" (exit code {status.ShellCode})" : "")}; close the session and create it again");
+}

@@ -1,0 +1,72 @@
+using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Native;
+using Sandbox.Agent.Processes;
+using Sandbox.Agent.Sessions;
+using Sandbox.Agent.Upkeep;
+using Sandbox.Contracts.Rock;
+using Sandbox.Testing;
+
+namespace Sandbox.Agent.Tests.Sessions;
+
+/// <summary>Sessions of each shell that this machine has.</summary>
+public sealed class SessionFixture : IDisposable
+{
+    private readonly Dictionary<string, SessionTable> _tables = [];
+    private readonly TempFolder _folder = new();
+
+    public SessionFixture()
+    {
+        AgentProcess.Prepare();
+        var activity = new AgentActivity(TimeProvider.System);
+        var spawner = new Spawner(new Reaper());
+        var syntax = new SyntaxCheck(new CommandRunner(spawner, activity, TimeProvider.System));
+        Busybox = _folder.File("sh");
+        File.CreateSymbolicLink(Busybox, "/usr/bin/busybox");
+        foreach (var (kind, shells) in new[] { ("bash", ShellStart.Shells), ("dash", (string[])["/bin/dash"]), ("busybox", [Busybox]) })
+        {
+            _tables[kind] = new SessionTable(
+                new ShellStart(spawner, new AccountFiles(), new SandboxEnvironment(), shells), syntax, activity, TimeProvider.System);
+        }
+    }
+
+    private string Busybox { get; }
+
+    internal SessionTable this[string kind]
+    {
+        get
+        {
+            Assert.SkipWhen(kind == "busybox" && !File.Exists("/usr/bin/busybox"), "busybox is not installed");
+            Assert.SkipWhen(kind == "dash" && !File.Exists("/bin/dash"), "dash is not installed");
+            return _tables[kind];
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var table in _tables.Values)
+        {
+            table.Dispose();
+        }
+
+        _folder.Dispose();
+    }
+
+    /// <summary>A session of its own for one test.</summary>
+    internal async Task<TestSession> OpenAsync(string kind, CreateSessionRequest? request = null)
+    {
+        request = (request ?? new()) with { Session = Guid.NewGuid().ToString("N") };
+        var said = await this[kind].CreateAsync(request);
+        return new TestSession(this[kind], request.Session, said);
+    }
+}
+
+internal sealed record TestSession(SessionTable Table, string Name, string Said) : IDisposable
+{
+    public Task<Observation> RunAsync(string command, string check = "silent", double? timeout = 60, params string[] expect) =>
+        RunAsync(new BashAction { Command = command, Check = check, Timeout = timeout, Expect = expect });
+
+    public Task<Observation> RunAsync(BashAction action) =>
+        Table.Get(Name).RunAsync(action with { Session = Name, Timeout = action.Timeout ?? 60 }, TestContext.Current.CancellationToken);
+
+    public void Dispose() => Table.Close(Name);
+}
