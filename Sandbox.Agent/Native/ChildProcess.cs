@@ -69,7 +69,7 @@ internal sealed class ChildProcess : IDisposable
 
     internal void SetEnded(ExitStatus status) => _exited.TrySetResult(status);
 
-    private void WithTerminal(Action<int> act)
+    internal void WithTerminal(Action<int> act)
     {
         lock (_terminalGate)
         {

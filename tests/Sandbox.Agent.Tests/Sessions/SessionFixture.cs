@@ -1,7 +1,7 @@
 using Sandbox.Agent.Accounts;
-using Sandbox.Agent.Native;
 using Sandbox.Agent.Processes;
 using Sandbox.Agent.Sessions;
+using Sandbox.Agent.Tests.Native;
 using Sandbox.Agent.Upkeep;
 using Sandbox.Contracts.Rock;
 using Sandbox.Testing;
@@ -16,9 +16,8 @@ public sealed class SessionFixture : IDisposable
 
     public SessionFixture()
     {
-        AgentProcess.Prepare();
         var activity = new AgentActivity(TimeProvider.System);
-        var spawner = new Spawner(new Reaper());
+        var spawner = Spawning.Spawner;
         var syntax = new SyntaxCheck(new CommandRunner(spawner, activity, TimeProvider.System));
         Busybox = _folder.File("sh");
         File.CreateSymbolicLink(Busybox, "/usr/bin/busybox");

@@ -46,7 +46,7 @@ public sealed class SessionTableTests(SessionFixture sessions) : IClassFixture<S
 
         using var session = await sessions.OpenAsync(shell, new() { StartupSource = [folder.File("rc"), "/no/such/file"] });
 
-        Assert.StartsWith("from rc", session.Said, StringComparison.Ordinal);
+        Assert.Contains("from rc\r\n", session.Said, StringComparison.Ordinal);
         Assert.Contains("/no/such/file", session.Said, StringComparison.Ordinal);
         Assert.Equal("yes", (await session.RunAsync("echo $SOURCED")).Output);
     }
