@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
@@ -144,8 +145,11 @@ internal sealed partial class DockerDeployment : IDeployment
         }
     }
 
+    /// <summary>The list says the exit code; whether it was for want of memory, only the container itself.</summary>
     private async Task<string> WhyDownAsync(ContainerListResponse container, CancellationToken cancellationToken) =>
-        await _containers.FindAsync(container.ID, cancellationToken) is { } found ? EndReason.Of(found.State) : EndReason.Removed;
+        ExitCode().Match(container.Status) is { Success: true } exit && exit.Groups[1].ValueSpan is not "137"
+            ? $"exit code {exit.Groups[1].Value}"
+            : await _containers.FindAsync(container.ID, cancellationToken) is { } found ? EndReason.Of(found.State) : EndReason.Removed;
 
     /// <summary>An image that a container uses, even a stopped one, cannot be removed, so it goes with its last container.</summary>
     private async Task RemoveImageAsync(ContainerInspectResponse removed, CancellationToken cancellationToken)
@@ -155,6 +159,9 @@ internal sealed partial class DockerDeployment : IDeployment
             Log.ImageInUse(_logger, config.Image);
         }
     }
+
+    [GeneratedRegex(@"^Exited \((\d+)\)")]
+    private static partial Regex ExitCode();
 
     private static partial class Log
     {

@@ -23,8 +23,8 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
     /// <summary>Within this an engine that is alive has made, started, stopped or removed a container, even a busy one.</summary>
     public static readonly TimeSpan Answer = TimeSpan.FromSeconds(60);
 
-    private readonly SemaphoreSlim _settling = new(1);
-    private volatile Settled? _settled;
+    private readonly Lock _lock = new();
+    private Task<Settled>? _settled;
 
     /// <summary>The facts about the engine, asked at the first use and kept.</summary>
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
@@ -55,36 +55,42 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
 
     public void Dispose()
     {
-        _settled?.Client.Dispose();
-        _settling.Dispose();
+        if (_settled is { IsCompletedSuccessfully: true } settled)
+        {
+            settled.Result.Client.Dispose();
+        }
     }
 
-    private async Task<Settled> SettleAsync(CancellationToken cancellationToken)
+    /// <summary>Whoever comes while it is being asked shares the answer, so that an engine that hangs holds up nobody for
+    /// longer than one question; a failure is asked again by the next.</summary>
+    private Task<Settled> SettleAsync(CancellationToken cancellationToken)
     {
-        if (_settled is { } known)
+        lock (_lock)
         {
-            return known;
-        }
+            if (_settled is null or { IsFaulted: true })
+            {
+                _settled = AskAsync();
+            }
 
-        await _settling.WaitAsync(cancellationToken);
-        try
-        {
-            return _settled ??= await AskAsync(cancellationToken);
-        }
-        finally
-        {
-            _settling.Release();
+            return _settled.WaitAsync(cancellationToken);
         }
     }
 
-    private async Task<Settled> AskAsync(CancellationToken cancellationToken)
+    private async Task<Settled> AskAsync()
     {
         using var unversioned = Build(null);
-        var version = await TranslateAsync(token => unversioned.System.GetVersionAsync(token), QuickAnswer, cancellationToken);
-        var api = Choose(version);
-        var info = await TranslateAsync(token => unversioned.System.GetSystemInfoAsync(token), QuickAnswer, cancellationToken);
-        var onXfs = info.DriverStatus.Any(pair => pair is ["Backing Filesystem", "xfs"]);
-        return new Settled(Build(api), new EngineFacts(info.Architecture, info.Driver is "overlay2" && onXfs, info.NCPU, api));
+        var answers = await TranslateAsync(
+            async token =>
+            {
+                var (version, info) = (unversioned.System.GetVersionAsync(token), unversioned.System.GetSystemInfoAsync(token));
+                await Task.WhenAll(version, info);
+                return (Version: await version, Info: await info);
+            },
+            QuickAnswer,
+            CancellationToken.None);
+        var api = Choose(answers.Version);
+        var onXfs = answers.Info.DriverStatus?.Any(pair => pair is ["Backing Filesystem", "xfs"]) is true;
+        return new Settled(Build(api), new EngineFacts(answers.Info.Architecture, answers.Info.Driver is "overlay2" && onXfs, api));
     }
 
     private static Version Choose(VersionResponse version)
@@ -104,11 +110,18 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
 
     private DockerClient Build(Version? api)
     {
-        var address = options.Value.DockerHost is { Length: > 0 } host ? new Uri(host) : DockerConfig.Instance.GetEndpoint();
-        var builder = new DockerClientBuilder().WithEndpoint(address).WithApiVersion(api).WithTimeout(Timeout.InfiniteTimeSpan);
-        return address.Scheme == "unix"
-            ? builder.WithTransportOptions(new EngineTransport(), new EngineTransportOptions(address.LocalPath)).Build()
-            : builder.Build();
+        try
+        {
+            var address = options.Value.DockerHost is { Length: > 0 } host ? new Uri(host) : DockerConfig.Instance.GetEndpoint();
+            var builder = new DockerClientBuilder().WithEndpoint(address).WithApiVersion(api).WithTimeout(Timeout.InfiniteTimeSpan);
+            return address.Scheme == "unix"
+                ? builder.WithTransportOptions(new EngineTransport(), new EngineTransportOptions(address.LocalPath)).Build()
+                : builder.Build();
+        }
+        catch (Exception exception) when (exception is UriFormatException or NotSupportedException or DockerConfigurationException)
+        {
+            throw new EngineException($"the engine's address cannot be used: {exception.Message}", null, exception);
+        }
     }
 
     private async Task<T> TranslateAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)

@@ -4,5 +4,4 @@ namespace Sandbox.Worker.Docker;
 /// <param name="Architecture">As the kernel names it: <c>x86_64</c>, <c>aarch64</c>.</param>
 /// <param name="CanLimitDisk">The storage driver may be able to enforce a size: overlay2 on XFS. Whether it does, the first
 /// create tells.</param>
-/// <param name="Cpus">CPUs that the engine sees.</param>
-internal sealed record EngineFacts(string Architecture, bool CanLimitDisk, long Cpus, Version ApiVersion);
+internal sealed record EngineFacts(string Architecture, bool CanLimitDisk, Version ApiVersion);

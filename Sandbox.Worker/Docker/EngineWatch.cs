@@ -33,8 +33,9 @@ internal sealed partial class EngineWatch(
             {
                 if (answers is not false)
                 {
+                    // None from the first is a machine without Docker, which is nobody's fault.
+                    Log.EngineLost(logger, answers is null ? LogLevel.Debug : LogLevel.Warning, exception.Message);
                     answers = false;
-                    Log.EngineLost(logger, exception.Message);
                     await TellAsync(watcher => watcher.EngineLostAsync(exception.Message, stoppingToken));
                 }
             }
@@ -141,8 +142,8 @@ internal sealed partial class EngineWatch(
 
     private static partial class Log
     {
-        [LoggerMessage(3006, LogLevel.Warning, "The engine does not answer; its events are awaited again when it does: {Reason}")]
-        public static partial void EngineLost(ILogger logger, string reason);
+        [LoggerMessage(EventId = 3006, Message = "The engine does not answer; its events are awaited when it does: {Reason}")]
+        public static partial void EngineLost(ILogger logger, LogLevel level, string reason);
 
         [LoggerMessage(3007, LogLevel.Information, "The engine ended its stream of events, listening anew")]
         public static partial void StreamEnded(ILogger logger);

@@ -1,7 +1,5 @@
 using Docker.DotNet.Models;
-using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
-using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Docker;
 
@@ -10,12 +8,12 @@ internal sealed class ImagePull(EngineImages images, TimeProvider time)
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Throws <see cref="EngineException"/> with the registry's reason; the phase has failed then.</summary>
+    /// <summary>Throws <see cref="EngineException"/> with the registry's reason.</summary>
     public async Task RunAsync(
-        ImageReference image, string? platform, AuthConfig? credentials, IPhaseReporter phases, CancellationToken cancellationToken)
+        ImageReference image, string? platform, AuthConfig? credentials, StartPhases phases, CancellationToken cancellationToken)
     {
-        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, "pulling", cancellationToken);
         var progress = new PullProgress();
+        await phases.PullingAsync(progress.Line, cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reporting = ReportAsync(progress, phases, ended.Token);
         try
@@ -27,6 +25,8 @@ internal sealed class ImagePull(EngineImages images, TimeProvider time)
             await ended.CancelAsync();
             await reporting;
         }
+
+        await phases.PulledAsync("pulled", cancellationToken);
     }
 
     /// <summary>
@@ -38,7 +38,7 @@ internal sealed class ImagePull(EngineImages images, TimeProvider time)
             ? new AuthConfig { Username = user, Password = password ?? "", ServerAddress = registry }
             : null;
 
-    private async Task ReportAsync(PullProgress progress, IPhaseReporter phases, CancellationToken ended)
+    private async Task ReportAsync(PullProgress progress, StartPhases phases, CancellationToken ended)
     {
         using var ticks = new PeriodicTimer(ReportEvery, time);
         var told = progress.Line;
@@ -49,7 +49,7 @@ internal sealed class ImagePull(EngineImages images, TimeProvider time)
                 if (progress.Line is var line && line != told)
                 {
                     told = line;
-                    await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, line, ended);
+                    await phases.PullingAsync(line, ended);
                 }
             }
         }

@@ -31,6 +31,9 @@ internal sealed partial class ImageReference
     /// <summary>Host (and port) of the registry when the name says one; null is the engine's default registry.</summary>
     public string? Registry { get; }
 
+    /// <summary>An image id names what an engine has, and nothing that a registry has.</summary>
+    public bool CanBePulled => Repository.Length > 0;
+
     public static ImageReference? Parse(string text)
     {
         var match = text.Length <= MaxLength ? Form().Match(text) : Match.Empty;

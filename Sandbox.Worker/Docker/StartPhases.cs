@@ -8,26 +8,35 @@ namespace Sandbox.Worker.Docker;
 internal sealed class StartPhases(SandboxInstance sandbox, IPhaseReporter reporter)
 {
     private string _current = SandboxPhase.DockerRun;
+    private bool _pulled;
 
-    /// <summary>From here on a failure is the image's.</summary>
-    public void Pulling() => _current = SandboxPhase.ImagePull;
+    /// <summary>How far the pull is; from here on a failure is the image's.</summary>
+    public Task PullingAsync(string line, CancellationToken cancellationToken)
+    {
+        _current = SandboxPhase.ImagePull;
+        return reporter.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, line, cancellationToken);
+    }
 
     public async Task PulledAsync(string message, CancellationToken cancellationToken)
     {
-        _current = SandboxPhase.DockerRun;
+        (_current, _pulled) = (SandboxPhase.DockerRun, true);
         await reporter.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, message, cancellationToken);
     }
 
     /// <summary>The image is there; from here on it is the container's turn.</summary>
     public async Task RunningAsync(string image, string run, CancellationToken cancellationToken)
     {
-        await PulledAsync(image, cancellationToken);
+        if (!_pulled)
+        {
+            await PulledAsync(image, cancellationToken);
+        }
+
         await reporter.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, run, cancellationToken);
     }
 
     public async Task<SandboxError> ImageFailedAsync(string reason, CancellationToken cancellationToken)
     {
-        Pulling();
+        _current = SandboxPhase.ImagePull;
         return await FailedAsync(reason, cancellationToken);
     }
 
