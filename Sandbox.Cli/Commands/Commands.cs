@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Sandbox.Cli.Commands;
+
+/// <summary>The table of contents of the command line.</summary>
+internal static class Commands
+{
+    public static Command All(CommandContext context)
+    {
+        var root = new Command("sandbox", "Runs code in sandboxes.")
+        {
+            new HelpOption(),
+            new VersionOption(),
+            RunCommand.Create(context),
+            ServeCommand.Create(context),
+            ListCommands.CreateLs(context),
+            ListCommands.CreatePs(context),
+            ExecCommand.Create(context),
+            ShellCommand.Create(context),
+            CpCommand.Create(context),
+            LifecycleCommands.CreateStop(context),
+            LifecycleCommands.CreateRestart(context),
+            LifecycleCommands.CreateRm(context),
+            ImageCommand.Create(context),
+        };
+        context.AddTo(root);
+        return root;
+    }
+}

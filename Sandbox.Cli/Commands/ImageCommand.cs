@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+using Sandbox.Cli.Output;
+using Sandbox.Cli.Servers;
+using Sandbox.Cli.Terminals;
+
+namespace Sandbox.Cli.Commands;
+
+/// <summary><c>image</c>: images for machines without a registry.</summary>
+internal static class ImageCommand
+{
+    private const string BaseImage = "sandbox-base:latest";
+
+    public static Command Create(CommandContext context)
+    {
+        var force = new Option<bool>("--force") { Description = "Build it even when it is there." };
+        var forBase = new Command("base", $"Build {BaseImage} from Debian packages.") { force };
+        forBase.SetAction((parsed, _) => RunAsync(
+            context, parsed, BaseImage, "bash",
+            [Installation.BuildScript("images/base.sh") ?? throw new CliException("build/images/base.sh is not there"),
+                .. parsed.GetValue(force) ? ["--force"] : Array.Empty<string>()]));
+
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "Folder with a Dockerfile." };
+        folder.AcceptExistingOnly();
+        var tag = new Option<string>("--tag", "-t") { Description = "Name of the image.", Required = true };
+        var build = new Command("build", "Build an image from a folder with a Dockerfile.") { folder, tag };
+        build.SetAction((parsed, _) => RunAsync(
+            context, parsed, parsed.GetValue(tag)!, "docker", ["build", "--tag", parsed.GetValue(tag)!, parsed.GetValue(folder)!.FullName]));
+
+        return new Command("image", "Make images.") { forBase, build };
+    }
+
+    /// <summary>Runs a program of this machine and shows its lines as they come.</summary>
+    private static async Task<int> RunAsync(CommandContext context, ParseResult parsed, string image, string program, string[] arguments)
+    {
+        var json = context.Json(parsed);
+        using var process = Start(program, arguments);
+        var copies = Task.WhenAll(CopyAsync(process.StandardOutput, json), CopyAsync(process.StandardError, toError: true));
+        try
+        {
+            await process.WaitForExitAsync(context.Asked);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        await copies;
+        if (process.ExitCode != 0)
+        {
+            throw new CliException($"building {image} failed");
+        }
+
+        if (json)
+        {
+            Printer.Json(new Done("built") { Image = image }, CliJson.Default.Done);
+        }
+
+        return 0;
+    }
+
+    private static Process Start(string program, string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new CliException($"{program} cannot be run: {exception.Message}");
+        }
+    }
+
+    private static async Task CopyAsync(StreamReader lines, bool toError)
+    {
+        while (await lines.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            if (toError)
+            {
+                StandardStreams.WriteErrorLine(line);
+            }
+            else
+            {
+                StandardStreams.WriteOutputLine(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+
+namespace Sandbox.Cli.Output;
+
+// What --json prints. Names are stable: a member may be added, none is renamed.
+
+/// <param name="Event"><c>start</c>, <c>stdout</c>, <c>stderr</c> or <c>exit</c>.</param>
+internal sealed record ProcessLine(string Event)
+{
+    public string? SandboxId { get; init; }
+
+    public uint? Pid { get; init; }
+
+    /// <summary>Base64.</summary>
+    public byte[]? Data { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public bool? TimedOut { get; init; }
+}
+
+internal sealed record SandboxRow(string SandboxId, string State, string Image)
+{
+    public double? Cpus { get; init; }
+
+    public string? Memory { get; init; }
+
+    public string? CreateTime { get; init; }
+
+    public string? StartTime { get; init; }
+
+    /// <summary>When it is stopped if nothing happens.</summary>
+    public string? AutoStopTime { get; init; }
+}
+
+internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string> Args, string? Cwd, string? Tag);
+
+/// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c> or <c>started</c>.</param>
+internal sealed record Done(string Action)
+{
+    public string? SandboxId { get; init; }
+
+    public string? Path { get; init; }
+
+    public long? Bytes { get; init; }
+
+    public string? Image { get; init; }
+
+    public uint? Pid { get; init; }
+}
+
+internal sealed record Listening(string Url, string DataFolder);
+
+internal sealed record Failure(string Error);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProcessLine))]
+[JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
+[JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]
+[JsonSerializable(typeof(Done))]
+[JsonSerializable(typeof(Listening))]
+[JsonSerializable(typeof(Failure))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Text.Json;
+using Sandbox.Cli;
+using Sandbox.Cli.Commands;
+using Sandbox.Cli.Output;
+using Sandbox.Cli.Processes;
+using Sandbox.Cli.Servers;
+using Sandbox.Cli.Terminals;
+using Sandbox.Client;
+
+using var interrupts = new Interrupts();
+var json = false;
+try
+{
+    var context = new CommandContext(CliSettings.Read(), interrupts, TimeProvider.System);
+    var parsed = Commands.All(context).Parse(args);
+    json = context.Json(parsed);
+    return parsed.Action is ParseErrorAction
+        ? throw new CliException(Complaint(parsed), ExitCodes.Usage)
+        : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (CliException exception)
+{
+    return Fail(exception.Message, exception.ExitCode);
+}
+catch (OperationCanceledException) when (interrupts.Asked.IsCancellationRequested)
+{
+    return interrupts.ExitCode;
+}
+catch (BrokenPipeException)
+{
+    return ExitCodes.BrokenPipe;
+}
+catch (Exception exception) when (exception is SandboxClientException or IOException or UnauthorizedAccessException)
+{
+    return Fail(exception.Message, ExitCodes.Failure);
+}
+
+// A word that fits nowhere says more than what is missing without it.
+static string Complaint(ParseResult parsed) =>
+    parsed.UnmatchedTokens is [{ } word, ..]
+        ? parsed.Errors.FirstOrDefault(error => error.Message.Contains(word, StringComparison.Ordinal))?.Message ?? $"'{word}' is not understood here"
+        : parsed.Errors[0].Message;
+
+int Fail(string text, int exitCode)
+{
+    if (json)
+    {
+        StandardStreams.WriteErrorLine(JsonSerializer.Serialize(new Failure(text), CliJson.Default.Failure));
+    }
+    else
+    {
+        StandardStreams.WriteErrorLine("sandbox: " + text.ReplaceLineEndings(" "));
+    }
+
+    return exitCode;
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Sandbox.Cli.Servers;
+
+/// <summary>What the environment says (<c>SANDBOX_…</c>); the command line wins.</summary>
+internal sealed record CliSettings
+{
+    /// <summary>A server to talk to, instead of the embedded one.</summary>
+    public string? Url { get; init; }
+
+    public string? ApiKey { get; init; }
+
+    public required string DataFolder { get; init; }
+
+    public string Image { get; init; } = "sandbox-base:latest";
+
+    /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
+    public string Deployment { get; init; } = "auto";
+
+    /// <summary>Level of the embedded server's log lines; null: none.</summary>
+    public string? Log { get; init; }
+
+    public static CliSettings Read()
+    {
+        var environment = new ConfigurationBuilder().AddEnvironmentVariables("SANDBOX_").Build();
+        return new CliSettings
+        {
+            Url = NotBlank(environment["URL"]),
+            ApiKey = NotBlank(environment["API_KEY"]),
+            DataFolder = NotBlank(environment["DATA"]) ?? DefaultDataFolder(),
+            Image = NotBlank(environment["IMAGE"]) ?? "sandbox-base:latest",
+            Deployment = NotBlank(environment["DEPLOYMENT"]) ?? "auto",
+            Log = NotBlank(environment["LOG"]),
+        };
+    }
+
+    /// <summary>Follows XDG_DATA_HOME.</summary>
+    private static string DefaultDataFolder() => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "sandbox");
+
+    private static string? NotBlank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

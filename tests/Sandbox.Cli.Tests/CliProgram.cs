@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Text;
+using Sandbox.Testing;
+
+namespace Sandbox.Cli.Tests;
+
+/// <summary>The built command line, run as a person runs it, on a data folder of the test's own.</summary>
+public sealed class CliProgram : IDisposable
+{
+    /// <summary>Long enough for a busy machine; a test that needs it all has failed.</summary>
+    public static readonly TimeSpan Generous = TimeSpan.FromSeconds(90);
+
+    private static readonly string Program = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Sandbox.Cli.dll"));
+
+    private readonly TempFolder _temp = new();
+    private readonly string _deployment;
+
+    public CliProgram()
+        : this("local")
+    {
+    }
+
+    public CliProgram(string deployment) => _deployment = deployment;
+
+    /// <summary>A file beside the data folder.</summary>
+    public string File(string name) => _temp.File(name);
+
+    public string DataFolder => _temp.File("data");
+
+    /// <summary>The program and its arguments as one word list for another program.</summary>
+    public static IReadOnlyList<string> CommandLine(params IEnumerable<string> arguments) => ["dotnet", Program, .. arguments];
+
+    public RunningCli Start(params IEnumerable<string> arguments) => StartOther(CommandLine(arguments));
+
+    /// <summary>Any program, in the same environment.</summary>
+    public RunningCli StartOther(IReadOnlyList<string> command)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _temp.Path,
+        };
+        start.Environment["SANDBOX_DATA"] = DataFolder;
+        start.Environment["SANDBOX_DEPLOYMENT"] = _deployment;
+        start.Environment.Remove("SANDBOX_URL");
+        start.Environment.Remove("SANDBOX_API_KEY");
+        start.Environment.Remove("SANDBOX_IMAGE");
+        return new RunningCli(Process.Start(start)!);
+    }
+
+    /// <summary>Runs to the end with an empty input.</summary>
+    public async Task<CliResult> RunAsync(params IEnumerable<string> arguments)
+    {
+        using var running = Start(arguments);
+        running.CloseInput();
+        return await running.EndAsync();
+    }
+
+    public void Dispose() => _temp.Dispose();
+}
+
+public sealed class RunningCli : IDisposable
+{
+    private readonly Process _process;
+    private readonly MemoryStream _output = new();
+    private readonly MemoryStream _error = new();
+    private readonly Task _copies;
+    private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal RunningCli(Process process)
+    {
+        _process = process;
+        _copies = Task.WhenAll(CopyAsync(process.StandardOutput.BaseStream, _output), CopyAsync(process.StandardError.BaseStream, _error));
+    }
+
+    public int Pid => _process.Id;
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public void CloseInput() => _process.StandardInput.Close();
+
+    public async Task TypeAsync(string text)
+    {
+        await Input.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await Input.FlushAsync();
+    }
+
+    /// <summary>Completes when standard output holds the text.</summary>
+    public async Task SeeAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(CliProgram.Generous);
+        while (true)
+        {
+            var grown = Volatile.Read(ref _grown).Task;
+            if (Text(_output).Contains(text, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            if (_copies.IsCompleted)
+            {
+                Assert.Fail($"the program ended without printing '{text}'; it printed: {Text(_output)} and on standard error: {Text(_error)}");
+            }
+
+            try
+            {
+                await Task.WhenAny(grown, _copies).WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"'{text}' was not printed in {CliProgram.Generous}; so far: {Text(_output)} and on standard error: {Text(_error)}");
+            }
+        }
+    }
+
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public async Task<CliResult> EndAsync()
+    {
+        using var limit = new CancellationTokenSource(CliProgram.Generous);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            await _copies.WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"the program did not end in {CliProgram.Generous}; so far: {Text(_output)} and on standard error: {Text(_error)}");
+        }
+
+        return new CliResult(_process.ExitCode, _output.ToArray(), Text(_error));
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static string Text(MemoryStream stream)
+    {
+        lock (stream)
+        {
+            return Encoding.UTF8.GetString(stream.ToArray());
+        }
+    }
+
+    private async Task CopyAsync(Stream from, MemoryStream to)
+    {
+        var buffer = new byte[64 * 1024];
+        int count;
+        while ((count = await from.ReadAsync(buffer)) > 0)
+        {
+            lock (to)
+            {
+                to.Write(buffer, 0, count);
+            }
+
+            Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        }
+    }
+}
+
+public sealed record CliResult(int ExitCode, byte[] OutputBytes, string Error)
+{
+    public string Output => Encoding.UTF8.GetString(OutputBytes);
+
+    /// <summary>Fails with all that was printed when the code is another.</summary>
+    public CliResult Expect(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"exit code {ExitCode} instead of {exitCode}; output: {Output}; standard error: {Error}");
+        return this;
+    }
+}
