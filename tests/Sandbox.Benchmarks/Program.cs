@@ -1,0 +1,41 @@
+using Sandbox.Benchmarks;
+using Sandbox.Benchmarks.Engine;
+using Sandbox.Benchmarks.Measurements;
+using Sandbox.Benchmarks.Servers;
+
+var root = args[0];
+var check = args.Contains("--check");
+var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).ToList();
+
+(string Name, Func<Bench, Task> RunAsync)[] measurements =
+[
+    ("cold", ColdStart.RunAsync),
+    ("commands", Commands.RunAsync),
+    ("agent", AgentMemory.RunAsync),
+    ("slow", SlowReader.RunAsync),
+    ("cli", CommandLine.RunAsync),
+];
+
+using var engine = new RawEngine();
+Bench bench;
+await using (var server = await ServerProcess.StartAsync(root, "docker"))
+{
+    bench = new Bench(root, engine, server);
+    foreach (var (name, runAsync) in measurements.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
+    {
+        await runAsync(bench);
+    }
+
+    await bench.RemoveAllAsync();
+}
+
+Console.WriteLine();
+Console.Write(Report.Table(bench.Rows));
+if (only.Count == 0)
+{
+    await Report.WriteAsync(Path.Combine(root, "tests", "Sandbox.Benchmarks", "results"), bench.Rows);
+}
+
+var missed = bench.Rows.Count(row => !row.IsMet);
+Console.WriteLine(missed == 0 ? "every budget is met" : $"{missed} budgets are missed");
+return check && missed > 0 ? 1 : 0;
