@@ -141,11 +141,11 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     [NeedsDockerFact]
     public async Task WhenEnded_OfAProgramThatTakesTooMuchMemory_SaysOutOfMemory()
     {
-        var deployment = docker.NewDeployment(command: ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=200M"]);
+        var deployment = docker.NewDeployment(command: DockerHarness.MemoryHog);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { MemoryBytes = 16 << 20 });
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
 
-        Assert.Equal("out of memory, exit code 137", await deployment.WhenEndedAsync(sandbox.Incarnation, Token));
+        Assert.Equal("out of memory, exit code 9", await deployment.WhenEndedAsync(sandbox.Incarnation, Token));
     }
 
     [NeedsDockerFact]

@@ -36,12 +36,12 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
         using var watch = Watch("", seen);
         await watch.StartAsync(Token);
         await seen.NextAsync("engine back", Token);
-        var deployment = docker.NewDeployment(command: ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=200M"]);
+        var deployment = docker.NewDeployment(command: DockerHarness.MemoryHog);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { MemoryBytes = 16 << 20 });
 
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
 
-        await seen.NextAsync($"{sandbox.Incarnation} {sandbox.Id} ended: out of memory, exit code 137", Token);
+        await seen.NextAsync($"{sandbox.Incarnation} {sandbox.Id} ended: out of memory, exit code 9", Token);
         await watch.StopAsync(Token);
     }
 
