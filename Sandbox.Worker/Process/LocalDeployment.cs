@@ -73,8 +73,11 @@ internal sealed class LocalDeployment(
         return ExitReason(incarnation);
     }
 
-    public Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken) =>
-        EndAsync(sandbox.Incarnation, cancellationToken);
+    public async Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        await _hooks.StepAsync(sandbox, "stopping", cancellationToken);
+        await EndAsync(sandbox.Incarnation, cancellationToken);
+    }
 
     public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {

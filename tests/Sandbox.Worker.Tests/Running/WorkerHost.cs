@@ -31,27 +31,36 @@ internal sealed class WorkerHost : IAsyncDisposable
     public AgentGateway Gateway => Get<AgentGateway>();
 
     /// <param name="change">Replaces services: a clock, a deployment.</param>
+    /// <param name="settings">Over the defaults, in section <c>Worker</c>.</param>
     public static async Task<WorkerHost> StartAsync(
-        string folder, Action<IServiceCollection>? change = null, string deployment = "local", string cluster = "worker-tests", string agentFolder = "")
+        string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings)
+    {
+        var worker = Build(folder, change, settings);
+        await worker.StartAsync();
+        return worker;
+    }
+
+    public Task StartAsync() => _host.StartAsync();
+
+    /// <summary>All of it, but no loop runs yet.</summary>
+    public static WorkerHost Build(string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Worker:DataFolder"] = folder,
-            ["Worker:ClusterId"] = cluster,
+            ["Worker:ClusterId"] = "worker-tests",
             ["Worker:NodeName"] = "node-1",
-            ["Worker:Deployment"] = deployment,
+            ["Worker:Deployment"] = "local",
             ["Worker:AllowUnisolated"] = "true",
-            ["Worker:AgentFolder"] = agentFolder,
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
         });
+        builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create($"Worker:{one.Name}", (string?)one.Value)));
         builder.Logging.AddProvider(new TestOutputLogs()).SetMinimumLevel(LogLevel.Information);
         builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
         builder.Services.AddWorker();
         change?.Invoke(builder.Services);
-        var host = builder.Build();
-        await host.StartAsync();
-        return new WorkerHost(host);
+        return new WorkerHost(builder.Build());
     }
 
     public T Get<T>()
@@ -148,11 +157,12 @@ internal sealed class WorkerHost : IAsyncDisposable
         _host.Dispose();
     }
 
-    /// <summary>As after kill -9: nothing is tidied up, nothing is said; the loops only stop so that the test can go on.</summary>
+    /// <summary>As after kill -9: whatever was under way is cut off where it is, and nothing of it is tidied up. That the
+    /// loops end first only keeps two lives from sharing one process.</summary>
     public async Task CrashAsync()
     {
-        // The sockets close as they do with a process, and no job is finished.
-        await _host.StopAsync(new CancellationToken(canceled: true));
+        using var limit = new CancellationTokenSource(Soon);
+        await _host.StopAsync(limit.Token);
         _host.Dispose();
     }
 }
