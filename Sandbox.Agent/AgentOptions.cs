@@ -8,7 +8,7 @@ namespace Sandbox.Agent;
 internal sealed record AgentOptions
 {
     internal const string Usage =
-        "usage: sandbox-agent --dial unix:PATH | --dial tcp:HOST:PORT --token-file FILE | --listen ADDRESS:PORT --token-file FILE [--grace SECONDS]";
+        "usage: sandbox-agent --dial unix:PATH | --dial tcp:HOST:PORT --token-file FILE | --listen ADDRESS:PORT --token-file FILE [--grace SECONDS] [--home FOLDER]";
 
     /// <summary>The owner to connect to: a Unix socket, or a host and a port.</summary>
     public EndPoint? Dial { get; init; }
@@ -23,13 +23,16 @@ internal sealed record AgentOptions
     /// listening). Default when dialling: 10 minutes.</summary>
     public TimeSpan Grace { get; init; }
 
+    /// <summary>Home of the account the agent runs under, instead of what passwd says; null: as there.</summary>
+    public string? Home { get; init; }
+
     internal static bool TryParse(string[] args, [NotNullWhen(true)] out AgentOptions? options, [NotNullWhen(false)] out string? error)
     {
         options = null;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--grace") || i + 1 == args.Length || !values.TryAdd(args[i], args[i + 1]))
+            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--grace" or "--home") || i + 1 == args.Length || !values.TryAdd(args[i], args[i + 1]))
             {
                 error = $"'{args[i]}' is unknown, repeated or has no value.";
                 return false;
@@ -58,7 +61,7 @@ internal sealed record AgentOptions
         }
 
         var token = ReadToken(values.GetValueOrDefault("--token-file"), needed: dial is not System.Net.Sockets.UnixDomainSocketEndPoint, ref error);
-        return new AgentOptions { Dial = dial, Listen = listen, Token = token, Grace = TimeSpan.FromSeconds(grace) };
+        return new AgentOptions { Dial = dial, Listen = listen, Token = token, Grace = TimeSpan.FromSeconds(grace), Home = values.GetValueOrDefault("--home") };
     }
 
     private static EndPoint? ParseOwner(string address)

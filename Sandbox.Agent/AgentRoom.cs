@@ -21,7 +21,7 @@ internal static class AgentRoom
         builder.Services
             .AddSingleton(options)
             .AddSingleton(TimeProvider.System)
-            .AddSingleton<AccountFiles>(_ => new AccountFiles())
+            .AddSingleton<AccountFiles>(_ => new AccountFiles { OwnHome = options.Home })
             .AddSingleton<Reaper>(_ => new Reaper())
             .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))
             .AddSingleton<SandboxEnvironment>()

@@ -10,12 +10,15 @@ internal sealed class AccountFiles(string passwdFile = "/etc/passwd", string gro
 {
     private const long LargestFile = 4 * 1024 * 1024;
 
+    /// <summary>Home of the agent's own account, where it is not the one of the files; null: as in the files.</summary>
+    internal string? OwnHome { get; init; }
+
     /// <summary>The account the agent runs under; made up where the files do not know it.</summary>
     internal Account Own()
     {
         var (user, group) = (Libc.GetEffectiveUser(), Libc.GetEffectiveGroup());
         return Find(fields => fields[2] == user.ToString(provider: null))
-            ?? new Account(user == 0 ? "root" : $"{user}", user, group, [group], user == 0 ? "/root" : "/", "/bin/sh");
+            ?? new Account(user == 0 ? "root" : $"{user}", user, group, [group], OwnHome ?? (user == 0 ? "/root" : "/"), "/bin/sh");
     }
 
     /// <summary>By name, or by number where no name fits.</summary>
@@ -30,12 +33,14 @@ internal sealed class AccountFiles(string passwdFile = "/etc/passwd", string gro
             if (fields.Length >= 7 && wanted(fields) && uint.TryParse(fields[2], out var user) && uint.TryParse(fields[3], out var group))
             {
                 var shell = fields[6].Length == 0 ? "/bin/sh" : fields[6];
-                return new Account(fields[0], user, group, [group, .. GroupsOf(fields[0]).Where(id => id != group)], fields[5], shell);
+                return new Account(fields[0], user, group, [group, .. GroupsOf(fields[0]).Where(id => id != group)], HomeOf(user, fields[5]), shell);
             }
         }
 
         return null;
     }
+
+    private string HomeOf(uint user, string listed) => OwnHome is { } own && user == Libc.GetEffectiveUser() ? own : listed;
 
     private IEnumerable<uint> GroupsOf(string name)
     {

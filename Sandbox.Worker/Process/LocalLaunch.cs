@@ -69,6 +69,7 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
             .. agent.Command,
             "--dial", $"unix:{socket}",
             "--grace", sandbox.Spec.AgentGrace.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            "--home", walls is null ? folder.Home : Bubblewrap.Home,
         ];
     }
 }
