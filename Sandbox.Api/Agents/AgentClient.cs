@@ -112,15 +112,24 @@ internal sealed class AgentClient(IAgentGateway gateway, TimeProvider time, IOpt
 
     private static string ReasonOf(int status, ReadOnlyMemory<byte> body)
     {
-        using var document = JsonDocument.Parse(body);
-        var root = document.RootElement;
-        if (status == Failure && root.ValueKind is JsonValueKind.Object && root.TryGetProperty("rockletexception", out var failure))
+        try
         {
-            return TextIn(failure, "message") ?? "The sandbox gave no reason.";
-        }
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (status == Failure && root.ValueKind is JsonValueKind.Object && root.TryGetProperty("rockletexception", out var failure))
+            {
+                return TextIn(failure, "message") ?? "The sandbox gave no reason.";
+            }
 
-        return TextIn(root, "detail") ?? TextIn(root, "message") ?? $"The agent answered with HTTP status {status}.";
+            return TextIn(root, "detail") ?? TextIn(root, "message") ?? Bare(status);
+        }
+        catch (JsonException)
+        {
+            return Bare(status);
+        }
     }
+
+    private static string Bare(int status) => $"The agent answered with HTTP status {status}.";
 
     private static string? TextIn(JsonElement element, string name) =>
         element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var text) && text.ValueKind is JsonValueKind.String

@@ -22,9 +22,12 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TempFolder _folder;
 
-    private ApiServer(WebApplication app, TempFolder folder, FakeAgent agent) => (_app, _folder, Agent) = (app, folder, agent);
+    private ApiServer(WebApplication app, TempFolder folder, FakeAgent agent, RecordedLogs logs) =>
+        (_app, _folder, Agent, Logs) = (app, folder, agent, logs);
 
     public FakeAgent Agent { get; }
+
+    public RecordedLogs Logs { get; }
 
     public FakeGateway Gateway => _app.Services.GetRequiredService<FakeGateway>();
 
@@ -50,7 +53,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var folder = new TempFolder();
         var agent = await FakeAgent.StartAsync();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var logs = new RecordedLogs();
+        builder.Logging.ClearProviders().AddProvider(logs).AddFilter((category, _) => category?.StartsWith("Sandbox.", StringComparison.Ordinal) is true);
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
@@ -61,7 +65,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var app = builder.Build();
         app.MapApi();
         await app.StartAsync();
-        var server = new ApiServer(app, folder, agent);
+        var server = new ApiServer(app, folder, agent, logs);
         server.Gateway.Agent = agent.Address;
         server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(60) };
         server.Client = new SandboxClient(server.Address, null);

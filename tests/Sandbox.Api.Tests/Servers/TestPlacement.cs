@@ -9,7 +9,11 @@ internal sealed class TestPlacement : IPlacement
 {
     public SandboxError? Refusal { get; set; }
 
+    /// <summary>What no caller has caused.</summary>
+    public Exception? Surprise { get; set; }
+
     public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) => Task.FromResult(Refusal);
 
-    public Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) => Task.FromResult(DeploymentKind.Docker);
+    public Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) =>
+        Surprise is { } surprise ? Task.FromException<DeploymentKind>(surprise) : Task.FromResult(DeploymentKind.Docker);
 }
