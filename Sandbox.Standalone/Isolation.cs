@@ -1,14 +1,12 @@
-using Microsoft.Extensions.Configuration;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
+using Sandbox.Worker.Process;
 
 namespace Sandbox.Standalone;
 
 /// <summary>Says plainly what stands between a sandbox and this machine, where that is less than a container.</summary>
-internal sealed class Isolation(IPlacement placement, IConfiguration configuration)
+internal sealed class Isolation(IPlacement placement, ILocalIsolation walls)
 {
-    private const string Bubblewrap = "bwrap";
-
     /// <param name="localWasAsked">Nobody needs to be told that what he asked for is what he gets.</param>
     /// <returns>Null when there is nothing to warn of.</returns>
     public async Task<string?> DescribeAsync(bool localWasAsked, CancellationToken cancellationToken)
@@ -18,16 +16,13 @@ internal sealed class Isolation(IPlacement placement, IConfiguration configurati
             return null;
         }
 
-        if (!IsInstalled(Bubblewrap))
+        if (!await walls.WorksAsync(cancellationToken))
         {
             return (localWasAsked ? "" : "no Docker engine answers: ")
-                + "sandboxes run as processes of this machine and nothing isolates them (bubblewrap is not installed): "
+                + "sandboxes run as processes of this machine and nothing isolates them (bubblewrap is missing or does not work here): "
                 + "what runs in them can do all that you can";
         }
 
         return localWasAsked ? null : "no Docker engine answers: sandboxes run as processes of this machine, isolated with bubblewrap";
     }
-
-    private bool IsInstalled(string program) =>
-        (configuration["PATH"] ?? "").Split(':').Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, program)));
 }

@@ -81,6 +81,8 @@ public sealed class StandaloneHost : IAsyncDisposable
         {
             if (app is not null)
             {
+                // Parts of it may run already; they are told to end, rather than cut off.
+                await app.StopAsync(CancellationToken.None);
                 await app.DisposeAsync();
             }
 

@@ -35,6 +35,7 @@ public static class WorkerRoom
         .AddSingleton<EngineConnection>()
         .AddSingleton<IDeployment, DockerDeployment>()
         .AddSingleton<Bubblewrap>()
+        .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
         .AddSingleton<AgentProgram>()
         .AddSingleton<LocalLaunch>()
         .AddSingleton<IDeployment, LocalDeployment>()

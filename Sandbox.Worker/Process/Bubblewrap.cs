@@ -9,7 +9,7 @@ namespace Sandbox.Worker.Process;
 /// The walls around a Local sandbox (docs/local-deployment.md says what is seen inside). It outlives this server, so
 /// <c>--die-with-parent</c> is left out on purpose.
 /// </summary>
-internal sealed class Bubblewrap(TimeProvider time)
+internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
 {
     /// <summary>The sandbox's own folder, as seen inside.</summary>
     public const string Home = "/home/sandbox";
@@ -37,6 +37,8 @@ internal sealed class Bubblewrap(TimeProvider time)
 
     /// <summary>How bubblewrap is called here, or null when it is missing or does not work; tried once.</summary>
     public Task<Walls?> FindAsync() => _probed.Value;
+
+    public async Task<bool> WorksAsync(CancellationToken cancellationToken) => await _probed.Value.WaitAsync(cancellationToken) is not null;
 
     private static async Task<Walls?> ProbeAsync(TimeProvider time)
     {
