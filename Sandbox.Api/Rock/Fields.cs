@@ -9,7 +9,7 @@ namespace Sandbox.Api.Rock;
 /// <c>"5"</c>, booleans written as <c>"yes"</c>, and so on. A getter that finds a problem returns a harmless value; the
 /// caller looks at <see cref="Problems"/> before it uses any.
 /// </summary>
-internal sealed class Fields(JsonElement body, string location)
+internal sealed partial class Fields(JsonElement body, string location)
 {
     public const string Required = "Field required";
 
@@ -112,78 +112,6 @@ internal sealed class Fields(JsonElement body, string location)
 
     public double Number(string name, double fallback) => TryFind(name, out var value) ? NumberOf(name, value) : fallback;
 
-    public IReadOnlyList<string> Texts(string name) => TryFind(name, out var value) ? TextsOf(name, value) : [];
-
-    public IReadOnlyList<string> RequiredTexts(string name) => Demand(name) is { } value ? TextsOf(name, value) : [];
-
-    public IReadOnlyList<string>? OptionalTexts(string name) => TryFindValue(name, out var value) ? TextsOf(name, value) : null;
-
-    public IReadOnlyDictionary<string, string>? OptionalMap(string name)
-    {
-        if (!TryFindValue(name, out var value))
-        {
-            return null;
-        }
-
-        var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (value.ValueKind is not JsonValueKind.Object)
-        {
-            Refuse(name, "Input should be a valid dictionary");
-            return map;
-        }
-
-        foreach (var member in value.EnumerateObject())
-        {
-            map[member.Name] = TextOf($"{name}.{member.Name}", member.Value);
-        }
-
-        return map;
-    }
-
-    /// <summary>A member that is an object itself; its problems become ours.</summary>
-    public T? OptionalObject<T>(string name, Func<Fields, T> read)
-        where T : class
-    {
-        if (!TryFindValue(name, out var value))
-        {
-            return null;
-        }
-
-        if (value.ValueKind is not JsonValueKind.Object)
-        {
-            Refuse(name, "Input should be a valid dictionary");
-            return null;
-        }
-
-        var inner = new Fields(value, $"{location}.{name}");
-        var result = read(inner);
-        _problems.AddRange(inner._problems);
-        return result;
-    }
-
-    /// <summary>A string, or an array of strings, kept as it came.</summary>
-    public JsonElement TextOrTexts(string name)
-    {
-        if (Demand(name) is not { } value)
-        {
-            return default;
-        }
-
-        var readable = value.ValueKind switch
-        {
-            JsonValueKind.String => TryGetString(value) is not null,
-            JsonValueKind.Array => value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String && TryGetString(item) is not null),
-            _ => false,
-        };
-        if (!readable)
-        {
-            Refuse($"{name}.str", "Input should be a valid string");
-            Refuse($"{name}.list[str]", "Input should be a valid list");
-        }
-
-        return value.Clone();
-    }
-
     /// <summary>A path as a sandbox may be asked for it.</summary>
     public string Path(string name)
     {
@@ -220,17 +148,6 @@ internal sealed class Fields(JsonElement body, string location)
 
         Refuse(name, "Input should be a valid string");
         return "";
-    }
-
-    private List<string> TextsOf(string name, JsonElement value)
-    {
-        if (value.ValueKind is JsonValueKind.Array)
-        {
-            return [.. value.EnumerateArray().Select((item, index) => TextOf($"{name}.{index}", item))];
-        }
-
-        Refuse(name, "Input should be a valid list");
-        return [];
     }
 
     private double NumberOf(string name, JsonElement value)

@@ -86,6 +86,11 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
         {
             return (null, $"body.{OffsetOf(body, exception)}: JSON decode error");
         }
+        catch (InvalidOperationException)
+        {
+            // What the parser of this platform throws at the name of a member that is half of a surrogate pair.
+            return (null, "body: the name of a member is not valid Unicode");
+        }
     }
 
     /// <summary>How far back the beginning of a bad word is looked for.</summary>

@@ -20,6 +20,7 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
     [InlineData("/start", """{"image":"a","memory":8,"pull":1}""", "body.pull: Input should be 'never', 'always' or 'missing'; body.memory: Input should be a valid string")]
     [InlineData("/start", """{"image":"a","env":{"A":1}}""", "body.env.A: Input should be a valid string")]
     [InlineData("/start", """{"image":"\ud800"}""", "body.image: Input should be a valid string")]
+    [InlineData("/start", """{"image":"a","env":{"\ud800":"x"}}""", "body: the name of a member is not valid Unicode")]
     [InlineData("/stop", "{}", "body.sandbox_id: Field required")]
     [InlineData("/stop", """{"sandbox_id":" "}""", "body.sandbox_id: String should have at least 1 character")]
     [InlineData("/delete", "{}", "body.sandbox_id: Field required")]
