@@ -59,7 +59,11 @@ internal static class AgentRoom
 
     private static void AddTransport(this WebApplicationBuilder builder, AgentOptions options)
     {
-        builder.Services.AddSingleton<IConnectionListenerFactory, DialingListenerFactory>();
+        if (options.Dial is not null)
+        {
+            builder.Services.AddSingleton<IConnectionListenerFactory, DialingListenerFactory>();
+        }
+
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -67,7 +71,8 @@ internal static class AgentRoom
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
-            kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+            // Longer than any owner's pool keeps one; the infinite value makes Kestrel close them after a moment.
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(7);
             kestrel.ConfigureEndpointDefaults(endPoint => endPoint.Protocols = HttpProtocols.Http1);
             kestrel.Listen(options.Listen ?? (System.Net.EndPoint)new OwnerEndPoint(options.Dial!));
         });

@@ -23,6 +23,15 @@ routes.MapAgent(app.Services);
 routes.MapEnvdProcesses(app.Services);
 app.Serve(routes);
 
-await app.RunAsync();
+try
+{
+    await app.RunAsync();
+}
+catch (IOException exception)
+{
+    StandardError.WriteLine($"sandbox-agent: {exception.Message}");
+    return 1;
+}
+
 ProcessTree.KillDescendants();
 return 0;

@@ -15,6 +15,7 @@ internal sealed class OwnerStub : IAsyncDisposable
     private readonly string _path;
     private readonly Task _loop;
     private readonly List<Socket> _all = [];
+    private bool _disposed;
 
     internal OwnerStub(string path)
     {
@@ -43,6 +44,11 @@ internal sealed class OwnerStub : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         _listener.Dispose();
         await _loop;

@@ -16,15 +16,17 @@ internal sealed class RunningAgent : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly TempFolder _folder = new();
 
-    private RunningAgent(IReadOnlyList<string> command, IReadOnlyList<string> options, IReadOnlyDictionary<string, string>? env)
+    private RunningAgent(
+        IReadOnlyList<string> command, IReadOnlyList<string> options, IReadOnlyDictionary<string, string>? env, bool dials)
     {
+        options = dials ? ["--dial", "unix:" + SocketFile, .. options] : options;
         Owner = new OwnerStub(SocketFile);
         var variables = new Dictionary<string, string>(env ?? new Dictionary<string, string>());
         variables.TryAdd("PATH", ProgramPath.DefaultPath);
         var request = new SpawnRequest
         {
             Command = command[0],
-            Arguments = [.. command.Skip(1), "--dial", "unix:" + SocketFile, .. options],
+            Arguments = [.. command.Skip(1), .. options],
             Env = variables,
             WorkingFolder = _folder.Path,
             OpenStdin = false,
@@ -62,9 +64,28 @@ internal sealed class RunningAgent : IAsyncDisposable
     internal static async Task<RunningAgent> StartAsync(
         IReadOnlyList<string>? command = null, IReadOnlyList<string>? options = null, IReadOnlyDictionary<string, string>? env = null)
     {
-        var agent = new RunningAgent(command ?? Managed, options ?? [], env);
+        var agent = new RunningAgent(command ?? Managed, options ?? [], env, dials: true);
         await agent.StatusAsync();
         return agent;
+    }
+
+    /// <summary>With exactly these options; nothing is awaited.</summary>
+    internal static Task<RunningAgent> StartAloneAsync(IReadOnlyList<string> options) =>
+        Task.FromResult(new RunningAgent(Managed, options, env: null, dials: false));
+
+    /// <summary>Whether anything answers there.</summary>
+    internal async Task<bool> AnswersAsync(HttpClient http)
+    {
+        Assert.False(Exited.IsCompleted, $"the agent ended: {Log}");
+        try
+        {
+            using var answer = await http.GetAsync(AgentRoutes.Status);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     internal async Task<AgentStatus> StatusAsync()

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Publishes the static agent to artifacts/agent/linux-x64 and, where a cross compiler is found, linux-arm64.
+# Does nothing when the sources have not changed. Exit codes: 0 built or up to date (for this machine's kind; arm64 is
+# an extra whose failure is only said), 3 no compiler, 1 the build failed.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+cd "$ROOT"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+
+sources_hash() {
+  find Sandbox.Agent Sandbox.Contracts Directory.Build.props Directory.Packages.props global.json build/agent.sh \
+    -type f -not -path '*/obj/*' -not -path '*/bin/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+
+# publish RID COMPILER OBJCOPY
+publish() {
+  local rid=$1 compiler=$2 objcopy=$3 out=artifacts/agent/$1 stage=artifacts/agent/.$1 log=artifacts/agent/$1.log
+  if [ -x "$out/sandbox-agent" ] && [ "$(cat "$out/.sources" 2>/dev/null)" = "$hash" ]; then
+    return 0
+  fi
+  echo "building the agent for $rid (a minute, once) ..." >&2
+  rm -rf "$stage"
+  if ! dotnet publish Sandbox.Agent/Sandbox.Agent.csproj -c Release -r "$rid" -o "$stage" -v q --nologo \
+    -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "the agent for $rid could not be built; the whole output is in $log" >&2
+    return 1
+  fi
+  # The folder is mounted into sandboxes: it holds the one file, replaced at once so that a running one is not torn.
+  mkdir -p "$out"
+  chmod 755 "$stage/sandbox-agent"
+  mv -f "$stage/sandbox-agent" "$out/sandbox-agent"
+  echo "$hash" >"$out/.sources"
+  rm -rf "$stage" "$log"
+}
+
+if ! command -v gcc >/dev/null; then
+  echo "no gcc: the native agent is not built, so Docker sandboxes cannot be started (Debian: apt-get install gcc libc6-dev)" >&2
+  exit 3
+fi
+
+mkdir -p artifacts/agent
+exec 9>artifacts/agent/.lock
+flock 9
+hash=$(sources_hash)
+publish linux-x64 gcc objcopy
+
+# The toolchain passes gcc an option that only clang knows.
+if command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(cat artifacts/agent/.arm64-failed 2>/dev/null)" != "$hash" ]; then
+  cross=$ROOT/artifacts/agent/.aarch64-gcc
+  cat >"$cross" <<'END'
+#!/usr/bin/env bash
+arguments=()
+for argument in "$@"; do
+  [[ $argument == --target=* ]] || arguments+=("$argument")
+done
+exec aarch64-linux-gnu-gcc "${arguments[@]}"
+END
+  chmod 755 "$cross"
+  publish linux-arm64 "$cross" aarch64-linux-gnu-objcopy || echo "$hash" >artifacts/agent/.arm64-failed
+fi
