@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Sandbox.Agent.Files;
+using Sandbox.Agent.Tests.Native;
 using Sandbox.Testing;
 
 namespace Sandbox.Agent.Tests.Files;
@@ -77,7 +77,7 @@ public sealed class FileWriterTests : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a small file system needs root");
         var disk = Directory.CreateDirectory(_folder.File("disk")).FullName;
-        Run("mount", "-t", "tmpfs", "-o", "size=64k", "none", disk);
+        await Spawning.RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "none", disk);
         try
         {
             await WriteAsync("disk/f", "old");
@@ -90,7 +90,7 @@ public sealed class FileWriterTests : IDisposable
         }
         finally
         {
-            Run("umount", disk);
+            await Spawning.RunAsync("umount", disk);
         }
     }
 
@@ -100,7 +100,7 @@ public sealed class FileWriterTests : IDisposable
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting needs root");
         await WriteAsync("source", "first");
         await WriteAsync("mounted", "");
-        Run("mount", "--bind", _folder.File("source"), _folder.File("mounted"));
+        await Spawning.RunAsync("mount", "--bind", _folder.File("source"), _folder.File("mounted"));
         try
         {
             await WriteAsync("mounted", "second");
@@ -109,7 +109,7 @@ public sealed class FileWriterTests : IDisposable
         }
         finally
         {
-            Run("umount", _folder.File("mounted"));
+            await Spawning.RunAsync("umount", _folder.File("mounted"));
         }
     }
 
@@ -128,9 +128,9 @@ public sealed class FileWriterTests : IDisposable
         Assert.NotEmpty(await FileReader.ReadAsync("/proc/self/status", 1 << 20, TestContext.Current.CancellationToken));
 
     [Fact]
-    public void Open_NamedPipe_IsRefusedInsteadOfWaitedFor()
+    public async Task Open_NamedPipe_IsRefusedInsteadOfWaitedFor()
     {
-        Run("mkfifo", _folder.File("pipe"));
+        await Spawning.RunAsync("mkfifo", _folder.File("pipe"));
 
         Assert.Throws<FileFailure>(() => FileReader.Open(_folder.File("pipe")));
     }
@@ -148,13 +148,6 @@ public sealed class FileWriterTests : IDisposable
     }
 
     private static MemoryStream Content(string text) => new(System.Text.Encoding.UTF8.GetBytes(text));
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-    }
 
     private Task WriteAsync(string name, string content) => WriteAsync(name, Content(content));
 
