@@ -37,6 +37,10 @@ public sealed class WorkerOptions
     /// <summary>Address of the engine; empty: <c>DOCKER_HOST</c> or the platform's default.</summary>
     public string DockerHost { get; set; } = "";
 
+    /// <summary>File with the tokens of agents that already run elsewhere, a line <c>host:port token</c> each: a token goes to
+    /// its own agent only. Empty: none.</summary>
+    public string RemoteTokenFile { get; set; } = "";
+
     /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
     public bool AllowUnisolated { get; set; }
 

@@ -27,6 +27,7 @@ public static class WorkerRoom
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
+        .AddSingleton<RemoteTokens>()
         .AddSingleton<AgentLinks>()
         .AddSingleton<AgentGateway>()
         .AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<AgentGateway>());

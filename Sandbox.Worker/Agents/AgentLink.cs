@@ -19,10 +19,11 @@ internal sealed class AgentLink : IDisposable
     private readonly IAgentRoad _road;
     private readonly TimeProvider _time;
 
-    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time)
+    /// <param name="token">Shown with each call, where the agent demands one; null: none.</param>
+    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time, string? token = null)
     {
         (SandboxId, Incarnation, _road, _time) = (sandboxId, incarnation, road, time);
-        Invoker = new HttpMessageInvoker(Handler(road));
+        Invoker = new HttpMessageInvoker(token is null ? Handler(road) : new TokenHandler(token) { InnerHandler = Handler(road) });
     }
 
     public static Uri BaseAddress { get; } = new("http://agent");

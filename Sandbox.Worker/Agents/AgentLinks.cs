@@ -6,7 +6,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Worker.Agents;
 
 /// <summary>The lines to all agents of this node, one per incarnation.</summary>
-internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : IDisposable
+internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
     private readonly Channel<IncarnationId> _lost = Channel.CreateUnbounded<IncarnationId>();
@@ -61,9 +61,12 @@ internal sealed class AgentLinks(SandboxFolders folders, TimeProvider time) : ID
 
     private AgentLink Open(SandboxInstance sandbox)
     {
-        IAgentRoad road = sandbox.Spec.Remote is { } remote
-            ? new DialingRoad(remote)
-            : ListeningRoad.Open(folders.SocketFile(sandbox.Incarnation), time);
+        if (sandbox.Spec.Remote is { } remote)
+        {
+            return new AgentLink(sandbox.Id, sandbox.Incarnation, new DialingRoad(remote), time, tokens.Find(remote));
+        }
+
+        var road = ListeningRoad.Open(folders.SocketFile(sandbox.Incarnation), time);
         road.Lost += () => _lost.Writer.TryWrite(sandbox.Incarnation);
         return new AgentLink(sandbox.Id, sandbox.Incarnation, road, time);
     }

@@ -6,7 +6,11 @@ namespace Sandbox.Worker.Agents;
 /// <summary>The way to an agent that already runs elsewhere and listens. It is there when its port takes a connection.</summary>
 internal sealed class DialingRoad(RemoteAgent agent) : IAgentRoad
 {
-    private readonly Uri _address = new($"{agent.Host}:{agent.Port}");
+    private readonly Uri _address = AddressOf(agent);
+
+    /// <summary>A host may come with <c>http://</c> before it; the agent speaks nothing else.</summary>
+    public static Uri AddressOf(RemoteAgent agent) =>
+        new($"{(agent.Host.Contains("://", StringComparison.Ordinal) ? "" : "http://")}{agent.Host.TrimEnd('/')}:{agent.Port}");
 
     // Nothing watches a remote agent: whether it is there shows with each call.
     public event Action? Lost

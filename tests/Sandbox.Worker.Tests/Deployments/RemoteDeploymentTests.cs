@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Specs;
+using Sandbox.Testing;
+using Sandbox.Worker.Tests.Running;
+
+namespace Sandbox.Worker.Tests.Deployments;
+
+public sealed class RemoteDeploymentTests : IAsyncLifetime
+{
+    private const string Token = "0123456789abcdef0123456789abcdef";
+
+    private readonly TempFolder _data = new();
+    private readonly int _port = FreePort();
+    private System.Diagnostics.Process? _agent;
+    private WorkerHost _worker = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await File.WriteAllTextAsync(_data.File("tokens"), $"127.0.0.1:1 {new string('x', 32)}\n127.0.0.1:{_port} {Token}\n");
+        _worker = await WorkerHost.StartAsync(_data.Path, null, ("RemoteTokenFile", _data.File("tokens")));
+    }
+
+    [Fact]
+    public async Task Sandbox_AgentRunsElsewhere_IsUsedAndLeftRunning()
+    {
+        await StartAgentAsync();
+        var record = await _worker.RunAsync(Prepare("there"));
+
+        Assert.Equal("1\n", await _worker.ExecAsync(record.Id, "echo 1"));
+
+        var stopped = await _worker.Sandboxes.StopAsync(record.Id, StopReason.Asked, CancellationToken.None);
+        Assert.True(stopped.TryGet(out _, out var error), error?.Text);
+        Assert.False(_agent!.HasExited, "a stop only lets go of an agent elsewhere");
+    }
+
+    [Fact]
+    public async Task Start_NobodyListensThere_FailsWithThatReason()
+    {
+        await _worker.SubmitAsync(Prepare("there"));
+
+        using var limit = new CancellationTokenSource(WorkerHost.Soon);
+        var answer = await _worker.Sandboxes.WaitUntilAliveAsync(Prepare("there").Id, limit.Token);
+
+        Assert.False(answer.TryGet(out _, out var error));
+        Assert.Contains($"no agent answers on 127.0.0.1:{_port}", Assert.IsType<SandboxError.StartFailed>(error).Reason, StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        _agent?.Kill(entireProcessTree: true);
+        _agent?.Dispose();
+        _data.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private SandboxInstance Prepare(string id)
+    {
+        var prepared = WorkerHost.Prepare(id, DeploymentKind.Remote);
+        return prepared with { Spec = prepared.Spec with { Remote = new RemoteAgent("http://127.0.0.1", _port, TimeSpan.FromSeconds(5)) } };
+    }
+
+    private async Task StartAgentAsync()
+    {
+        await File.WriteAllTextAsync(_data.File("token"), Token);
+        _agent = System.Diagnostics.Process.Start(
+            Environment.ProcessPath ?? "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{_port}", "--token-file", _data.File("token")]);
+        await WorkerHost.UntilAsync(IsListening, $"the agent listens on port {_port}");
+    }
+
+    private bool IsListening()
+    {
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            socket.Connect(IPAddress.Loopback, _port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
