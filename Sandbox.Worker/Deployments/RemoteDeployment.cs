@@ -47,6 +47,11 @@ internal sealed class RemoteDeployment(AgentLinks links, ILogger<RemoteDeploymen
             return new SandboxError.BadSpec("remote", "host and port of the agent are missing");
         }
 
+        if (DialingRoad.AddressOf(remote).Scheme != Uri.UriSchemeHttp)
+        {
+            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, "an agent speaks plain http only; put what ends TLS in front of both sides");
+        }
+
         await phases.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, $"asking the agent on {remote.Host}:{remote.Port}", cancellationToken);
         await _hooks.StepAsync(sandbox, "starting", cancellationToken);
         var answer = await links.Ensure(sandbox).StatusAsync(cancellationToken);
