@@ -21,12 +21,17 @@ Bench bench;
 await using (var server = await ServerProcess.StartAsync(root, "docker"))
 {
     bench = new Bench(root, engine, server);
-    foreach (var (name, runAsync) in measurements.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
+    try
     {
-        await runAsync(bench);
+        foreach (var (name, runAsync) in measurements.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
+        {
+            await runAsync(bench);
+        }
     }
-
-    await bench.RemoveAllAsync();
+    finally
+    {
+        await bench.RemoveAllAsync();
+    }
 }
 
 Console.WriteLine();
