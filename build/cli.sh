@@ -29,7 +29,7 @@ if command -v flock >/dev/null; then
   flock 9
 fi
 sources_changed . "$OUT/stamp" || exit 0
-if [ -f "$OUT/stamp" ]; then say "building (sources changed)…"; else say "building (first use, about a minute)…"; fi
+if [ -f "$OUT/stamp" ]; then say "building (sources changed)…"; else say "building (first use, a minute or two)…"; fi
 begin=$(mktemp "$OUT/begin.XXXXXX")
 trap 'rm -f "$begin"' EXIT
 
