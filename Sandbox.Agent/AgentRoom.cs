@@ -4,7 +4,11 @@ using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Envd;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
+using Sandbox.Agent.Ports;
 using Sandbox.Agent.Processes;
+using Sandbox.Agent.Rock;
+using Sandbox.Agent.Sessions;
+using Sandbox.Agent.Statistics;
 using Sandbox.Agent.Transport;
 using Sandbox.Agent.Upkeep;
 
@@ -31,7 +35,8 @@ internal static class AgentRoom
             .AddSingleton<OwnerPresence>()
             .AddSingleton<AgentCalls>()
             .AddSingleton<TokenGate>()
-            .AddSingleton<ProcessFace>();
+            .AddSingleton<ProcessFace>()
+            .AddFilesAndSessions();
         builder.AddTransport(options);
         builder.Services
             .AddSingleton<ProcessEnding>()
@@ -45,6 +50,14 @@ internal static class AgentRoom
 
     internal static void MapEnvdProcesses(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<ProcessFace>().Map(routes);
 
+    internal static void MapEnvdFiles(this RouteTable routes, IServiceProvider services)
+    {
+        services.GetRequiredService<FilesystemFace>().Map(routes);
+        services.GetRequiredService<FilesFace>().Map(routes);
+    }
+
+    internal static void MapRock(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<RockFace>().Map(routes);
+
     /// <summary>Order matters: the token is checked first, then the call is counted, then served.</summary>
     internal static void Serve(this WebApplication app, RouteTable routes)
     {
@@ -56,6 +69,22 @@ internal static class AgentRoom
         app.Use(app.Services.GetRequiredService<AgentActivity>().InvokeAsync);
         app.Run(routes.DispatchAsync);
     }
+
+    private static void AddFilesAndSessions(this IServiceCollection services) => services
+        .AddSingleton<FilesystemFace>()
+        .AddSingleton<FilesFace>()
+        .AddSingleton<SyntaxCheck>()
+        .AddSingleton(provider => new ShellStart(
+            provider.GetRequiredService<Spawner>(),
+            provider.GetRequiredService<AccountFiles>(),
+            provider.GetRequiredService<SandboxEnvironment>(),
+            ShellStart.Shells))
+        .AddSingleton<SessionTable>()
+        .AddSingleton(provider => new SandboxStatistics(provider.GetRequiredService<SandboxEnvironment>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<PortForward>()
+        .AddSingleton<ExecuteCall>()
+        .AddSingleton<SessionCalls>()
+        .AddSingleton<RockFace>();
 
     private static void AddTransport(this WebApplicationBuilder builder, AgentOptions options)
     {

@@ -21,6 +21,8 @@ var app = builder.Build();
 var routes = new RouteTable();
 routes.MapAgent(app.Services);
 routes.MapEnvdProcesses(app.Services);
+routes.MapEnvdFiles(app.Services);
+routes.MapRock(app.Services);
 app.Serve(routes);
 
 try

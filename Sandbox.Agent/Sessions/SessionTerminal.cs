@@ -23,12 +23,18 @@ internal sealed unsafe class SessionTerminal
         });
     }
 
-    /// <summary>As it was at the start: whatever a program left behind, the shell reads lines and nothing is echoed.</summary>
+    /// <summary>
+    /// As it was at the start, whatever a program left behind: the shell reads lines and nothing is echoed. Not while another
+    /// program (such as a shell inside the shell) has the terminal and keeps it in a way of its own.
+    /// </summary>
     public void Restore() => _child.WithTerminal(master =>
     {
-        fixed (byte* settings = _settings)
+        if (ForegroundGroup(master) == _child.Pid)
         {
-            _ = Libc.SetTerminal(master, 0, settings);
+            fixed (byte* settings = _settings)
+            {
+                _ = Libc.SetTerminal(master, 0, settings);
+            }
         }
     });
 
@@ -36,10 +42,15 @@ internal sealed unsafe class SessionTerminal
     /// <param name="signal">For a job; the shell itself is only ever interrupted.</param>
     public void SignalForeground(int signal) => _child.WithTerminal(master =>
     {
-        int group;
-        if (Libc.Ioctl(master, GetForegroundGroup, &group) == 0 && group > 1)
+        if (ForegroundGroup(master) is var group and > 1)
         {
             _ = Libc.Kill(-group, group == _child.Pid ? Signals.Interrupt : signal);
         }
     });
+
+    private static int ForegroundGroup(int master)
+    {
+        int group;
+        return Libc.Ioctl(master, GetForegroundGroup, &group) == 0 ? group : 0;
+    }
 }

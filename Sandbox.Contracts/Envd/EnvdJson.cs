@@ -23,6 +23,9 @@ namespace Sandbox.Contracts.Envd;
 [JsonSerializable(typeof(ListDirResponse))]
 [JsonSerializable(typeof(WatchDirRequest))]
 [JsonSerializable(typeof(WatchDirResponse))]
+[JsonSerializable(typeof(CreateWatcherResponse))]
+[JsonSerializable(typeof(WatcherRequest))]
+[JsonSerializable(typeof(WatcherEventsResponse))]
 [JsonSerializable(typeof(IReadOnlyList<WrittenFile>))]
 [JsonSerializable(typeof(EnvdError))]
 public sealed partial class EnvdJson : JsonSerializerContext;

@@ -57,6 +57,15 @@ public sealed record WatchDirRequest(string Path = "", bool Recursive = false, b
 /// <summary>Exactly one of the members is set.</summary>
 public sealed record WatchDirResponse(Nothing? Start = null, FilesystemEvent? Filesystem = null, Keepalive? Keepalive = null);
 
+/// <summary>The polling form of a watch.</summary>
+public sealed record CreateWatcherResponse(string WatcherId);
+
+/// <summary>Of both GetWatcherEvents and RemoveWatcher.</summary>
+public sealed record WatcherRequest(string WatcherId = "");
+
+/// <summary>What happened since the last question.</summary>
+public sealed record WatcherEventsResponse(IReadOnlyList<FilesystemEvent> Events);
+
 /// <param name="Name">Relative to the watched folder.</param>
 public sealed record FilesystemEvent(string Name, FilesystemEventType Type, EntryInfo? Entry = null);
 

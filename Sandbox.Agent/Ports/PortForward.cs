@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Sandbox.Agent.Ports;
+
+/// <summary>
+/// A tunnel to a TCP port of the sandbox: as a WebSocket (ROCK's form), or, with <c>Upgrade: tcp</c>, as the bare connection.
+/// </summary>
+internal sealed class PortForward(TimeProvider time)
+{
+    private const string WebSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var protocol = context.Request.Headers.Upgrade.ToString();
+        var upgrade = context.Features.Get<IHttpUpgradeFeature>();
+        if (upgrade is not { IsUpgradableRequest: true })
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            context.Response.Headers.Upgrade = "websocket, tcp";
+        }
+        else if (protocol.Equals("tcp", StringComparison.OrdinalIgnoreCase))
+        {
+            await ServeBareAsync(context, upgrade);
+        }
+        else if (protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase) && Key(context) is { } key)
+        {
+            context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(Sha1.Hash(Encoding.ASCII.GetBytes(key + WebSocketGuid)));
+            context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.Connection = "Upgrade";
+            await using var stream = await upgrade.UpgradeAsync();
+            using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
+            await ServeAsync(socket, context.Request.Query["port"], context.RequestAborted);
+        }
+        else
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+    }
+
+    private static string? Key(HttpContext context) =>
+        context.Request.Headers.SecWebSocketVersion == "13" && context.Request.Headers.SecWebSocketKey.ToString() is { Length: 24 } key ? key : null;
+
+    private static int? Port(string? text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 ? port : null;
+
+    private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason, CancellationToken cancellationToken)
+    {
+        if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+        {
+            await socket.CloseOutputAsync(status, reason, cancellationToken);
+        }
+    }
+
+    private async Task ServeBareAsync(HttpContext context, IHttpUpgradeFeature upgrade)
+    {
+        if (Port(context.Request.Query["port"]) is not { } port)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        using var target = await ConnectAsync(port, context.RequestAborted);
+        if (target is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status502BadGateway;
+            return;
+        }
+
+        context.Response.Headers.Upgrade = "tcp";
+        context.Response.Headers.Connection = "Upgrade";
+        await using var stream = await upgrade.UpgradeAsync();
+        await using var inside = target.GetStream();
+        await Tunnel.RunAsync(stream, inside, target.Client, context.RequestAborted);
+    }
+
+    private async Task ServeAsync(WebSocket socket, string? portText, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Port(portText) is not { } port)
+            {
+                await CloseAsync(socket, WebSocketCloseStatus.PolicyViolation, "the port is not a number from 1 to 65535", cancellationToken);
+                return;
+            }
+
+            using var target = await ConnectAsync(port, cancellationToken);
+            if (target is null)
+            {
+                await CloseAsync(socket, WebSocketCloseStatus.InternalServerError, $"nothing listens on port {port}", cancellationToken);
+                return;
+            }
+
+            await using var inside = target.GetStream();
+            await Tunnel.RunAsync(socket, inside, target.Client, cancellationToken);
+            await CloseAsync(socket, WebSocketCloseStatus.NormalClosure, "", cancellationToken);
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        {
+            // One of the two sides is gone, and with it the tunnel.
+            socket.Abort();
+        }
+    }
+
+    /// <summary>Null when nothing answers there.</summary>
+    private async Task<TcpClient?> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(ConnectLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var client = new TcpClient(AddressFamily.InterNetwork) { NoDelay = true };
+        try
+        {
+            await client.ConnectAsync(System.Net.IPAddress.Loopback, port, either.Token);
+            return client;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            client.Dispose();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+using Sandbox.Agent.Ports;
+using Sandbox.Agent.Tests.Running;
+
+namespace Sandbox.Agent.Tests.Ports;
+
+public sealed class PortForwardTests(AgentFixture agent) : IClassFixture<AgentFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public void Sha1_OfAnyLength_IsThatOfTheStandard()
+    {
+        for (var length = 0; length < 200; length++)
+        {
+            var data = Enumerable.Range(0, length).Select(i => (byte)i).ToArray();
+#pragma warning disable CA5350 // what ours is compared with
+            Assert.Equal(SHA1.HashData(data), Sha1.Hash(data));
+#pragma warning restore CA5350
+        }
+    }
+
+    [Fact]
+    public async Task WebSocket_ToAServer_CarriesBytesBothWays()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var port = ((IPEndPoint)server.LocalEndpoint).Port;
+        using var socket = await ConnectAsync($"{port}", limit.Token);
+        using var inside = await server.AcceptTcpClientAsync(limit.Token);
+
+        await socket.SendAsync(Encoding.UTF8.GetBytes("ping"), WebSocketMessageType.Binary, true, limit.Token);
+        var received = new byte[4];
+        await inside.GetStream().ReadExactlyAsync(received, limit.Token);
+        await inside.GetStream().WriteAsync(Encoding.UTF8.GetBytes("pong!"), limit.Token);
+        var buffer = new byte[100];
+        var answer = await socket.ReceiveAsync(buffer, limit.Token);
+        inside.Dispose();
+        var end = await socket.ReceiveAsync(buffer.AsMemory(50), limit.Token);
+
+        Assert.Equal("ping", Encoding.UTF8.GetString(received));
+        Assert.Equal("pong!", Encoding.UTF8.GetString(buffer, 0, answer.Count));
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.NormalClosure), (end.MessageType, socket.CloseStatus));
+    }
+
+    [Theory]
+    [InlineData("none", WebSocketCloseStatus.PolicyViolation)]
+    [InlineData("70000", WebSocketCloseStatus.PolicyViolation)]
+    [InlineData("1", WebSocketCloseStatus.InternalServerError)]
+    public async Task WebSocket_ToNothing_IsClosedWithTheReason(string port, WebSocketCloseStatus status)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var socket = await ConnectAsync(port, limit.Token);
+
+        await socket.ReceiveAsync(new byte[10], limit.Token);
+
+        Assert.Equal(status, socket.CloseStatus);
+    }
+
+    [Fact]
+    public async Task PlainGet_IsToldToUpgrade()
+    {
+        using var answer = await agent.Http.GetAsync("/rock/portforward?port=80");
+
+        Assert.Equal(HttpStatusCode.UpgradeRequired, answer.StatusCode);
+    }
+
+    private async Task<ClientWebSocket> ConnectAsync(string port, CancellationToken cancellationToken)
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://agent/rock/portforward?port={port}"), agent.Http, cancellationToken);
+        return socket;
+    }
+}
