@@ -14,7 +14,7 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
 {
     public async Task HandleAsync(HttpContext context)
     {
-        var request = await RockFailures.BodyAsync(context, RockJson.Default.ExecRequest);
+        var request = await RockFailures.BodyAsync(context, RockRequests.Default.ExecRequest);
         var order = Order(request);
         var outcome = await runner.RunAsync(order, Limit(request.Timeout), CommandRunner.LargestOutput, context.RequestAborted);
         await context.WriteJsonAsync(Judge(request, order, outcome), RockJson.Default.ExecResult);

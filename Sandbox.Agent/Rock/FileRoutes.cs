@@ -14,7 +14,7 @@ internal static class FileRoutes
 
     public static async Task ReadAsync(HttpContext context)
     {
-        var request = await RockFailures.BodyAsync(context, RockJson.Default.ReadFileRequest);
+        var request = await RockFailures.BodyAsync(context, RockRequests.Default.ReadFileRequest);
         var bytes = await FileReader.ReadAsync(Resolve(request.Path), LargestText, context.RequestAborted);
         await context.WriteJsonAsync(
             new ReadFileResult(PythonCodec.Decode(bytes, request.Encoding, request.Errors)), RockJson.Default.ReadFileResult);
@@ -22,7 +22,7 @@ internal static class FileRoutes
 
     public static async Task WriteAsync(HttpContext context)
     {
-        var request = await RockFailures.BodyAsync(context, RockJson.Default.WriteFileRequest);
+        var request = await RockFailures.BodyAsync(context, RockRequests.Default.WriteFileRequest);
         using var content = new MemoryStream(Encoding.UTF8.GetBytes(request.Content), writable: false);
         await FileWriter.WriteAsync(Resolve(request.Path), content, owner: null, context.RequestAborted);
         await context.WriteJsonAsync(new WriteFileResult(true, ""), RockJson.Default.WriteFileResult);

@@ -9,14 +9,14 @@ internal sealed class SessionCalls(SessionTable sessions)
 {
     public async Task CreateAsync(HttpContext context)
     {
-        var request = await RockFailures.BodyAsync(context, RockJson.Default.CreateSessionRequest);
+        var request = await RockFailures.BodyAsync(context, RockRequests.Default.CreateSessionRequest);
         OnlyBash(request.SessionType);
         await context.WriteJsonAsync(new CreateSessionResult(await sessions.CreateAsync(request)), RockJson.Default.CreateSessionResult);
     }
 
     public async Task RunAsync(HttpContext context)
     {
-        var action = await RockFailures.BodyAsync(context, RockJson.Default.BashAction);
+        var action = await RockFailures.BodyAsync(context, RockRequests.Default.BashAction);
         OnlyBash(action.ActionType);
         var seen = await sessions.Get(action.Session).RunAsync(action, context.RequestAborted);
         await context.WriteJsonAsync(seen, RockJson.Default.Observation);
@@ -24,7 +24,7 @@ internal sealed class SessionCalls(SessionTable sessions)
 
     public async Task CloseAsync(HttpContext context)
     {
-        var request = await RockFailures.BodyAsync(context, RockJson.Default.CloseSessionRequest);
+        var request = await RockFailures.BodyAsync(context, RockRequests.Default.CloseSessionRequest);
         sessions.Close(request.Session);
         await context.WriteJsonAsync(new CloseSessionResult(), RockJson.Default.CloseSessionResult);
     }

@@ -17,7 +17,7 @@ internal sealed class ExpectPatterns
 
     public ExpectPatterns(IReadOnlyList<string> patterns)
     {
-        if (patterns.Count > MaxPatterns || patterns.Any(pattern => pattern.Length > MaxLength))
+        if (patterns.Count > MaxPatterns || patterns.Any(pattern => pattern is null or { Length: > MaxLength }))
         {
             throw new SessionFailure(SessionFailureKind.InvalidRequest, $"at most {MaxPatterns} patterns of {MaxLength} characters can be expected");
         }

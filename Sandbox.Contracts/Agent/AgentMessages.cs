@@ -10,15 +10,15 @@ public sealed record AgentInit
     public required string Incarnation { get; init; }
 
     /// <summary>Environment of every process, under that of the request that starts it.</summary>
-    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Env { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Seconds without any owner after which the agent ends its sandbox.</summary>
     public required double GraceSeconds { get; init; }
 
     /// <summary>CPU and memory limits of the sandbox for the statistics (0: unknown).</summary>
-    public double Cpus { get; init; }
+    public double Cpus { get; set; }
 
-    public long MemoryBytes { get; init; }
+    public long MemoryBytes { get; set; }
 }
 
 /// <summary>What the agent knows of itself.</summary>
@@ -29,7 +29,7 @@ public sealed record AgentStatus
     public required int Pid { get; init; }
 
     /// <summary>Empty before the first <see cref="AgentInit"/>.</summary>
-    public string SandboxId { get; init; } = "";
+    public string SandboxId { get; set; } = "";
 
     /// <summary>Calls (data plane only) being served now.</summary>
     public required int CallsInFlight { get; init; }

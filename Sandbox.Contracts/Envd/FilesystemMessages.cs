@@ -16,31 +16,31 @@ public sealed record ListDirResponse(IReadOnlyList<EntryInfo> Entries);
 
 public sealed record EntryInfo
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
-    public FileType Type { get; init; }
+    public FileType Type { get; set; }
 
-    public string Path { get; init; } = "";
+    public string Path { get; set; } = "";
 
     /// <summary>Bytes; a decimal string on the wire.</summary>
     [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
-    public long Size { get; init; }
+    public long Size { get; set; }
 
     /// <summary>Permission bits.</summary>
-    public uint Mode { get; init; }
+    public uint Mode { get; set; }
 
     /// <summary>Go style: <c>-rw-r--r--</c>, <c>drwxr-xr-x</c>, <c>Lrwxrwxrwx</c>.</summary>
-    public string Permissions { get; init; } = "";
+    public string Permissions { get; set; } = "";
 
-    public string Owner { get; init; } = "";
+    public string Owner { get; set; } = "";
 
-    public string Group { get; init; } = "";
+    public string Group { get; set; } = "";
 
-    public DateTimeOffset ModifiedTime { get; init; }
+    public DateTimeOffset ModifiedTime { get; set; }
 
-    public string? SymlinkTarget { get; init; }
+    public string? SymlinkTarget { get; set; }
 
-    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+    public IReadOnlyDictionary<string, string>? Metadata { get; set; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<FileType>))]

@@ -6,13 +6,13 @@ namespace Sandbox.Contracts.Envd;
 
 public sealed record ProcessConfig
 {
-    public string Cmd { get; init; } = "";
+    public string Cmd { get; set; } = "";
 
-    public IReadOnlyList<string> Args { get; init; } = [];
+    public IReadOnlyList<string> Args { get; set; } = [];
 
-    public IReadOnlyDictionary<string, string> Envs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Envs { get; set; } = new Dictionary<string, string>();
 
-    public string? Cwd { get; init; }
+    public string? Cwd { get; set; }
 }
 
 public sealed record PtySize(uint Cols, uint Rows);
@@ -24,25 +24,25 @@ public sealed record ProcessSelector(uint? Pid = null, string? Tag = null);
 
 public sealed record StartRequest
 {
-    public ProcessConfig? Process { get; init; }
+    public ProcessConfig? Process { get; set; }
 
-    public Pty? Pty { get; init; }
+    public Pty? Pty { get; set; }
 
-    public string? Tag { get; init; }
+    public string? Tag { get; set; }
 
     /// <summary>Absent: standard input is open; false: it is /dev/null.</summary>
-    public bool? Stdin { get; init; }
+    public bool? Stdin { get; set; }
 
     /// <summary>Ours: what happens when the last reader leaves, <c>keep</c> (default) or <c>kill</c>.</summary>
-    public string? OnDisconnect { get; init; }
+    public string? OnDisconnect { get; set; }
 }
 
 public sealed record ConnectRequest
 {
-    public ProcessSelector? Process { get; init; }
+    public ProcessSelector? Process { get; set; }
 
     /// <summary>Ours: send the buffered output first (default false, as envd).</summary>
-    public bool? Replay { get; init; }
+    public bool? Replay { get; set; }
 }
 
 /// <summary>Both StartResponse and ConnectResponse.</summary>
@@ -51,13 +51,13 @@ public sealed record ProcessMessage(ProcessEvent Event);
 /// <summary>Exactly one of the members is set.</summary>
 public sealed record ProcessEvent
 {
-    public ProcessStarted? Start { get; init; }
+    public ProcessStarted? Start { get; set; }
 
-    public ProcessData? Data { get; init; }
+    public ProcessData? Data { get; set; }
 
-    public ProcessEnded? End { get; init; }
+    public ProcessEnded? End { get; set; }
 
-    public Keepalive? Keepalive { get; init; }
+    public Keepalive? Keepalive { get; set; }
 }
 
 public sealed record ProcessStarted(uint Pid);
@@ -65,11 +65,11 @@ public sealed record ProcessStarted(uint Pid);
 /// <summary>Exactly one of the members is set.</summary>
 public sealed record ProcessData
 {
-    public byte[]? Stdout { get; init; }
+    public byte[]? Stdout { get; set; }
 
-    public byte[]? Stderr { get; init; }
+    public byte[]? Stderr { get; set; }
 
-    public byte[]? Pty { get; init; }
+    public byte[]? Pty { get; set; }
 }
 
 /// <param name="ExitCode">−1 when a signal ended it.</param>

@@ -8,26 +8,26 @@ namespace Sandbox.Contracts.Rock;
 /// <summary>Answer of start, start_async and restart.</summary>
 public sealed record StartResult
 {
-    public int? Code { get; init; }
+    public int? Code { get; set; }
 
-    public int? ExitCode { get; init; }
+    public int? ExitCode { get; set; }
 
-    public string? FailureReason { get; init; }
+    public string? FailureReason { get; set; }
 
-    public string? SandboxId { get; init; }
+    public string? SandboxId { get; set; }
 
-    public string? HostName { get; init; }
+    public string? HostName { get; set; }
 
-    public string? HostIp { get; init; }
+    public string? HostIp { get; set; }
 
     [JsonConverter(typeof(FloatJson))]
-    public double? Cpus { get; init; }
+    public double? Cpus { get; set; }
 
-    public string? Memory { get; init; }
+    public string? Memory { get; set; }
 
-    public string? Disk { get; init; }
+    public string? Disk { get; set; }
 
-    public string? DiskLimitRootfs { get; init; }
+    public string? DiskLimitRootfs { get; set; }
 }
 
 public sealed record IsAliveResult(bool IsAlive, string Message);
@@ -40,27 +40,27 @@ public sealed record BatchRequest(IReadOnlyList<string> SandboxIds);
 /// <summary>Answer of <c>POST /sandboxes/batch</c>; ids that are unknown or no longer live are missing.</summary>
 public sealed record BatchResult
 {
-    public int? Code { get; init; }
+    public int? Code { get; set; }
 
-    public int? ExitCode { get; init; }
+    public int? ExitCode { get; set; }
 
-    public string? FailureReason { get; init; }
+    public string? FailureReason { get; set; }
 
-    public IReadOnlyList<StatusResult>? Statuses { get; init; }
+    public IReadOnlyList<StatusResult>? Statuses { get; set; }
 }
 
 /// <summary>Answer of <c>GET /sandboxes</c>: one page of what is pending or running.</summary>
 public sealed record ListResult
 {
-    public int? Code { get; init; }
+    public int? Code { get; set; }
 
-    public int? ExitCode { get; init; }
+    public int? ExitCode { get; set; }
 
-    public string? FailureReason { get; init; }
+    public string? FailureReason { get; set; }
 
-    public IReadOnlyList<ListItem> Items { get; init; } = [];
+    public IReadOnlyList<ListItem> Items { get; set; } = [];
 
-    public long Total { get; init; }
+    public long Total { get; set; }
 
-    public bool HasMore { get; init; }
+    public bool HasMore { get; set; }
 }

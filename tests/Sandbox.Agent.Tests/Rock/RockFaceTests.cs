@@ -35,7 +35,7 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
     [Fact]
     public async Task Execute_List_RunsTheProgramWithItsArguments()
     {
-        var seen = await PostAsync("execute", new { command = Printing, env = new { X = "1" } });
+        var seen = await PostAsync("execute", new { command = Printing, env = new Dictionary<string, string> { ["X"] = "1" } });
 
         Assert.Equal(("a b|$X|", "", 0), ((string?)seen["stdout"], (string?)seen["stderr"], (int?)seen["exit_code"]));
     }
@@ -43,7 +43,7 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
     [Fact]
     public async Task Execute_ShellText_RunsInAShellWithEnvAndFolder()
     {
-        var seen = await PostAsync("execute", new { command = "echo $X; pwd; echo oops >&2; exit 3", shell = true, env = new { X = "1" }, cwd = _folder.Path });
+        var seen = await PostAsync("execute", new { command = "echo $X; pwd; echo oops >&2; exit 3", shell = true, env = new Dictionary<string, string> { ["X"] = "1" }, cwd = _folder.Path });
 
         Assert.Equal(($"1\n{_folder.Path}\n", "oops\n", 3), ((string?)seen["stdout"], (string?)seen["stderr"], (int?)seen["exit_code"]));
     }
@@ -87,6 +87,7 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
 
     [Theory]
     [InlineData("{\"command\": 5}")]
+    [InlineData("{\"command\": \"x\", \"error_msg\": null}")]
     [InlineData("not json")]
     [InlineData("")]
     public async Task Execute_BodyThatIsNone_Is422(string body)
