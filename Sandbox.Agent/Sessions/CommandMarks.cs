@@ -9,6 +9,8 @@ namespace Sandbox.Agent.Sessions;
 /// </summary>
 internal sealed class CommandMarks
 {
+    public const char PromptSign = 'P', CommandSign = 'C';
+
     private const int LongestCode = 12;
 
     private readonly byte[] _start;
@@ -50,10 +52,10 @@ internal sealed class CommandMarks
         {
             from += at + _end.Length;
             var digits = output[from..].IndexOf((byte)0x1f);
-            if (digits is > 0 and < LongestCode
-                && int.TryParse(output.Slice(from, digits), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
+            if (digits is > 1 and < LongestCode
+                && int.TryParse(output.Slice(from + 1, digits - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
             {
-                return new EndMark(from - _end.Length, from + digits + 1, code);
+                return new EndMark(from - _end.Length, from + digits + 1, code, IsPrompt: output[from] == (byte)PromptSign);
             }
         }
 
@@ -65,4 +67,5 @@ internal sealed class CommandMarks
     public void Forget() => (_startFound, _startScanned, _endScanned) = (-1, 0, 0);
 }
 
-internal readonly record struct EndMark(int From, int To, int ExitCode);
+/// <param name="IsPrompt">It stands in the shell's prompt, not behind the command.</param>
+internal readonly record struct EndMark(int From, int To, int ExitCode, bool IsPrompt);

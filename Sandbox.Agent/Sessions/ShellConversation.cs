@@ -10,7 +10,7 @@ namespace Sandbox.Agent.Sessions;
 /// </summary>
 internal sealed class ShellConversation : IDisposable
 {
-    private const int Interrupts = 2, InterruptSteps = 20;
+    private const int Interrupts = 2, InterruptSteps = 20, MaxNested = 8;
 
     private static readonly ExpectPatterns Nothing = new([]);
 
@@ -22,6 +22,7 @@ internal sealed class ShellConversation : IDisposable
     private readonly SessionOutput _output = new();
     private readonly AgentActivity _activity;
     private readonly TimeProvider _time;
+    private readonly List<CommandMarks> _outer = [];
     private ShellLines _lines;
     private CommandMarks _marks = new();
 
@@ -118,6 +119,7 @@ internal sealed class ShellConversation : IDisposable
 
             // The mark behind the command, then the same mark in the prompt.
             var done = await ListenAsync(Nothing, framed: true, limit.Token) is not null && await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+            _outer.Remove(_marks);
             _output.Clear();
             return done;
         }
@@ -182,6 +184,7 @@ internal sealed class ShellConversation : IDisposable
             return end is null ? null : new Heard("", end.Value.ExitCode, null, "");
         }
 
+        end ??= framed ? FindOuterEnd(output, start) : null;
         var body = output[start..(end?.From ?? output.Length)];
         var match = expect.Find(body);
         if (end is null && match is null)
@@ -189,10 +192,37 @@ internal sealed class ShellConversation : IDisposable
             return null;
         }
 
+        Remember(end);
         taken = end?.To ?? start + match!.To;
         var heard = Result(body, end, match);
         _marks.Forget();
         return heard;
+    }
+
+    /// <summary>A shell inside the shell was left by this command: then the command that had started it ends now.</summary>
+    private EndMark? FindOuterEnd(ReadOnlySpan<byte> output, int start)
+    {
+        for (var i = _outer.Count - 1; i >= 0; i--)
+        {
+            _outer[i].Forget();
+            if (_outer[i].FindEnd(output[start..]) is { IsPrompt: false } end)
+            {
+                _outer.RemoveRange(i, _outer.Count - i);
+                return end with { From = end.From + start, To = end.To + start };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A prompt without the end of its command: another shell may have begun inside it.</summary>
+    private void Remember(EndMark? end)
+    {
+        if (end is { IsPrompt: true } && !_outer.Contains(_marks))
+        {
+            _outer.RemoveRange(0, _outer.Count == MaxNested ? 1 : 0);
+            _outer.Add(_marks);
+        }
     }
 
     private void AtPrompt(int code) => (Busy, ExitCode) = (false, code);

@@ -30,8 +30,8 @@ internal sealed class ShellLines(int longestLine, string markTarget)
             quoted = $"\"unset {Buffer};{before}${Buffer}\"";
         }
 
-        Type(typed, $" PS1='\x1e{marks.Word}:$?\x1f' PS2= PS0=;\\command printf '\\036{marks.Word}S\\037'{markTarget};\\eval {quoted};"
-            + $"\\command printf '\\036{marks.Word}:%s\\037' \"$?\"{markTarget}\n");
+        Type(typed, $" PS1='\x1e{marks.Word}:{CommandMarks.PromptSign}$?\x1f' PS2= PS0=;\\command printf '\\036{marks.Word}S\\037'{markTarget};\\eval {quoted};"
+            + $"\\command printf '\\036{marks.Word}:{CommandMarks.CommandSign}%s\\037' \"$?\"{markTarget}\n");
         return typed.ToArray();
     }
 
