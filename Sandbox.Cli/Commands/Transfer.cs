@@ -71,8 +71,8 @@ internal sealed class Transfer(SandboxClient client, SandboxId id)
     private async Task UploadAsync(string local, string path, CancellationToken cancellationToken)
     {
         await using var content = File.OpenRead(local);
+        Bytes += content.Length;
         await _files.UploadAsync(path, content, cancellationToken);
-        Bytes += content.Position;
         if ((File.GetUnixFileMode(local) & Executable) != 0)
         {
             await MakeExecutableAsync(path, cancellationToken);
