@@ -1,6 +1,7 @@
 using Sandbox.Agent;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
+using Sandbox.Agent.Sessions;
 
 if (args is [AccountLauncher.Option, ..])
 {
@@ -13,6 +14,7 @@ if (!AgentOptions.TryParse(args, out var options, out var error))
     return 2;
 }
 
+ExpectPatterns.LimitMatches();
 AgentProcess.Prepare();
 var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.AddAgent(options);

@@ -12,6 +12,8 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
 {
     private static readonly string[] Printing = ["printf", "%s|", "a b", "$X"];
 
+    private static readonly string[] Endless = ["(a+)+$"];
+
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -128,6 +130,15 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
         Assert.Contains("syntax error", (string?)failure["extra_info"]!["bash_stderr"], StringComparison.Ordinal);
         Assert.Equal(504, (int)late.StatusCode);
         Assert.Equal("session 's2' does not exist", await FailAsync("close_session", new { session = "s2" }));
+    }
+
+    [Fact]
+    public async Task Session_PatternThatNeverEnds_IsRefused()
+    {
+        await PostAsync("create_session", new { session = "s3" });
+        object action = new { session = "s3", command = "printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'; sleep 5", expect = Endless };
+
+        Assert.Equal("the pattern '(a+)+$' takes too long to match", await FailAsync("run_in_session", action));
     }
 
     [Fact]
