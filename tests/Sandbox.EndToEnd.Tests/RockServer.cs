@@ -109,7 +109,7 @@ public sealed partial class RockServer : IAsyncLifetime
 
     public async Task<string> ExecuteAsync(string id, string script)
     {
-        var result = await MustPostAsync("execute", new { sandbox_id = id, command = new[] { "sh", "-c", script } });
+        var result = await MustPostAsync("execute", new { sandbox_id = id, shell = true, command = script });
         Assert.True(result.GetProperty("exit_code").GetInt32() == 0, $"`{script}` was to end with 0: {result}");
         return result.GetProperty("stdout").GetString()!;
     }

@@ -93,7 +93,7 @@ public sealed class WholeRoadTests(RockServer server) : IClassFixture<RockServer
     {
         await server.StartSandboxAsync("headless");
 
-        await server.PostAsync("execute", new { sandbox_id = "headless", command = new[] { "sh", "-c", "kill -9 $(pidof sandbox-agent)" } });
+        await server.PostAsync("execute", new { sandbox_id = "headless", shell = true, command = "kill -9 $(pidof sandbox-agent)" });
 
         await RockServer.EventuallyAsync("the record says stopped", async () =>
             (await server.StatusAsync("headless")).GetProperty("state").GetString() == "stopped");
