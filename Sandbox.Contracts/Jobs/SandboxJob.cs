@@ -31,6 +31,9 @@ public sealed record StartSandbox : SandboxJob
     /// Registry credentials travel here and never in the record: the row of a job is removed when the job ends.
     /// </summary>
     public string? RegistryPassword { get; init; }
+
+    /// <summary>Without the password: whoever prints a job into a log prints no secret.</summary>
+    public override string ToString() => $"{nameof(StartSandbox)} {SandboxId} {SandboxVersion}";
 }
 
 /// <summary>Start the stopped container again, its file system kept (pending → running).</summary>
