@@ -100,17 +100,12 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {
         var name = ContainerName.Of(incarnation);
-        if (await _containers.FindAsync(name, cancellationToken) is { } found)
+        await EnsureGoneAsync(name, cancellationToken);
+
+        // The name is how we make them; a double under another name is known by its labels.
+        foreach (var (_, _, container) in Ours(await _containers.ListAsync(ContainerLabels.Incarnation, incarnation.ToString(), cancellationToken)))
         {
-            if (ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _))
-            {
-                await _containers.RemoveAsync(found.ID, cancellationToken);
-                await RemoveImageAsync(found, cancellationToken);
-            }
-            else
-            {
-                Log.NotOurs(_logger, name);
-            }
+            await EnsureGoneAsync(container.ID, cancellationToken);
         }
 
         _kataDisk.EnsureGone(incarnation);
@@ -143,6 +138,23 @@ internal sealed partial class DockerDeployment : IDeployment
                 yield return (incarnation, sandbox, container);
             }
         }
+    }
+
+    private async Task EnsureGoneAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await _containers.FindAsync(name, cancellationToken) is not { } found)
+        {
+            return;
+        }
+
+        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _))
+        {
+            Log.NotOurs(_logger, name);
+            return;
+        }
+
+        await _containers.RemoveAsync(found.ID, cancellationToken);
+        await RemoveImageAsync(found, cancellationToken);
     }
 
     /// <summary>The list says the exit code; whether it was for want of memory, only the container itself.</summary>
