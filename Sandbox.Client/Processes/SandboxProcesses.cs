@@ -41,7 +41,10 @@ public sealed class SandboxProcesses
         {
             var piece = rest[..Math.Min(InputPiece, rest.Length)].ToArray();
             var message = new SendInputRequest(process, pty ? new ProcessInput(Pty: piece) : new ProcessInput(Stdin: piece));
-            await _envd.UnaryAsync(Service + "SendInput", message, EnvdJson.Default.SendInputRequest, EnvdJson.Default.Nothing, cancellationToken);
+
+            // Without a limit: it waits while the process does not read.
+            await _envd.UnaryAsync(
+                Service + "SendInput", message, EnvdJson.Default.SendInputRequest, EnvdJson.Default.Nothing, limit: null, cancellationToken);
         }
     }
 

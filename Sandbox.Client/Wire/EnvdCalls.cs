@@ -11,13 +11,19 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
     /// <summary>What a unary call may take.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public async Task<TResponse> UnaryAsync<TRequest, TResponse>(
+    public Task<TResponse> UnaryAsync<TRequest, TResponse>(
         string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellationToken)
+        where TResponse : class =>
+        UnaryAsync(method, message, requestType, responseType, Limit, cancellationToken);
+
+    /// <param name="limit">How long the call may take; null: as long as it takes.</param>
+    public async Task<TResponse> UnaryAsync<TRequest, TResponse>(
+        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, TimeSpan? limit, CancellationToken cancellationToken)
         where TResponse : class
     {
         using var request = NewRequest(HttpMethod.Post, method);
         request.Content = ServerConnection.Json(JsonSerializer.SerializeToUtf8Bytes(message, requestType), "application/json");
-        using var answer = await server.SendAsync(request, Limit, cancellationToken);
+        using var answer = await server.SendAsync(request, limit, cancellationToken);
         await ThrowIfFailedAsync(answer, cancellationToken);
         try
         {
