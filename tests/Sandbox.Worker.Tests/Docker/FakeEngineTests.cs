@@ -181,6 +181,7 @@ public sealed class FakeEngineTests : IDisposable
     private static Task RunAsync(FakeEngine.Call call, HttpResponse response) => call.Verb switch
     {
         "POST containers/create" => FakeEngine.SayAsync(response, 201, new { Id = "c1", Warnings = Array.Empty<string>() }),
+        "GET containers/json" => FakeEngine.SayAsync(response, 200, Array.Empty<object>()),
         var verb when verb.EndsWith("/start", StringComparison.Ordinal) || verb.EndsWith("/stop", StringComparison.Ordinal) => NothingAsync(response),
         _ => FakeEngine.RefuseAsync(response, 404, "No such container"),
     };
