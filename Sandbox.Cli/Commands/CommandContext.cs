@@ -14,12 +14,16 @@ internal sealed class CommandContext(CliSettings settings, Interrupts interrupts
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "Data folder of the embedded server (SANDBOX_DATA).", HelpName = "DIR", Recursive = true,
+        Description = "Data folder of the embedded server (SANDBOX_DATA).",
+        HelpName = "DIR",
+        Recursive = true,
     };
 
     private readonly Option<string?> _deployment = new("--deployment")
     {
-        Description = "auto, docker or local (SANDBOX_DEPLOYMENT).", HelpName = "KIND", Recursive = true,
+        Description = "auto, docker or local (SANDBOX_DEPLOYMENT).",
+        HelpName = "KIND",
+        Recursive = true,
     };
 
     public Interrupts Interrupts => interrupts;

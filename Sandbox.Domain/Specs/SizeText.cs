@@ -10,11 +10,20 @@ public static partial class SizeText
 {
     private static readonly FrozenDictionary<string, int> Shifts = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)
     {
-        [""] = 0, ["b"] = 0,
-        ["k"] = 10, ["kb"] = 10, ["ki"] = 10,
-        ["m"] = 20, ["mb"] = 20, ["mi"] = 20,
-        ["g"] = 30, ["gb"] = 30, ["gi"] = 30,
-        ["t"] = 40, ["tb"] = 40, ["ti"] = 40,
+        [""] = 0,
+        ["b"] = 0,
+        ["k"] = 10,
+        ["kb"] = 10,
+        ["ki"] = 10,
+        ["m"] = 20,
+        ["mb"] = 20,
+        ["mi"] = 20,
+        ["g"] = 30,
+        ["gb"] = 30,
+        ["gi"] = 30,
+        ["t"] = 40,
+        ["tb"] = 40,
+        ["ti"] = 40,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads a size of zero or more whole bytes (what is left below a byte is dropped). False for anything else,

@@ -97,7 +97,12 @@ public sealed partial class RockServer : IAsyncLifetime
     {
         var body = new Dictionary<string, object?>
         {
-            ["sandbox_id"] = id, ["image"] = Image, ["pull"] = "never", ["memory"] = "256m", ["cpus"] = 1, ["auto_delete_seconds"] = 3600,
+            ["sandbox_id"] = id,
+            ["image"] = Image,
+            ["pull"] = "never",
+            ["memory"] = "256m",
+            ["cpus"] = 1,
+            ["auto_delete_seconds"] = 3600,
         };
         foreach (var property in more is null ? [] : JsonSerializer.SerializeToElement(more).EnumerateObject())
         {

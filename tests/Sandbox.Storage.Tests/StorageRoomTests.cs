@@ -36,7 +36,10 @@ public sealed class StorageRoomTests : IDisposable
     {
         using var provider = Provider(new()
         {
-            ["Limits:MaxMemory"] = "lots", ["Limits:MaxCpus"] = "0", ["Lifecycle:IdleTimeout"] = "00:00:00", ["Operator:Tries"] = "0",
+            ["Limits:MaxMemory"] = "lots",
+            ["Limits:MaxCpus"] = "0",
+            ["Lifecycle:IdleTimeout"] = "00:00:00",
+            ["Operator:Tries"] = "0",
         });
 
         var limits = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<SpecLimits>>().Value);

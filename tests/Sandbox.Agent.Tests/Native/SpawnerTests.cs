@@ -60,7 +60,10 @@ public sealed class SpawnerTests
         using var leak = File.OpenHandle("/dev/null");
         using var child = Start(new SpawnRequest
         {
-            Command = "sh", Arguments = ["-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd | xargs"], Env = Env, WorkingFolder = "/",
+            Command = "sh",
+            Arguments = ["-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status; ls /proc/$$/fd | xargs"],
+            Env = Env,
+            WorkingFolder = "/",
         });
 
         var lines = (await ReadAsync(child.Stdout!)).Split('\n');
@@ -76,7 +79,11 @@ public sealed class SpawnerTests
     {
         using var child = Start(new SpawnRequest
         {
-            Command = "sh", Arguments = ["-c", "stty size < /dev/tty; tty; read line; stty size"], Env = Env, WorkingFolder = "/", Terminal = new TerminalSettings(101, 33),
+            Command = "sh",
+            Arguments = ["-c", "stty size < /dev/tty; tty; read line; stty size"],
+            Env = Env,
+            WorkingFolder = "/",
+            Terminal = new TerminalSettings(101, 33),
         });
         var terminal = child.Terminal!;
         var seen = await ReadUntilAsync(terminal, "/dev/pts/");
@@ -92,7 +99,11 @@ public sealed class SpawnerTests
     {
         using var child = Start(new SpawnRequest
         {
-            Command = "sh", Arguments = ["-c", "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 1; done"], Env = Env, WorkingFolder = "/", Terminal = new TerminalSettings(),
+            Command = "sh",
+            Arguments = ["-c", "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 1; done"],
+            Env = Env,
+            WorkingFolder = "/",
+            Terminal = new TerminalSettings(),
         });
         await ReadUntilAsync(child.Terminal!, "ready");
 
@@ -160,7 +171,10 @@ public sealed class SpawnerTests
     {
         using var child = Start(new SpawnRequest
         {
-            Command = "bash", Arguments = ["-c", "set -m; sleep 1000 & echo $!; sleep 1000 & echo $!; wait"], Env = Env, WorkingFolder = "/",
+            Command = "bash",
+            Arguments = ["-c", "set -m; sleep 1000 & echo $!; sleep 1000 & echo $!; wait"],
+            Env = Env,
+            WorkingFolder = "/",
         });
         var jobs = (await ReadUntilAsync(child.Stdout!, "\n", 2)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -178,7 +178,10 @@ public sealed class SandboxMovesTests
 
     private static SandboxInstance WithDeadlines(SandboxState state, DateTimeOffset at) => Given.Sandbox(state) with
     {
-        IdleDeadline = at, PassingDeadline = at, AutoTransitionAt = at, AutoTransitionState = SandboxState.Deleted,
+        IdleDeadline = at,
+        PassingDeadline = at,
+        AutoTransitionAt = at,
+        AutoTransitionState = SandboxState.Deleted,
     };
 
     private static SandboxInstance RemovedOnStop(SandboxState state) =>

@@ -36,12 +36,17 @@ internal static class Given
 
     public static StartSandbox StartOf(SandboxInstance record, string? password = null) => new()
     {
-        SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = record.Incarnation, RegistryPassword = password,
+        SandboxId = record.Id,
+        SandboxVersion = record.Version,
+        Incarnation = record.Incarnation,
+        RegistryPassword = password,
     };
 
     public static StopSandbox StopOf(SandboxInstance record) => new()
     {
-        SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = record.Incarnation,
+        SandboxId = record.Id,
+        SandboxVersion = record.Version,
+        Incarnation = record.Incarnation,
     };
 
     public static SandboxInstance After(this SandboxInstance record, SandboxEvent happened)

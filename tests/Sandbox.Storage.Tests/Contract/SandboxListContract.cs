@@ -49,7 +49,9 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
         await CreatedAsync(At("one", 1));
         await CreatedAsync(At("two", 2) with
         {
-            Owner = new SandboxOwner("u2", "e2", "n2"), Spec = Given.Spec with { Image = "alpine" }, HostIp = "10.0.0.2",
+            Owner = new SandboxOwner("u2", "e2", "n2"),
+            Spec = Given.Spec with { Image = "alpine" },
+            HostIp = "10.0.0.2",
         });
 
         var page = await ListAsync(Live, [(field, value)]);

@@ -211,7 +211,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var stopped = await CreatedAsync(Given.Pending());
         await MoveWithAsync(stopped, SandboxEvent.Stop, next => next with
         {
-            AutoTransitionState = SandboxState.Deleted, AutoTransitionAt = Given.Now.AddSeconds(20),
+            AutoTransitionState = SandboxState.Deleted,
+            AutoTransitionAt = Given.Now.AddSeconds(20),
         });
         var resting = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop);
 
@@ -240,7 +241,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var stopped = await CreatedAsync(Given.Pending());
         await MoveWithAsync(stopped, SandboxEvent.Stop, next => next with
         {
-            AutoTransitionState = SandboxState.Deleted, AutoTransitionAt = Given.Now.AddHours(1),
+            AutoTransitionState = SandboxState.Deleted,
+            AutoTransitionAt = Given.Now.AddHours(1),
         });
 
         await ReopenAsync();
