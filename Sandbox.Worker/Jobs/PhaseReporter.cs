@@ -38,7 +38,8 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
         }
     }
 
-    /// <summary>Writes other facts of the start (the host, the effective disk limit).</summary>
+    /// <summary>Writes other facts of the start (the host). <see cref="Record"/> has them as soon as this is called and no
+    /// report is under way.</summary>
     public async Task AmendAsync(Func<SandboxInstance, SandboxInstance> change, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -52,6 +53,9 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
             _turn.Release();
         }
     }
+
+    /// <summary>A fact that goes into the record with its next move; no write of its own.</summary>
+    public void Remember(Func<SandboxInstance, SandboxInstance> change) => Record = change(Record);
 
     public void Dispose() => _turn.Dispose();
 

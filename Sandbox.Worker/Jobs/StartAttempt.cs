@@ -63,18 +63,28 @@ internal sealed partial class StartAttempt(
 
     private async Task<SandboxError?> BringUpAsync(PhaseReporter reporter, BringUp bringUp, CancellationToken cancellationToken)
     {
-        await reporter.AmendAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
+        // Telling where it starts costs a write, and nobody needs the answer before the container is there: side by side.
+        var telling = reporter.AmendAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
         var pending = reporter.Record;
 
         // Before the container starts: its agent dials at once.
         var link = links.Ensure(pending);
-        var brought = await AskDeploymentAsync(pending, bringUp, reporter, cancellationToken);
+        Result<StartedSandbox> brought;
+        try
+        {
+            brought = await AskDeploymentAsync(pending, bringUp, reporter, cancellationToken);
+        }
+        finally
+        {
+            await telling;
+        }
+
         if (!brought.TryGet(out var started, out var error))
         {
             return error;
         }
 
-        await reporter.AmendAsync(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes }, cancellationToken);
+        reporter.Remember(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes });
         return await Readiness.AwaitAgentAsync(pending, link, deployments[pending.Spec.Deployment], cancellationToken);
     }
 
