@@ -10,14 +10,12 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>image</c>: images for machines without a registry.</summary>
 internal static class ImageCommand
 {
-    private const string BaseImage = "sandbox-base:latest";
-
     public static Command Create(CommandContext context)
     {
         var force = new Option<bool>("--force") { Description = "Build it even when it is there." };
-        var forBase = new Command("base", $"Build {BaseImage} from Debian packages.") { force };
+        var forBase = new Command("base", $"Build {BaseImage.Name} from Debian packages.") { force };
         forBase.SetAction((parsed, _) => RunAsync(
-            context, parsed, BaseImage, "bash",
+            context, parsed, BaseImage.Name, "bash",
             [Installation.BuildScript("images/base.sh") ?? throw new CliException("build/images/base.sh is not there"),
                 .. parsed.GetValue(force) ? ["--force"] : Array.Empty<string>()]));
 

@@ -17,7 +17,7 @@ internal sealed class RunCommand
     private const double BriefGrace = 60;
 
     private readonly CommandContext _context;
-    private readonly Option<string?> _image = new("--image", "-i") { Description = "Image (SANDBOX_IMAGE; default sandbox-base:latest)." };
+    private readonly Option<string?> _image = new("--image", "-i") { Description = "Image (SANDBOX_IMAGE; default " + BaseImage.Name + ")." };
     private readonly Option<double> _cpus = new("--cpus") { Description = "CPUs.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _memory = new("--memory", "-m") { Description = "Memory, for example 512m or 2g.", DefaultValueFactory = _ => "2g" };
     private readonly Option<string[]> _env = Variables.Option();
@@ -84,7 +84,14 @@ internal sealed class RunCommand
     private async Task WaitAsync(SandboxClient client, SandboxId id, ParseResult parsed)
     {
         using var progress = new StartProgress(quiet: _context.Json(parsed));
-        await client.WaitUntilAliveAsync(id, progress, _context.Asked);
+        try
+        {
+            await client.WaitUntilAliveAsync(id, progress, _context.Asked);
+        }
+        catch (SandboxClientException failed) when (BaseImage.Advice(parsed.GetValue(_image) ?? _context.Settings(parsed).Image, failed.Text) is { } advice)
+        {
+            throw new CliException($"{failed.Text} ({advice})");
+        }
     }
 
     private async Task<int> ExecuteAsync(SandboxClient client, SandboxId id, ParseResult parsed)

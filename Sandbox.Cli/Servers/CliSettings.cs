@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Sandbox.Cli.Commands;
 
 namespace Sandbox.Cli.Servers;
 
@@ -12,7 +13,7 @@ internal sealed record CliSettings
 
     public required string DataFolder { get; init; }
 
-    public string Image { get; init; } = "sandbox-base:latest";
+    public string Image { get; init; } = BaseImage.Name;
 
     /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
     public string Deployment { get; init; } = "auto";
@@ -28,7 +29,7 @@ internal sealed record CliSettings
             Url = NotBlank(environment["URL"]),
             ApiKey = NotBlank(environment["API_KEY"]),
             DataFolder = NotBlank(environment["DATA"]) ?? DefaultDataFolder(),
-            Image = NotBlank(environment["IMAGE"]) ?? "sandbox-base:latest",
+            Image = NotBlank(environment["IMAGE"]) ?? BaseImage.Name,
             Deployment = NotBlank(environment["DEPLOYMENT"]) ?? "auto",
             Log = NotBlank(environment["LOG"]),
         };
