@@ -137,7 +137,10 @@ internal sealed class ShellConversation : IDisposable
             _output.Clear();
             _marks.Forget();
             _terminal.SignalForeground(step < Interrupts ? Signals.Interrupt : Signals.Kill);
-            if (await IsBackAsync(step < Interrupts ? AfterInterrupt : AfterKill) && await SyncAsync())
+
+            // Longer each time: on a busy machine a shell that was interrupted too often never gets to its prompt.
+            var patience = step < Interrupts ? AfterInterrupt : AfterKill * (step - Interrupts + 1);
+            if (await IsBackAsync(patience) && await SyncAsync())
             {
                 return;
             }
