@@ -15,8 +15,9 @@ public sealed class ServeTests : IDisposable
 
         Assert.Equal(
             "sandbox: Refusing to listen on 0.0.0.0:18080: other machines could use this server without a key. "
-            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).\n",
-            serve.Error);
+            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).",
+            // Log lines may stand before it: without an engine, that none answers.
+            serve.Error.TrimEnd('\n').Split('\n')[^1]);
     }
 
     [Fact]
