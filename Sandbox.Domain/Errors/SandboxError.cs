@@ -78,4 +78,24 @@ public abstract record SandboxError
     {
         public override string Text => Reason;
     }
+
+    /// <summary>The tenant has as much as it may have.</summary>
+    /// <param name="What">Of what, for example "sandboxes".</param>
+    /// <param name="RetryAfter">When it may be asked again; null: when something of it has ended.</param>
+    public sealed record QuotaExceeded(string What, string Limit, TimeSpan? RetryAfter) : SandboxError
+    {
+        public override string Text => $"The quota of {What} is reached ({Limit}).";
+    }
+
+    /// <summary>No node can take it now, or ever.</summary>
+    public sealed record NoCapacity(string Reason) : SandboxError
+    {
+        public override string Text => $"No capacity: {Reason}";
+    }
+
+    /// <summary>Another process has this node's name.</summary>
+    public sealed record NodeNameTaken(string Node) : SandboxError
+    {
+        public override string Text => $"Another process runs as node {Node}; give each node a name of its own (Worker:NodeName).";
+    }
 }

@@ -25,6 +25,9 @@ public sealed record SandboxInstance
 
     public required SandboxSpec Spec { get; init; }
 
+    /// <summary>Whose it is: found by the key of whoever asked for it, and never by what a request says of itself.</summary>
+    public string Tenant { get; init; } = Stores.Tenant.Default;
+
     public SandboxOwner Owner { get; init; } = new();
 
     /// <summary>Name and address of the node that has the container.</summary>

@@ -1,4 +1,5 @@
 using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Lifecycle;
 
@@ -9,6 +10,9 @@ namespace Sandbox.Domain.Lifecycle;
 /// <param name="Job">Null: nothing has to be done to the container.</param>
 public sealed record SandboxMove(SandboxInstance From, SandboxInstance Next, SandboxJob? Job)
 {
+    /// <summary>The right under which it is written; null: none is needed.</summary>
+    public Fence? Fence { get; init; }
+
     /// <summary>It already is what was asked for; there is nothing to write.</summary>
     public bool IsNothing => ReferenceEquals(From, Next);
 }

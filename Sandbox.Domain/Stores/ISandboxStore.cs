@@ -15,7 +15,8 @@ public interface ISandboxStore
     static readonly TimeSpan TombstoneFor = TimeSpan.FromHours(24);
 
     /// <summary>Writes the first record of an id together with its start job. An id that is in use, or that was deleted
-    /// less than 24 hours ago, is refused with <see cref="SandboxError.IdInUse"/> and nothing is written. A tombstone
+    /// less than 24 hours ago, is refused with <see cref="SandboxError.IdInUse"/>, what is over its tenant's quota with
+    /// <see cref="SandboxError.QuotaExceeded"/>, and nothing is written. A tombstone
     /// older than that is replaced, its version carried on; the returned record has the version that was written
     /// (and the job's version is set to it).</summary>
     Task<Result<SandboxInstance>> TryCreateAsync(SandboxInstance first, SandboxJob job, CancellationToken cancellationToken);
@@ -23,11 +24,11 @@ public interface ISandboxStore
     /// <summary>The record, tombstones included; null when the id was never used.</summary>
     Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken);
 
-    /// <summary>THE one method that writes state: replaces the record if its version is still
-    /// <paramref name="from"/>'s, and adds <paramref name="job"/> (null: none) in the same transaction. False when
-    /// somebody moved first; then nothing is written. Facts that were amended since <paramref name="from"/> was read and that
-    /// <paramref name="next"/> does not change are kept (<see cref="LateFacts"/>).</summary>
-    Task<bool> TryMoveAsync(SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken);
+    /// <summary>THE one method that writes state: replaces the record if its version is still that of
+    /// <see cref="SandboxMove.From"/>, and adds the job in the same transaction. False when somebody moved first, or when
+    /// the move's fence is not current any more; then nothing is written. Facts that were amended since the record was read and
+    /// that the move does not change are kept (<see cref="LateFacts"/>).</summary>
+    Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken);
 
     /// <summary>Writes facts that are not state (phases, host, idle deadline) if the version and the state are still
     /// <paramref name="next"/>'s. The version does not grow.</summary>
@@ -42,7 +43,7 @@ public interface ISandboxStore
 }
 
 /// <param name="States">Only these states; empty: all but deleted.</param>
-/// <param name="Fields">Exact matches on user_id, experiment_id, namespace, image, state, host_ip or sandbox_id; any
+/// <param name="Fields">Exact matches on user_id, experiment_id, namespace, image, state, tenant, host_name, host_ip or sandbox_id; any
 /// other name matches nothing.</param>
 /// <param name="Page">From 1.</param>
 public sealed record SandboxQuery(

@@ -6,8 +6,8 @@ namespace Sandbox.Storage.Live;
 /// <summary>Jobs whose end wakes whoever waits for it, and the next job of the same sandbox with it.</summary>
 internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJobStore
 {
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(string node, int limit, TimeSpan lease, CancellationToken cancellationToken) =>
-        jobs.ClaimAsync(node, limit, lease, cancellationToken);
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) =>
+        jobs.ClaimAsync(claim, cancellationToken);
 
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
         jobs.TryRenewAsync(job, lease, cancellationToken);
@@ -17,6 +17,14 @@ internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJo
 
     public async Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) =>
         Announce(job, await jobs.TryReleaseAsync(job, delay, cancellationToken));
+
+    public async Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) =>
+        Announce(job, await jobs.TryBuryAsync(job, reason, cancellationToken));
+
+    public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
+        jobs.DeadLettersAsync(limit, cancellationToken);
+
+    public Task<bool> TryRedriveAsync(long id, CancellationToken cancellationToken) => jobs.TryRedriveAsync(id, cancellationToken);
 
     public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => jobs.NextDueAsync(cancellationToken);
 

@@ -33,16 +33,13 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         records.FindAsync(id, cancellationToken);
 
-    public async Task<bool> TryMoveAsync(
-        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(next.Id, cancellationToken);
-        var moved = IsLive(next)
-            ? await MoveLiveAsync(from, next, job, cancellationToken)
-            : await ArchiveCacheAsync(from, next, job, cancellationToken);
+        using var turn = await TurnAsync(move.Next.Id, cancellationToken);
+        var moved = IsLive(move.Next) ? await MoveLiveAsync(move, cancellationToken) : await ArchiveCacheAsync(move, cancellationToken);
         if (moved)
         {
-            feed.Publish(next.Id);
+            feed.Publish(move.Next.Id);
         }
 
         return moved;
@@ -75,19 +72,18 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 
-    private async Task<bool> MoveLiveAsync(
-        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    private async Task<bool> MoveLiveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        if (!await records.TryMoveAsync(from, next, job, cancellationToken))
+        if (!await records.TryMoveAsync(move, cancellationToken))
         {
             return false;
         }
 
         // What was committed also holds facts that others amended meanwhile.
-        var written = await records.FindAsync(next.Id, CancellationToken.None);
+        var written = await records.FindAsync(move.Next.Id, CancellationToken.None);
         if (written is not null && IsLive(written))
         {
-            await (IsLive(from) ? cache.UpdateAsync(written, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
+            await (IsLive(move.From) ? cache.UpdateAsync(written, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
         }
 
         return true;
@@ -95,16 +91,15 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
 
     /// <summary>archive_cache: read the live entry, merge the final information over it, write the complete snapshot to the
     /// record, and only then evict both keys.</summary>
-    private async Task<bool> ArchiveCacheAsync(
-        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    private async Task<bool> ArchiveCacheAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        var final = await cache.WithSnapshotAsync(from, next, cancellationToken);
-        if (!await records.TryMoveAsync(from, final, job, cancellationToken))
+        var final = await cache.WithSnapshotAsync(move.From, move.Next, cancellationToken);
+        if (!await records.TryMoveAsync(move with { Next = final }, cancellationToken))
         {
             return false;
         }
 
-        await cache.EvictAsync(next.Id, CancellationToken.None);
+        await cache.EvictAsync(move.Next.Id, CancellationToken.None);
         return true;
     }
 

@@ -105,7 +105,7 @@ internal sealed class ClusterOperator(
                 return error;
             }
 
-            if (move.IsNothing || await records.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+            if (move.IsNothing || await records.TryMoveAsync(move, cancellationToken))
             {
                 return move.Next;
             }

@@ -18,6 +18,19 @@ internal static class JobRows
             ("$job", JsonSerializer.Serialize(job with { TraceParent = job.TraceParent ?? Activity.Current?.Id }, JobJson.Default.SandboxJob)),
             ("$now", Sql.Moment(now)));
 
+    /// <summary>Null: written by a program that knows other jobs, or damaged.</summary>
+    public static SandboxJob? TryRead(string json)
+    {
+        try
+        {
+            return Read(json);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     public static SandboxJob Read(string json) =>
         JsonSerializer.Deserialize(json, JobJson.Default.SandboxJob) ?? throw new InvalidDataException("A job is empty.");
 }

@@ -13,7 +13,7 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
     private const string OldestOfItsSandbox =
         "NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)";
 
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(string node, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return database.WriteAsync<IReadOnlyList<ClaimedJob>>(
@@ -26,10 +26,10 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
                     WHERE id IN (SELECT id FROM jobs WHERE claimable_at <= $now AND {OldestOfItsSandbox} ORDER BY id LIMIT $limit)
                     RETURNING id, job, attempt
                     """,
-                    ("$node", node),
+                    ("$node", claim.Node),
                     ("$now", Sql.Moment(now)),
-                    ("$lease_ends", Sql.Moment(now + lease)),
-                    ("$limit", limit));
+                    ("$lease_ends", Sql.Moment(now + claim.Lease)),
+                    ("$limit", claim.Limit));
                 return ReadClaimed(command);
             },
             cancellationToken);
@@ -45,6 +45,51 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
     public Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) =>
         TryWriteAsync(
             $"UPDATE jobs SET node = NULL, claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + delay, cancellationToken);
+
+    public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection => Sql.Execute(
+                connection,
+                $"""
+                INSERT INTO dead_letters SELECT id, sandbox_id, version, job, attempt, $reason, $now FROM jobs WHERE {Held};
+                DELETE FROM jobs WHERE {Held};
+                """,
+                ("$id", job.Id),
+                ("$attempt", job.Attempt),
+                ("$reason", reason),
+                ("$now", Sql.Moment(time.GetUtcNow()))) > 0,
+            cancellationToken);
+
+    public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
+        {
+            using var command = Sql.Command(
+                connection,
+                "SELECT id, sandbox_id, job, attempts, reason, at FROM dead_letters ORDER BY at DESC, id DESC LIMIT $limit",
+                ("$limit", limit));
+            var letters = new List<DeadLetter>();
+            using var row = command.ExecuteReader();
+            while (row.Read())
+            {
+                letters.Add(new DeadLetter(
+                    row.GetInt64(0), SandboxId.Parse(row.GetString(1)), JobRows.TryRead(row.GetString(2)), row.GetInt32(3),
+                    row.GetString(4), Sql.Moment(row.GetInt64(5))));
+            }
+
+            return letters;
+        }));
+
+    public Task<bool> TryRedriveAsync(long id, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection => Sql.Execute(
+                connection,
+                """
+                INSERT INTO jobs (id, sandbox_id, version, job, claimable_at) SELECT id, sandbox_id, version, job, $now FROM dead_letters WHERE id = $id;
+                DELETE FROM dead_letters WHERE id = $id;
+                """,
+                ("$id", id),
+                ("$now", Sql.Moment(time.GetUtcNow()))) > 0,
+            cancellationToken);
 
     public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection =>

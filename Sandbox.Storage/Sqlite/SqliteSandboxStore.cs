@@ -34,11 +34,10 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxRows.Find(connection, id)));
 
-    public Task<bool> TryMoveAsync(
-        SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+    public Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        Debug.Assert(next.Version > from.Version, "a move raises the version");
-        return database.WriteAsync(connection => Move(connection, from, next, job), cancellationToken);
+        Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
+        return database.WriteAsync(connection => Move(connection, move.From, move.Next, move.Job), cancellationToken);
     }
 
     public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) =>

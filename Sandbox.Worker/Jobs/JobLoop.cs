@@ -45,7 +45,7 @@ internal sealed partial class JobLoop(
             _running.RemoveWhere(job => job.IsCompleted);
             while (options.Value.Concurrency - _running.Count is > 0 and var room)
             {
-                var claimed = await jobs.ClaimAsync(options.Value.NodeName, room, JobRunner.Lease, stoppingToken);
+                var claimed = await jobs.ClaimAsync(new JobClaim(options.Value.NodeName, room, JobRunner.Lease), stoppingToken);
                 _running.UnionWith(claimed.Select(job => Task.Run(() => runner.RunAsync(job, stoppingToken), CancellationToken.None)).ToList());
                 if (claimed.Count == 0)
                 {

@@ -115,7 +115,7 @@ internal sealed partial class StartAttempt(
         // Before the record says "running", so that whoever is woken by it finds the road open.
         var running = move.Next with { Phases = done.Phases };
         gateway.Admit(running, links.Ensure(running));
-        if (await store.TryMoveAsync(move.From, running, move.Job, cancellationToken))
+        if (await store.TryMoveAsync(move with { Next = running }, cancellationToken))
         {
             Log.Alive(logger, record.Id, now - record.CreatedAt);
             return StartOutcome.Alive;
@@ -133,7 +133,7 @@ internal sealed partial class StartAttempt(
 
     private async Task<StartOutcome> FailAsync(SandboxMove? move, CancellationToken cancellationToken)
     {
-        if (move is null || !await store.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+        if (move is null || !await store.TryMoveAsync(move, cancellationToken))
         {
             return StartOutcome.Unwanted;
         }

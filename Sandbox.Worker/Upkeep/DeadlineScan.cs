@@ -54,7 +54,7 @@ internal sealed partial class DeadlineScan(
         {
             await StopIfIdleAsync(record, cancellationToken);
         }
-        else if (moves.Due(record, time.GetUtcNow()) is { } move && await store.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+        else if (moves.Due(record, time.GetUtcNow()) is { } move && await store.TryMoveAsync(move, cancellationToken))
         {
             Log.Moved(logger, record.Id, record.State, move.Next.State);
         }

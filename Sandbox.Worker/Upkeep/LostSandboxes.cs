@@ -30,7 +30,7 @@ internal sealed partial class LostSandboxes(
 
         var reason = found is null ? "it was removed" : found.ExitReason ?? "it does not run any more";
         if (moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
-            && await store.TryMoveAsync(move.From, move.Next, move.Job, cancellationToken))
+            && await store.TryMoveAsync(move, cancellationToken))
         {
             gateway.Dismiss(record.Id, record.Incarnation);
             Log.Lost(logger, record.Id, reason);

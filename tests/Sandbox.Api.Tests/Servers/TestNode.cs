@@ -23,7 +23,7 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
         while (!stoppingToken.IsCancellationRequested)
         {
             using var change = feed.SubscribeAll();
-            var claimed = await jobs.ClaimAsync(HostName, 16, TimeSpan.FromMinutes(1), stoppingToken);
+            var claimed = await jobs.ClaimAsync(new JobClaim(HostName, 16, TimeSpan.FromMinutes(1)), stoppingToken);
             foreach (var job in claimed)
             {
                 await DoAsync(job, stoppingToken);
@@ -59,6 +59,6 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
         Assert.True(decided.TryGet(out var move, out _));
         var done = pending.Phases.ConvertAll(phase => phase with { Status = PhaseStatus.Success, Message = "done", StartedAt = now, CompletedAt = now });
         var next = Failure is null ? move.Next with { HostName = HostName, HostIp = "10.0.0.1", Phases = done } : move.Next;
-        await records.TryMoveAsync(move.From, next, move.Job, cancellationToken);
+        await records.TryMoveAsync(new SandboxMove(move.From, next, move.Job), cancellationToken);
     }
 }

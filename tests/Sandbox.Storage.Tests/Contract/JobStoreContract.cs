@@ -51,7 +51,7 @@ public abstract class JobStoreContract(Func<TimeProvider, ValueTask<ITestedStore
     {
         var pending = await CreatedAsync(Given.Pending());
         var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(pending, stopped, Given.StopOf(stopped), CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
 
         var start = Assert.Single(await ClaimAsync());
         Assert.IsType<StartSandbox>(start.Job);
@@ -139,7 +139,7 @@ public abstract class JobStoreContract(Func<TimeProvider, ValueTask<ITestedStore
     {
         var pending = await CreatedAsync(Given.Pending());
         var stopped = pending.After(SandboxEvent.Stop);
-        await Records.TryMoveAsync(pending, stopped, Given.StopOf(stopped), CancellationToken);
+        await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken);
         await ClaimAsync(lease: Lease);
 
         Assert.Equal(Given.Now + Lease, await Jobs.NextDueAsync(CancellationToken));

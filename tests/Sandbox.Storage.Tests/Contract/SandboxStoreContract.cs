@@ -92,8 +92,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var stopped = read.After(SandboxEvent.Stop);
         var running = read.After(SandboxEvent.Alive);
 
-        Assert.True(await Records.TryMoveAsync(read, stopped, Given.StopOf(stopped), CancellationToken));
-        Assert.False(await Records.TryMoveAsync(read, running, Given.StopOf(running), CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, stopped, Given.StopOf(stopped)), CancellationToken));
+        Assert.False(await Records.TryMoveAsync(new SandboxMove(read, running, Given.StopOf(running)), CancellationToken));
 
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(read)).State);
         await CompleteOneAsync();
@@ -108,7 +108,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var next = read.After(SandboxEvent.Stop);
 
         var moved = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ =>
-            Task.Run(() => Records.TryMoveAsync(read, next, Given.StopOf(next), CancellationToken))));
+            Task.Run(() => Records.TryMoveAsync(new SandboxMove(read, next, Given.StopOf(next)), CancellationToken))));
 
         Assert.Single(moved, won => won);
         Assert.True((await ClaimAsync()).Count == 1, "the losers must not leave a job behind");
@@ -120,7 +120,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var unknown = Given.Pending();
 
-        Assert.False(await Records.TryMoveAsync(unknown, unknown.After(SandboxEvent.Alive), null, CancellationToken));
+        Assert.False(await Records.TryMoveAsync(new SandboxMove(unknown, unknown.After(SandboxEvent.Alive), null), CancellationToken));
         Assert.Null(await Records.FindAsync(unknown.Id, CancellationToken));
     }
 
@@ -130,7 +130,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         var deleted = running.After(SandboxEvent.Stop).After(SandboxEvent.Delete);
 
-        Assert.True(await Records.TryMoveAsync(running, deleted, null, CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, deleted, null), CancellationToken));
 
         var found = await FoundAsync(running);
         Assert.Equal(running.Version + 2, found.Version);
@@ -160,7 +160,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
 
         var next = read.After(SandboxEvent.Stop) with { Reason = "asked" };
-        Assert.True(await Records.TryMoveAsync(read, next, null, CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, next, null), CancellationToken));
 
         var found = await FoundAsync(read);
         Assert.Equal(("10.0.0.7", "n7", "asked"), (found.HostIp, found.HostName, found.Reason));
@@ -173,7 +173,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var read = await CreatedAsync(Given.Pending());
         Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
 
-        Assert.True(await Records.TryMoveAsync(read, read.After(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null, CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, read.After(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null), CancellationToken));
 
         Assert.Equal("10.0.0.8", (await FoundAsync(read)).HostIp);
     }
@@ -255,7 +255,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
 
     private async Task MoveWithAsync(SandboxInstance from, SandboxEvent happened, Func<SandboxInstance, SandboxInstance> with) =>
-        Assert.True(await Records.TryMoveAsync(from, with(from.After(happened)), null, CancellationToken));
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(from, with(from.After(happened)), null), CancellationToken));
 
     private static SandboxInstance Full(SandboxInstance record) => record with
     {

@@ -56,7 +56,7 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
         foreach (var happened in events)
         {
             var next = from.After(happened);
-            Assert.True(await Records.TryMoveAsync(from, next, null, CancellationToken), $"{happened} was refused");
+            Assert.True(await Records.TryMoveAsync(new SandboxMove(from, next, null), CancellationToken), $"{happened} was refused");
             from = next;
         }
 
@@ -67,5 +67,5 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
         await Records.FindAsync(record.Id, CancellationToken) ?? throw new InvalidOperationException($"{record.Id} has no record");
 
     protected Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int limit = 10, string node = "n1", TimeSpan? lease = null) =>
-        Jobs.ClaimAsync(node, limit, lease ?? TimeSpan.FromSeconds(15), CancellationToken);
+        Jobs.ClaimAsync(new JobClaim(node, limit, lease ?? TimeSpan.FromSeconds(15)), CancellationToken);
 }

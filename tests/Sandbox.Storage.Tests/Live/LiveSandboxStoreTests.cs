@@ -114,7 +114,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var pending = await CreatedAsync();
         await MovedAsync(pending, SandboxEvent.Alive);
 
-        Assert.False(await _store.TryMoveAsync(pending, pending.After(SandboxEvent.Stop), null, CancellationToken));
+        Assert.False(await _store.TryMoveAsync(new SandboxMove(pending, pending.After(SandboxEvent.Stop), null), CancellationToken));
 
         Assert.Equal("running", (await EntryAsync(pending))!["state"]);
     }
@@ -176,7 +176,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
 
             await Task.WhenAll(
                 Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
-                Task.Run(() => _store.TryMoveAsync(running, stopped, null, CancellationToken)),
+                Task.Run(() => _store.TryMoveAsync(new SandboxMove(running, stopped, null), CancellationToken)),
                 Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
 
             Assert.Null(await EntryAsync(running));
@@ -188,7 +188,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     {
         var jobs = new AnnouncingJobStore(_file.Jobs, _feed);
         var record = await CreatedAsync();
-        var job = Assert.Single(await jobs.ClaimAsync("n", 1, TimeSpan.FromSeconds(5), CancellationToken));
+        var job = Assert.Single(await jobs.ClaimAsync(new JobClaim("n", 1, TimeSpan.FromSeconds(5)), CancellationToken));
         using var change = _feed.Subscribe(record.Id);
 
         Assert.True(await jobs.TryCompleteAsync(job, CancellationToken));
@@ -209,7 +209,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened)
     {
         var next = from.After(happened);
-        Assert.True(await _store.TryMoveAsync(from, next, null, CancellationToken), $"{happened} was refused");
+        Assert.True(await _store.TryMoveAsync(new SandboxMove(from, next, null), CancellationToken), $"{happened} was refused");
         return next;
     }
 

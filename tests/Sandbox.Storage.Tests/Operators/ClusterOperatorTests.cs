@@ -68,7 +68,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         Assert.Equal("Docker is not available. Please ensure Docker daemon is running. (no socket)", error.Text);
         Assert.Null(await _records.FindAsync(prepared.Id, CancellationToken));
-        Assert.Empty(await _jobs.ClaimAsync("n", 10, Generous, CancellationToken));
+        Assert.Empty(await _jobs.ClaimAsync(new JobClaim("n", 10, Generous), CancellationToken));
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var stopped = await StoppedAsync();
 
         Assert.Equal(stopped.Version, Ok(await _operator.StopAsync(stopped.Id, StopReason.Asked, CancellationToken)).Version);
-        Assert.Empty(await _jobs.ClaimAsync("n", 10, Generous, CancellationToken));
+        Assert.Empty(await _jobs.ClaimAsync(new JobClaim("n", 10, Generous), CancellationToken));
     }
 
     [Fact]
@@ -283,7 +283,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         Assert.True(SandboxMoves.Alive(pending, Given.Now).TryGet(out var move, out _));
 
         // Past the wake-ups, as another process would.
-        Assert.True(await _file.Records.TryMoveAsync(move.From, move.Next, move.Job, CancellationToken));
+        Assert.True(await _file.Records.TryMoveAsync(move, CancellationToken));
         _time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal(SandboxState.Running, Ok(await waiting.WaitAsync(Generous, CancellationToken)).State);
@@ -333,7 +333,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var stopped = await Task.WhenAll(stopping).WaitAsync(Generous, CancellationToken);
 
         Assert.All(stopped, result => Assert.Equal(running.Version + 1, Ok(result).Version));
-        Assert.Empty(await _jobs.ClaimAsync("n", 10, Generous, CancellationToken));
+        Assert.Empty(await _jobs.ClaimAsync(new JobClaim("n", 10, Generous), CancellationToken));
     }
 
     private static SandboxInstance Ok(Result<SandboxInstance> result)
@@ -381,7 +381,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     private async Task<SandboxInstance> WriteAsync(Result<SandboxMove> decided)
     {
         Assert.True(decided.TryGet(out var move, out var error), error?.Text);
-        Assert.True(await _records.TryMoveAsync(move.From, move.Next, move.Job, CancellationToken), "somebody moved it first");
+        Assert.True(await _records.TryMoveAsync(move, CancellationToken), "somebody moved it first");
         return move.Next;
     }
 
@@ -394,7 +394,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         while (true)
         {
             using var change = _feed.SubscribeAll();
-            if (await _jobs.ClaimAsync("n", 1, Generous, CancellationToken) is [var job])
+            if (await _jobs.ClaimAsync(new JobClaim("n", 1, Generous), CancellationToken) is [var job])
             {
                 Assert.IsAssignableFrom<TJob>(job.Job);
                 return job;
@@ -425,10 +425,10 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => records.FindAsync(id, cancellationToken);
 
-        public async Task<bool> TryMoveAsync(SandboxInstance from, SandboxInstance next, SandboxJob? job, CancellationToken cancellationToken)
+        public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
         {
             Tries++;
-            return _losses-- <= 0 && await records.TryMoveAsync(from, next, job, cancellationToken);
+            return _losses-- <= 0 && await records.TryMoveAsync(move, cancellationToken);
         }
 
         public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) => records.TryAmendAsync(next, cancellationToken);

@@ -114,7 +114,7 @@ public sealed class SqliteDatabaseTests : IDisposable
 
         Assert.NotNull(await after.FindAsync(Given.Pending("whole").Id, CancellationToken));
         Assert.Null(await after.FindAsync(Given.Pending("half").Id, CancellationToken));
-        Assert.Single(await new SqliteJobStore(reopened, TimeProvider.System).ClaimAsync("n", 10, TimeSpan.FromSeconds(1), CancellationToken));
+        Assert.Single(await new SqliteJobStore(reopened, TimeProvider.System).ClaimAsync(new JobClaim("n", 10, TimeSpan.FromSeconds(1)), CancellationToken));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         await stores[0].TryCreateAsync(read, Given.StartOf(read), CancellationToken);
 
         var moved = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-            stores[i % 2].TryMoveAsync(read, read.After(SandboxEvent.Alive), null, CancellationToken))));
+            stores[i % 2].TryMoveAsync(new SandboxMove(read, read.After(SandboxEvent.Alive), null), CancellationToken))));
 
         Assert.Single(moved, won => won);
     }

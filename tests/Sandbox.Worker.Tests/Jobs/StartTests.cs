@@ -90,7 +90,7 @@ public sealed class StartTests : LocalWorkerTests
         await using (var earlier = WorkerHost.Build(Data.Path))
         {
             await earlier.SubmitAsync(WorkerHost.Prepare("box"));
-            Assert.Single(await earlier.Get<IJobStore>().ClaimAsync("node-1", 1, TimeSpan.FromHours(1), CancellationToken.None));
+            Assert.Single(await earlier.Get<IJobStore>().ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
         }
 
         await StartWorkerAsync();

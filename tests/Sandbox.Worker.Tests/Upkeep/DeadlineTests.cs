@@ -129,7 +129,7 @@ public sealed class DeadlineTests : IAsyncLifetime
         var running = await GivenRunningAsync(spec => spec with { AutoDelete = TimeSpan.FromHours(1) });
         var moves = _worker.Get<SandboxMoves>();
         Assert.True(moves.Stop(running, Domain.Operators.StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
-        Assert.True(await _worker.Records.TryMoveAsync(stop.From, stop.Next, null, CancellationToken.None));
+        Assert.True(await _worker.Records.TryMoveAsync(new SandboxMove(stop.From, stop.Next, null), CancellationToken.None));
         _time.Advance(TimeSpan.FromMinutes(59));
         await ScanAsync(running);
         Assert.Equal(SandboxState.Stopped, (await FindAsync(running)).State);
@@ -175,7 +175,7 @@ public sealed class DeadlineTests : IAsyncLifetime
         var scan = _worker.Get<DeadlineScan>().RunAsync(CancellationToken.None);
         while (!scan.IsCompleted)
         {
-            var open = await _worker.Get<IJobStore>().ClaimAsync("node-1", 10, TimeSpan.FromMinutes(1), CancellationToken.None);
+            var open = await _worker.Get<IJobStore>().ClaimAsync(new JobClaim("node-1", 10, TimeSpan.FromMinutes(1)), CancellationToken.None);
             foreach (var job in open)
             {
                 await _worker.Get<IJobStore>().TryCompleteAsync(job, CancellationToken.None);
@@ -204,7 +204,7 @@ public sealed class DeadlineTests : IAsyncLifetime
     {
         var pending = await GivenPendingAsync("box", spec);
         Assert.True(SandboxMoves.Alive(pending, _time.GetUtcNow()).TryGet(out var alive, out _));
-        Assert.True(await _worker.Records.TryMoveAsync(alive.From, alive.Next, null, CancellationToken.None));
+        Assert.True(await _worker.Records.TryMoveAsync(new SandboxMove(alive.From, alive.Next, null), CancellationToken.None));
         return alive.Next;
     }
 
