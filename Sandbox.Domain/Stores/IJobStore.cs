@@ -61,6 +61,10 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
     /// <summary>What new sandboxes may take together; zero: none is claimed (the node drains).</summary>
     public NodeRoom Room { get; init; } = NodeRoom.Unlimited;
 
+    /// <summary>What the node has when nothing runs on it: a start that is too large even for that keeps nothing free
+    /// here.</summary>
+    public NodeRoom Capacity { get; init; } = NodeRoom.Unlimited;
+
     /// <summary>Starts are claimed at all.</summary>
     public bool TakesStarts { get; init; } = true;
 

@@ -12,7 +12,7 @@ internal static class JobRows
     public static void Insert(SqliteConnection connection, SandboxJob job, DateTimeOffset now) =>
         Sql.Execute(
             connection,
-            "INSERT INTO jobs (sandbox_id, version, job, claimable_at) VALUES ($sandbox, $version, $job, $now)",
+            "INSERT INTO jobs (sandbox_id, version, job, claimable_at, created_at) VALUES ($sandbox, $version, $job, $now, $now)",
             ("$sandbox", job.SandboxId.ToString()),
             ("$version", job.SandboxVersion),
             ("$job", JsonSerializer.Serialize(job with { TraceParent = job.TraceParent ?? Activity.Current?.Id }, JobJson.Default.SandboxJob)),

@@ -12,9 +12,9 @@ internal static class SandboxLists
     private static readonly SandboxState[] Present = [.. Enum.GetValues<SandboxState>().Where(state => state is not SandboxState.Deleted)];
 
     // The fields that the kept totals know; any other filter has to be counted.
-    private static readonly FrozenSet<string> Totalled = FrozenSet.Create("user_id", "experiment_id", "namespace", "image");
+    private static readonly FrozenSet<string> Totalled = FrozenSet.Create("tenant", "user_id", "experiment_id", "namespace", "image");
 
-    private static readonly FrozenSet<string> Counted = FrozenSet.Create("host_ip", "sandbox_id");
+    private static readonly FrozenSet<string> Counted = FrozenSet.Create("host_name", "host_ip", "sandbox_id");
 
     public static SandboxPage Read(SqliteConnection connection, SandboxQuery query)
     {

@@ -14,7 +14,7 @@ internal static class SandboxRows
     private const string Columns =
         "id, version, state, incarnation, user_id, experiment_id, namespace, cluster_name, image, deployment, cpus, " +
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
-        "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, facts, spec";
+        "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, facts, spec, tenant";
 
     public static SandboxInstance? Find(SqliteConnection connection, SandboxId id) =>
         Select(connection, "WHERE id = $id", ("$id", id.ToString())).SingleOrDefault();
@@ -42,7 +42,7 @@ internal static class SandboxRows
             INSERT INTO sandboxes ({Columns}, due_at) VALUES (
                 $id, $version, $state, $incarnation, $user_id, $experiment_id, $namespace, $cluster_name, $image, $deployment, $cpus,
                 $memory_bytes, $disk_bytes, $host_name, $host_ip, $created_at, $started_at, $stopped_at, $archived_at, $deleted_at,
-                $idle_deadline, $passing_deadline, $auto_transition_state, $auto_transition_at, $facts, $spec, $due_at)
+                $idle_deadline, $passing_deadline, $auto_transition_state, $auto_transition_at, $facts, $spec, $tenant, $due_at)
             """, ("$spec", JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec)));
         AddIdentity(command, record);
         AddFacts(command, record);
@@ -71,6 +71,7 @@ internal static class SandboxRows
     {
         Add(command, "$id", record.Id.ToString());
         Add(command, "$incarnation", record.Incarnation.ToString());
+        Add(command, "$tenant", record.Tenant);
         Add(command, "$user_id", record.Owner.UserId);
         Add(command, "$experiment_id", record.Owner.ExperimentId);
         Add(command, "$namespace", record.Owner.Namespace);
@@ -122,6 +123,7 @@ internal static class SandboxRows
             Version = row.GetInt64(1),
             State = State(row.GetString(2)),
             Incarnation = IncarnationId.Parse(row.GetString(3)),
+            Tenant = row.GetString(26),
             Owner = new SandboxOwner(row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7)),
             Spec = SpecOf(row),
             HostName = Sql.TextOrNull(row, 13),

@@ -19,7 +19,7 @@ internal static class SqliteMigrations
         var current = VersionOf(connection);
         if (current > Newest)
         {
-            throw new SchemaTooNewException(connection.DataSource, current, Newest);
+            throw new SchemaTooNewException($"The data file {connection.DataSource}", current, Newest, "data folder");
         }
 
         foreach (var (number, resource) in Scripts.Where(script => script.Number > current))

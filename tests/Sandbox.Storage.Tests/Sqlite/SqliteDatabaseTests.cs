@@ -66,7 +66,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     public void Migrations_AreNumberedWithoutGaps()
     {
         var numbers = typeof(SqliteMigrations).Assembly.GetManifestResourceNames()
-            .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(name => name.StartsWith("sqlite/", StringComparison.Ordinal))
             .Select(name => int.Parse(name.AsSpan("sqlite/".Length, 4), CultureInfo.InvariantCulture))
             .Order();
 

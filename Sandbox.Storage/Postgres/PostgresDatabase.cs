@@ -1,0 +1,100 @@
+using Npgsql;
+
+namespace Sandbox.Storage.Postgres;
+
+/// <summary>
+/// A pool of connections to one database. Statements that are used again are prepared by themselves. Several processes share
+/// the database; what orders them is its row locks and nothing here.
+/// </summary>
+internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
+{
+    // A server that restarts refuses connections for a moment.
+    private static readonly TimeSpan[] Pauses = [.. new[] { 20, 100, 400, 1000 }.Select(pause => TimeSpan.FromMilliseconds(pause))];
+
+    private readonly NpgsqlDataSource _source;
+    private readonly TimeProvider _time;
+
+    private PostgresDatabase(NpgsqlDataSource source, TimeProvider time) => (_source, _time) = (source, time);
+
+    /// <summary>Nothing is connected yet.</summary>
+    /// <exception cref="ArgumentException">The text is no connection string.</exception>
+    public static PostgresDatabase Of(string connectionString, TimeProvider time)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        var settings = builder.ConnectionStringBuilder;
+        settings.ApplicationName ??= "sandbox";
+        settings.MaxAutoPrepare = 100;
+        settings.AutoPrepareMinUsages = 2;
+        // No statement of ours changes a connection's settings, so there is nothing to reset between two users of it.
+        settings.NoResetOnClose = true;
+        // A schema of another version, or a notice, never shows parameters in a log.
+        settings.IncludeErrorDetail = false;
+        return new PostgresDatabase(builder.Build(), time);
+    }
+
+    /// <summary>Connects and brings the schema to the newest version.</summary>
+    /// <exception cref="SchemaTooNewException">The database was written by a newer program.</exception>
+    public Task MigrateAsync(CancellationToken cancellationToken) =>
+        RepeatAsync(
+            async () =>
+            {
+                await PostgresMigrations.ApplyAsync(_source, cancellationToken);
+                return true;
+            },
+            failure => failure.IsTransient,
+            cancellationToken);
+
+    /// <summary>A connection of the caller's own, for listening or for a transaction of several steps.</summary>
+    public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Runs what may run twice: a read, or a write that changes nothing the second time and answers the same. A
+    /// connection that broke under it is not seen by the caller.</summary>
+    public Task<T> RepeatableAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        RepeatAsync(() => RunAsync(work, cancellationToken), failure => failure.IsTransient, cancellationToken);
+
+    /// <summary>Runs a write in one statement or one batch (which is one transaction by itself). It is run again only when the
+    /// server said that nothing of it was done; a broken connection is the caller's to judge, for the write may be done.</summary>
+    public Task<T> WriteAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        RepeatAsync(() => RunAsync(work, cancellationToken), WasRolledBack, cancellationToken);
+
+    /// <summary>The same in a transaction of several steps; what <paramref name="work"/> throws rolls back.</summary>
+    public Task<T> TransactAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                var result = await work(connection);
+                await transaction.CommitAsync(cancellationToken);
+                return result;
+            },
+            cancellationToken);
+
+    public void Dispose() => _source.Dispose();
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static bool WasRolledBack(NpgsqlException failure) =>
+        failure is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+            or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections };
+
+    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        return await work(connection);
+    }
+
+    private async Task<T> RepeatAsync<T>(Func<Task<T>> run, Func<NpgsqlException, bool> mayRepeat, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return await run();
+            }
+            catch (NpgsqlException failure) when (tries < Pauses.Length && mayRepeat(failure))
+            {
+                await Task.Delay(Pauses[tries], _time, cancellationToken);
+            }
+        }
+    }
+}

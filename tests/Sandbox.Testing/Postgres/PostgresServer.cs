@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
+using Xunit;
+
+namespace Sandbox.Testing.Postgres;
+
+/// <summary>
+/// A throw-away Postgres on a Unix socket in a folder of its own. One is shared by all tests of a program
+/// (<see cref="SharedAsync"/>) and ended with it; a test that restarts or kills its server starts another.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly Lazy<Task<PostgresServer>> OfThisProgram = new(StartSharedAsync);
+
+    private readonly string _folder;
+    private readonly bool _syncs;
+    private readonly ConcurrentDictionary<string, Lazy<Task>> _templates = [];
+    private Process? _server;
+    private int _databases;
+
+    private PostgresServer(string folder, bool syncs) => (_folder, _syncs) = (folder, syncs);
+
+    /// <summary>Of the server; it takes signals.</summary>
+    public int ProcessId => _server?.Id ?? throw new InvalidOperationException("The server does not run.");
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>The server of this program, started by the first who asks. Skips the test where Postgres is missing.</summary>
+    public static Task<PostgresServer> SharedAsync()
+    {
+        Assert.SkipWhen(PostgresPrograms.WhyMissing is not null, PostgresPrograms.WhyMissing ?? "");
+        return OfThisProgram.Value;
+    }
+
+    /// <param name="syncs">False: commits do not wait for the disk, for tests that have many and kill nothing.</param>
+    public static async Task<PostgresServer> StartAsync(bool syncs = true)
+    {
+        Assert.SkipWhen(PostgresPrograms.WhyMissing is not null, PostgresPrograms.WhyMissing ?? "");
+        var server = new PostgresServer(Directory.CreateTempSubdirectory("sbpg").FullName, syncs);
+        await server.MakeAsync();
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>A connection string for a database of this name, which may not be there.</summary>
+    public string ConnectionString(string database) => $"Host={_folder};Username=sandbox;Database={database};Maximum Pool Size=20;Timeout=10";
+
+    /// <summary>A new, empty database; its connection string.</summary>
+    public Task<string> NewDatabaseAsync() => CloneAsync("template1");
+
+    /// <summary>A new database that begins as <paramref name="migrate"/> left the template, which is made once.</summary>
+    public async Task<string> NewDatabaseAsync(string template, Func<string, Task> migrate)
+    {
+        await _templates.GetOrAdd(template, name => new Lazy<Task>(async () =>
+        {
+            await ExecuteAsync("postgres", $"CREATE DATABASE {name}");
+            await migrate(ConnectionString(name) + ";Pooling=false");
+        })).Value;
+        return await CloneAsync(template);
+    }
+
+    /// <summary>Runs a statement in a database.</summary>
+    public async Task ExecuteAsync(string database, string statement)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // The tests' own words.
+        await using var command = new NpgsqlCommand(statement, connection);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Starts it on the data that it had.</summary>
+    public async Task StartAgainAsync()
+    {
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var said = new ConcurrentQueue<string>();
+        _server = Process.Start(PostgresPrograms.Of("postgres", ["-D", Data, "-k", _folder, .. Settings()]))!;
+        _server.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        _server.ErrorDataReceived += (_, line) =>
+        {
+            said.Enqueue(line.Data ?? "");
+            if (line.Data is null)
+            {
+                ready.TrySetException(new InvalidOperationException($"Postgres ended before it was ready: {string.Join('\n', said)}"));
+            }
+            else if (line.Data.Contains("ready to accept connections", StringComparison.Ordinal))
+            {
+                ready.TrySetResult();
+            }
+        };
+        _server.BeginOutputReadLine();
+        _server.BeginErrorReadLine();
+        await ready.Task;
+    }
+
+    /// <summary>Ends it at once, as a crash does: what was not committed is lost.</summary>
+    public async Task KillAsync()
+    {
+        if (_server is { } server)
+        {
+            // Its children notice and end by themselves.
+            server.Kill();
+            await server.WaitForExitAsync();
+            server.Dispose();
+            _server = null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<PostgresServer> StartSharedAsync()
+    {
+        var server = await StartAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return server;
+    }
+
+    private async Task<string> CloneAsync(string template)
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {template}");
+        return ConnectionString(name);
+    }
+
+    private async Task MakeAsync()
+    {
+        if (PostgresPrograms.Owner is { } owner)
+        {
+            await RunAsync(new ProcessStartInfo("chown", [owner, _folder]) { RedirectStandardError = true, RedirectStandardOutput = true });
+        }
+
+        await RunAsync(PostgresPrograms.Of("initdb", ["-D", Data, "-U", "sandbox", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]));
+    }
+
+    private IEnumerable<string> Settings()
+    {
+        string[] settings =
+        [
+            "listen_addresses=", "unix_socket_permissions=0777", "max_connections=300", "shared_buffers=128MB", "max_wal_size=1GB",
+            $"fsync={(_syncs ? "on" : "off")}", $"synchronous_commit={(_syncs ? "on" : "off")}", "logging_collector=off", "log_min_messages=log",
+            "lc_messages=C",
+        ];
+        return settings.SelectMany(setting => new[] { "-c", setting });
+    }
+
+    private static async Task RunAsync(ProcessStartInfo start)
+    {
+        using var process = Process.Start(start)!;
+        var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{Path.GetFileName(start.FileName)} failed with {process.ExitCode}: {string.Concat(output)}");
+    }
+}
