@@ -47,7 +47,8 @@ public static class StorageRoom
         services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider)));
         services.AddSingleton(provider => new DeploymentManager(
             Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider), provider.GetRequiredService<AutoPolicy>()));
-        return services.AddSingleton<ISandboxOperator, ClusterOperator>();
+        services.AddSingleton<ClusterOperator>();
+        return services.AddSingleton<ISandboxOperator>(provider => provider.GetRequiredService<ClusterOperator>());
     }
 
     private static T Value<T>(IServiceProvider provider)

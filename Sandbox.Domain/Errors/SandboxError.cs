@@ -73,6 +73,13 @@ public abstract record SandboxError
         public override string Text => $"Sandbox {Id} failed to start in phase {Phase}: {Reason}";
     }
 
+    /// <summary>Where sandboxes run here, this cannot be done at all.</summary>
+    /// <param name="What">For example "restart".</param>
+    public sealed record Unsupported(string What, string Reason) : SandboxError
+    {
+        public override string Text => $"{What} is not supported here: {Reason}";
+    }
+
     /// <summary>The policy of this server forbids what was asked.</summary>
     public sealed record Forbidden(string Reason) : SandboxError
     {

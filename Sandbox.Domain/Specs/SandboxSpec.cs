@@ -19,6 +19,9 @@ public enum DeploymentKind
     Docker,
     Local,
     Remote,
+
+    /// <summary>A pod of a Kubernetes cluster.</summary>
+    Kubernetes,
 }
 
 /// <summary>

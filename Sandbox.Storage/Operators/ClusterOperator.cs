@@ -13,7 +13,7 @@ namespace Sandbox.Storage.Operators;
 /// Sandboxes by jobs that workers claim. It reads a record, lets the domain decide, and writes record and job at once; when
 /// somebody moved first it reads and decides again.
 /// </summary>
-internal sealed class ClusterOperator(
+public sealed class ClusterOperator(
     ISandboxStore records, IJobStore jobs, IChangeFeed feed, IPlacement placement, SandboxMoves moves, IOptions<OperatorOptions> options,
     TimeProvider time) : ISandboxOperator
 {

@@ -9,7 +9,7 @@ namespace Sandbox.Worker.Deployments;
 /// How one sandbox is run here. Every verb is idempotent: it acts, then interprets the answer ("not found" while removing
 /// is done, "already started" while starting is done), so that a job may be repeated at any point.
 /// </summary>
-internal interface IDeployment
+public interface IDeployment
 {
     DeploymentKind Kind { get; }
 
@@ -43,24 +43,24 @@ internal interface IDeployment
 }
 
 /// <param name="RegistryPassword">Never stored, never logged.</param>
-internal sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword)
+public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword)
 {
     public override string ToString() => $"start of {Sandbox.Id}";
 }
 
 /// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
-internal sealed record StartedSandbox(long? EffectiveDiskBytes);
+public sealed record StartedSandbox(long? EffectiveDiskBytes);
 
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
-internal sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);
+public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);
 
 /// <summary>Where a start tells how far it is; each report reaches the record and whoever waits.</summary>
-internal interface IPhaseReporter
+public interface IPhaseReporter
 {
     Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken);
 }
 
-internal interface IDeploymentHook
+public interface IDeploymentHook
 {
     /// <param name="step">For example "pulling", "creating", "starting".</param>
     Task OnStepAsync(SandboxInstance sandbox, string step, CancellationToken cancellationToken);
