@@ -41,6 +41,14 @@ public sealed class WorkerOptions
     /// its own agent only. Empty: none.</summary>
     public string RemoteTokenFile { get; set; } = "";
 
+    /// <summary>Address and port where agents that no Unix socket reaches (pods) dial in, for example <c>0.0.0.0:7070</c>. Empty: none
+    /// may. Each shows a token of its own; the connections are not encrypted.</summary>
+    public string AgentListen { get; set; } = "";
+
+    /// <summary>File with at least 32 random bytes that those tokens are computed from; the same on each node that may become
+    /// their owner. Needed with <see cref="AgentListen"/>.</summary>
+    public string AgentSecretFile { get; set; } = "";
+
     /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
     public bool AllowUnisolated { get; set; }
 

@@ -6,11 +6,18 @@ using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker;
 
-/// <summary>Refuses a data folder in which no agent's socket could be made, before anything is started.</summary>
+/// <summary>Refuses, before anything is started, what no agent could reach: a data folder in which no agent's socket could be made,
+/// a TCP port without a secret.</summary>
 internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
 {
     public ValidateOptionsResult Validate(string? name, WorkerOptions options)
     {
+        if (options.AgentListen.Length > 0 && (!System.Net.IPEndPoint.TryParse(options.AgentListen, out _) || !File.Exists(options.AgentSecretFile)))
+        {
+            return ValidateOptionsResult.Fail(
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} '{options.AgentListen}' takes ADDRESS:PORT, and needs {WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} to name a file (it is '{options.AgentSecretFile}').");
+        }
+
         if (options.DataFolder.Length == 0)
         {
             return ValidateOptionsResult.Skip;

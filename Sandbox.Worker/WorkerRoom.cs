@@ -15,19 +15,27 @@ public static class WorkerRoom
 {
     /// <summary>A node: takes jobs, runs sandboxes, carries traffic to their agents, and keeps records and machine in step.
     /// Needs stores and an operator (<c>Sandbox.Storage</c>).</summary>
-    public static IServiceCollection AddWorker(this IServiceCollection services)
+    public static IServiceCollection AddWorker(this IServiceCollection services) =>
+        services.AddWorkerCore().AddDeployments().AddHostedService<EngineWatch>();
+
+    /// <summary>The same without the deployments of this machine and the placement on it: another room adds those.</summary>
+    public static IServiceCollection AddWorkerCore(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsValidator>().BindConfiguration(WorkerOptions.Section);
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerPaths>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddSingleton<NodeIdentity>();
-        return services.AddAgents().AddDeployments().AddJobs().AddUpkeep();
+        return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
     }
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
         .AddSingleton<RemoteTokens>()
+        .AddSingleton(provider => new AgentTokens(provider.GetRequiredService<IOptions<WorkerOptions>>()))
+        .AddSingleton<AgentPort>()
+        .AddHostedService(provider => provider.GetRequiredService<AgentPort>())
+        .AddSingleton<PooledAgents>()
         .AddSingleton<AgentLinks>()
         .AddSingleton<AgentGateway>()
         .AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<AgentGateway>());
@@ -41,7 +49,6 @@ public static class WorkerRoom
         .AddSingleton<LocalLaunch>()
         .AddSingleton<IDeployment, LocalDeployment>()
         .AddSingleton<IDeployment, RemoteDeployment>()
-        .AddSingleton<DeploymentSet>()
         .AddSingleton<IPlacement, Placement>();
 
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
@@ -62,6 +69,5 @@ public static class WorkerRoom
         .AddSingleton<DeadlineScan>()
         .AddSingleton<UpkeepWake>()
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<UpkeepWake>())
-        .AddHostedService<UpkeepLoop>()
-        .AddHostedService<EngineWatch>();
+        .AddHostedService<UpkeepLoop>();
 }

@@ -20,7 +20,7 @@ internal sealed class AgentLink : IDisposable
     private readonly TimeProvider _time;
 
     /// <param name="token">Shown with each call, where the agent demands one; null: none.</param>
-    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time, string? token = null)
+    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time, Func<string?>? token = null)
     {
         (SandboxId, Incarnation, _road, _time) = (sandboxId, incarnation, road, time);
         Invoker = new HttpMessageInvoker(token is null ? Handler(road) : new TokenHandler(token) { InnerHandler = Handler(road) });

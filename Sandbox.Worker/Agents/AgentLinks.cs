@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Worker.Agents;
 
 /// <summary>The lines to all agents of this node, one per incarnation.</summary>
-internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, TimeProvider time) : IDisposable
+internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
     private readonly Channel<IncarnationId> _lost = Channel.CreateUnbounded<IncarnationId>();
@@ -41,6 +42,7 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ti
             link.Value.Dispose();
         }
 
+        pooled.Forget(incarnation);
         var folder = folders.Socket(incarnation);
         if (Directory.Exists(folder))
         {
@@ -59,14 +61,23 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ti
         }
     }
 
+    private static Func<string?>? Token(string? token) => token is null ? null : () => token;
+
     private AgentLink Open(SandboxInstance sandbox)
     {
         if (sandbox.Spec.Remote is { } remote)
         {
-            return new AgentLink(sandbox.Id, sandbox.Incarnation, new DialingRoad(remote), time, tokens.Find(remote));
+            return new AgentLink(sandbox.Id, sandbox.Incarnation, new DialingRoad(remote), time, Token(tokens.Find(remote)));
         }
 
-        var road = ListeningRoad.Open(folders.SocketFile(sandbox.Incarnation), time);
+        if (PooledAgents.IsPooled(sandbox.Spec))
+        {
+            return new AgentLink(sandbox.Id, sandbox.Incarnation, new PooledRoad(pooled, sandbox.Incarnation), time, () => pooled.Find(sandbox.Incarnation)?.Token);
+        }
+
+        var road = sandbox.Spec.Deployment is DeploymentKind.Kubernetes
+            ? new ListeningRoad(port.Expect(sandbox.Incarnation), time)
+            : ListeningRoad.Open(folders.SocketFile(sandbox.Incarnation), time);
         road.Lost += () => _lost.Writer.TryWrite(sandbox.Incarnation);
         return new AgentLink(sandbox.Id, sandbox.Incarnation, road, time);
     }

@@ -1,19 +1,20 @@
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace Sandbox.Worker.Agents;
 
 /// <summary>
-/// The owner's side of an agent that dials out: a Unix socket in the incarnation's folder, and the connections that the
-/// agent keeps ready on it. What comes in here comes from inside a sandbox, so numbers and rates are bounded.
+/// The owner's side of an agent that dials out: where its connections arrive (a Unix socket in the incarnation's folder, or
+/// the common TCP port), and those that it keeps ready. What comes in here comes from inside a sandbox, so numbers and rates
+/// are bounded.
 /// </summary>
 internal sealed class ListeningRoad : IAgentRoad
 {
     /// <summary>Bytes of a Unix socket's path, without the closing zero.</summary>
     public const int MaxPath = 107;
 
-    private const int MaxIdle = 16;
-    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>Connections that wait unused.</summary>
+    public const int MaxIdle = 16;
 
     /// <summary>Time without any connection after which the agent counts as lost.</summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -27,14 +28,14 @@ internal sealed class ListeningRoad : IAgentRoad
     private readonly LinkedList<TaskCompletionSource<AgentConnection>> _waiting = [];
     private readonly SemaphoreSlim _slots = new(MaxIdle);
     private readonly CancellationTokenSource _closing = new();
-    private readonly Socket _listener;
+    private readonly IArrivals _arrivals;
     private readonly TimeProvider _time;
     private TaskCompletionSource _connected = Fresh();
     private bool _watchingForLoss;
 
-    private ListeningRoad(Socket listener, TimeProvider time)
+    public ListeningRoad(IArrivals arrivals, TimeProvider time)
     {
-        (_listener, _time) = (listener, time);
+        (_arrivals, _time) = (arrivals, time);
         _ = AcceptAsync(_closing.Token);
     }
 
@@ -48,27 +49,7 @@ internal sealed class ListeningRoad : IAgentRoad
 
     /// <summary>Listens on <paramref name="file"/>; what is left there of an earlier owner is replaced, and an agent that
     /// lives dials again by itself.</summary>
-    public static ListeningRoad Open(string file, TimeProvider time)
-    {
-        var folder = Path.GetDirectoryName(file)!;
-        Directory.CreateDirectory(folder, OwnerFolder);
-        File.SetUnixFileMode(folder, OwnerFolder);
-        File.Delete(file);
-
-        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            listener.Bind(new UnixDomainSocketEndPoint(file));
-            File.SetUnixFileMode(file, OwnerFile);
-            listener.Listen(MaxIdle);
-            return new ListeningRoad(listener, time);
-        }
-        catch
-        {
-            listener.Dispose();
-            throw;
-        }
-    }
+    public static ListeningRoad Open(string file, TimeProvider time) => new(UnixArrivals.Open(file), time);
 
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +75,7 @@ internal sealed class ListeningRoad : IAgentRoad
     public void Dispose()
     {
         _closing.Cancel();
-        _listener.Dispose();
+        _arrivals.Dispose();
         Forget(final: true);
     }
 
@@ -135,7 +116,7 @@ internal sealed class ListeningRoad : IAgentRoad
                 await AcceptOneAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException or ChannelClosedException)
         {
             // Closed: this is how the loop ends.
         }
@@ -145,7 +126,7 @@ internal sealed class ListeningRoad : IAgentRoad
     {
         try
         {
-            Add(await _listener.AcceptAsync(cancellationToken));
+            Add(await _arrivals.NextAsync(cancellationToken));
         }
         catch (SocketException) when (!cancellationToken.IsCancellationRequested)
         {
