@@ -45,7 +45,7 @@ internal sealed class SandboxStatus(
         }
 
         await TouchAsync(sandbox, http.RequestAborted);
-        var timeout = await live.FindTimeoutAsync(id, http.RequestAborted);
+        var timeout = await live.FindTimeoutAsync(id, sandbox.Version, http.RequestAborted);
         http.Response.Headers.ETag = TagOf(sandbox);
         await Envelopes.SucceedAsync(http, views.Of(sandbox, timeout?.ExpiresAt ?? sandbox.IdleDeadline), RockJson.Default.StatusResult);
     }

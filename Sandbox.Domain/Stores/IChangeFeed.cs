@@ -14,6 +14,12 @@ public interface IChangeFeed
 
     /// <summary>Completes at the first change of anything after this call.</summary>
     ChangeSubscription SubscribeAll();
+
+    /// <summary>Says that tenants, their quotas or their keys changed.</summary>
+    void PublishAccess();
+
+    /// <summary>Completes at the first change of tenants, quotas or keys after this call.</summary>
+    ChangeSubscription SubscribeAccess();
 }
 
 /// <summary>One awaited change; dispose it when no longer interested.</summary>

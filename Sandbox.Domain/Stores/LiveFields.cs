@@ -24,6 +24,11 @@ public static class LiveFields
     public static IReadOnlyDictionary<string, object?> Pick(IEnumerable<KeyValuePair<string, object?>> fields) =>
         fields.Where(field => Allowed.Contains(field.Key)).ToDictionary(StringComparer.Ordinal);
 
+    /// <summary>The declared fields of both, <paramref name="over"/> going before <paramref name="below"/>.</summary>
+    public static IReadOnlyDictionary<string, object?> Merge(
+        IReadOnlyDictionary<string, object?> below, IReadOnlyDictionary<string, object?> over) =>
+        Pick(over.Concat(below.Where(field => !over.ContainsKey(field.Key))));
+
     /// <summary>What a record says about the declared fields. A field that the record does not know is absent, so that
     /// merging it over an entry keeps what the entry has.</summary>
     public static IReadOnlyDictionary<string, object?> Of(SandboxInstance record)

@@ -9,6 +9,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
     private readonly Lock _lock = new();
     private readonly Dictionary<SandboxId, HashSet<Waiter>> _ofOne = [];
     private readonly HashSet<Waiter> _ofAll = [];
+    private readonly HashSet<Waiter> _ofAccess = [];
 
     /// <summary>Subscriptions that are neither woken nor disposed.</summary>
     internal int Waiting
@@ -17,7 +18,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         {
             lock (_lock)
             {
-                return _ofAll.Count + _ofOne.Values.Sum(waiters => waiters.Count);
+                return _ofAll.Count + _ofAccess.Count + _ofOne.Values.Sum(waiters => waiters.Count);
             }
         }
     }
@@ -31,10 +32,34 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
             _ofAll.Clear();
         }
 
-        foreach (var waiter in woken)
+        Wake(woken);
+    }
+
+    public void PublishAccess()
+    {
+        Waiter[] woken;
+        lock (_lock)
         {
-            waiter.Wake();
+            woken = [.. _ofAccess];
+            _ofAccess.Clear();
         }
+
+        Wake(woken);
+    }
+
+    /// <summary>Wakes everybody: something may have been missed.</summary>
+    public void WakeAll()
+    {
+        Waiter[] woken;
+        lock (_lock)
+        {
+            woken = [.. _ofOne.Values.SelectMany(waiters => waiters), .. _ofAll, .. _ofAccess];
+            _ofOne.Clear();
+            _ofAll.Clear();
+            _ofAccess.Clear();
+        }
+
+        Wake(woken);
     }
 
     public ChangeSubscription Subscribe(SandboxId id)
@@ -46,7 +71,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
                 _ofOne.Add(id, waiters = []);
             }
 
-            return Add(waiters, new Waiter(this, id));
+            return Add(waiters, id);
         }
     }
 
@@ -54,32 +79,46 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
     {
         lock (_lock)
         {
-            return Add(_ofAll, new Waiter(this, id: null));
+            return Add(_ofAll, id: null);
         }
     }
 
-    private static ChangeSubscription Add(HashSet<Waiter> waiters, Waiter waiter)
+    public ChangeSubscription SubscribeAccess()
     {
+        lock (_lock)
+        {
+            return Add(_ofAccess, id: null);
+        }
+    }
+
+    private static void Wake(Waiter[] waiters)
+    {
+        foreach (var waiter in waiters)
+        {
+            waiter.Wake();
+        }
+    }
+
+    private ChangeSubscription Add(HashSet<Waiter> waiters, SandboxId? id)
+    {
+        var waiter = new Waiter(this, waiters, id);
         waiters.Add(waiter);
         return new ChangeSubscription(waiter.Changed, waiter);
     }
 
-    private void Forget(Waiter waiter, SandboxId? id)
+    private void Forget(Waiter waiter, HashSet<Waiter> waiters, SandboxId? id)
     {
         lock (_lock)
         {
-            if (id is not { } one)
-            {
-                _ofAll.Remove(waiter);
-            }
-            else if (_ofOne.TryGetValue(one, out var waiters) && waiters.Remove(waiter) && waiters.Count == 0)
+            // A set that became empty is not used again: whoever subscribes then gets a new one.
+            if (waiters.Remove(waiter) && waiters.Count == 0 && id is { } one && _ofOne.GetValueOrDefault(one) == waiters)
             {
                 _ofOne.Remove(one);
             }
         }
     }
 
-    private sealed class Waiter(InMemoryChangeFeed feed, SandboxId? id) : IDisposable
+    private sealed class Waiter(InMemoryChangeFeed feed, HashSet<Waiter> among, SandboxId? id) : IDisposable
     {
         // A waiter's continuation must not run inside the writer that woke it.
         private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,6 +127,6 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
 
         public void Wake() => _changed.TrySetResult();
 
-        public void Dispose() => feed.Forget(this, id);
+        public void Dispose() => feed.Forget(this, among, id);
     }
 }

@@ -1,4 +1,3 @@
-using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
@@ -6,49 +5,36 @@ namespace Sandbox.Storage.Live;
 
 /// <summary>
 /// Keeps the live entry (<c>alive:{id}</c>, <c>timeout:{id}</c>) beside the record. The record is always written first; the
-/// entry holds declared fields only, whoever writes it.
+/// entry holds declared fields only, whoever writes it. Nothing here fails or waits when the live store cannot be reached.
 /// </summary>
 internal sealed class LiveCache(ILiveStore live, TimeProvider time)
 {
     /// <summary>Merges what the record says over the entry, and makes the entry when it is missing.</summary>
-    public async Task UpdateAsync(SandboxInstance record, CancellationToken cancellationToken)
+    /// <param name="since">The version that the record had before; an older entry missed something and is not built upon.</param>
+    public Task UpdateAsync(SandboxInstance record, long since, CancellationToken cancellationToken)
     {
-        var entry = await live.FindAsync(record.Id, cancellationToken) ?? LiveSnapshotJson.Read(record.LiveSnapshot);
-        await SeedAsync(record, entry, cancellationToken);
+        var expires = record.IdleDeadline ?? time.GetUtcNow() + record.Spec.IdleTimeout;
+        return live.PutAsync(
+            record.Id,
+            new LiveWrite(
+                since, record.Version, LiveFields.Of(record), LiveSnapshotJson.Read(record.LiveSnapshot),
+                new LiveTimeout(record.Spec.IdleTimeout, expires)),
+            cancellationToken);
     }
 
     /// <summary>archive_cache, first half: the live entry (or, where it has vanished, the last snapshot) with the final
     /// information merged over it. Whatever the caller knows, the record gets a complete snapshot.</summary>
     public async Task<SandboxInstance> WithSnapshotAsync(SandboxInstance read, SandboxInstance final, CancellationToken cancellationToken)
     {
-        var entry = await live.FindAsync(final.Id, cancellationToken) ?? LiveSnapshotJson.Read(read.LiveSnapshot);
-        return final with { LiveSnapshot = LiveSnapshotJson.Write(Merge(entry, LiveFields.Of(final))) };
+        var entry = await live.FindAsync(final.Id, read.Version, cancellationToken) ?? LiveSnapshotJson.Read(read.LiveSnapshot);
+        return final with { LiveSnapshot = LiveSnapshotJson.Write(LiveFields.Merge(entry, LiveFields.Of(final))) };
     }
 
     /// <summary>archive_cache, second half, only after the record was written: evicts both keys.</summary>
-    public Task EvictAsync(SandboxId id, CancellationToken cancellationToken) => live.RemoveAsync(id, cancellationToken);
+    public Task EvictAsync(SandboxInstance record, CancellationToken cancellationToken) =>
+        live.RemoveAsync(record.Id, record.Version, cancellationToken);
 
-    /// <summary>restore_cache: seeds both keys again from the record.</summary>
+    /// <summary>restore_cache: seeds both keys again from the record; what an earlier life left there is replaced.</summary>
     public Task RestoreAsync(SandboxInstance record, CancellationToken cancellationToken) =>
-        SeedAsync(record, LiveSnapshotJson.Read(record.LiveSnapshot), cancellationToken);
-
-    private static IReadOnlyDictionary<string, object?> Merge(
-        IReadOnlyDictionary<string, object?> entry, IReadOnlyDictionary<string, object?> over)
-    {
-        var merged = new Dictionary<string, object?>(entry, StringComparer.Ordinal);
-        foreach (var (name, value) in over)
-        {
-            merged[name] = value;
-        }
-
-        return LiveFields.Pick(merged);
-    }
-
-    private async Task SeedAsync(
-        SandboxInstance record, IReadOnlyDictionary<string, object?> entry, CancellationToken cancellationToken)
-    {
-        var expires = record.IdleDeadline ?? time.GetUtcNow() + record.Spec.IdleTimeout;
-        await live.PutAsync(record.Id, Merge(entry, LiveFields.Of(record)), cancellationToken);
-        await live.PutTimeoutAsync(record.Id, new LiveTimeout(record.Spec.IdleTimeout, expires), cancellationToken);
-    }
+        UpdateAsync(record, since: record.Version, cancellationToken);
 }

@@ -55,7 +55,7 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
 
         if (IsLive(next))
         {
-            await cache.UpdateAsync(next, CancellationToken.None);
+            await cache.UpdateAsync(next, since: next.Version, CancellationToken.None);
         }
 
         feed.Publish(next.Id);
@@ -83,7 +83,7 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
         var written = await records.FindAsync(move.Next.Id, CancellationToken.None);
         if (written is not null && IsLive(written))
         {
-            await (IsLive(move.From) ? cache.UpdateAsync(written, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
+            await (IsLive(move.From) ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
         }
 
         return true;
@@ -99,7 +99,7 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
             return false;
         }
 
-        await cache.EvictAsync(move.Next.Id, CancellationToken.None);
+        await cache.EvictAsync(final, CancellationToken.None);
         return true;
     }
 

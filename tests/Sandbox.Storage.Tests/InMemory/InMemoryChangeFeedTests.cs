@@ -1,108 +1,29 @@
 using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Stores;
 using Sandbox.Storage.InMemory;
+using Sandbox.Storage.Tests.Contract;
 
 namespace Sandbox.Storage.Tests.InMemory;
 
-public sealed class InMemoryChangeFeedTests
+public sealed class InMemoryChangeFeedTests : ChangeFeedContract
 {
-    private static readonly SandboxId One = SandboxId.Parse("one");
-    private static readonly SandboxId Other = SandboxId.Parse("other");
-
-    private readonly InMemoryChangeFeed _feed = new();
-
     [Fact]
-    public void Publish_WakesWhoeverWaitsForThatSandboxOrForAll()
+    public void WakeAll_WakesEverybodyOnce()
     {
-        using var mine = _feed.Subscribe(One);
-        using var also = _feed.Subscribe(One);
-        using var others = _feed.Subscribe(Other);
-        using var all = _feed.SubscribeAll();
+        var feed = new InMemoryChangeFeed();
+        using var one = feed.Subscribe(SandboxId.Parse("one"));
+        using var all = feed.SubscribeAll();
+        using var access = feed.SubscribeAccess();
 
-        _feed.Publish(One);
+        feed.WakeAll();
 
-        Assert.True(mine.Changed.IsCompleted && also.Changed.IsCompleted && all.Changed.IsCompleted, "all who wait for it are woken");
-        Assert.False(others.Changed.IsCompleted);
-        Assert.Equal(1, _feed.Waiting);
+        Assert.True(one.Changed.IsCompleted && all.Changed.IsCompleted && access.Changed.IsCompleted, "everybody is woken");
+        using var later = feed.Subscribe(SandboxId.Parse("one"));
+        Assert.False(later.Changed.IsCompleted);
+        Assert.Equal(1, feed.Waiting);
     }
 
-    [Fact]
-    public void Subscribe_AfterAChange_WaitsForTheNext()
-    {
-        _feed.Publish(One);
-        using var mine = _feed.Subscribe(One);
+    protected override ValueTask<IChangeFeed> OpenAsync() => ValueTask.FromResult<IChangeFeed>(new InMemoryChangeFeed());
 
-        Assert.False(mine.Changed.IsCompleted);
-        _feed.Publish(One);
-        Assert.True(mine.Changed.IsCompleted);
-    }
-
-    [Fact]
-    public void Dispose_ForgetsWhoeverIsNotInterestedAnyMore()
-    {
-        var (mine, all) = (_feed.Subscribe(One), _feed.SubscribeAll());
-        using var also = _feed.Subscribe(One);
-
-        mine.Dispose();
-        all.Dispose();
-        mine.Dispose();
-
-        Assert.Equal(1, _feed.Waiting);
-        _feed.Publish(One);
-        Assert.False(mine.Changed.IsCompleted);
-        Assert.Equal(0, _feed.Waiting);
-    }
-
-    [Fact]
-    public async Task Waiters_ThatSubscribeThenRead_MissNoChange()
-    {
-        const int Last = 20_000;
-        var value = 0;
-        var writer = Task.Run(() =>
-        {
-            for (var i = 0; i < Last; i++)
-            {
-                Interlocked.Increment(ref value);
-                _feed.Publish(One);
-            }
-        });
-
-        var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (true)
-            {
-                using var change = _feed.Subscribe(One);
-                if (Volatile.Read(ref value) == Last)
-                {
-                    return;
-                }
-
-                await change.Changed;
-            }
-        }));
-
-        // A lost wake-up shows as a reader that waits for ever.
-        await Task.WhenAll([writer, .. readers]).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.Equal(0, _feed.Waiting);
-    }
-
-    [Fact]
-    public async Task Waiters_AreNotRunByTheWriterThatWakesThem()
-    {
-        using var gate = new SemaphoreSlim(0);
-        using var change = _feed.Subscribe(One);
-        var waiter = WaitAsync();
-
-        _feed.Publish(One);
-        gate.Release();
-
-        await waiter.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-
-        async Task WaitAsync()
-        {
-            await change.Changed;
-
-            // Were this the writer's thread, nobody would open the gate.
-            gate.Wait(TestContext.Current.CancellationToken);
-        }
-    }
+    protected override int Waiting(IChangeFeed feed) => ((InMemoryChangeFeed)feed).Waiting;
 }

@@ -39,7 +39,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var entry = await EntryAsync(record);
         Assert.Equal("pending", entry!["state"]);
         Assert.Empty(entry.Keys.Except(LiveFields.Allowed));
-        Assert.Equal(new LiveTimeout(Given.Spec.IdleTimeout, Given.Now + Given.Spec.IdleTimeout), await _live.FindTimeoutAsync(record.Id, CancellationToken));
+        Assert.Equal(new LiveTimeout(Given.Spec.IdleTimeout, Given.Now + Given.Spec.IdleTimeout), await _live.FindTimeoutAsync(record.Id, record.Version, CancellationToken));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
 
         var entry = await EntryAsync(record);
         Assert.Equal(("running", "{}"), ((string)entry!["state"]!, (string)entry["port_mapping"]!));
-        Assert.Equal(running.IdleDeadline, (await _live.FindTimeoutAsync(record.Id, CancellationToken))!.ExpiresAt);
+        Assert.Equal(running.IdleDeadline, (await _live.FindTimeoutAsync(running.Id, running.Version, CancellationToken))!.ExpiresAt);
         Assert.True(change.Changed.IsCompleted, "a move wakes whoever waits");
     }
 
@@ -105,7 +105,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         Assert.Equal("stopped", snapshot.RootElement.GetProperty("state").GetString());
         Assert.Equal(2, snapshot.RootElement.GetProperty("state_history").GetArrayLength());
         Assert.Null(await EntryAsync(running));
-        Assert.Null(await _live.FindTimeoutAsync(running.Id, CancellationToken));
+        Assert.Null(await _live.FindTimeoutAsync(running.Id, running.Version, CancellationToken));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     public async Task ArchiveCache_WithoutALiveEntry_StillWritesACompleteSnapshot()
     {
         var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
-        await _live.RemoveAsync(running.Id, CancellationToken);
+        await _live.RemoveAsync(running.Id, running.Version, CancellationToken);
 
         await MovedAsync(running, SandboxEvent.Stop);
 
@@ -142,14 +142,14 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
 
         var entry = await EntryAsync(stopped);
         Assert.Equal(("pending", "t", null), ((string)entry!["state"]!, entry["auth_token"]!.ToString(), entry["stop_time"]));
-        Assert.NotNull(await _live.FindTimeoutAsync(stopped.Id, CancellationToken));
+        Assert.NotNull(await _live.FindTimeoutAsync(stopped.Id, stopped.Version + 1, CancellationToken));
     }
 
     [Fact]
     public async Task Amend_OfALiveSandbox_ReachesTheEntryEvenWhenItHasVanished()
     {
         var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
-        await _live.RemoveAsync(running.Id, CancellationToken);
+        await _live.RemoveAsync(running.Id, running.Version, CancellationToken);
 
         Assert.True(await _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken));
 
@@ -213,9 +213,23 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         return next;
     }
 
-    private Task<IReadOnlyDictionary<string, object?>?> EntryAsync(SandboxInstance record) => _live.FindAsync(record.Id, CancellationToken);
+    /// <summary>The entry, whatever version it is about.</summary>
+    private async Task<IReadOnlyDictionary<string, object?>?> EntryAsync(SandboxInstance record)
+    {
+        IReadOnlyDictionary<string, object?>? entry = null;
+        for (var version = 1; version < 10; version++)
+        {
+            entry ??= await _live.FindAsync(record.Id, version, CancellationToken);
+        }
+
+        return entry;
+    }
 
     /// <summary>Somebody else writes into the live entry.</summary>
-    private async Task PutBesideAsync(SandboxInstance record, string field, object value) =>
-        await _live.PutAsync(record.Id, new Dictionary<string, object?>((await EntryAsync(record))!) { [field] = value }, CancellationToken);
+    private Task PutBesideAsync(SandboxInstance record, string field, object value) => _live.PutAsync(
+        record.Id,
+        new LiveWrite(
+            record.Version, record.Version, new Dictionary<string, object?> { [field] = value }, new Dictionary<string, object?>(),
+            new LiveTimeout(record.Spec.IdleTimeout, Given.Now + record.Spec.IdleTimeout)),
+        CancellationToken);
 }

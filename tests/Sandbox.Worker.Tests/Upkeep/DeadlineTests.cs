@@ -153,7 +153,7 @@ public sealed class DeadlineTests : IAsyncLifetime
         await CallAsync(record);
 
         await _worker.UntilAsync(record.Id, now => now.IdleDeadline == record.IdleDeadline + TimeSpan.FromSeconds(30), "moved on by its activity");
-        var live = await _worker.Get<ILiveStore>().FindTimeoutAsync(record.Id, CancellationToken.None);
+        var live = await _worker.Get<ILiveStore>().FindTimeoutAsync(record.Id, record.Version, CancellationToken.None);
         Assert.Equal(_time.GetUtcNow() + Idle, live?.ExpiresAt);
     }
 
