@@ -1,0 +1,45 @@
+using Sandbox.Contracts.Ids;
+
+namespace Sandbox.Storage.Feeds;
+
+/// <summary>Wake-ups as a text: the process that sends, then sandboxes, or one of two signs, each after a space. Neither sign
+/// can be an id.</summary>
+internal static class ChangeMessage
+{
+    /// <summary>Tenants, quotas or keys changed.</summary>
+    public const string Access = "!";
+
+    /// <summary>More changed than can be named.</summary>
+    public const string Everything = "*";
+
+    /// <summary>So many ids are in a message at most: Postgres takes less than 8,000 bytes.</summary>
+    public const int MostIds = 100;
+
+    public static string Of(string origin, IEnumerable<string> words) => $"{origin} {string.Join(' ', words)}";
+
+    /// <summary>What others say; what this process said itself is passed over, and so is what nobody understands.</summary>
+    public static void Read(string message, string origin, Action<SandboxId> changed, Action accessChanged, Action everythingChanged)
+    {
+        var words = message.Split(' ');
+        if (words[0] == origin)
+        {
+            return;
+        }
+
+        foreach (var word in words.AsSpan(1))
+        {
+            switch (word)
+            {
+                case Access:
+                    accessChanged();
+                    break;
+                case Everything:
+                    everythingChanged();
+                    break;
+                case var text when SandboxId.TryParse(text, null, out var id):
+                    changed(id);
+                    break;
+            }
+        }
+    }
+}
