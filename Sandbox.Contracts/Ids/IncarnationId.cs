@@ -30,7 +30,8 @@ public readonly record struct IncarnationId : IParsable<IncarnationId>
     public override string ToString() => _value.ToString("N");
 }
 
-internal sealed class IncarnationIdJson : JsonConverter<IncarnationId>
+/// <summary>Public, so that serializers of other rooms can be generated.</summary>
+public sealed class IncarnationIdJson : JsonConverter<IncarnationId>
 {
     public override IncarnationId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IncarnationId.TryParse(reader.GetString(), null, out var id) ? id : throw new JsonException("not an incarnation id");

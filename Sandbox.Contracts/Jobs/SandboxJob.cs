@@ -12,6 +12,10 @@ namespace Sandbox.Contracts.Jobs;
 [JsonDerivedType(typeof(RestartSandbox), "sandbox.restart.v1")]
 [JsonDerivedType(typeof(StopSandbox), "sandbox.stop.v1")]
 [JsonDerivedType(typeof(RemoveSandbox), "sandbox.remove.v1")]
+[JsonDerivedType(typeof(ArchiveSandbox), "sandbox.archive.v1")]
+[JsonDerivedType(typeof(RestoreSandbox), "sandbox.restore.v1")]
+[JsonDerivedType(typeof(DiscardArchive), "sandbox.discard.v1")]
+[JsonDerivedType(typeof(CommitSandbox), "sandbox.commit.v1")]
 public abstract record SandboxJob
 {
     public required SandboxId SandboxId { get; init; }
@@ -20,6 +24,10 @@ public abstract record SandboxJob
 
     public required IncarnationId Incarnation { get; init; }
 
+    /// <summary>Which nodes may do it.</summary>
+    [JsonIgnore]
+    public virtual JobReach Reach => JobReach.ItsNode;
+
     /// <summary>W3C trace context of whoever asked; filled by the store when the job is written.</summary>
     public string? TraceParent { get; init; }
 }
@@ -27,6 +35,8 @@ public abstract record SandboxJob
 /// <summary>Make and start the container (pending → running).</summary>
 public sealed record StartSandbox : SandboxJob
 {
+    public override JobReach Reach => JobReach.FittingNode;
+
     /// <summary>
     /// Registry credentials travel here and never in the record: the row of a job is removed when the job ends.
     /// </summary>
@@ -44,6 +54,50 @@ public sealed record StopSandbox : SandboxJob;
 
 /// <summary>End the container if it runs and remove it with its anonymous volumes and its folder.</summary>
 public sealed record RemoveSandbox : SandboxJob;
+
+/// <summary>Make an image of the stopped container, put it away and remove the container (archiving → archived).</summary>
+public sealed record ArchiveSandbox : SandboxJob;
+
+/// <summary>Fetch the image of an archived sandbox and start a new incarnation of it (pending → running).</summary>
+public sealed record RestoreSandbox : SandboxJob
+{
+    public override JobReach Reach => JobReach.FittingNode;
+}
+
+/// <summary>Remove what an archive put away. The incarnation is the one that was archived.</summary>
+public sealed record DiscardArchive : SandboxJob
+{
+    public override JobReach Reach => JobReach.AnyNode;
+}
+
+/// <summary>Make an image of the container as it is now, under a name of the caller's, and push it where the name says so.</summary>
+public sealed record CommitSandbox : SandboxJob
+{
+    public required string ImageTag { get; init; }
+
+    public string? Username { get; init; }
+
+    /// <summary>As <see cref="StartSandbox.RegistryPassword"/>: here and nowhere else.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Tells this commit from earlier ones of the sandbox.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public override string ToString() => $"{nameof(CommitSandbox)} {SandboxId} {ImageTag}";
+}
+
+/// <summary>Where a job can be done.</summary>
+public enum JobReach
+{
+    /// <summary>Where the container is.</summary>
+    ItsNode,
+
+    /// <summary>On a node that has room for the sandbox: it will have the container.</summary>
+    FittingNode,
+
+    /// <summary>On any node: the job needs no container and no room.</summary>
+    AnyNode,
+}
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SandboxJob))]

@@ -86,6 +86,25 @@ public abstract record SandboxError
         public override string Text => Reason;
     }
 
+    /// <summary>It cannot be put into an archive, or be taken out of one.</summary>
+    public sealed record CannotArchive(SandboxId Id, string Reason) : SandboxError
+    {
+        public override string Text => $"Sandbox {Id} cannot be archived or restored: {Reason}.";
+    }
+
+    /// <summary>An image of it is being made under another name.</summary>
+    public sealed record CommitConflict(SandboxId Id, string ImageTag) : SandboxError
+    {
+        public override string Text => $"COMMIT_CONFLICT: sandbox {Id} is being committed as {ImageTag}.";
+    }
+
+    /// <summary>A commit that cannot begin, or of which nothing is known.</summary>
+    /// <param name="Code">One of ROCK's.</param>
+    public sealed record CommitRefused(string Code, string Reason) : SandboxError
+    {
+        public override string Text => $"{Code}: {Reason}";
+    }
+
     /// <summary>The tenant has as much as it may have.</summary>
     /// <param name="What">Of what, for example "sandboxes".</param>
     /// <param name="RetryAfter">When it may be asked again; null: when something of it has ended.</param>

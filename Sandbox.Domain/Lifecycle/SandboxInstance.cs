@@ -64,6 +64,12 @@ public sealed record SandboxInstance
     /// <summary>The disk limit that the engine really enforces, bytes; null when none is in effect.</summary>
     public long? EffectiveDiskBytes { get; init; }
 
+    /// <summary>Where the files of an archived (or restoring) sandbox are; null for any other.</summary>
+    public ArchiveFacts? Archive { get; init; }
+
+    /// <summary>It is pending because it was archived: whatever comes of that, its files are in the archive.</summary>
+    public bool IsRestoring => State is SandboxState.Pending && Archive is not null;
+
     public ImmutableList<StateChange> History { get; init; } = [];
 
     /// <summary>The whole live entry at the last stop, as JSON: what archive_cache wrote and restore_cache seeds from.</summary>
@@ -97,9 +103,10 @@ public sealed record SandboxInstance
         return next switch
         {
             SandboxState.Pending => moved with { StartedAt = null, StoppedAt = null, IdleDeadline = null, Phases = [.. SandboxPhase.BeforeStart] },
-            SandboxState.Running => moved with { StartedAt = now, ArchivedAt = null, IdleDeadline = now + Spec.IdleTimeout },
+            SandboxState.Running => moved with { StartedAt = now, ArchivedAt = null, Archive = null, IdleDeadline = now + Spec.IdleTimeout },
+            SandboxState.Stopped when happened is SandboxEvent.ArchiveFailed => moved,
             SandboxState.Stopped => moved with { StoppedAt = now, IdleDeadline = null },
-            SandboxState.Archived => moved with { ArchivedAt = now },
+            SandboxState.Archived when happened is SandboxEvent.ArchiveDone => moved with { ArchivedAt = now },
             SandboxState.Deleted => moved with { DeletedAt = now },
             _ => moved,
         };

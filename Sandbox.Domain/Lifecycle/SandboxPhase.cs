@@ -16,6 +16,12 @@ public sealed record SandboxPhase(
 {
     public const string ImagePull = "image_pull";
     public const string DockerRun = "docker_run";
+    public const string ImageArchive = "image_archive";
+    public const string LogArchive = "log_archive";
+
+    /// <summary>The phases of an archive before anything has happened.</summary>
+    public static IReadOnlyList<SandboxPhase> BeforeArchive { get; } =
+        [new(ImageArchive, PhaseStatus.Waiting, "waiting"), new(LogArchive, PhaseStatus.Waiting, "waiting")];
 
     /// <summary>The phases of a start before anything has happened.</summary>
     public static IReadOnlyList<SandboxPhase> BeforeStart { get; } =

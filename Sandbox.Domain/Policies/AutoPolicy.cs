@@ -5,8 +5,13 @@ namespace Sandbox.Domain.Policies;
 
 /// <summary>What a sandbox becomes by itself after a stop (ROCK contract, section 3.3): resolved from the request when it
 /// is created, turned into an absolute deadline when it stops.</summary>
-public sealed class AutoPolicy(LifecycleOptions options)
+/// <param name="canArchive">There is somewhere to put archives.</param>
+public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false)
 {
+    public LifecycleOptions Options => options;
+
+    public bool CanArchive => canArchive;
+
     /// <summary>The effective delays of a new sandbox. An archive that was asked for wins over a delete; the server's
     /// bound shortens both; a delete after nothing, or none at all, means that a stop deletes at once.</summary>
     public AutoTransitions Resolve(TimeSpan? archive, TimeSpan? delete)
@@ -30,6 +35,18 @@ public sealed class AutoPolicy(LifecycleOptions options)
             ? stopped with { AutoTransitionState = becomes, AutoTransitionAt = now + delay }
             : stopped with { AutoTransitionState = null, AutoTransitionAt = null };
 
+    /// <summary>Sets the deadline of a record that has just become archived.</summary>
+    public SandboxInstance WithArchivedDeadline(SandboxInstance archived, DateTimeOffset now) => WithDelete(archived, options.AutoDeleteArchived, now);
+
+    /// <summary>Sets the deadline of a record whose archive has failed: its own wish for an archive is spent.</summary>
+    public SandboxInstance WithFailedArchiveDeadline(SandboxInstance stopped, DateTimeOffset now) => WithDelete(stopped, options.AutoDelete, now);
+
+    private static SandboxInstance WithDelete(SandboxInstance record, TimeSpan? delay, DateTimeOffset now) => record with
+    {
+        AutoTransitionState = delay is null ? null : SandboxState.Deleted,
+        AutoTransitionAt = now + delay,
+    };
+
     private (SandboxState Becomes, TimeSpan Delay)? DelayOf(SandboxSpec spec, SandboxEvent happened)
     {
         if (happened is SandboxEvent.StartFailed)
@@ -47,7 +64,8 @@ public sealed class AutoPolicy(LifecycleOptions options)
 
         return (spec.AutoArchive, spec.AutoDelete) switch
         {
-            ({ } archive, _) => (SandboxState.Archived, archive),
+            // Where nothing can be archived the wish is told and never due.
+            ({ } archive, _) => (canArchive ? SandboxState.Archiving : SandboxState.Archived, archive),
             (null, { } delete) => (SandboxState.Deleted, delete),
             _ => null,
         };

@@ -11,8 +11,8 @@ public static class Deadlines
     {
         SandboxState.Pending or SandboxState.Archiving => record.PassingDeadline,
         SandboxState.Running => record.IdleDeadline,
-        // Only a delete happens without an archive store.
-        SandboxState.Stopped or SandboxState.Archived when record.AutoTransitionState is SandboxState.Deleted => record.AutoTransitionAt,
+        // One that was to become archived where nothing could be archived is marked so (see AutoPolicy) and never due.
+        SandboxState.Stopped or SandboxState.Archived when record.AutoTransitionState is SandboxState.Deleted or SandboxState.Archiving => record.AutoTransitionAt,
         _ => null,
     };
 

@@ -16,6 +16,18 @@ public sealed class LifecycleOptions
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
     public TimeSpan? AutoDelete { get; set; }
 
+    /// <summary>How long an archived sandbox is kept; null: until somebody deletes it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan? AutoDeleteArchived { get; set; }
+
+    /// <summary>How long an archive may take before it has failed. Default 30 min, as ROCK has it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "24:00:00")]
+    public TimeSpan ArchiveTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long a restore may take before it has failed. Default 30 min, as ROCK has it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "24:00:00")]
+    public TimeSpan RestoreTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Whether a stop deletes at once where neither caller nor <see cref="AutoDelete"/> says otherwise. Default
     /// true, as ROCK has it.</summary>
     public bool RemoveContainer { get; set; } = true;

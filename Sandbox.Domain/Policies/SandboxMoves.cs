@@ -11,11 +11,17 @@ namespace Sandbox.Domain.Policies;
 /// Every change of a record, decided: what it becomes, with which deadlines, and which job that causes. Pure functions of
 /// the record and a moment; whoever calls one writes the answer through the store (<see cref="Stores.ISandboxStore.TryMoveAsync"/>).
 /// </summary>
-public sealed class SandboxMoves(AutoPolicy auto)
+public sealed partial class SandboxMoves(AutoPolicy auto)
 {
     /// <summary>Stops, and where the record says so deletes in the same write (then the version grows by two).</summary>
     public Result<SandboxMove> Stop(SandboxInstance record, StopReason reason, DateTimeOffset now)
     {
+        if (record.IsRestoring)
+        {
+            // There is no container yet, but there is an archive: the restore is given up and the files stay.
+            return RestoreFailed(record, phase: null, PhaseStatus.Failed, "stopped while it was restored", now);
+        }
+
         if (!record.After(SandboxEvent.Stop, now).TryGet(out var stopped, out var error))
         {
             return error;
@@ -54,20 +60,35 @@ public sealed class SandboxMoves(AutoPolicy auto)
             return new SandboxMove(record, record, Job: null);
         }
 
-        return record.After(SandboxEvent.Delete, now).TryGet(out var deleted, out var error) ? Removing(record, deleted) : error;
+        if (!record.After(SandboxEvent.Delete, now).TryGet(out var deleted, out var error))
+        {
+            return error;
+        }
+
+        return record.Archive is { } archive ? Discarding(record, deleted, archive) : Removing(record, deleted);
     }
 
-    /// <summary>The agent answers.</summary>
-    public static Result<SandboxMove> Alive(SandboxInstance record, DateTimeOffset now) =>
-        record.After(SandboxEvent.Alive, now).TryGet(out var running, out var error)
-            ? new SandboxMove(record, running, Job: null)
-            : error;
+    /// <summary>The agent answers. An archive that the sandbox was restored from is needed no more.</summary>
+    public static Result<SandboxMove> Alive(SandboxInstance record, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.Alive, now).TryGet(out var running, out var error))
+        {
+            return error;
+        }
+
+        return record.Archive is { } archive ? Discarding(record, running, archive) : new SandboxMove(record, running, Job: null);
+    }
 
     /// <summary>The start has failed. Whatever was started of the container is ended by a job of its own.</summary>
     /// <param name="phase">The phase that failed; null: the one it was in.</param>
     /// <param name="status"><see cref="PhaseStatus.Failed"/> or <see cref="PhaseStatus.Timeout"/>.</param>
     public Result<SandboxMove> StartFailed(SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
     {
+        if (record.IsRestoring)
+        {
+            return RestoreFailed(record, phase, status, reason, now);
+        }
+
         if (!record.After(SandboxEvent.StartFailed, now).TryGet(out var stopped, out var error))
         {
             return error;
@@ -97,17 +118,15 @@ public sealed class SandboxMoves(AutoPolicy auto)
 
         var decided = record.State switch
         {
-            SandboxState.Pending when record.ArchivedAt is null => StartFailed(record, phase: null, PhaseStatus.Timeout, NotReady(record), now),
-            SandboxState.Pending => Bare(record, SandboxEvent.RestoreFailed, now),
-            SandboxState.Archiving => Bare(record, SandboxEvent.ArchiveFailed, now),
+            SandboxState.Pending when record.IsRestoring => RestoreFailed(record, phase: null, PhaseStatus.Timeout, NotRestored(), now),
+            SandboxState.Pending => StartFailed(record, phase: null, PhaseStatus.Timeout, NotReady(record), now),
+            SandboxState.Archiving => ArchiveFailed(record, PhaseStatus.Timeout, NotArchived(), now),
             SandboxState.Running => Stop(record, StopReason.Expired, now),
+            SandboxState.Stopped when record.AutoTransitionState is SandboxState.Archiving => Archive(record, now),
             _ => Delete(record, now),
         };
         return decided.TryGet(out var move, out _) ? move : null;
     }
-
-    private static Result<SandboxMove> Bare(SandboxInstance record, SandboxEvent happened, DateTimeOffset now) =>
-        record.After(happened, now).TryGet(out var next, out var error) ? new SandboxMove(record, next, Job: null) : error;
 
     private static SandboxMove Stopping(SandboxInstance from, SandboxInstance next) =>
         new(from, next, new StopSandbox { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });

@@ -14,6 +14,8 @@ internal sealed record RecordFacts
     public long? EffectiveDiskBytes { get; init; }
 
     public string? LiveSnapshot { get; init; }
+
+    public ArchiveFacts? Archive { get; init; }
 }
 
 [JsonSourceGenerationOptions(

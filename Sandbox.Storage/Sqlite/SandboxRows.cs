@@ -49,12 +49,12 @@ internal static class SandboxRows
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Writes everything but identity and spec, if the row still has this version and state.</summary>
+    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but identity and spec, if the row still has this version and state.</summary>
     public static bool TryUpdate(SqliteConnection connection, SandboxInstance next, long version, SandboxState state)
     {
         using var command = Sql.Command(connection, """
             UPDATE sandboxes SET
-                version = $version, state = $state, host_name = $host_name, host_ip = $host_ip, started_at = $started_at,
+                version = $version, state = $state, incarnation = $incarnation, host_name = $host_name, host_ip = $host_ip, started_at = $started_at,
                 stopped_at = $stopped_at, archived_at = $archived_at, deleted_at = $deleted_at, idle_deadline = $idle_deadline,
                 passing_deadline = $passing_deadline, auto_transition_state = $auto_transition_state,
                 auto_transition_at = $auto_transition_at, facts = $facts, due_at = $due_at
@@ -70,7 +70,6 @@ internal static class SandboxRows
     private static void AddIdentity(SqliteCommand command, SandboxInstance record)
     {
         Add(command, "$id", record.Id.ToString());
-        Add(command, "$incarnation", record.Incarnation.ToString());
         Add(command, "$tenant", record.Tenant);
         Add(command, "$user_id", record.Owner.UserId);
         Add(command, "$experiment_id", record.Owner.ExperimentId);
@@ -88,6 +87,7 @@ internal static class SandboxRows
     {
         Add(command, "$version", record.Version);
         Add(command, "$state", record.State.Name());
+        Add(command, "$incarnation", record.Incarnation.ToString());
         Add(command, "$host_name", record.HostName);
         Add(command, "$host_ip", record.HostIp);
         Add(command, "$started_at", Sql.Moment(record.StartedAt));
@@ -111,6 +111,7 @@ internal static class SandboxRows
         Reason = record.Reason,
         EffectiveDiskBytes = record.EffectiveDiskBytes,
         LiveSnapshot = record.LiveSnapshot,
+        Archive = record.Archive,
     };
 
     private static SandboxInstance Read(SqliteDataReader row)
@@ -141,6 +142,7 @@ internal static class SandboxRows
             Reason = facts.Reason,
             EffectiveDiskBytes = facts.EffectiveDiskBytes,
             LiveSnapshot = facts.LiveSnapshot,
+            Archive = facts.Archive,
         };
     }
 

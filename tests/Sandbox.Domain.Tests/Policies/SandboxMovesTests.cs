@@ -77,12 +77,10 @@ public sealed class SandboxMovesTests
     public void Restart_OfAnythingElse_IsRefused(SandboxState state) =>
         AssertRefused(SandboxMoves.Restart(Given.Sandbox(state), Given.Now), state, SandboxEvent.Restart);
 
-    [Theory]
-    [InlineData(SandboxState.Stopped)]
-    [InlineData(SandboxState.Archived)]
-    public void Delete_OfARestingSandbox_RemovesItsContainer(SandboxState state)
+    [Fact]
+    public void Delete_OfAStoppedSandbox_RemovesItsContainer()
     {
-        var move = Decided(SandboxMoves.Delete(Given.Sandbox(state), Given.Now));
+        var move = Decided(SandboxMoves.Delete(Given.Sandbox(SandboxState.Stopped), Given.Now));
 
         Assert.Equal(SandboxState.Deleted, move.Next.State);
         AssertAbout<RemoveSandbox>(move);
@@ -162,10 +160,6 @@ public sealed class SandboxMovesTests
         Assert.Equal([PhaseStatus.Success, PhaseStatus.Timeout], move!.Next.Phases.Select(phase => phase.Status));
         Assert.Equal("not ready 600 s after the start was asked for", move.Next.Reason);
     }
-
-    [Fact]
-    public void Due_OfAStuckRestore_IsArchivedAgain() =>
-        Assert.Equal(SandboxState.Archived, _moves.Due(WithDeadlines(SandboxState.Pending, Given.Now) with { ArchivedAt = Given.Now }, Given.Now)!.Next.State);
 
     [Fact]
     public void Due_OfAnArchiveThatIsAskedFor_WaitsForAnArchiveStore()

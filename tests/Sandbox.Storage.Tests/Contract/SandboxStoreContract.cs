@@ -179,6 +179,22 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    public async Task Move_ToANewIncarnation_IsFoundWithIt()
+    {
+        var archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34");
+        var archived = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop, SandboxEvent.Archive);
+        var done = archived.After(SandboxEvent.ArchiveDone) with { Archive = archive };
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(archived, done, null), CancellationToken));
+        var restoring = done.After(SandboxEvent.Restore) with { Incarnation = IncarnationId.New() };
+
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(done, restoring, null), CancellationToken));
+
+        var found = await FoundAsync(done);
+        Assert.Equal((restoring.Incarnation, archive), (found.Incarnation, found.Archive));
+        Assert.NotEqual(done.Incarnation, found.Incarnation);
+    }
+
+    [Fact]
     public async Task Amend_OfTheCurrentVersion_WritesFactsAndKeepsTheVersion()
     {
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
@@ -265,6 +281,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         EffectiveDiskBytes = 7,
         Reason = "because",
         LiveSnapshot = """{"image":"busybox"}""",
+        Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34"),
         Phases = [new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Running, "50 %", Given.Now, null)],
         Spec = record.Spec with
         {

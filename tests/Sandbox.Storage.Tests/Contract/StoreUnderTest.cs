@@ -12,6 +12,8 @@ public interface ITestedStores : IAsyncDisposable
 
     IJobStore Jobs { get; }
 
+    ICommitStore Commits => throw new NotSupportedException("These stores keep no commits.");
+
     /// <summary>Closes everything and opens it again, as a new process would.</summary>
     ValueTask ReopenAsync();
 }
@@ -26,6 +28,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected ISandboxStore Records => Stores.Records;
 
     protected IJobStore Jobs => Stores.Jobs;
+
+    protected ICommitStore Commits => Stores.Commits;
 
     protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 

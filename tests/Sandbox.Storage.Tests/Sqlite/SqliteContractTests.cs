@@ -8,3 +8,5 @@ public sealed class SqliteSandboxStoreTests() : SandboxStoreContract(SqliteFile.
 public sealed class SqliteSandboxListTests() : SandboxListContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteJobStoreTests() : JobStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteCommitStoreTests() : CommitStoreContract(SqliteFile.OpenAsync);

@@ -25,6 +25,8 @@ internal sealed class SqliteFile : ITestedStores
 
     public IJobStore Jobs => new SqliteJobStore(Database, _time);
 
+    public ICommitStore Commits => new SqliteCommitStore(Database, _time);
+
     public static ValueTask<ITestedStores> OpenAsync(TimeProvider time) => ValueTask.FromResult<ITestedStores>(new SqliteFile(time));
 
     public static SqliteFile Open(TimeProvider time) => new(time);

@@ -1,0 +1,105 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Domain.Policies;
+
+/// <summary>The moves into an archive and out of it. The files of a sandbox are in its container until the record says
+/// archived, and in the archive until it says running again: at every moment they are in one of the two.</summary>
+public sealed partial class SandboxMoves
+{
+    /// <summary>Puts a stopped sandbox away; refused where there is nowhere to put it, or where an image would not have all its files.</summary>
+    public Result<SandboxMove> Archive(SandboxInstance record, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.Archive, now).TryGet(out var archiving, out var error))
+        {
+            return error;
+        }
+
+        if (WhyNeverArchived(record) is { } reason)
+        {
+            return new SandboxError.CannotArchive(record.Id, reason);
+        }
+
+        var job = new ArchiveSandbox { SandboxId = record.Id, SandboxVersion = archiving.Version, Incarnation = record.Incarnation };
+        return new SandboxMove(
+            record,
+            archiving with { PassingDeadline = now + auto.Options.ArchiveTimeout, Phases = [.. SandboxPhase.BeforeArchive] },
+            job);
+    }
+
+    /// <summary>The image is put away. Whoever moves it removes the container afterwards, and where that fails the sweep does.</summary>
+    public Result<SandboxMove> ArchiveDone(SandboxInstance record, ArchiveFacts archive, DateTimeOffset now) =>
+        record.After(SandboxEvent.ArchiveDone, now).TryGet(out var archived, out var error)
+            ? new SandboxMove(record, auto.WithArchivedDeadline(archived, now) with { Archive = archive }, Job: null)
+            : error;
+
+    /// <summary>The container is kept and the sandbox is stopped as before. What was put away of it is removed by a job.</summary>
+    public Result<SandboxMove> ArchiveFailed(SandboxInstance record, PhaseStatus status, string reason, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.ArchiveFailed, now).TryGet(out var stopped, out var error))
+        {
+            return error;
+        }
+
+        var next = auto.WithFailedArchiveDeadline(stopped, now) with
+        {
+            Reason = reason,
+            Phases = Marked(record.Phases, name: null, status, reason, now),
+        };
+        return new SandboxMove(record, next, Discard(next, record.Incarnation));
+    }
+
+    /// <summary>Starts a new incarnation out of the archive, on any node.</summary>
+    public Result<SandboxMove> Restore(SandboxInstance record, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.Restore, now).TryGet(out var pending, out var error))
+        {
+            return error;
+        }
+
+        if (record.Archive is null || !auto.CanArchive)
+        {
+            return new SandboxError.CannotArchive(record.Id, record.Archive is null ? "its record does not say where its archive is" : NoStore);
+        }
+
+        var next = pending with { Incarnation = IncarnationId.New(), PassingDeadline = now + auto.Options.RestoreTimeout };
+        return new SandboxMove(record, next, new RestoreSandbox { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });
+    }
+
+    /// <summary>The archive stays what the sandbox is; what was made of the new incarnation is removed by a job.</summary>
+    /// <param name="phase">The phase that failed; null: the one it was in.</param>
+    public Result<SandboxMove> RestoreFailed(SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
+    {
+        if (!record.After(SandboxEvent.RestoreFailed, now).TryGet(out var archived, out var error))
+        {
+            return error;
+        }
+
+        return Removing(record, auto.WithArchivedDeadline(archived, now) with
+        {
+            Reason = reason,
+            Phases = Marked(record.Phases, phase, status, reason, now),
+        });
+    }
+
+    private const string NoStore = "this server has no archive store (setting Archive:Store)";
+
+    private static SandboxMove Discarding(SandboxInstance from, SandboxInstance next, ArchiveFacts archive) =>
+        new(from, next, Discard(next, archive.Incarnation));
+
+    private static DiscardArchive Discard(SandboxInstance record, IncarnationId archived) =>
+        new() { SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = archived };
+
+    private string? WhyNeverArchived(SandboxInstance record) =>
+        !auto.CanArchive ? NoStore
+        : record.Spec.Deployment is not DeploymentKind.Docker ? "only a sandbox that Docker runs can be archived"
+        : record.Spec.UseKata ? "the disk image of a kata sandbox is not part of its file system"
+        : null;
+
+    private string NotArchived() => $"not archived {Seconds(auto.Options.ArchiveTimeout)} s after it was asked for";
+
+    private string NotRestored() => $"not restored {Seconds(auto.Options.RestoreTimeout)} s after it was asked for";
+}

@@ -1,0 +1,132 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Tests.Contract;
+
+/// <summary>What every store of commits promises.</summary>
+public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
+{
+    private readonly SandboxId _id = SandboxId.Parse("box");
+
+    [Fact]
+    public async Task Find_OfASandboxNeverCommitted_IsNull() => Assert.Null(await Commits.FindAsync(_id, CancellationToken));
+
+    [Fact]
+    public async Task Begin_WritesTheCommitAndItsJob()
+    {
+        var begun = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
+
+        Assert.Equal(Begun("a:1"), begun);
+        Assert.Equal(begun, await Commits.FindAsync(_id, CancellationToken));
+        var job = Assert.IsType<CommitSandbox>(Assert.Single(await ClaimAsync()).Job);
+        Assert.Equal(("a:1", "p", begun.StartedAt), (job.ImageTag, job.Password, job.StartedAt));
+    }
+
+    [Fact]
+    public async Task Begin_WhileOneIsRunning_AnswersThatOneAndWritesNothing()
+    {
+        var first = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
+
+        var second = await Commits.BeginAsync(Begun("a:2", later: 5), JobOf("a:2", later: 5), CancellationToken);
+
+        Assert.Equal(first, second);
+        await AssertJobsAsync("a:1");
+    }
+
+    [Fact]
+    public async Task Begin_ByManyAtOnce_SucceedsOnceWithOneJob()
+    {
+        var begun = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
+            Commits.BeginAsync(Begun($"a:{i}", later: i), JobOf($"a:{i}", later: i), CancellationToken))));
+
+        Assert.Single(begun.Distinct());
+        await AssertJobsAsync(begun[0].ImageTag);
+    }
+
+    [Fact]
+    public async Task End_OfTheRunningOne_IsFoundWithEveryField()
+    {
+        var ended = (await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken)) with
+        {
+            Phase = CommitPhase.Failed,
+            CompletedAt = Given.Now.AddSeconds(3),
+            ExitCode = 13,
+            FailedStage = "push",
+            ErrorCode = "PUSH_FAILED",
+            ErrorMessage = "denied",
+        };
+
+        Assert.True(await Commits.TryEndAsync(ended, CancellationToken));
+        await ReopenAsync();
+
+        Assert.Equal(ended, await Commits.FindAsync(_id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task End_OfOneThatIsNotRunning_ChangesNothing()
+    {
+        var first = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
+        var succeeded = first with { Phase = CommitPhase.Succeeded, CompletedAt = Given.Now };
+        Assert.True(await Commits.TryEndAsync(succeeded, CancellationToken));
+
+        Assert.False(await Commits.TryEndAsync(first with { Phase = CommitPhase.Failed }, CancellationToken), "it had ended before");
+        var next = await Commits.BeginAsync(Begun("a:2", later: 5), JobOf("a:2", later: 5), CancellationToken);
+        Assert.False(await Commits.TryEndAsync(succeeded, CancellationToken), "a later one is running");
+
+        Assert.Equal(next, await Commits.FindAsync(_id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task QueueAgain_OfTheRunningOne_PutsItsJobBehindTheOthers()
+    {
+        var record = await CreatedAsync(Given.Pending("box"));
+        await CompleteOneAsync();
+        await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
+        var stopped = record.After(SandboxEvent.Stop);
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(record, stopped, Given.StopOf(stopped)), CancellationToken));
+
+        Assert.True(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken));
+
+        await CompleteOneAsync();
+        Assert.IsType<StopSandbox>((await CompleteOneAsync()).Job);
+        Assert.IsType<CommitSandbox>((await CompleteOneAsync()).Job);
+    }
+
+    [Fact]
+    public async Task QueueAgain_OfAnEarlierOne_IsRefused()
+    {
+        Assert.False(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken), "none was ever begun");
+        await Commits.BeginAsync(Begun("a:2", later: 5), JobOf("a:2", later: 5), CancellationToken);
+
+        Assert.False(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken), "another one is running");
+
+        await AssertJobsAsync("a:2");
+    }
+
+    private async Task AssertJobsAsync(string onlyTag)
+    {
+        Assert.Equal(onlyTag, Assert.IsType<CommitSandbox>((await CompleteOneAsync()).Job).ImageTag);
+        Assert.True((await ClaimAsync()).Count == 0, "one commit was begun, so there must be one job");
+    }
+
+    private async Task<ClaimedJob> CompleteOneAsync()
+    {
+        var job = Assert.Single(await ClaimAsync(1));
+        Assert.True(await Jobs.TryCompleteAsync(job, CancellationToken));
+        return job;
+    }
+
+    private SandboxCommit Begun(string tag, int later = 0) => new(_id, tag, CommitPhase.Running, Given.Now.AddSeconds(later));
+
+    private CommitSandbox JobOf(string tag, int later = 0) => new()
+    {
+        SandboxId = _id,
+        SandboxVersion = 1,
+        Incarnation = IncarnationId.New(),
+        ImageTag = tag,
+        Password = "p",
+        StartedAt = Given.Now.AddSeconds(later),
+    };
+}
