@@ -7,6 +7,7 @@ using Sandbox.Domain.Stores;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
 using Sandbox.Storage.Operators;
+using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Sqlite;
 
 namespace Sandbox.Storage;
@@ -14,6 +15,9 @@ namespace Sandbox.Storage;
 /// <summary>The door of the storage room.</summary>
 public static class StorageRoom
 {
+    /// <summary>Where the configuration has the cluster's Postgres.</summary>
+    public const string ConnectionKey = "ConnectionStrings:sandbox";
+
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
     /// migrated when the first store is asked for.</summary>
     /// <param name="path">The database file; its folder exists.</param>
@@ -23,16 +27,66 @@ public static class StorageRoom
         services.AddSingleton(_ => SqliteDatabase.Open(path));
         services.AddSingleton<SqliteSandboxStore>();
         services.AddSingleton<SqliteJobStore>();
+        services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
+        return services
+            .AddLocalLive()
+            .AddAnnounced(provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
+            .AddOperator();
+    }
+
+    /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
+    /// before the process starts anything else.</summary>
+    /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
+    /// <exception cref="StorageUnavailableException">It is missing, or no connection string.</exception>
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        var database = OpenDatabase(connectionString);
+        services.AddSingleton(_ => database);
+        services.AddHostedService<PostgresStart>();
+        services.AddSingleton<PostgresSandboxStore>();
+        services.AddSingleton<PostgresJobStore>();
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        return services
+            .AddLocalLive()
+            .AddAnnounced(provider => provider.GetRequiredService<PostgresSandboxStore>(), provider => provider.GetRequiredService<PostgresJobStore>())
+            .AddOperator();
+    }
+
+    private static PostgresDatabase OpenDatabase(string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            throw new StorageUnavailableException("is missing; give the connection string of the cluster's Postgres");
+        }
+
+        try
+        {
+            return PostgresDatabase.Of(connectionString, TimeProvider.System);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // What it says may quote the text, and with it the password.
+            throw new StorageUnavailableException("is no connection string of Postgres (Host=…;Username=…;Password=…;Database=…)");
+        }
+    }
+
+    /// <summary>Live entries and wake-ups in this process.</summary>
+    private static IServiceCollection AddLocalLive(this IServiceCollection services)
+    {
         services.AddSingleton<ILiveStore, InMemoryLiveStore>();
-        services.AddSingleton<IChangeFeed, InMemoryChangeFeed>();
+        return services.AddSingleton<IChangeFeed, InMemoryChangeFeed>();
+    }
+
+    /// <summary>The stores as everybody sees them: with their live entries and wake-ups.</summary>
+    private static IServiceCollection AddAnnounced(
+        this IServiceCollection services, Func<IServiceProvider, ISandboxStore> records, Func<IServiceProvider, IJobStore> jobs)
+    {
         services.AddSingleton<LiveCache>();
         services.AddSingleton<ISandboxStore>(provider => new LiveSandboxStore(
-            provider.GetRequiredService<SqliteSandboxStore>(),
-            provider.GetRequiredService<LiveCache>(),
-            provider.GetRequiredService<IChangeFeed>()));
-        services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
-            provider.GetRequiredService<SqliteJobStore>(), provider.GetRequiredService<IChangeFeed>()));
-        return services.AddOperator();
+            records(provider), provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>()));
+        return services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
+            jobs(provider), provider.GetRequiredService<IChangeFeed>()));
     }
 
     /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies

@@ -42,6 +42,9 @@ public sealed record StartSandbox : SandboxJob
     /// </summary>
     public string? RegistryPassword { get; init; }
 
+    /// <summary>There was a password, and it was dropped when the job was given up: a dead letter keeps no secret.</summary>
+    public bool PasswordDropped { get; init; }
+
     /// <summary>Without the password: whoever prints a job into a log prints no secret.</summary>
     public override string ToString() => $"{nameof(StartSandbox)} {SandboxId} {SandboxVersion}";
 }

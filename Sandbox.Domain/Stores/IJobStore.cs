@@ -55,7 +55,8 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
     /// <summary>A start that waited for so long goes before younger ones that would take its room.</summary>
     public static readonly TimeSpan AgeLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>The node's lease; nothing is claimed when it is not current. Null where there is only one node.</summary>
+    /// <summary>The node's lease; nothing is claimed when it is not current. Null where there is only one node,
+    /// which has every container, under whatever name it had then.</summary>
     public Fence? Fence { get; init; }
 
     /// <summary>What new sandboxes may take together; zero: none is claimed (the node drains).</summary>

@@ -14,6 +14,9 @@ public interface ISandboxStore
     /// <summary>How long the id of a deleted sandbox stays refused.</summary>
     static readonly TimeSpan TombstoneFor = TimeSpan.FromHours(24);
 
+    /// <summary>How long the tombstone of a deleted sandbox, which carries its id's version, is kept.</summary>
+    static readonly TimeSpan TombstoneKept = TimeSpan.FromDays(30);
+
     /// <summary>Writes the first record of an id together with its start job. An id that is in use, or that was deleted
     /// less than 24 hours ago, is refused with <see cref="SandboxError.IdInUse"/>, what is over its tenant's quota with
     /// <see cref="SandboxError.QuotaExceeded"/>, and nothing is written. A tombstone
@@ -40,6 +43,10 @@ public interface ISandboxStore
     /// <summary>Records with a deadline (idle, passing, automatic transition) that is due at <paramref name="now"/>,
     /// most overdue first.</summary>
     Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Forgets at most <paramref name="limit"/> tombstones that are older than <see cref="TombstoneKept"/>; how many
+    /// it were.</summary>
+    Task<int> PurgeAsync(int limit, CancellationToken cancellationToken);
 }
 
 /// <param name="States">Only these states; empty: all but deleted.</param>

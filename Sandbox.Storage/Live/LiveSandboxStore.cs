@@ -68,6 +68,8 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
     public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         records.DueAsync(now, limit, cancellationToken);
 
+    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => records.PurgeAsync(limit, cancellationToken);
+
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;

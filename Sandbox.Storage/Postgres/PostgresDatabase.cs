@@ -73,9 +73,11 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    private static bool WasRolledBack(NpgsqlException failure) =>
-        failure is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
-            or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections };
+    private static bool WasRolledBack(NpgsqlException failure) => failure is PostgresException
+    {
+        SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+            or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections,
+    };
 
     private async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -1,7 +1,6 @@
-using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Storage.Jobs;
 
 namespace Sandbox.Storage.Sqlite;
 
@@ -15,22 +14,22 @@ internal static class JobRows
             "INSERT INTO jobs (sandbox_id, version, job, claimable_at, created_at) VALUES ($sandbox, $version, $job, $now, $now)",
             ("$sandbox", job.SandboxId.ToString()),
             ("$version", job.SandboxVersion),
-            ("$job", JsonSerializer.Serialize(job with { TraceParent = job.TraceParent ?? Activity.Current?.Id }, JobJson.Default.SandboxJob)),
+            ("$job", JobText.Of(job)),
             ("$now", Sql.Moment(now)));
 
-    /// <summary>Null: written by a program that knows other jobs, or damaged.</summary>
-    public static SandboxJob? TryRead(string json)
-    {
-        try
-        {
-            return Read(json);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidDataException)
-        {
-            return null;
-        }
-    }
-
-    public static SandboxJob Read(string json) =>
-        JsonSerializer.Deserialize(json, JobJson.Default.SandboxJob) ?? throw new InvalidDataException("A job is empty.");
+    /// <summary>The job becomes a dead letter.</summary>
+    /// <param name="which">What its row is found by, beside its id.</param>
+    /// <param name="text">Of the job, without secrets.</param>
+    public static bool Bury(SqliteConnection connection, string which, long id, int attempt, string text, string reason, DateTimeOffset now) =>
+        Sql.Execute(
+            connection,
+            $"""
+            INSERT INTO dead_letters SELECT id, sandbox_id, version, $job, attempt, $reason, $now FROM jobs WHERE id = $id AND attempt = $attempt{which};
+            DELETE FROM jobs WHERE id = $id AND attempt = $attempt{which};
+            """,
+            ("$id", id),
+            ("$attempt", attempt),
+            ("$job", text),
+            ("$reason", reason),
+            ("$now", Sql.Moment(now))) > 0;
 }

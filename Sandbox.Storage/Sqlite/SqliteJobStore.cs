@@ -1,6 +1,6 @@
-using Microsoft.Data.Sqlite;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Jobs;
 
 namespace Sandbox.Storage.Sqlite;
 
@@ -13,27 +13,10 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
     private const string OldestOfItsSandbox =
         "NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)";
 
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return database.WriteAsync<IReadOnlyList<ClaimedJob>>(
-            connection =>
-            {
-                using var command = Sql.Command(
-                    connection,
-                    $"""
-                    UPDATE jobs SET attempt = attempt + 1, node = $node, claimable_at = $lease_ends
-                    WHERE id IN (SELECT id FROM jobs WHERE claimable_at <= $now AND {OldestOfItsSandbox} ORDER BY id LIMIT $limit)
-                    RETURNING id, job, attempt
-                    """,
-                    ("$node", claim.Node),
-                    ("$now", Sql.Moment(now)),
-                    ("$lease_ends", Sql.Moment(now + claim.Lease)),
-                    ("$limit", claim.Limit));
-                return ReadClaimed(command);
-            },
-            cancellationToken);
-    }
+    private readonly TenantTurns _turns = new();
+
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.WriteAsync(
+        connection => new JobClaims(connection, claim, _turns, time.GetUtcNow()).Run(), cancellationToken);
 
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
         TryWriteAsync(
@@ -46,34 +29,25 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
         TryWriteAsync(
             $"UPDATE jobs SET node = NULL, claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + delay, cancellationToken);
 
-    public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            connection => Sql.Execute(
-                connection,
-                $"""
-                INSERT INTO dead_letters SELECT id, sandbox_id, version, job, attempt, $reason, $now FROM jobs WHERE {Held};
-                DELETE FROM jobs WHERE {Held};
-                """,
-                ("$id", job.Id),
-                ("$attempt", job.Attempt),
-                ("$reason", reason),
-                ("$now", Sql.Moment(time.GetUtcNow()))) > 0,
-            cancellationToken);
+    public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
+        connection => JobRows.Bury(
+            connection, " AND node IS NOT NULL", job.Id, job.Attempt, JobText.WithoutSecrets(job.Job), reason, time.GetUtcNow()),
+        cancellationToken);
 
     public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
         {
             using var command = Sql.Command(
                 connection,
-                "SELECT id, sandbox_id, job, attempts, reason, at FROM dead_letters ORDER BY at DESC, id DESC LIMIT $limit",
+                "SELECT id, sandbox_id, version, job, attempts, reason, at FROM dead_letters ORDER BY at DESC, id DESC LIMIT $limit",
                 ("$limit", limit));
             var letters = new List<DeadLetter>();
             using var row = command.ExecuteReader();
             while (row.Read())
             {
                 letters.Add(new DeadLetter(
-                    row.GetInt64(0), SandboxId.Parse(row.GetString(1)), JobRows.TryRead(row.GetString(2)), row.GetInt32(3),
-                    row.GetString(4), Sql.Moment(row.GetInt64(5))));
+                    row.GetInt64(0), SandboxId.Parse(row.GetString(1)), JobText.TryRead(row.GetString(3), row.GetInt64(2)), row.GetInt32(4),
+                    row.GetString(5), Sql.Moment(row.GetInt64(6))));
             }
 
             return letters;
@@ -83,8 +57,9 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
         database.WriteAsync(
             connection => Sql.Execute(
                 connection,
+                // A new number, so that it waits behind what is asked for its sandbox already.
                 """
-                INSERT INTO jobs (id, sandbox_id, version, job, claimable_at) SELECT id, sandbox_id, version, job, $now FROM dead_letters WHERE id = $id;
+                INSERT INTO jobs (sandbox_id, version, job, claimable_at, created_at) SELECT sandbox_id, version, job, $now, $now FROM dead_letters WHERE id = $id;
                 DELETE FROM dead_letters WHERE id = $id;
                 """,
                 ("$id", id),
@@ -134,18 +109,4 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
                 return command.ExecuteNonQuery() == 1;
             },
             cancellationToken);
-
-    // RETURNING promises no order.
-    private static List<ClaimedJob> ReadClaimed(SqliteCommand command)
-    {
-        var claimed = new List<ClaimedJob>();
-        using var row = command.ExecuteReader();
-        while (row.Read())
-        {
-            claimed.Add(new ClaimedJob(row.GetInt64(0), JobRows.Read(row.GetString(1)), row.GetInt32(2)));
-        }
-
-        claimed.Sort((one, other) => one.Id.CompareTo(other.Id));
-        return claimed;
-    }
 }

@@ -37,7 +37,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
         Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
-        return database.WriteAsync(connection => Move(connection, move.From, move.Next, move.Job), cancellationToken);
+        return database.WriteAsync(connection => Move(connection, move), cancellationToken);
     }
 
     public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) =>
@@ -53,10 +53,29 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
             ("$now", Sql.Moment(now)),
             ("$limit", limit))));
 
-    private bool Move(SqliteConnection connection, SandboxInstance from, SandboxInstance next, SandboxJob? job)
+    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => database.WriteAsync(
+        connection =>
+        {
+            var old = SandboxRows.Select(
+                connection,
+                "WHERE state = 'deleted' AND deleted_at <= $before ORDER BY deleted_at LIMIT $limit",
+                ("$before", Sql.Moment(time.GetUtcNow() - ISandboxStore.TombstoneKept)),
+                ("$limit", limit));
+            foreach (var tombstone in old)
+            {
+                HistoryRows.Remove(connection, tombstone.Id);
+                SandboxRows.Remove(connection, tombstone.Id);
+            }
+
+            return old.Count;
+        },
+        cancellationToken);
+
+    private bool Move(SqliteConnection connection, SandboxMove move)
     {
+        var (from, next, job) = (move.From, move.Next, move.Job);
         var current = SandboxRows.Find(connection, from.Id);
-        if (current is null || current.Version != from.Version
+        if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
             || !SandboxRows.TryUpdate(connection, LateFacts.Keep(next, from, current), from.Version, from.State))
         {
             return false;

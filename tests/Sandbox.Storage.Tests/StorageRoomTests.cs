@@ -19,6 +19,7 @@ public sealed class StorageRoomTests : IDisposable
     [Theory]
     [InlineData(typeof(ISandboxStore))]
     [InlineData(typeof(IJobStore))]
+    [InlineData(typeof(ILeaseStore))]
     [InlineData(typeof(ILiveStore))]
     [InlineData(typeof(IChangeFeed))]
     [InlineData(typeof(ISandboxOperator))]

@@ -33,6 +33,7 @@ CREATE TABLE sandboxes (
     phases                json             NOT NULL,
     history               json             NOT NULL, -- the last hundred changes of state, oldest first
     live_snapshot         text,
+    archive               json,
     spec                  json                       -- written once
 ) WITH (
     fillfactor = 80,
@@ -100,7 +101,8 @@ CREATE TABLE jobs (
     job          text             NOT NULL,           -- JSON
     tenant       text COLLATE "C" NOT NULL,
     is_start     boolean          NOT NULL,           -- for any node that it fits
-    pinned       text COLLATE "C",                    -- not a start: the node that has the container; null: nobody has it
+    is_anywhere  boolean          NOT NULL,           -- for any node at all
+    pinned       text COLLATE "C",                    -- neither: the node that has the container; null: nobody has it
     cpus         double precision NOT NULL,           -- what it takes of a node
     memory_bytes bigint           NOT NULL,
     disk_bytes   bigint           NOT NULL,
@@ -125,7 +127,7 @@ CREATE INDEX jobs_delayed ON jobs (claimable_at) WHERE node IS NULL AND attempt 
 -- A job about a container follows it: whoever becomes the host gets what waits.
 CREATE FUNCTION pin_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE jobs SET pinned = NEW.host_name WHERE sandbox_id = NEW.id AND NOT is_start AND pinned IS DISTINCT FROM NEW.host_name;
+    UPDATE jobs SET pinned = NEW.host_name WHERE sandbox_id = NEW.id AND NOT is_start AND NOT is_anywhere AND pinned IS DISTINCT FROM NEW.host_name;
     RETURN NULL;
 END $$;
 
@@ -140,6 +142,7 @@ CREATE TABLE dead_letters (
     job          text             NOT NULL,             -- without secrets
     tenant       text COLLATE "C" NOT NULL,
     is_start     boolean          NOT NULL,
+    is_anywhere  boolean          NOT NULL,
     cpus         double precision NOT NULL,
     memory_bytes bigint           NOT NULL,
     disk_bytes   bigint           NOT NULL,

@@ -14,6 +14,11 @@ public interface ITestedStores : IAsyncDisposable
 
     ICommitStore Commits => throw new NotSupportedException("These stores keep no commits.");
 
+    ILeaseStore Leases { get; }
+
+    /// <summary>Runs a statement past the stores, in words that every one of them knows.</summary>
+    ValueTask ExecuteAsync(string statement);
+
     /// <summary>Closes everything and opens it again, as a new process would.</summary>
     ValueTask ReopenAsync();
 }
@@ -31,6 +36,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
 
     protected ICommitStore Commits => Stores.Commits;
 
+    protected ILeaseStore Leases => Stores.Leases;
+
     protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     private ITestedStores Stores => _stores ?? throw new InvalidOperationException("The stores are opened before a test runs.");
@@ -44,6 +51,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     }
 
     protected ValueTask ReopenAsync() => Stores.ReopenAsync();
+
+    protected ValueTask ExecuteAsync(string statement) => Stores.ExecuteAsync(statement);
 
     protected async Task<SandboxInstance> CreatedAsync(SandboxInstance first)
     {

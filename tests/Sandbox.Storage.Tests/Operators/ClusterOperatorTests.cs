@@ -437,5 +437,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
             records.DueAsync(now, limit, cancellationToken);
+
+        public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => records.PurgeAsync(limit, cancellationToken);
     }
 }

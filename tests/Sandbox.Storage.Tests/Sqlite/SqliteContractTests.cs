@@ -10,3 +10,5 @@ public sealed class SqliteSandboxListTests() : SandboxListContract(SqliteFile.Op
 public sealed class SqliteJobStoreTests() : JobStoreContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteCommitStoreTests() : CommitStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteLeaseStoreTests() : LeaseStoreContract(SqliteFile.OpenAsync);

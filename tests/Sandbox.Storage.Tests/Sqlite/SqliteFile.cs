@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.Sqlite;
 using Sandbox.Storage.Tests.Contract;
@@ -15,6 +16,7 @@ internal sealed class SqliteFile : ITestedStores
     {
         _time = time;
         Database = SqliteDatabase.Open(Path);
+        Jobs = new SqliteJobStore(Database, time);
     }
 
     public string Path => _folder.File("sandboxes.db");
@@ -23,7 +25,9 @@ internal sealed class SqliteFile : ITestedStores
 
     public ISandboxStore Records => new SqliteSandboxStore(Database, _time);
 
-    public IJobStore Jobs => new SqliteJobStore(Database, _time);
+    public IJobStore Jobs { get; private set; }
+
+    public ILeaseStore Leases => new SqliteLeaseStore(Database, _time);
 
     public ICommitStore Commits => new SqliteCommitStore(Database, _time);
 
@@ -35,6 +39,15 @@ internal sealed class SqliteFile : ITestedStores
     {
         Database.Dispose();
         Database = SqliteDatabase.Open(Path);
+        Jobs = new SqliteJobStore(Database, _time);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ExecuteAsync(string statement)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false }.ToString());
+        connection.Open();
+        Sql.Execute(connection, statement);
         return ValueTask.CompletedTask;
     }
 

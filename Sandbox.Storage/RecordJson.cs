@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 
-namespace Sandbox.Storage.Sqlite;
+namespace Sandbox.Storage;
 
 /// <summary>What of a record is neither filtered nor scanned.</summary>
 internal sealed record RecordFacts
@@ -24,4 +24,8 @@ internal sealed record RecordFacts
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordFacts))]
 [JsonSerializable(typeof(SandboxSpec))]
+[JsonSerializable(typeof(ArchiveFacts))]
+[JsonSerializable(typeof(IReadOnlyList<SandboxPhase>))]
+[JsonSerializable(typeof(IReadOnlyList<StateChange>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -1,0 +1,32 @@
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Jobs;
+
+/// <summary>What a job takes of a node, and what it asks of it.</summary>
+/// <param name="Reach">Which nodes may do it.</param>
+internal sealed record JobDemand(JobReach Reach, NodeRoom Room, IReadOnlyDictionary<string, string> Labels, string Image)
+{
+    /// <summary><c>node_label.zone = a</c> in the extended parameters of a sandbox: only nodes with the label zone=a.</summary>
+    public const string LabelPrefix = "node_label.";
+
+    private static readonly NodeRoom Nothing = new(0, 0, 0, 0);
+
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    public bool IsStart => Reach is JobReach.FittingNode;
+
+    public bool IsAnywhere => Reach is JobReach.AnyNode;
+
+    public static JobDemand Of(SandboxJob job, SandboxSpec spec) => new(
+        job.Reach,
+        // A restart is done where its container is, and takes its room there whether there is any or not.
+        job.Reach is JobReach.FittingNode || job is RestartSandbox ? NodeRoom.DemandOf(spec) : Nothing,
+        job.Reach is JobReach.FittingNode ? LabelsOf(spec) : NoLabels,
+        spec.Image);
+
+    private static Dictionary<string, string> LabelsOf(SandboxSpec spec) => spec.ExtendedParams
+        .Where(param => param.Key.StartsWith(LabelPrefix, StringComparison.Ordinal))
+        .ToDictionary(param => param.Key[LabelPrefix.Length..], param => param.Value, StringComparer.Ordinal);
+}

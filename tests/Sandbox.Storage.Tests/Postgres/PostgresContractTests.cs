@@ -1,0 +1,12 @@
+using Sandbox.Storage.Tests.Contract;
+
+namespace Sandbox.Storage.Tests.Postgres;
+
+// The contract, met by Postgres.
+public sealed class PostgresSandboxStoreTests() : SandboxStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresSandboxListTests() : SandboxListContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresJobStoreTests() : JobStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresLeaseStoreTests() : LeaseStoreContract(PostgresStores.OpenAsync);

@@ -1,0 +1,38 @@
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Postgres;
+using Sandbox.Storage.Tests.Contract;
+
+namespace Sandbox.Storage.Tests.Postgres;
+
+/// <summary>The stores on a database of a test's own, which is told the test's time before each use.</summary>
+internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider time) : ITestedStores
+{
+    private PostgresJobStore? _jobs;
+
+    public ISandboxStore Records => new PostgresSandboxStore(database.At(time));
+
+    // One as long as the process lives: it remembers whose turn it is.
+    public IJobStore Jobs
+    {
+        get
+        {
+            var at = database.At(time);
+            return LazyInitializer.EnsureInitialized(ref _jobs, () => new PostgresJobStore(at));
+        }
+    }
+
+    public ILeaseStore Leases => new PostgresLeaseStore(database.At(time));
+
+    public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) => new PostgresStores(await PostgresTestDatabase.NewAsync(), time);
+
+    public async ValueTask ExecuteAsync(string statement) => await database.Database.WriteAsync(
+        connection => Sql.ExecuteAsync(connection, Sql.Statement(statement), CancellationToken.None), CancellationToken.None);
+
+    public async ValueTask ReopenAsync()
+    {
+        await database.ReopenAsync();
+        _jobs = null;
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+}
