@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
@@ -24,7 +25,7 @@ public sealed class ClusterStorageTests
 
         Assert.Single(await host.Services.GetRequiredService<IJobStore>().ClaimAsync(new JobClaim("n", 9, TimeSpan.FromSeconds(9)), CancellationToken));
         Assert.NotNull(await host.Services.GetRequiredService<ILeaseStore>().TryAcquireAsync("head", "a", TimeSpan.FromSeconds(9), CancellationToken));
-        Assert.NotNull(await host.Services.GetRequiredService<ILiveStore>().FindAsync(record.Id, CancellationToken));
+        Assert.NotNull(await host.Services.GetRequiredService<ILiveStore>().FindAsync(record.Id, record.Version, CancellationToken));
         Assert.NotNull(host.Services.GetRequiredService<ISandboxOperator>());
         await host.StopAsync(CancellationToken);
     }
@@ -59,6 +60,7 @@ public sealed class ClusterStorageTests
     private static IHost Build(string? connectionString)
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString);
         return builder.Build();
     }
