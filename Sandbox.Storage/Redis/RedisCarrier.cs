@@ -164,6 +164,8 @@ internal sealed partial class RedisCarrier(RedisConnection connection, TimeProvi
                 return;
             }
 
+            // Whoever waits is woken first, so that who sees the new state begins after that.
+            _missed();
             if (hears)
             {
                 _deaf = New();
@@ -177,7 +179,6 @@ internal sealed partial class RedisCarrier(RedisConnection connection, TimeProvi
         }
 
         Log.Changed(logger, hears ? "arrive" : "do not arrive");
-        _missed();
     }
 
     private static partial class Log
