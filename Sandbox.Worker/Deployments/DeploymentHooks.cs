@@ -4,7 +4,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Worker.Deployments;
 
 /// <summary>Whoever wants to be told of the steps of a deployment. A hook that fails is logged and changes nothing.</summary>
-internal sealed partial class DeploymentHooks(ILogger logger)
+public sealed partial class DeploymentHooks(ILogger logger)
 {
     private ImmutableList<IDeploymentHook> _hooks = [];
 

@@ -7,7 +7,7 @@ namespace Sandbox.Worker.Deployments;
 /// twice, and are missed while the engine does not answer, so <see cref="EngineBackAsync"/> means "look yourself".
 /// A call that throws is logged and the watch goes on.
 /// </summary>
-internal interface IContainerWatch
+public interface IContainerWatch
 {
     /// <summary>It does not run any more; it is still there and can be started again.</summary>
     /// <param name="reason">Exit code, out of memory, in words for people.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Docker.DotNet.Models;
 using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Worker.Docker;
@@ -20,9 +21,7 @@ internal sealed record ContainerPlan(
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
-    /// <summary>All that a sandbox's root may do: own, change and signal what is inside, become its users, and open low ports.</summary>
-    public static IReadOnlyList<string> Capabilities { get; } =
-        ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID", "SETPCAP", "NET_BIND_SERVICE"];
+    public static IReadOnlyList<string> Capabilities => UnprivilegedDefault.Capabilities;
 
     private SandboxSpec Spec => Sandbox.Spec;
 
