@@ -16,6 +16,7 @@ public sealed class ArrowTests
         ["ServiceDefaults"] = "",
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
+        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone",
     };
@@ -35,6 +36,7 @@ public sealed class ArrowTests
 
     [Theory]
     [InlineData("Docker.", "Sandbox.Worker")]
+    [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Npgsql", "Sandbox.Storage")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]

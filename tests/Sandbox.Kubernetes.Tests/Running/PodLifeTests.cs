@@ -1,0 +1,156 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
+
+namespace Sandbox.Kubernetes.Tests.Running;
+
+/// <summary>Whole lives of pods whose agents are real: they dial the head's TCP port with the tokens of their secrets.</summary>
+public sealed class PodLifeTests : KubeTest
+{
+    [Theory]
+    [InlineData("pod")]
+    [InlineData("batchsandbox")]
+    public async Task Sandbox_FromSubmitToStop_RunsCommandsAndLeavesNothing(string mode)
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var host = await StartAsync(("Kubernetes:Mode", mode));
+
+        var running = await host.RunAsync(KubeHost.Prepare("life", spec => spec with { Env = new Dictionary<string, string> { ["GREETING"] = "hello" } }));
+        var said = await ExecuteAsync(host, running.Id, "echo $GREETING");
+        var stopped = await host.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None);
+
+        Assert.Equal("hello\n", said);
+        Assert.True(stopped.TryGet(out var record, out var error), error?.Text);
+        Assert.Equal(SandboxState.Stopped, record.State);
+        foreach (var resource in (string[])["pods", "secrets", FakeCluster.Batches])
+        {
+            Assert.True(Cluster.All(resource) is [], $"a stopped sandbox must leave no {resource}; there are {Cluster.All(resource).Count}");
+        }
+    }
+
+    [Fact]
+    public async Task Sandbox_InAHeadsNextLife_IsTakenUpWithTheSamePod()
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var first = await StartAsync();
+        var running = await first.RunAsync(KubeHost.Prepare("adopted"));
+        var uid = Uid();
+        await StopAsync(first);
+
+        var second = await StartAsync();
+        var said = await ExecuteAsync(second, running.Id, "echo again");
+
+        Assert.Equal("again\n", said);
+        Assert.Equal(uid, Uid());
+        Assert.True((await second.Records.FindAsync(running.Id, CancellationToken.None))!.State is SandboxState.Running, "an adopted sandbox goes on running");
+
+        string Uid() => Assert.Single(Cluster.All("pods"))["metadata"]!["uid"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Pod_ThatIsEvicted_IsReportedLostWithTheReason()
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var host = await StartAsync();
+        var running = await host.RunAsync(KubeHost.Prepare("evicted"));
+
+        kubelet.Kill(NameOf(running));
+        Cluster.Change("pods", NameOf(running), pod => pod["status"] = new JsonObject
+        {
+            ["phase"] = "Failed",
+            ["reason"] = "Evicted",
+            ["message"] = "The node was low on resource: memory.",
+        });
+
+        var lost = await host.UntilAsync(running.Id, record => record.State is SandboxState.Stopped, "stopped, as lost");
+        Assert.Equal(SandboxEvent.Lost, lost.History[^1].On);
+        Assert.Equal("Evicted: The node was low on resource: memory.", lost.Reason);
+        await KubeHost.UntilAsync(() => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "what was left of a lost sandbox is removed");
+    }
+
+    [Theory]
+    [InlineData("seen by the watch", false, false)]
+    [InlineData("while the watch was dropped", true, false)]
+    [InlineData("while the watch had expired", false, true)]
+    public async Task Pod_ThatIsRemovedBehindOurBack_IsReportedLost(string when, bool dropped, bool expired)
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var host = await StartAsync();
+        var running = await host.RunAsync(KubeHost.Prepare("removed"));
+        var lists = Lists();
+
+        if (dropped || expired)
+        {
+            // The event of this removal is never told: only a list can show it.
+            Cluster.Remove("pods", NameOf(running), muted: true);
+            if (expired)
+            {
+                Cluster.Compact();
+            }
+
+            Cluster.DropWatches();
+        }
+        else
+        {
+            Cluster.Remove("pods", NameOf(running));
+        }
+
+        var lost = await host.UntilAsync(running.Id, record => record.State is SandboxState.Stopped, $"stopped, as its pod was removed {when}");
+        Assert.EndsWith("was removed", lost.Reason, StringComparison.Ordinal);
+        if (dropped || expired)
+        {
+            Assert.True(Lists() > lists, "a watch that ended must be followed by a list");
+        }
+
+        int Lists() => Cluster.Calls.Count(call => call is { Verb: "GET", Resource: "pods", Name: null, IsWatch: false });
+    }
+
+    [Fact]
+    public async Task Pod_WhoseRemovalIsNeverTold_IsFoundByTheRegularList()
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var host = await StartAsync(("Kubernetes:RelistEvery", "00:00:01"));
+        var running = await host.RunAsync(KubeHost.Prepare("relisted"));
+
+        Cluster.Remove("pods", NameOf(running), muted: true);
+
+        var lost = await host.UntilAsync(running.Id, record => record.State is SandboxState.Stopped, "stopped, as its pod is gone");
+        Assert.EndsWith("was removed", lost.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Orphans_OfThisCluster_AreRemovedAndOthersAreNotTouched()
+    {
+        var (ours, theirs) = (IncarnationId.New(), IncarnationId.New());
+        Cluster.Put("pods", Labelled($"sandbox-{ours}", KubeHost.ClusterId, ours, "forgotten"));
+        Cluster.Put("secrets", Labelled($"sandbox-{ours}", KubeHost.ClusterId, ours, "forgotten"));
+        Cluster.Put("pods", Labelled($"sandbox-{theirs}", "another-cluster", theirs, "forgotten"));
+
+        await StartAsync();
+
+        await KubeHost.UntilAsync(() => Cluster.All("pods").Count == 1 && Cluster.All("secrets") is [], "the orphan's pod and secret are removed");
+        Assert.Equal("another-cluster", Cluster.All("pods")[0]["metadata"]!["labels"]!["sandbox.aspire/cluster"]!.GetValue<string>());
+    }
+
+    private static async Task<string> ExecuteAsync(KubeHost host, SandboxId id, string command)
+    {
+        var gateway = host.Get<IAgentGateway>();
+        var opened = await gateway.OpenAsync(id, CancellationToken.None);
+        Assert.True(opened.TryGet(out var call, out var error), error?.Text);
+        using (call)
+        {
+            using var limit = new CancellationTokenSource(KubeHost.Soon);
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(call.BaseAddress, "/rock/execute"))
+            {
+                Content = JsonContent.Create(new { command = new[] { "/bin/sh", "-c", command } }),
+            };
+            await request.Content.LoadIntoBufferAsync(limit.Token);
+            using var answer = await call.Invoker.SendAsync(request, limit.Token);
+            var body = await answer.Content.ReadAsStringAsync(limit.Token);
+            Assert.True(answer.IsSuccessStatusCode, body);
+            return (JsonNode.Parse(body)!["stdout"] ?? throw new InvalidOperationException(body)).GetValue<string>();
+        }
+    }
+}
