@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Envd;
 using Sandbox.Agent.Http;
@@ -17,34 +18,34 @@ namespace Sandbox.Agent;
 /// <summary>The door plate: what the agent consists of, and what it serves.</summary>
 internal static class AgentRoom
 {
-    internal static void AddAgent(this WebApplicationBuilder builder, AgentOptions options)
-    {
-        builder.Logging.Services.AddSingleton<ILoggerProvider, StderrLoggerProvider>();
-        builder.Logging.AddFilter("Microsoft", LogLevel.Error);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
-        builder.Services
-            .AddSingleton(options)
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton<AccountFiles>(_ => new AccountFiles { OwnHome = options.Home })
-            .AddSingleton<Reaper>(_ => new Reaper())
-            .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))
-            .AddSingleton<SandboxEnvironment>()
-            .AddSingleton<ProcessTable>()
-            .AddSingleton<CommandRunner>()
-            .AddSingleton<AgentActivity>()
-            .AddSingleton<OwnerPresence>()
-            .AddSingleton<AgentCalls>()
-            .AddSingleton<TokenGate>()
-            .AddSingleton<ProcessFace>()
-            .AddFilesAndSessions();
-        builder.AddTransport(options);
-        builder.Services
-            .AddSingleton<ProcessEnding>()
-            .AddSingleton<Watchdog>()
-            .AddHostedService(services => services.GetRequiredService<Watchdog>())
-            .AddHostedService<IdleTrim>()
-            .AddHostedService(services => services.GetRequiredService<ProcessEnding>());
-    }
+    internal static ServiceProvider Build(AgentOptions options) => new ServiceCollection()
+        .AddSingleton(options)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton<ILoggerFactory>(_ => new LoggerFactory([new StderrLoggerProvider(TimeProvider.System)], QuietFramework))
+        .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
+        .AddSingleton<AccountFiles>(_ => new AccountFiles { OwnHome = options.Home })
+        .AddSingleton<Reaper>(_ => new Reaper())
+        .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))
+        .AddSingleton<SandboxEnvironment>()
+        .AddSingleton<ProcessTable>()
+        .AddSingleton<CommandRunner>()
+        .AddSingleton<AgentActivity>()
+        .AddSingleton<AgentLifetime>()
+        .AddSingleton<OwnerPresence>()
+        .AddSingleton<AgentCalls>()
+        .AddSingleton<TokenGate>()
+        .AddSingleton<ProcessFace>()
+        .AddFilesAndSessions()
+        .AddTransport(options)
+        .AddSingleton<ProcessEnding>()
+        .AddSingleton<Watchdog>()
+        .AddSingleton<IHostedService>(services => services.GetRequiredService<Watchdog>())
+        .AddSingleton<IHostedService, IdleTrim>()
+        .AddSingleton<IHostedService>(services => services.GetRequiredService<ProcessEnding>())
+        .AddSingleton<AgentHost>()
+        .BuildServiceProvider();
+
+    private static LoggerFilterOptions QuietFramework => new() { Rules = { new LoggerFilterRule(null, "Microsoft", LogLevel.Error, null) } };
 
     internal static void MapAgent(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<AgentCalls>().Map(routes);
 
@@ -59,18 +60,20 @@ internal static class AgentRoom
     internal static void MapRock(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<RockFace>().Map(routes);
 
     /// <summary>Order matters: the token is checked first, then the call is counted, then served.</summary>
-    internal static void Serve(this WebApplication app, RouteTable routes)
+    internal static RequestDelegate Served(IServiceProvider services, RouteTable routes)
     {
-        if (app.Services.GetRequiredService<AgentOptions>().Listen is not null)
+        var activity = services.GetRequiredService<AgentActivity>();
+        RequestDelegate counted = context => activity.InvokeAsync(context, routes.DispatchAsync);
+        if (services.GetRequiredService<AgentOptions>().Listen is null)
         {
-            app.Use(app.Services.GetRequiredService<TokenGate>().InvokeAsync);
+            return counted;
         }
 
-        app.Use(app.Services.GetRequiredService<AgentActivity>().InvokeAsync);
-        app.Run(routes.DispatchAsync);
+        var gate = services.GetRequiredService<TokenGate>();
+        return context => gate.InvokeAsync(context, counted);
     }
 
-    private static void AddFilesAndSessions(this IServiceCollection services) => services
+    private static IServiceCollection AddFilesAndSessions(this IServiceCollection services) => services
         .AddSingleton<FilesystemFace>()
         .AddSingleton<FilesFace>()
         .AddSingleton<SyntaxCheck>()
@@ -86,24 +89,27 @@ internal static class AgentRoom
         .AddSingleton<SessionCalls>()
         .AddSingleton<RockFace>();
 
-    private static void AddTransport(this WebApplicationBuilder builder, AgentOptions options)
+    private static IServiceCollection AddTransport(this IServiceCollection services, AgentOptions options)
     {
+        var kestrel = new KestrelServerOptions { AddServerHeader = false };
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
+        // Longer than any owner's pool keeps one; the infinite value makes Kestrel close them after a moment.
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(7);
+        kestrel.ConfigureEndpointDefaults(endPoint => endPoint.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Listen ?? (System.Net.EndPoint)new OwnerEndPoint(options.Dial!));
+        services.AddKestrelAlone();
         if (options.Dial is not null)
         {
-            builder.Services.AddSingleton<IConnectionListenerFactory, DialingListenerFactory>();
+            services.AddSingleton<IConnectionListenerFactory, DialingListenerFactory>();
         }
 
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        return services.AddSingleton(provider =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
-            // Longer than any owner's pool keeps one; the infinite value makes Kestrel close them after a moment.
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(7);
-            kestrel.ConfigureEndpointDefaults(endPoint => endPoint.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(options.Listen ?? (System.Net.EndPoint)new OwnerEndPoint(options.Dial!));
+            kestrel.ApplicationServices = provider;
+            return Options.Create(kestrel);
         });
     }
 }

@@ -16,20 +16,16 @@ if (!AgentOptions.TryParse(args, out var options, out var error))
 
 ExpectPatterns.LimitMatches();
 AgentProcess.Prepare();
-var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-builder.AddAgent(options);
-
-var app = builder.Build();
+await using var services = AgentRoom.Build(options);
 var routes = new RouteTable();
-routes.MapAgent(app.Services);
-routes.MapEnvdProcesses(app.Services);
-routes.MapEnvdFiles(app.Services);
-routes.MapRock(app.Services);
-app.Serve(routes);
+routes.MapAgent(services);
+routes.MapEnvdProcesses(services);
+routes.MapEnvdFiles(services);
+routes.MapRock(services);
 
 try
 {
-    await app.RunAsync();
+    await services.GetRequiredService<AgentHost>().RunAsync(AgentRoom.Served(services, routes));
 }
 catch (IOException exception)
 {

@@ -6,7 +6,7 @@ namespace Sandbox.Agent.Upkeep;
 
 /// <summary>The owner's own calls: status, init, shutdown.</summary>
 internal sealed class AgentCalls(
-    AgentActivity activity, SandboxEnvironment environment, ProcessTable processes, Watchdog watchdog, IHostApplicationLifetime lifetime)
+    AgentActivity activity, SandboxEnvironment environment, ProcessTable processes, Watchdog watchdog, AgentLifetime lifetime)
 {
     private static readonly string Version = typeof(AgentCalls).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -37,7 +37,7 @@ internal sealed class AgentCalls(
     {
         context.Response.OnCompleted(() =>
         {
-            lifetime.StopApplication();
+            lifetime.Stop();
             return Task.CompletedTask;
         });
         context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -8,7 +8,7 @@ namespace Sandbox.Agent.Upkeep;
 /// </summary>
 internal sealed partial class Watchdog(
     AgentOptions options, OwnerPresence presence, ProcessEnding ending, TimeProvider time,
-    IHostApplicationLifetime lifetime, ILogger<Watchdog> log) : BackgroundService
+    AgentLifetime lifetime, ILogger<Watchdog> log) : BackgroundService
 {
     private readonly Lock _gate = new();
     private TimeSpan _grace = options.Grace;
@@ -60,7 +60,7 @@ internal sealed partial class Watchdog(
     {
         if (options.Listen is null)
         {
-            lifetime.StopApplication();
+            lifetime.Stop();
         }
         else
         {
