@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
@@ -49,7 +50,8 @@ internal sealed partial class DockerDeployment : IDeployment
         try
         {
             await _engine.PingAsync(cancellationToken);
-            return null;
+            var agent = Path.Combine(_folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
+            return File.Exists(agent) ? null : new SandboxError.DockerUnavailable($"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
         }
         catch (EngineException exception)
         {

@@ -69,17 +69,22 @@ public sealed class DockerHarness : IAsyncLifetime
         _folder.Dispose();
     }
 
-    internal EngineConnection Connect(string dockerHost = "")
+    internal EngineConnection Connect(string dockerHost = "") => Connect(Options(dockerHost));
+
+    private EngineConnection Connect(WorkerOptions options)
     {
-        var connection = new EngineConnection(Microsoft.Extensions.Options.Options.Create(Options(dockerHost)), TimeProvider.System);
+        var connection = new EngineConnection(Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System);
         _connections.Add(connection);
         return connection;
     }
 
-    internal DockerDeployment NewDeployment(string dockerHost = "", IReadOnlyList<string>? command = null)
+    internal DockerDeployment NewDeployment(string dockerHost = "", IReadOnlyList<string>? command = null) =>
+        NewDeployment(Options(dockerHost), command);
+
+    internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null)
     {
-        IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(Options(dockerHost));
-        return new DockerDeployment(Connect(dockerHost), new SandboxFolders(options), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
+        IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(with);
+        return new DockerDeployment(Connect(with), new SandboxFolders(options), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
         {
             Command = _ => command ?? Sleeper,
         };

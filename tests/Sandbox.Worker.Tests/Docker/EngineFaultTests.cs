@@ -23,6 +23,20 @@ public sealed class EngineFaultTests(DockerHarness docker) : IClassFixture<Docke
             StringComparison.Ordinal);
     }
 
+    [NeedsDockerFact]
+    public async Task Check_WithAnEngineButNoAgentForIt_SaysWhatIsMissing()
+    {
+        using var empty = new TempFolder();
+        var options = docker.Options();
+        options.AgentFolder = empty.Path;
+
+        var error = await docker.NewDeployment(options).CheckAvailabilityAsync(Token);
+
+        var reason = Assert.IsType<SandboxError.DockerUnavailable>(error).Reason;
+        Assert.Contains("the native agent", reason, StringComparison.Ordinal);
+        Assert.Contains(empty.Path, reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_WithoutAnEngine_SaysThatDockerIsNotAvailable()
     {
