@@ -31,14 +31,19 @@ internal sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStor
             cancellationToken)).SingleOrDefault(),
         cancellationToken);
 
-    /// <summary>Answers with the new epoch; without a row when somebody else holds it.</summary>
-    public static NpgsqlBatchCommand Acquire(string name, string holder, TimeSpan length) => Sql.Statement(
-        """
-        INSERT INTO leases AS kept (name, holder, epoch, expires_at) VALUES (@name, @holder, 1, store_now() + @length)
-        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = kept.epoch + 1, expires_at = store_now() + @length, released = false
-            WHERE kept.released OR kept.holder = excluded.holder OR kept.expires_at <= store_now()
-        RETURNING epoch
-        """).With("name", name).With("holder", holder).With("length", length);
+    /// <summary>Two statements of one transaction; they answer with the new epoch, without a row when somebody else holds it.
+    /// Not one INSERT … ON CONFLICT DO UPDATE: that knows one key only, and of two that take a new lease at once the other key
+    /// would refuse one with an error.</summary>
+    public static NpgsqlBatchCommand[] Acquire(string name, string holder, TimeSpan length) =>
+    [
+        Sql.Statement("INSERT INTO leases VALUES (@name, '', 0, store_now(), true) ON CONFLICT DO NOTHING").With("name", name),
+        Sql.Statement(
+            """
+            UPDATE leases SET holder = @holder, epoch = epoch + 1, expires_at = store_now() + @length, released = false
+            WHERE name = @name AND (released OR holder = @holder OR expires_at <= store_now())
+            RETURNING epoch
+            """).With("name", name).With("holder", holder).With("length", length),
+    ];
 
     /// <summary>Changes no row when it is not held any more.</summary>
     public static NpgsqlBatchCommand Renew(Lease lease, TimeSpan length) =>

@@ -33,9 +33,13 @@ internal static class Sql
     }
 
     /// <summary>The first column of the first row; default without one.</summary>
-    public static async Task<T?> ScalarAsync<T>(NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
+    public static Task<T?> ScalarAsync<T>(NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
+        ScalarAsync<T>(connection, [statement], cancellationToken);
+
+    /// <summary>The same of several statements of one transaction, of which one answers.</summary>
+    public static async Task<T?> ScalarAsync<T>(NpgsqlConnection connection, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
-        await using var batch = Batch(connection, statement);
+        await using var batch = Batch(connection, statements);
         return await batch.ExecuteScalarAsync(cancellationToken) is { } value and not DBNull ? (T)value : default;
     }
 

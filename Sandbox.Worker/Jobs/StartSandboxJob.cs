@@ -1,4 +1,5 @@
 using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
@@ -9,6 +10,9 @@ namespace Sandbox.Worker.Jobs;
 /// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
 internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
 {
+    private const string NoPassword =
+        "this start was given up before and its registry password was not kept; create the sandbox again with the password";
+
     public async Task RunAsync(StartSandbox job, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
@@ -17,7 +21,9 @@ internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deploym
             var deployment = deployments[record.Spec.Deployment];
             var outcome = await attempt.RunAsync(
                 record,
-                (pending, phases, token) => deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
+                (pending, phases, token) => job.PasswordDropped
+                    ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
+                    : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
                 cancellationToken);
             if (outcome is not StartOutcome.Unwanted)
             {

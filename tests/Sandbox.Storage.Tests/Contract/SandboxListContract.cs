@@ -44,6 +44,8 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
     [InlineData("image", "alpine")]
     [InlineData("host_ip", "10.0.0.2")]
     [InlineData("sandbox_id", "two")]
+    [InlineData("host_name", "n2")]
+    [InlineData("tenant", "t2")]
     public async Task List_WithAFilter_HoldsExactMatches(string field, string value)
     {
         await CreatedAsync(At("one", 1));
@@ -52,6 +54,8 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
             Owner = new SandboxOwner("u2", "e2", "n2"),
             Spec = Given.Spec with { Image = "alpine" },
             HostIp = "10.0.0.2",
+            HostName = "n2",
+            Tenant = "t2",
         });
 
         var page = await ListAsync(Live, [(field, value)]);

@@ -267,6 +267,28 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Equal([running.Id, stopped.Id], (await Records.DueAsync(Given.Now.AddHours(1), 10, CancellationToken)).Select(record => record.Id));
     }
 
+    [Fact]
+    public async Task Purge_ForgetsTombstonesOlderThan30Days_InBatches()
+    {
+        foreach (var id in new[] { "one", "two", "three" })
+        {
+            await MovedAsync(await CreatedAsync(Given.Pending(id)), SandboxEvent.Stop, SandboxEvent.Delete);
+        }
+
+        var resting = await MovedAsync(await CreatedAsync(Given.Pending("resting")), SandboxEvent.Stop);
+        Time.SetUtcNow(Given.Now + TimeSpan.FromDays(30) - TimeSpan.FromSeconds(1));
+        Assert.Equal(0, await Records.PurgeAsync(10, CancellationToken));
+
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, await Records.PurgeAsync(2, CancellationToken));
+        Assert.Equal(1, await Records.PurgeAsync(2, CancellationToken));
+        Assert.Equal(0, await Records.PurgeAsync(2, CancellationToken));
+
+        Assert.Null(await Records.FindAsync(Given.Pending("one").Id, CancellationToken));
+        Assert.NotNull(await Records.FindAsync(resting.Id, CancellationToken));
+        Assert.Equal(1, (await CreatedAsync(Given.Pending("two"))).Version);
+    }
+
     private async Task CompleteOneAsync() =>
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
 
@@ -275,6 +297,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
 
     private static SandboxInstance Full(SandboxInstance record) => record with
     {
+        Tenant = "t",
         Owner = new SandboxOwner("u", "e", "n", "c"),
         HostName = "node-1",
         HostIp = "10.0.0.1",

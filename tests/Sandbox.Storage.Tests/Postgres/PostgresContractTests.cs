@@ -10,3 +10,7 @@ public sealed class PostgresSandboxListTests() : SandboxListContract(PostgresSto
 public sealed class PostgresJobStoreTests() : JobStoreContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresLeaseStoreTests() : LeaseStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresJobPlacementTests() : JobPlacementContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresDeadLetterTests() : DeadLetterContract(PostgresStores.OpenAsync);

@@ -12,3 +12,7 @@ public sealed class SqliteJobStoreTests() : JobStoreContract(SqliteFile.OpenAsyn
 public sealed class SqliteCommitStoreTests() : CommitStoreContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteLeaseStoreTests() : LeaseStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteJobPlacementTests() : JobPlacementContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteDeadLetterTests() : DeadLetterContract(SqliteFile.OpenAsync);
