@@ -8,6 +8,7 @@ using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
 using Sandbox.Storage.Operators;
 using Sandbox.Storage.Postgres;
+using Sandbox.Storage.Redis;
 using Sandbox.Storage.Sqlite;
 
 namespace Sandbox.Storage;
@@ -17,6 +18,9 @@ public static class StorageRoom
 {
     /// <summary>Where the configuration has the cluster's Postgres.</summary>
     public const string ConnectionKey = "ConnectionStrings:sandbox";
+
+    /// <summary>Where it has its Redis; without a value there is none.</summary>
+    public const string RedisKey = "ConnectionStrings:redis";
 
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
     /// migrated when the first store is asked for.</summary>
@@ -28,17 +32,21 @@ public static class StorageRoom
         services.AddSingleton<SqliteSandboxStore>();
         services.AddSingleton<SqliteJobStore>();
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
+        services.AddSingleton<SqliteTenantStore>();
         return services
             .AddLocalLive()
             .AddAnnounced(provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
+            .AddTenants(provider => provider.GetRequiredService<SqliteTenantStore>())
             .AddOperator();
     }
 
     /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
     /// before the process starts anything else.</summary>
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
-    /// <exception cref="StorageUnavailableException">It is missing, or no connection string.</exception>
-    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString)
+    /// <param name="redis">What <see cref="RedisKey"/> says.</param>
+    /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString, string? redis = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         var database = OpenDatabase(connectionString);
@@ -47,9 +55,12 @@ public static class StorageRoom
         services.AddSingleton<PostgresSandboxStore>();
         services.AddSingleton<PostgresJobStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        services.AddSingleton<INodeStore, PostgresNodeStore>();
+        services.AddSingleton<PostgresTenantStore>();
         return services
-            .AddLocalLive()
+            .AddClusterLive(redis)
             .AddAnnounced(provider => provider.GetRequiredService<PostgresSandboxStore>(), provider => provider.GetRequiredService<PostgresJobStore>())
+            .AddTenants(provider => provider.GetRequiredService<PostgresTenantStore>())
             .AddOperator();
     }
 
@@ -88,6 +99,9 @@ public static class StorageRoom
         return services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
             jobs(provider), provider.GetRequiredService<IChangeFeed>()));
     }
+
+    private static IServiceCollection AddTenants(this IServiceCollection services, Func<IServiceProvider, ITenantStore> tenants) =>
+        services.AddSingleton<ITenantStore>(provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
 
     /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
     /// of both. Needs an <see cref="IPlacement"/> from the room that runs sandboxes.</summary>

@@ -29,7 +29,8 @@ public interface ISandboxStore
 
     /// <summary>THE one method that writes state: replaces the record if its version is still that of
     /// <see cref="SandboxMove.From"/>, and adds the job in the same transaction. False when somebody moved first, or when
-    /// the move's fence is not current any more; then nothing is written. Facts that were amended since the record was read and
+    /// the move's fence is not current any more, or when the sandbox would come to live over its tenant's quota; then nothing is
+    /// written. Facts that were amended since the record was read and
     /// that the move does not change are kept (<see cref="LateFacts"/>).</summary>
     Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken);
 

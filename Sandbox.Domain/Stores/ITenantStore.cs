@@ -1,3 +1,6 @@
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
+
 namespace Sandbox.Domain.Stores;
 
 /// <summary>Who may use the cluster, with what keys and how much. What a tenant uses is counted where the records are, in the
@@ -8,6 +11,11 @@ public interface ITenantStore
     Task PutAsync(Tenant tenant, CancellationToken cancellationToken);
 
     Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Which quota one more running sandbox of this tenant would exceed now; null: none. It is told to whoever asks for
+    /// a restart or a restore; what counts is the same check where the record is written
+    /// (<see cref="ISandboxStore.TryMoveAsync"/> then answers false). Creates per minute are not asked for here.</summary>
+    Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken);
 
     /// <summary>All tenants, by name, with what they use now.</summary>
     Task<IReadOnlyList<TenantView>> ListAsync(CancellationToken cancellationToken);

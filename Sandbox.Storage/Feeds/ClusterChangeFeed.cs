@@ -24,7 +24,7 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
     private readonly Task _sending;
     private HashSet<string> _pending = [];
 
-    /// <param name="carriers">The better ones first.</param>
+    /// <param name="carriers">The better ones first; they are the feed's own, and end with it.</param>
     public ClusterChangeFeed(IReadOnlyList<IChangeCarrier> carriers)
     {
         _carriers = carriers;

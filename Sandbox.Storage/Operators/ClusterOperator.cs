@@ -14,7 +14,7 @@ namespace Sandbox.Storage.Operators;
 /// somebody moved first it reads and decides again.
 /// </summary>
 public sealed class ClusterOperator(
-    ISandboxStore records, IJobStore jobs, IChangeFeed feed, IPlacement placement, SandboxMoves moves, IOptions<OperatorOptions> options,
+    ISandboxStore records, IJobStore jobs, ITenantStore tenants, IChangeFeed feed, IPlacement placement, SandboxMoves moves, IOptions<OperatorOptions> options,
     TimeProvider time) : ISandboxOperator
 {
     public async Task<Result<SandboxInstance>> SubmitAsync(
@@ -88,6 +88,8 @@ public sealed class ClusterOperator(
             : moves.Stop(record, reason, now);
     }
 
+    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
+
     private async Task<Result<SandboxInstance>> MoveAsync(
         SandboxId id, Func<SandboxInstance, Result<SandboxMove>> decide, CancellationToken cancellationToken)
     {
@@ -103,6 +105,12 @@ public sealed class ClusterOperator(
             if (!decide(record).TryGet(out var move, out var error))
             {
                 return error;
+            }
+
+            // Also answers when the store refused the move for it: then the next look finds the quota reached.
+            if (!IsLive(record) && IsLive(move.Next) && await tenants.CheckAsync(record.Tenant, record.Spec, cancellationToken) is { } refusal)
+            {
+                return refusal;
             }
 
             if (move.IsNothing || await records.TryMoveAsync(move, cancellationToken))

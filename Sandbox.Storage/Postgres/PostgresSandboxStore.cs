@@ -13,9 +13,16 @@ internal sealed class PostgresSandboxStore(PostgresDatabase database) : ISandbox
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
-        var version = await database.WriteAsync(
-            connection => Sql.ScalarAsync<long?>(connection, SandboxWrites.Create(first, job), cancellationToken), cancellationToken);
-        return version is { } written ? first with { Version = written } : new SandboxError.IdInUse(first.Id);
+        var (version, refusal) = (await database.WriteAsync(
+            connection => Sql.RowsAsync(
+                connection,
+                SandboxWrites.Create(first, job),
+                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1)),
+                cancellationToken),
+            cancellationToken)).Single();
+        return version is { } written ? first with { Version = written }
+            : refusal is not null && await FindAsync(first.Id, cancellationToken) is null or { State: SandboxState.Deleted } ? refusal
+            : new SandboxError.IdInUse(first.Id);
     }
 
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => database.RepeatableAsync(

@@ -1,6 +1,8 @@
 using Npgsql;
+using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
+using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
@@ -16,13 +18,15 @@ internal static class SandboxWrites
 
     // A tombstone that is old enough is replaced, its version carried on.
     private static readonly string Made = $"""
-        WITH made AS (
-            INSERT INTO sandboxes AS kept ({string.Join(", ", Names)}) VALUES ({string.Join(", ", Names.Select(name => $"@{name}"))})
+        WITH {Quota(isCreate: true)},
+        made AS (
+            INSERT INTO sandboxes AS kept ({string.Join(", ", Names)})
+                SELECT {string.Join(", ", Names.Select(name => $"@{name}"))} FROM quota WHERE what IS NULL
             ON CONFLICT (id) DO UPDATE SET version = kept.version + 1, {Replaced}
                 WHERE kept.state = 'deleted' AND kept.deleted_at <= store_now() - @tombstone_for
             RETURNING id, version, host_name),
         asked AS ({JobRows.InsertFrom("made")})
-        SELECT version FROM made
+        SELECT (SELECT version FROM made), what, bound, wait, (SELECT count_create(@quota_tenant) FROM made) FROM quota
         """;
 
     // LateFacts: what the writer did not change keeps the value that the row has now.
@@ -60,24 +64,24 @@ internal static class SandboxWrites
         WHERE id = @id AND version = @version AND state = @state
         """;
 
-    private static readonly Dictionary<(bool HasJob, bool HasFence), string> Moves = new()
-    {
-        [(false, false)] = MoveText(hasJob: false, hasFence: false),
-        [(false, true)] = MoveText(hasJob: false, hasFence: true),
-        [(true, false)] = MoveText(hasJob: true, hasFence: false),
-        [(true, true)] = MoveText(hasJob: true, hasFence: true),
-    };
+    private static readonly Dictionary<(bool HasJob, bool HasFence, bool HasQuota), string> Moves = (
+        from hasJob in new[] { false, true }
+        from hasFence in new[] { false, true }
+        from hasQuota in new[] { false, true }
+        select (hasJob, hasFence, hasQuota)).ToDictionary(kind => kind, kind => MoveText(kind.hasJob, kind.hasFence, kind.hasQuota));
 
-    /// <summary>Answers with the version that was written; without a row when the id is in use.</summary>
+    /// <summary>Answers with one row: the version that was written (null: it was not), and which quota was reached (null: none),
+    /// its bound, and when to ask again.</summary>
     public static NpgsqlBatchCommand Create(SandboxInstance first, Contracts.Jobs.SandboxJob job) => Sql.Statement(Made)
         .WithIdentity(first).WithFacts(first).WithHistory(first).WithJob(job, first, version: null)
-        .With("tombstone_for", ISandboxStore.TombstoneFor);
+        .WithQuota(first).With("tombstone_for", ISandboxStore.TombstoneFor);
 
     /// <summary>Answers with the number of records moved.</summary>
     public static NpgsqlBatchCommand Move(SandboxMove move)
     {
         var (read, next) = (move.From, move.Next);
-        var statement = Sql.Statement(Moves[(move.Job is not null, move.Fence is not null)])
+        var comesToLive = !IsLive(read) && IsLive(next);
+        var statement = Sql.Statement(Moves[(move.Job is not null, move.Fence is not null, comesToLive)])
             .WithFacts(next).WithHistory(next)
             .With("was_version", read.Version)
             .With("was_state", read.State.Name())
@@ -95,14 +99,42 @@ internal static class SandboxWrites
             statement.WithJob(job, next, job.SandboxVersion);
         }
 
+        if (comesToLive)
+        {
+            statement.WithQuota(next);
+        }
+
         return move.Fence is { } fence ? statement.With("lease", fence.Lease).With("epoch", fence.Epoch) : statement;
     }
 
     /// <summary>Changes no row when version or state are others by now.</summary>
     public static NpgsqlBatchCommand Amend(SandboxInstance next) => Sql.Statement(Amended).WithFacts(next);
 
-    private static string MoveText(bool hasJob, bool hasFence) => $"""
-        WITH {(hasFence ? Fenced : "")} {Moved} {(hasFence ? "AND EXISTS (SELECT 1 FROM fence)" : "")}
+    /// <summary>Answers as the create does; counts nothing.</summary>
+    public static NpgsqlBatchCommand Check(string tenant, SandboxSpec spec) =>
+        WithQuota(Sql.Statement("SELECT what, bound, wait FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, false)"), tenant, spec);
+
+    /// <summary>From the columns what, bound and wait.</summary>
+    public static SandboxError.QuotaExceeded? RefusalIn(NpgsqlDataReader row, int what) => row.IsDBNull(what)
+        ? null
+        : new SandboxError.QuotaExceeded(
+            row.GetString(what), row.GetString(what + 1), row.IsDBNull(what + 2) ? null : row.GetFieldValue<TimeSpan>(what + 2));
+
+    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
+
+    private static NpgsqlBatchCommand WithQuota(this NpgsqlBatchCommand statement, SandboxInstance record) =>
+        WithQuota(statement, record.Tenant, record.Spec);
+
+    private static NpgsqlBatchCommand WithQuota(NpgsqlBatchCommand statement, string tenant, SandboxSpec spec) => statement
+        .With("quota_tenant", tenant).With("quota_cpus", spec.Cpus).With("quota_memory_bytes", spec.MemoryBytes);
+
+    // The function locks the row of a tenant that has a quota, until the commit, and then counts.
+    private static string Quota(bool isCreate) =>
+        $"quota AS MATERIALIZED (SELECT * FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, {(isCreate ? "true" : "false")}))";
+
+    private static string MoveText(bool hasJob, bool hasFence, bool hasQuota) => $"""
+        WITH {(hasQuota ? Quota(isCreate: false) + "," : "")} {(hasFence ? Fenced : "")} {Moved}
+            {(hasFence ? "AND EXISTS (SELECT 1 FROM fence)" : "")} {(hasQuota ? "AND (SELECT what FROM quota) IS NULL" : "")}
             RETURNING id, version, host_name)
         {(hasJob ? $", asked AS ({JobRows.InsertFrom("moved")})" : "")}
         SELECT count(*) FROM moved

@@ -5,31 +5,26 @@ namespace Sandbox.Storage.Redis;
 /// <summary>Where Redis is, checked when the process starts.</summary>
 internal sealed class RedisTarget
 {
-    /// <summary>The key of the configuration that names it; Redis is optional, and without it there is none.</summary>
-    public const string Key = "ConnectionStrings:redis";
-
     private readonly ConfigurationOptions _parsed;
 
     private RedisTarget(ConfigurationOptions parsed) => _parsed = parsed;
 
-    /// <exception cref="InvalidOperationException">The text names no server; says under which key it stands.</exception>
+    /// <exception cref="StorageUnavailableException">The text names no server.</exception>
     public static RedisTarget Parse(string connectionString)
     {
-        ConfigurationOptions parsed;
         try
         {
-            parsed = ConfigurationOptions.Parse(connectionString);
+            var parsed = ConfigurationOptions.Parse(connectionString);
+            return parsed.EndPoints.Count > 0 ? new RedisTarget(parsed) : throw Bad();
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            // Without the text of it: there may be a password inside.
-            throw new InvalidOperationException($"{Key} cannot be read ({exception.GetType().Name}); it looks like host:port,password=...", exception);
+            // What it says may quote the text, and with it the password.
+            throw Bad();
         }
-
-        return parsed.EndPoints.Count > 0
-            ? new RedisTarget(parsed)
-            : throw new InvalidOperationException($"{Key} names no server; it looks like host:port,password=...");
     }
+
+    private static StorageUnavailableException Bad() => new("names no Redis (host:port,password=…)", key: StorageRoom.RedisKey);
 
     /// <summary>As the circuit needs it: a call while there is no connection fails at once, and connecting goes on for ever.</summary>
     public ConfigurationOptions Configure(RedisOptions options)

@@ -7,6 +7,33 @@ namespace Sandbox.Storage.Sqlite;
 /// commit.</summary>
 internal static class LeaseRows
 {
+    private const string Held = "name = $name AND epoch = $epoch AND holder = $holder AND released = 0";
+
+    /// <summary>Null: somebody else holds it.</summary>
+    public static Lease? Acquire(SqliteConnection connection, string name, string holder, TimeSpan length, DateTimeOffset now)
+    {
+        using var command = Sql.Command(
+            connection,
+            """
+            INSERT INTO leases (name, holder, epoch, expires_at) VALUES ($name, $holder, 1, $until)
+            ON CONFLICT (name) DO UPDATE SET holder = $holder, epoch = epoch + 1, expires_at = $until, released = 0
+                WHERE released = 1 OR holder = $holder OR expires_at <= $now
+            RETURNING epoch
+            """,
+            ("$name", name),
+            ("$holder", holder),
+            ("$until", Sql.Moment(now + length)),
+            ("$now", Sql.Moment(now)));
+        return command.ExecuteScalar() is long epoch ? new Lease(name, holder, epoch) : null;
+    }
+
+    /// <summary>False: it is not held any more.</summary>
+    public static bool Renew(SqliteConnection connection, Lease lease, DateTimeOffset until) =>
+        ChangesAny(connection, $"UPDATE leases SET expires_at = $at WHERE {Held}", lease, until);
+
+    public static bool Release(SqliteConnection connection, Lease lease, DateTimeOffset now) =>
+        ChangesAny(connection, $"UPDATE leases SET expires_at = min(expires_at, $at), released = 1 WHERE {Held}", lease, now);
+
     /// <summary>Whether a write under this fence may happen.</summary>
     public static bool IsCurrent(SqliteConnection connection, Fence? fence)
     {
@@ -36,4 +63,7 @@ internal static class LeaseRows
             ("$now", Sql.Moment(now)));
         return command.ExecuteScalar() is not null;
     }
+
+    private static bool ChangesAny(SqliteConnection connection, string text, Lease lease, DateTimeOffset at) => Sql.Execute(
+        connection, text, ("$name", lease.Name), ("$epoch", lease.Epoch), ("$holder", lease.Holder), ("$at", Sql.Moment(at))) == 1;
 }

@@ -22,11 +22,23 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
                     return new SandboxError.IdInUse(first.Id);
                 }
 
+                var now = time.GetUtcNow();
+                if (TenantRows.Refusal(connection, first.Tenant, first.Spec) is { } refusal)
+                {
+                    return refusal;
+                }
+
+                if (TenantRows.CreateRefusal(connection, first.Tenant, now) is { } wait)
+                {
+                    return wait;
+                }
+
+                TenantRows.CountCreate(connection, first.Tenant, now);
                 var record = found is null ? first : first with { Version = found.Version + 1 };
                 HistoryRows.Remove(connection, first.Id);
                 SandboxRows.Remove(connection, first.Id);
                 SandboxRows.Insert(connection, record);
-                JobRows.Insert(connection, job with { SandboxVersion = record.Version }, time.GetUtcNow());
+                JobRows.Insert(connection, job with { SandboxVersion = record.Version }, now);
                 return record;
             },
             cancellationToken);
@@ -76,6 +88,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         var (from, next, job) = (move.From, move.Next, move.Job);
         var current = SandboxRows.Find(connection, from.Id);
         if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
+            || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
             || !SandboxRows.TryUpdate(connection, LateFacts.Keep(next, from, current), from.Version, from.State))
         {
             return false;
@@ -89,6 +102,8 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
 
         return true;
     }
+
+    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 
     private bool IsFree(SandboxInstance found) =>
         found.State is SandboxState.Deleted && found.DeletedAt + ISandboxStore.TombstoneFor <= time.GetUtcNow();

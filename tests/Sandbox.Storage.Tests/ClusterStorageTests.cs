@@ -5,8 +5,11 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Redis;
 using Sandbox.Storage.Tests.Contract;
+using Sandbox.Storage.Tests.Redis;
 using Sandbox.Testing.Postgres;
+using Sandbox.Testing.Redis;
 
 namespace Sandbox.Storage.Tests;
 
@@ -25,9 +28,45 @@ public sealed class ClusterStorageTests
 
         Assert.Single(await host.Services.GetRequiredService<IJobStore>().ClaimAsync(new JobClaim("n", 9, TimeSpan.FromSeconds(9)), CancellationToken));
         Assert.NotNull(await host.Services.GetRequiredService<ILeaseStore>().TryAcquireAsync("head", "a", TimeSpan.FromSeconds(9), CancellationToken));
-        Assert.NotNull(await host.Services.GetRequiredService<ILiveStore>().FindAsync(record.Id, record.Version, CancellationToken));
+        Assert.True(
+            await host.Services.GetRequiredService<ILiveStore>().FindAsync(record.Id, record.Version, CancellationToken) is null,
+            "without Redis there are no live entries");
+        Assert.Empty(await host.Services.GetRequiredService<INodeStore>().ListAsync(CancellationToken));
+        Assert.Equal([Tenant.Default], (await host.Services.GetRequiredService<ITenantStore>().ListAsync(CancellationToken)).Select(view => view.Tenant.Name));
         Assert.NotNull(host.Services.GetRequiredService<ISandboxOperator>());
         await host.StopAsync(CancellationToken);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Start_WithRedis_UsesIt_AndDoesNotNeedIt()
+    {
+        var database = await (await PostgresServer.SharedAsync()).NewDatabaseAsync();
+        await using var redis = RedisServer.Absent();
+        using var host = Build(database, redis.ConnectionString);
+        await host.StartAsync(CancellationToken);
+        var (store, live) = (host.Services.GetRequiredService<ISandboxStore>(), host.Services.GetRequiredService<ILiveStore>());
+        var record = Given.Pending();
+
+        Assert.True((await store.TryCreateAsync(record, Given.StartOf(record), CancellationToken)).TryGet(out _, out var error), error?.Text);
+        Assert.Null(await live.FindAsync(record.Id, record.Version, CancellationToken));
+        await redis.StartAgainAsync();
+        await RedisClient.Happens(host.Services.GetRequiredService<RedisConnection>().Closed, "Redis is used when it comes");
+        var other = Given.Pending();
+        await store.TryCreateAsync(other, Given.StartOf(other), CancellationToken);
+
+        Assert.NotNull(await live.FindAsync(other.Id, other.Version, CancellationToken));
+        await host.StopAsync(CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("password=hunter2")]
+    [InlineData("here:6379,password=hunter2,colour=blue")]
+    public void ConnectionString_OfNoRedis_IsRefusedByTheNameOfItsKey(string redis)
+    {
+        var error = Assert.Throws<StorageUnavailableException>(() => Build("Host=x", redis));
+
+        Assert.StartsWith("ConnectionStrings:redis: ", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,11 +96,11 @@ public sealed class ClusterStorageTests
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
     }
 
-    private static IHost Build(string? connectionString)
+    private static IHost Build(string? connectionString, string? redis = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString);
+        builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString, redis);
         return builder.Build();
     }
 

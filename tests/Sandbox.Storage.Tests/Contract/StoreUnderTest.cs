@@ -16,6 +16,10 @@ public interface ITestedStores : IAsyncDisposable
 
     ILeaseStore Leases { get; }
 
+    INodeStore Nodes { get; }
+
+    ITenantStore Tenants { get; }
+
     /// <summary>Runs a statement past the stores, in words that every one of them knows.</summary>
     ValueTask ExecuteAsync(string statement);
 
@@ -37,6 +41,10 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected ICommitStore Commits => Stores.Commits;
 
     protected ILeaseStore Leases => Stores.Leases;
+
+    protected INodeStore Nodes => Stores.Nodes;
+
+    protected ITenantStore Tenants => Stores.Tenants;
 
     protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 

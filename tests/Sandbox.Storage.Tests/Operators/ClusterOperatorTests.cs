@@ -351,8 +351,21 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     private static Task<Result<SandboxInstance>> StopWithoutWaitingAsync(ClusterOperator contested, SandboxId id) =>
         contested.StopAsync(id, StopReason.Asked, CancellationToken);
 
+    [Fact]
+    public async Task Restart_OverTheQuota_SaysWhichOne()
+    {
+        var record = await SubmittedAsync();
+        Ok(await Operator(_file.Records).StopAsync(record.Id, StopReason.Asked, CancellationToken));
+        await _file.Tenants.PutAsync(new Tenant(Tenant.Default, new TenantQuota(Sandboxes: 0)), CancellationToken);
+
+        var refused = await _operator.RestartAsync(record.Id, CancellationToken);
+
+        Assert.False(refused.TryGet(out _, out var error));
+        Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "0", null), error);
+    }
+
     private ClusterOperator Operator(ISandboxStore records) => new(
-        records, _jobs, _feed, _placement, _moves, Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
+        records, _jobs, _file.Tenants, _feed, _placement, _moves, Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
 
     private async Task<SandboxInstance> SubmittedAsync(string? id = null, SandboxSpec? spec = null) =>
         Ok(await _operator.SubmitAsync(Given.Pending(id) with { Spec = spec ?? Given.Spec }, null, CancellationToken));

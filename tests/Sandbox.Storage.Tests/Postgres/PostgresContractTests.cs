@@ -14,3 +14,9 @@ public sealed class PostgresLeaseStoreTests() : LeaseStoreContract(PostgresStore
 public sealed class PostgresJobPlacementTests() : JobPlacementContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresDeadLetterTests() : DeadLetterContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresNodeStoreTests() : NodeStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresTenantStoreTests() : TenantStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresQuotaTests() : QuotaContract(PostgresStores.OpenAsync);

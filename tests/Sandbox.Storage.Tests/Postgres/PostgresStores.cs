@@ -23,6 +23,10 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
 
     public ILeaseStore Leases => new PostgresLeaseStore(database.At(time));
 
+    public INodeStore Nodes => new PostgresNodeStore(database.At(time));
+
+    public ITenantStore Tenants => new PostgresTenantStore(database.At(time));
+
     public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) => new PostgresStores(await PostgresTestDatabase.NewAsync(), time);
 
     public async ValueTask ExecuteAsync(string statement) => await database.Database.WriteAsync(

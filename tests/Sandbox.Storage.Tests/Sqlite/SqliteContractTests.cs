@@ -16,3 +16,9 @@ public sealed class SqliteLeaseStoreTests() : LeaseStoreContract(SqliteFile.Open
 public sealed class SqliteJobPlacementTests() : JobPlacementContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteDeadLetterTests() : DeadLetterContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteNodeStoreTests() : NodeStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteTenantStoreTests() : TenantStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteQuotaTests() : QuotaContract(SqliteFile.OpenAsync);

@@ -29,6 +29,10 @@ internal sealed class SqliteFile : ITestedStores
 
     public ILeaseStore Leases => new SqliteLeaseStore(Database, _time);
 
+    public INodeStore Nodes => new SqliteNodeStore(Database, _time);
+
+    public ITenantStore Tenants => new SqliteTenantStore(Database, _time);
+
     public ICommitStore Commits => new SqliteCommitStore(Database, _time);
 
     public static ValueTask<ITestedStores> OpenAsync(TimeProvider time) => ValueTask.FromResult<ITestedStores>(new SqliteFile(time));

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Feeds;
+using Sandbox.Storage.Live;
+using Sandbox.Storage.Postgres;
+
+namespace Sandbox.Storage.Redis;
+
+/// <summary>What makes a cluster fast: live entries and wake-ups. With Redis they go through it, and wake-ups by
+/// <c>NOTIFY</c> while it is away; without it there are no live entries, and all wake-ups go by <c>NOTIFY</c>.</summary>
+internal static class RedisRoom
+{
+    /// <param name="connectionString">Null or empty: there is no Redis.</param>
+    /// <exception cref="StorageUnavailableException">It names none.</exception>
+    public static IServiceCollection AddClusterLive(this IServiceCollection services, string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            services.AddSingleton<ILiveStore, AbsentLiveStore>();
+            return services.AddSingleton<IChangeFeed>(provider => new ClusterChangeFeed([Make<PostgresCarrier>(provider)]));
+        }
+
+        services.AddOptionsWithValidateOnStart<RedisOptions, RedisOptionsValidator>().BindConfiguration(RedisOptions.Section);
+        services.AddSingleton(RedisTarget.Parse(connectionString));
+        services.AddSingleton<RedisConnection>();
+        services.AddSingleton<OwedWrites>();
+        services.AddSingleton<ILiveStore, RedisLiveStore>();
+        services.AddHostedService(provider => new OwedWriter(
+            provider.GetRequiredService<RedisConnection>(),
+            provider.GetRequiredService<OwedWrites>(),
+            provider.GetRequiredService<PostgresSandboxStore>(),
+            provider.GetRequiredService<LiveCache>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<OwedWriter>>()));
+        return services.AddSingleton<IChangeFeed>(provider => new ClusterChangeFeed([Make<RedisCarrier>(provider), Make<PostgresCarrier>(provider)]));
+    }
+
+    // The feed owns its carriers and ends them.
+    private static T Make<T>(IServiceProvider provider) => ActivatorUtilities.CreateInstance<T>(provider);
+}

@@ -1,0 +1,216 @@
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Tests.Contract;
+
+/// <summary>What every store of records promises about quotas: they are counted in the truth, in the transaction that writes.</summary>
+public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
+{
+    [Fact]
+    public async Task Sandboxes_UpToTheQuota_AndThenNoMoreUntilOneStops()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 2));
+        var one = await MadeAsync();
+        await MadeAsync();
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "2", null));
+        await MovedAsync(one, SandboxEvent.Alive);
+        await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "2", null));
+        await MovedAsync(await FoundAsync(one), SandboxEvent.Stop);
+        await MadeAsync();
+    }
+
+    [Fact]
+    public async Task Cpus_AreAddedUp()
+    {
+        await QuotaAsync(new TenantQuota(Cpus: 0.3));
+        await MadeAsync(cpus: 0.1);
+        await MadeAsync(cpus: 0.1);
+        await MadeAsync(cpus: 0.1);
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("cpus", "0.3", null), cpus: 0.1);
+    }
+
+    [Fact]
+    public async Task Memory_IsAddedUp()
+    {
+        await QuotaAsync(new TenantQuota(MemoryBytes: 3L << 30));
+        await MadeAsync();
+        await MadeAsync();
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("memory", $"{3L << 30} bytes", null), memory: (1L << 30) + 1);
+        await MadeAsync();
+    }
+
+    [Fact]
+    public async Task CreatesPerMinute_CountAcceptedOnes_AndSayWhenTheMinuteEnds()
+    {
+        await QuotaAsync(new TenantQuota(CreatesPerMinute: 2));
+        var one = await MadeAsync();
+        Assert.False((await CreateAsync(one)).TryGet(out _, out var inUse));
+        Assert.IsType<SandboxError.IdInUse>(inUse);
+        await MadeAsync();
+
+        // The test's clock begins one second after a full minute.
+        await RefusedAsync(new SandboxError.QuotaExceeded("creates per minute", "2", TimeSpan.FromSeconds(59)));
+        Time.Advance(TimeSpan.FromSeconds(58));
+        await RefusedAsync(new SandboxError.QuotaExceeded("creates per minute", "2", TimeSpan.FromSeconds(1)));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await MadeAsync();
+        await MadeAsync();
+        await RefusedAsync(new SandboxError.QuotaExceeded("creates per minute", "2", TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task Zero_IsAQuotaToo()
+    {
+        await QuotaAsync(new TenantQuota(CreatesPerMinute: 0));
+        await RefusedAsync(new SandboxError.QuotaExceeded("creates per minute", "0", TimeSpan.FromSeconds(59)));
+        await QuotaAsync(new TenantQuota(Sandboxes: 0));
+        await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "0", null));
+    }
+
+    [Fact]
+    public async Task Refusal_WritesNothing()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 0));
+        var refused = Of("acme", 1, 1);
+
+        Assert.False((await CreateAsync(refused)).TryGet(out _, out _));
+
+        Assert.Null(await Records.FindAsync(refused.Id, CancellationToken));
+        Assert.Empty(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task IdInUse_IsSaidEvenWhenTheQuotaIsReached()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 1));
+        var one = await MadeAsync();
+
+        Assert.False((await CreateAsync(one)).TryGet(out _, out var error));
+        Assert.IsType<SandboxError.IdInUse>(error);
+    }
+
+    [Fact]
+    public async Task OtherTenants_AreNotCounted()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 1));
+        await CreatedAsync(Of("other", 1, 1));
+        await CreatedAsync(Of(Tenant.Default, 1, 1));
+
+        await MadeAsync();
+    }
+
+    [Fact]
+    public async Task Restart_OverTheQuota_IsRefusedAndChangesNothing()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 1));
+        var stopped = await MovedAsync(await MadeAsync(), SandboxEvent.Stop);
+        var blocking = await MadeAsync();
+        var move = new SandboxMove(stopped, stopped.After(SandboxEvent.Restart), Given.StartOf(stopped));
+
+        Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
+        Assert.False(await Records.TryMoveAsync(move, CancellationToken), "the quota is reached");
+        Assert.Equal(SandboxState.Stopped, (await FoundAsync(stopped)).State);
+
+        await MovedAsync(blocking, SandboxEvent.Stop);
+        Assert.Null(await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
+        Assert.True(await Records.TryMoveAsync(move, CancellationToken), "there is room again");
+    }
+
+    [Fact]
+    public async Task CreatesAndRestarts_OfManyAtOnce_NeverExceedTheQuota()
+    {
+        const int Quota = 5;
+        var stopped = new List<SandboxInstance>();
+        for (var i = 0; i < 8; i++)
+        {
+            stopped.Add(await MovedAsync(await MadeAsync(), SandboxEvent.Stop));
+        }
+
+        await QuotaAsync(new TenantQuota(Sandboxes: Quota, Cpus: Quota, MemoryBytes: (long)Quota << 30, CreatesPerMinute: 1000));
+        var creates = Enumerable.Range(0, 24).Select(_ => Task.Run(async () => (await CreateAsync(Of("acme", 1, 1L << 30))).TryGet(out var _, out var _)));
+        var restarts = stopped.Select(record => Task.Run(
+            () => Records.TryMoveAsync(new SandboxMove(record, record.After(SandboxEvent.Restart), null), CancellationToken)));
+
+        var accepted = (await Task.WhenAll(creates.Concat(restarts))).Count(won => won);
+
+        Assert.Equal(Quota, accepted);
+        Assert.Equal(Quota, (await UseAsync()).Sandboxes);
+    }
+
+    [Fact]
+    public async Task Creates_OfManyAtOnce_NeverExceedThoseOfAMinute()
+    {
+        await QuotaAsync(new TenantQuota(CreatesPerMinute: 7));
+
+        var tries = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Task.Run(() => CreateAsync(Of("acme", 1, 1)))));
+
+        Assert.Equal(7, tries.Count(made => made.TryGet(out _, out _)));
+    }
+
+    [Fact]
+    public async Task Use_AfterARandomWalk_IsWhatTheRecordsSay()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 6, Cpus: 8, MemoryBytes: 9L << 30));
+        var random = new Random(20260504);
+        var records = new List<SandboxInstance>();
+        for (var step = 0; step < 300; step++)
+        {
+            if (records.Count < 12 && random.Next(3) == 0 && (await CreateAsync(Of("acme", random.Next(1, 4), random.Next(1, 4) * (1L << 30)))).TryGet(out var made, out _))
+            {
+                records.Add(made);
+            }
+            else if (records.Count > 0)
+            {
+                await StepAsync(records, random);
+            }
+
+            var live = records.Where(record => record.State is SandboxState.Pending or SandboxState.Running).ToList();
+            var use = await UseAsync();
+            Assert.Equal((live.Count, live.Sum(record => record.Spec.Cpus), live.Sum(record => record.Spec.MemoryBytes)), (use.Sandboxes, use.Cpus, use.MemoryBytes));
+            Assert.True(use is { Sandboxes: <= 6, Cpus: <= 8, MemoryBytes: <= 9L << 30 }, $"the quota is never exceeded, but after step {step} it is: {use}");
+        }
+
+        Assert.True(records.Count(record => record.Version > 3) > 3, "the walk went through restarts");
+    }
+
+    private async Task StepAsync(List<SandboxInstance> records, Random random)
+    {
+        var at = random.Next(records.Count);
+        var legal = SandboxLifecycle.Rows().Where(row => row.From == records[at].State && row.To != row.From).ToList();
+        if (legal.Count == 0)
+        {
+            records.RemoveAt(at);
+            return;
+        }
+
+        var next = records[at].After(legal[random.Next(legal.Count)].On);
+        if (await Records.TryMoveAsync(new SandboxMove(records[at], next, null), CancellationToken))
+        {
+            records[at] = next;
+        }
+        else
+        {
+            Assert.True(next.State is SandboxState.Pending, $"only what comes to live can be refused here, not {next.State}");
+        }
+    }
+
+    private static SandboxInstance Of(string tenant, double cpus, long memory) =>
+        Given.Pending() with { Tenant = tenant, Spec = Given.Spec with { Cpus = cpus, MemoryBytes = memory } };
+
+    private Task QuotaAsync(TenantQuota quota) => Tenants.PutAsync(new Tenant("acme", quota), CancellationToken);
+
+    private Task<SandboxInstance> MadeAsync(double cpus = 1, long memory = 1L << 30) => CreatedAsync(Of("acme", cpus, memory));
+
+    private async Task RefusedAsync(SandboxError.QuotaExceeded expected, double cpus = 1, long memory = 1L << 30)
+    {
+        Assert.False((await CreateAsync(Of("acme", cpus, memory))).TryGet(out _, out var error), $"expected to be refused: {expected.Text}");
+        Assert.Equal(expected, error);
+    }
+
+    private async Task<TenantView> UseAsync() =>
+        (await Tenants.ListAsync(CancellationToken)).Single(view => view.Tenant.Name == "acme");
+}
