@@ -1,0 +1,19 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Cluster;
+
+namespace Sandbox.Storage.Clusters;
+
+/// <summary>The cluster's secret, read once. It shows itself to nobody: others ask for a proof, or have one checked.</summary>
+public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider time)
+{
+    private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
+
+    public string Prove(string method, string target) => RoadProof.Make(_secret, method, target, time.GetUtcNow());
+
+    public bool IsProven(string? proof, string method, string target) =>
+        RoadProof.IsGood(proof, _secret, method, target, time.GetUtcNow());
+
+    internal static string Read(ClusterOptions options) =>
+        options.SecretFile.Length > 0 ? File.ReadAllText(options.SecretFile).Trim() : options.Secret;
+}
