@@ -24,6 +24,9 @@ public sealed class WorkerOptions
     [Range(0, long.MaxValue)]
     public long NodeEpoch { get; set; }
 
+    /// <summary>This process is the whole cluster: what carries the cluster's label is its own, whatever node made it.</summary>
+    internal bool IsOnlyNode { get; set; } = true;
+
     /// <summary>Folder with <c>linux-x64/sandbox-agent</c> and <c>linux-arm64/sandbox-agent</c> (static native binaries).</summary>
     public string AgentFolder { get; set; } = "";
 
@@ -55,6 +58,19 @@ public sealed class WorkerOptions
     /// <summary>Jobs run at once.</summary>
     [Range(1, 256)]
     public int Concurrency { get; set; } = 16;
+
+    /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its passing state. Default 20,
+    /// which with the default pauses is between two and three minutes.</summary>
+    [Range(1, 1000)]
+    public int JobAttempts { get; set; } = 20;
+
+    /// <summary>Pause after the first failure of a job; each further one is twice as long. Default 250 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan FirstJobPause { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest pause between two attempts. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan LongestJobPause { get; set; } = TimeSpan.FromSeconds(10);
 }
 
 [OptionsValidator]

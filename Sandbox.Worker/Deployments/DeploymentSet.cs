@@ -1,13 +1,17 @@
+using Microsoft.Extensions.Options;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Worker.Deployments;
 
 /// <summary>The deployments of this node, by kind.</summary>
-internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments)
+internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments, IOptions<WorkerOptions> options)
 {
     private readonly Dictionary<DeploymentKind, IDeployment> _byKind = deployments.ToDictionary(deployment => deployment.Kind);
 
-    public IEnumerable<IDeployment> All => _byKind.Values;
+    /// <summary>Those that can have something of ours here: a node that was told to run local processes only never asks an
+    /// engine.</summary>
+    public IEnumerable<IDeployment> All =>
+        _byKind.Values.Where(deployment => deployment.Kind is not DeploymentKind.Docker || options.Value.Deployment != "local");
 
     public IDeployment this[DeploymentKind kind] =>
         _byKind.TryGetValue(kind, out var deployment)

@@ -48,7 +48,9 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
         var name = ContainerName.Of(incarnation);
         try
         {
-            if (await _containers.FindAsync(name, CancellationToken.None) is { } found && ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out _, out _))
+            if (await _containers.FindAsync(name, CancellationToken.None) is { } found
+                && ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out _, out _)
+                && ContainerLabels.AreOfNode(found.Config?.Labels, worker))
             {
                 await _containers.RemoveAsync(found.ID, CancellationToken.None);
             }
@@ -82,6 +84,11 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
             return new MadeContainer(CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");
         }
 
+        if (!ContainerLabels.AreOfNode(found.Config?.Labels, worker))
+        {
+            throw new OtherNodesContainerException(sandbox.Incarnation);
+        }
+
         var size = found.HostConfig?.StorageOpt?.TryGetValue("size", out var text) is true ? text : null;
         return new MadeContainer(CreateOutcome.Created, long.TryParse(size, CultureInfo.InvariantCulture, out var bytes) ? bytes : null);
     }
@@ -99,3 +106,7 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
 /// <param name="DiskBytes">The disk limit that it was made with.</param>
 /// <param name="Foreign">Why the container of that name is not ours.</param>
 internal sealed record MadeContainer(CreateOutcome Outcome, long? DiskBytes, string? Foreign = null);
+
+/// <summary>Another node that shares the engine has made it, and its agent dials there.</summary>
+internal sealed class OtherNodesContainerException(IncarnationId incarnation) : Exception(
+    $"the container of {incarnation} was made by another node of this engine");

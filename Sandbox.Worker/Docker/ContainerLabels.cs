@@ -49,6 +49,10 @@ internal static class ContainerLabels
             && Has(labels, Sandbox, out var id) && SandboxId.TryParse(id, null, out sandbox);
     }
 
+    /// <summary>Whether this node made it: several nodes of a cluster may share an engine.</summary>
+    public static bool AreOfNode(IDictionary<string, string>? labels, WorkerOptions worker) =>
+        worker.IsOnlyNode || (labels is not null && Has(labels, Node, out var node) && node == worker.NodeName);
+
     private static bool Has(IDictionary<string, string> labels, string name, [NotNullWhen(true)] out string? value) =>
         labels.TryGetValue(name, out value);
 }

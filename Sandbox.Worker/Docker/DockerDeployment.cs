@@ -117,6 +117,17 @@ internal sealed partial class DockerDeployment : IDeployment
         }
     }
 
+    public async Task EnsureFreeAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        var name = ContainerName.Of(incarnation);
+        if (await _containers.FindAsync(name, cancellationToken) is { } found
+            && ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _)
+            && !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
+        {
+            await _containers.RemoveAsync(found.ID, cancellationToken);
+        }
+    }
+
     public async Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
     {
         var listed = await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken);
@@ -135,7 +146,8 @@ internal sealed partial class DockerDeployment : IDeployment
     {
         foreach (var container in listed)
         {
-            if (ContainerLabels.TryRead(container.Labels, _worker.ClusterId, out var incarnation, out var sandbox))
+            if (ContainerLabels.TryRead(container.Labels, _worker.ClusterId, out var incarnation, out var sandbox)
+                && ContainerLabels.AreOfNode(container.Labels, _worker))
             {
                 yield return (incarnation, sandbox, container);
             }
@@ -149,7 +161,7 @@ internal sealed partial class DockerDeployment : IDeployment
             return;
         }
 
-        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _))
+        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _) || !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
         {
             Log.NotOurs(_logger, name);
             return;

@@ -9,6 +9,13 @@ internal sealed class EngineImages(EngineConnection engine)
     public async Task<bool> IsPresentAsync(ImageReference image, CancellationToken cancellationToken) =>
         await FindAsync(image.Text, cancellationToken) is not null;
 
+    /// <summary>The names of all that are present, newest first.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
+    {
+        var images = await engine.CallAsync((client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
+        return [.. images.OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
+    }
+
     /// <summary>Null when it is not present.</summary>
     public async Task<ImageInspectResponse?> FindAsync(string image, CancellationToken cancellationToken)
     {

@@ -18,6 +18,11 @@ internal sealed partial class EngineWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (options.Value.Deployment == "local")
+        {
+            return;
+        }
+
         var retry = FirstRetry;
         bool? answers = null;
         while (!stoppingToken.IsCancellationRequested)
