@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Worker;
 
@@ -11,6 +12,10 @@ internal sealed class NodeIdentity(IOptions<WorkerOptions> options)
     public string Name { get; } = options.Value.NodeName;
 
     public string Address { get; } = FindAddress();
+
+    /// <summary>Whether a record says that its sandbox is on this node. Where there is only one node it always is, also
+    /// after the machine was renamed.</summary>
+    public bool Has(SandboxInstance record) => options.Value.IsOnlyNode || record.HostName == Name;
 
     private static string FindAddress() =>
         NetworkInterface.GetAllNetworkInterfaces()

@@ -1,9 +1,12 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
+using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Head;
 using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Process;
 using Sandbox.Worker.Upkeep;
@@ -26,8 +29,16 @@ public static class WorkerRoom
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddSingleton<NodeIdentity>();
-        return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
+        return services.AddSoleProcess().AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
     }
+
+    /// <summary>Nobody contests anything; a worker that is one of several replaces these.</summary>
+    private static IServiceCollection AddSoleProcess(this IServiceCollection services) => services
+        .AddSingleton<SoleProcess>()
+        .AddSingleton<INodeRight>(provider => provider.GetRequiredService<SoleProcess>())
+        .AddSingleton<IHeadRight>(provider => provider.GetRequiredService<SoleProcess>())
+        .AddSingleton<IClaimTerms, SoleNodeTerms>()
+        .AddSingleton(provider => new DutyRecords(provider.GetRequiredService<ISandboxStore>()));
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
@@ -54,6 +65,8 @@ public static class WorkerRoom
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
         .AddSingleton<IncarnationTurns>()
         .AddSingleton<StartAttempt>()
+        .AddSingleton<GivenUpJobs>()
+        .AddSingleton<JobHandlers>()
         .AddSingleton<StartSandboxJob>()
         .AddSingleton<RestartSandboxJob>()
         .AddSingleton<StopSandboxJob>()
@@ -66,8 +79,12 @@ public static class WorkerRoom
         .AddSingleton<LostSandboxes>()
         .AddSingleton<Leftovers>()
         .AddSingleton<Reconciler>()
+        .AddSingleton<OwnActivities>()
+        .AddSingleton<IActivities>(provider => provider.GetRequiredService<OwnActivities>())
         .AddSingleton<DeadlineScan>()
+        .AddSingleton<IClusterDuty>(provider => provider.GetRequiredService<DeadlineScan>())
         .AddSingleton<UpkeepWake>()
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<UpkeepWake>())
-        .AddHostedService<UpkeepLoop>();
+        .AddHostedService<UpkeepLoop>()
+        .AddHostedService<HeadDuties>();
 }

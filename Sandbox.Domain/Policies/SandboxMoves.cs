@@ -107,6 +107,19 @@ public sealed partial class SandboxMoves(AutoPolicy auto)
             ? Stopping(record, auto.WithDeadline(stopped, SandboxEvent.Lost, now) with { Reason = reason })
             : error;
 
+    /// <summary>The way out of a passing state whose job was given up; null: it is in none.</summary>
+    public SandboxMove? GiveUp(SandboxInstance record, string reason, DateTimeOffset now)
+    {
+        var decided = record.State switch
+        {
+            SandboxState.Pending when record.IsRestoring => RestoreFailed(record, phase: null, PhaseStatus.Failed, reason, now),
+            SandboxState.Pending => StartFailed(record, phase: null, PhaseStatus.Failed, reason, now),
+            SandboxState.Archiving => ArchiveFailed(record, PhaseStatus.Failed, reason, now),
+            _ => new SandboxMove(record, record, Job: null),
+        };
+        return decided.TryGet(out var move, out _) && !move.IsNothing ? move : null;
+    }
+
     /// <summary>What a record's own deadlines ask for now; null: nothing. The record has to be written as it was read: if
     /// somebody moved it since, the store refuses and the next scan decides anew.</summary>
     public SandboxMove? Due(SandboxInstance record, DateTimeOffset now)

@@ -1,34 +1,35 @@
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Stores;
+using Sandbox.Worker.Cluster;
 
 namespace Sandbox.Worker.Jobs;
 
-/// <summary>Claims jobs as far as there is room and runs them side by side. Woken by changes, by the next due moment and by
-/// the end of each job; the regular look makes good what a wake-up missed.</summary>
+/// <summary>Claims jobs as far as there is room, while this process is its node, and runs them side by side. Woken by changes,
+/// by the next due moment and by the end of each job; the regular look makes good what a wake-up missed.</summary>
 internal sealed partial class JobLoop(
-    IJobStore jobs, IChangeFeed feed, JobRunner runner, IOptions<WorkerOptions> options, TimeProvider time, ILogger<JobLoop> logger)
-    : BackgroundService
+    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeRight right, IClaimTerms terms, IOptions<WorkerOptions> options, TimeProvider time,
+    ILogger<JobLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<Task> _running = [];
 
-    /// <summary>Claims of an earlier life of this node are void before anything else happens.</summary>
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await jobs.ReleaseAllOfAsync(options.Value.NodeName, cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        Hold? under = null;
         try
         {
             while (true)
             {
-                stoppingToken.ThrowIfCancellationRequested();
+                var hold = await right.WhenHeldAsync(stoppingToken);
                 using var change = feed.SubscribeAll();
-                var due = await ClaimAsync(stoppingToken);
+                DateTimeOffset? due = null;
+                if (hold == under || await TryAsync(() => VoidEarlierClaimsAsync(stoppingToken)))
+                {
+                    under = hold;
+                    await TryAsync(async () => due = await ClaimAsync(hold, stoppingToken));
+                }
+
                 await AwaitAsync(change, due, stoppingToken);
             }
         }
@@ -38,27 +39,54 @@ internal sealed partial class JobLoop(
         }
     }
 
-    private async Task<DateTimeOffset?> ClaimAsync(CancellationToken stoppingToken)
+    /// <summary>Claims of an earlier life of this node are void before anything else happens, and so are those from before it
+    /// lost its right: what ran under them has been told to stop.</summary>
+    private async Task VoidEarlierClaimsAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_running);
+        await jobs.ReleaseAllOfAsync(options.Value.NodeName, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset?> ClaimAsync(Hold hold, CancellationToken stoppingToken)
+    {
+        _running.RemoveWhere(job => job.IsCompleted);
+        while (options.Value.Concurrency - _running.Count is > 0 and var limit)
+        {
+            var claimed = await jobs.ClaimAsync(terms.Of(hold, limit), stoppingToken);
+            foreach (var job in claimed)
+            {
+                var room = await terms.KeepRoomAsync(job, stoppingToken);
+                _running.Add(Task.Run(() => RunAsync(job, room, hold, stoppingToken), CancellationToken.None));
+            }
+
+            if (claimed.Count == 0)
+            {
+                break;
+            }
+        }
+
+        return await jobs.NextDueAsync(stoppingToken);
+    }
+
+    private async Task RunAsync(ClaimedJob job, IDisposable? room, Hold hold, CancellationToken stoppingToken)
+    {
+        using (room)
+        {
+            await runner.RunAsync(job, hold.Ended, stoppingToken);
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<Task> step)
     {
         try
         {
-            _running.RemoveWhere(job => job.IsCompleted);
-            while (options.Value.Concurrency - _running.Count is > 0 and var room)
-            {
-                var claimed = await jobs.ClaimAsync(new JobClaim(options.Value.NodeName, room, JobRunner.Lease), stoppingToken);
-                _running.UnionWith(claimed.Select(job => Task.Run(() => runner.RunAsync(job, stoppingToken), CancellationToken.None)).ToList());
-                if (claimed.Count == 0)
-                {
-                    break;
-                }
-            }
-
-            return await jobs.NextDueAsync(stoppingToken);
+            await step();
+            return true;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             Log.ClaimFailed(logger, exception);
-            return null;
+            return false;
         }
     }
 

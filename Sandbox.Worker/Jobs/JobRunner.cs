@@ -1,21 +1,22 @@
 using System.Diagnostics;
-using Sandbox.Contracts.Jobs;
+using Microsoft.Extensions.Options;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Worker.Jobs;
 
-/// <summary>One claimed job: keeps its lease, runs it in its incarnation's turn, and gives it back when it failed.</summary>
+/// <summary>One claimed job: keeps its lease, runs it in its incarnation's turn, and gives it back, or up, when it failed.</summary>
 internal sealed partial class JobRunner(
-    IJobStore jobs, IncarnationTurns turns, StartSandboxJob start, RestartSandboxJob restart, StopSandboxJob stop, RemoveSandboxJob remove,
-    WorkerTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
+    IJobStore jobs, IncarnationTurns turns, JobHandlers handlers, GivenUpJobs givenUp, WorkerTelemetry telemetry,
+    IOptions<WorkerOptions> options, TimeProvider time, ILogger<JobRunner> logger)
 {
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    public async Task RunAsync(ClaimedJob claimed, CancellationToken stopping)
+    /// <param name="ended">The node lost its right to act; the job is another's to claim.</param>
+    /// <param name="stopping">This process ends; the job is handed back at once.</param>
+    public async Task RunAsync(ClaimedJob claimed, CancellationToken ended, CancellationToken stopping)
     {
         using var span = WorkerTelemetry.StartJob(claimed.Job);
-        using var lost = new CancellationTokenSource();
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(ended);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost.Token);
         using var done = new CancellationTokenSource();
         var keeping = KeepLeaseAsync(claimed, lost, done.Token);
@@ -24,7 +25,7 @@ internal sealed partial class JobRunner(
         try
         {
             using var turn = await turns.EnterAsync(claimed.Job.Incarnation, either.Token);
-            await HandleAsync(claimed.Job, either.Token);
+            await handlers.RunAsync(claimed.Job, either.Token);
             outcome = await jobs.TryCompleteAsync(claimed, either.Token) ? "done" : "lease lost";
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
@@ -38,10 +39,8 @@ internal sealed partial class JobRunner(
         }
         catch (Exception exception)
         {
-            (outcome, var pause) = ("failed", PauseAfter(claimed.Attempt));
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Log.Failed(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, pause, exception);
-            await ReleaseAsync(claimed, pause);
+            outcome = await FailAsync(claimed, exception);
         }
         finally
         {
@@ -51,20 +50,35 @@ internal sealed partial class JobRunner(
         }
     }
 
-    internal static TimeSpan PauseAfter(int attempt)
+    internal TimeSpan PauseAfter(int attempt)
     {
-        var pause = TimeSpan.FromMilliseconds(250) * Math.Pow(2, Math.Min(attempt, 10) - 1);
-        return pause < LongestPause ? pause : LongestPause;
+        var pause = options.Value.FirstJobPause * Math.Pow(2, Math.Min(attempt, 30) - 1);
+        return pause < options.Value.LongestJobPause ? pause : options.Value.LongestJobPause;
     }
 
-    private Task HandleAsync(SandboxJob job, CancellationToken cancellationToken) => job switch
+    private async Task<string> FailAsync(ClaimedJob claimed, Exception exception)
     {
-        StartSandbox asked => start.RunAsync(asked, cancellationToken),
-        RestartSandbox asked => restart.RunAsync(asked, cancellationToken),
-        StopSandbox asked => stop.RunAsync(asked, cancellationToken),
-        RemoveSandbox asked => remove.RunAsync(asked, cancellationToken),
-        _ => throw new UnreachableException(job.GetType().Name),
-    };
+        if (claimed.Attempt < options.Value.JobAttempts)
+        {
+            var pause = PauseAfter(claimed.Attempt);
+            Log.Failed(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, pause, exception);
+            await ReleaseAsync(claimed, pause);
+            return "failed";
+        }
+
+        Log.GivenUp(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, exception);
+        try
+        {
+            await givenUp.BuryAsync(claimed, exception.Message);
+            return "given up";
+        }
+        catch (Exception unwritten)
+        {
+            // The store fails as well: it is tried, and given up, again.
+            Log.RenewFailed(logger, claimed.Job.SandboxId, unwritten);
+            return "failed";
+        }
+    }
 
     /// <summary>Renews at a third of the lease. Whoever cannot renew in time stops acting, for another may have begun.</summary>
     private async Task KeepLeaseAsync(ClaimedJob claimed, CancellationTokenSource lost, CancellationToken done)
@@ -75,6 +89,7 @@ internal sealed partial class JobRunner(
             while (time.GetElapsedTime(renewed) < Lease)
             {
                 await Task.Delay(Lease / 3, time, done);
+                var asked = time.GetTimestamp();
                 if (await RenewAsync(claimed, done) is not { } held)
                 {
                     continue;
@@ -85,7 +100,7 @@ internal sealed partial class JobRunner(
                     break;
                 }
 
-                renewed = time.GetTimestamp();
+                renewed = asked;
             }
 
             await lost.CancelAsync();
@@ -126,6 +141,9 @@ internal sealed partial class JobRunner(
     {
         [LoggerMessage(4111, LogLevel.Warning, "{Job} of sandbox {SandboxId} failed at attempt {Attempt}; again in {Pause}")]
         public static partial void Failed(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, TimeSpan pause, Exception exception);
+
+        [LoggerMessage(4114, LogLevel.Error, "{Job} of sandbox {SandboxId} failed at attempt {Attempt} and is given up")]
+        public static partial void GivenUp(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, Exception exception);
 
         [LoggerMessage(4112, LogLevel.Warning, "The lease of {Job} of sandbox {SandboxId} is lost; whoever holds it now goes on")]
         public static partial void LeaseLost(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId);

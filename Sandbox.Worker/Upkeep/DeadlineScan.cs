@@ -1,38 +1,38 @@
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
-using Sandbox.Domain.Stores;
-using Sandbox.Worker.Agents;
+using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Head;
 
 namespace Sandbox.Worker.Upkeep;
 
 /// <summary>Does what records' own deadlines ask for: stops the idle, fails starts that never end, deletes what was stopped
 /// long enough. Deadlines are absolute, so a late scan only acts later.</summary>
 internal sealed partial class DeadlineScan(
-    ISandboxStore store, ISandboxOperator sandboxes, SandboxMoves moves, AgentGateway gateway, TimeProvider time, ILogger<DeadlineScan> logger)
+    DutyRecords records, SandboxMoves moves, IActivities activities, TimeProvider time, ILogger<DeadlineScan> logger) : IClusterDuty
 {
     private const int Batch = 200;
     private const int AtOnce = 16;
+
+    public TimeSpan Every => TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<SandboxInstance> due;
         var seen = new HashSet<(Contracts.Ids.SandboxId, long)>();
+        var limit = 0;
         do
         {
-            due = await store.DueAsync(time.GetUtcNow(), Batch, cancellationToken);
+            // What could not be acted on is due still and comes first again: it must not hide what comes after it.
+            limit += Batch;
+            due = await records.Store.DueAsync(time.GetUtcNow(), limit, cancellationToken);
             var fresh = due.Where(record => seen.Add((record.Id, record.Version))).ToList();
-            if (fresh.Count == 0)
-            {
-                return;
-            }
 
             await Parallel.ForEachAsync(
                 fresh,
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
                 async (record, token) => await TryActAsync(record, token));
         }
-        while (due.Count == Batch);
+        while (due.Count == limit);
     }
 
     /// <summary>One that fails does not keep the others waiting; it is due again in the next round.</summary>
@@ -54,7 +54,7 @@ internal sealed partial class DeadlineScan(
         {
             await StopIfIdleAsync(record, cancellationToken);
         }
-        else if (moves.Due(record, time.GetUtcNow()) is { } move && await store.TryMoveAsync(move, cancellationToken))
+        else if (moves.Due(record, time.GetUtcNow()) is { } move && await records.Store.TryMoveAsync(move, cancellationToken))
         {
             Log.Moved(logger, record.Id, record.State, move.Next.State);
         }
@@ -62,41 +62,28 @@ internal sealed partial class DeadlineScan(
 
     private async Task StopIfIdleAsync(SandboxInstance record, CancellationToken cancellationToken)
     {
-        var expires = await LastActivityAsync(record, cancellationToken) + record.Spec.IdleTimeout;
-        if (expires > time.GetUtcNow())
+        if (await activities.LastAsync(record, cancellationToken) is not { } last)
         {
-            await store.TryAmendAsync(record with { IdleDeadline = expires }, cancellationToken);
+            // Its node does not say now. If it is gone for good its sandboxes are lost, and not idle.
             return;
         }
 
-        Log.Idle(logger, record.Id, record.IdleDeadline);
-        await sandboxes.StopAsync(record.Id, StopReason.Expired, cancellationToken);
-    }
-
-    /// <summary>The latest of what the record, this process and the agent know; a call in flight is activity now.</summary>
-    private async Task<DateTimeOffset> LastActivityAsync(SandboxInstance record, CancellationToken cancellationToken)
-    {
         var now = time.GetUtcNow();
         var known = record.IdleDeadline - record.Spec.IdleTimeout ?? now;
-        if (gateway.Find(record.Id) is not { } seat || seat.Sandbox.Incarnation != record.Incarnation)
+        var expires = (last > known ? last : known) + record.Spec.IdleTimeout;
+        if (expires > now)
         {
-            return known;
+            await records.Store.TryAmendAsync(record with { IdleDeadline = expires }, cancellationToken);
         }
-
-        if (seat.IsCalled)
+        else if (moves.Due(record, now) is { } move && await records.Store.TryMoveAsync(move, cancellationToken))
         {
-            return now;
+            Log.Idle(logger, record.Id, record.IdleDeadline);
         }
-
-        var agents = seat.Link.IsConnected && (await seat.Link.StatusAsync(cancellationToken)).TryGet(out var status, out _)
-            ? status.CallsInFlight > 0 ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
-            : known;
-        return new[] { known, seat.LastActivity, agents }.Max();
     }
 
     private static partial class Log
     {
-        [LoggerMessage(4241, LogLevel.Information, "Sandbox {SandboxId} is idle since before {Deadline}, stopping it")]
+        [LoggerMessage(4241, LogLevel.Information, "Sandbox {SandboxId} was idle since before {Deadline} and is stopped")]
         public static partial void Idle(ILogger logger, Contracts.Ids.SandboxId sandboxId, DateTimeOffset? deadline);
 
         [LoggerMessage(4242, LogLevel.Information, "The deadline of sandbox {SandboxId} has passed: {From} to {To}")]

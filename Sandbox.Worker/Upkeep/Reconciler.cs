@@ -22,6 +22,9 @@ internal sealed partial class Reconciler(
     private readonly HashSet<DeploymentKind> _silent = [];
     private long? _readAll;
 
+    /// <summary>The node was out of the cluster: what it knows from memory may have been decided otherwise meanwhile.</summary>
+    public void ReadAllNext() => _readAll = null;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Before the deployments are asked: what is wanted from here on and not found then is lost.
@@ -40,18 +43,17 @@ internal sealed partial class Reconciler(
 
     private async Task<IReadOnlyList<SandboxInstance>> ExpectedAsync(CancellationToken cancellationToken)
     {
-        var admitted = gateway.Admitted;
         if (_readAll is { } at && time.GetElapsedTime(at) < ReadAllEvery)
         {
-            return admitted;
+            return gateway.Admitted;
         }
 
         List<SandboxInstance> records = [];
         for (var page = 1; ; page++)
         {
-            var query = new SandboxQuery([SandboxState.Running], new Dictionary<string, string>(), page, PageSize);
+            var query = new SandboxQuery([SandboxState.Running], new Dictionary<string, string> { ["host_name"] = node.Name }, page, PageSize);
             var read = await store.ListAsync(query, cancellationToken);
-            records.AddRange(read.Items.Where(record => record.HostName == node.Name));
+            records.AddRange(read.Items);
             if (read.Items.Count < PageSize)
             {
                 _readAll = time.GetTimestamp();

@@ -1,34 +1,34 @@
 using Sandbox.Worker.Agents;
+using Sandbox.Worker.Cluster;
 
 namespace Sandbox.Worker.Upkeep;
 
-/// <summary>Runs the two regular looks. A round that fails is logged, and the next one comes.</summary>
+/// <summary>Runs the regular look of this node, while it is one. A round that fails is logged, and the next one comes.</summary>
 internal sealed partial class UpkeepLoop(
-    Reconciler reconciler, DeadlineScan deadlines, UpkeepWake wake, AgentLinks links, TimeProvider time, ILogger<UpkeepLoop> logger)
+    Reconciler reconciler, INodeRight right, UpkeepWake wake, AgentLinks links, TimeProvider time, ILogger<UpkeepLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(ReconcileAsync(stoppingToken), ScanAsync(stoppingToken), ListenAsync(stoppingToken));
+        Task.WhenAll(ReconcileAsync(stoppingToken), ListenAsync(stoppingToken));
 
     private async Task ReconcileAsync(CancellationToken stoppingToken)
     {
+        Hold? under = null;
         while (!stoppingToken.IsCancellationRequested)
         {
-            await TryAsync(reconciler.RunAsync, stoppingToken);
+            var hold = await right.WhenHeldAsync(stoppingToken);
+            if (hold != under)
+            {
+                reconciler.ReadAllNext();
+                under = hold;
+            }
+
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, hold.Ended);
+            await TryAsync(reconciler.RunAsync, either.Token);
             await wake.WaitAsync(Every, time, stoppingToken);
         }
-    }
-
-    private async Task ScanAsync(CancellationToken stoppingToken)
-    {
-        using var ticks = new PeriodicTimer(Every, time);
-        do
-        {
-            await TryAsync(deadlines.RunAsync, stoppingToken);
-        }
-        while (await ticks.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task ListenAsync(CancellationToken stoppingToken)
@@ -39,13 +39,17 @@ internal sealed partial class UpkeepLoop(
         }
     }
 
-    private async Task TryAsync(Func<CancellationToken, Task> round, CancellationToken stoppingToken)
+    private async Task TryAsync(Func<CancellationToken, Task> round, CancellationToken cancellationToken)
     {
         try
         {
-            await round(stoppingToken);
+            await round(cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The process ends, or the node may not act any more.
+        }
+        catch (Exception exception)
         {
             Log.RoundFailed(logger, Every, exception);
         }

@@ -43,7 +43,15 @@ internal sealed class WorkerHost : IAsyncDisposable
     public Task StartAsync() => _host.StartAsync();
 
     /// <summary>All of it, but no loop runs yet.</summary>
-    public static WorkerHost Build(string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings)
+    public static WorkerHost Build(string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings) =>
+        Build(folder, static services => services.AddWorker(), change, settings);
+
+    /// <summary>The same as one node of several; <paramref name="change"/> brings the cluster's nodes and leases.</summary>
+    public static WorkerHost BuildCluster(string folder, Action<IServiceCollection> change, params (string Name, string Value)[] settings) =>
+        Build(folder, static services => services.AddClusterWorker(), change, settings);
+
+    private static WorkerHost Build(
+        string folder, Action<IServiceCollection> add, Action<IServiceCollection>? change, (string Name, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -54,11 +62,13 @@ internal sealed class WorkerHost : IAsyncDisposable
             ["Worker:Deployment"] = "local",
             ["Worker:AllowUnisolated"] = "true",
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
+            ["Cluster:Id"] = "worker-tests",
+            ["Cluster:Secret"] = Cluster.ClusterWorker.Secret,
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create($"Worker:{one.Name}", (string?)one.Value)));
         builder.Logging.AddProvider(new TestOutputLogs()).SetMinimumLevel(LogLevel.Information);
         builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
-        builder.Services.AddWorker();
+        add(builder.Services);
         change?.Invoke(builder.Services);
         return new WorkerHost(builder.Build());
     }

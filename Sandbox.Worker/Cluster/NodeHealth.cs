@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Cluster;
+
+/// <summary>Whether this node can run sandboxes now, and which images it has: asked beside the heartbeat, which an engine that
+/// hangs must not delay.</summary>
+internal sealed partial class NodeHealth(
+    DeploymentSet deployments, NodeImages images, IOptions<WorkerOptions> options, TimeProvider time, ILogger<NodeHealth> logger) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ImagesEvery = TimeSpan.FromSeconds(30);
+
+    private volatile string? _unavailable = "it has just started";
+    private volatile IReadOnlyCollection<string> _images = [];
+    private long? _listed;
+
+    /// <summary>Null: it can.</summary>
+    public string? Unavailable => _unavailable;
+
+    public IReadOnlyCollection<string> Images => _images;
+
+    /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
+    public IReadOnlyList<DeploymentKind> Kinds => options.Value.Deployment switch
+    {
+        "docker" => [DeploymentKind.Docker, DeploymentKind.Remote],
+        "local" => [DeploymentKind.Local, DeploymentKind.Remote],
+        _ => [DeploymentKind.Docker, DeploymentKind.Local, DeploymentKind.Remote],
+    };
+
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        string? reason = null;
+        foreach (var kind in Kinds.Where(kind => kind is not DeploymentKind.Remote))
+        {
+            reason = await AskAsync(deployments[kind], cancellationToken);
+            if (reason is null)
+            {
+                break;
+            }
+        }
+
+        _unavailable = reason;
+        if (reason is null && Kinds.Contains(DeploymentKind.Docker) && (_listed is not { } at || time.GetElapsedTime(at) > ImagesEvery))
+        {
+            _images = await images.ListAsync(cancellationToken);
+            _listed = time.GetTimestamp();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var ticks = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                Log.LookFailed(logger, exception);
+            }
+        }
+        while (await ticks.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<string?> AskAsync(IDeployment deployment, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(AskFor, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return (await deployment.CheckAvailabilityAsync(either.Token)) switch
+            {
+                null => null,
+                SandboxError.DockerUnavailable docker => docker.Reason,
+                { } error => error.Text,
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {AskFor.TotalSeconds:0} s";
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4301, LogLevel.Warning, "What this node can run could not be asked; again in a moment")]
+        public static partial void LookFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+
+namespace Sandbox.Worker.Cluster;
+
+/// <summary>
+/// This node's place in the cluster: takes the lease of its name, renews it with each heartbeat, and stops acting by its own
+/// clock before anybody else may think that it is gone. Whoever lost the lease takes it anew, under a new epoch, and adopts
+/// what still runs. A name that somebody else keeps ends the process.
+/// </summary>
+internal sealed partial class NodeMembership(
+    INodeStore nodes, NodeRight right, NodeIdentity node, NodeAddress address, NodeRooms rooms, NodeHealth health, AgentGateway gateway, ProcessEnd end,
+    IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeMembership> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
+
+    private readonly string _holder = $"{node.Name}/{Guid.NewGuid():N}";
+
+    /// <summary>After everything that acts under the lease has stopped: the name is free at once, and the node known as gone.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (right.Seat.Leave() is { } held)
+        {
+            await TryAsync(() => nodes.LeaveAsync(held.Lease, cancellationToken));
+        }
+    }
+
+    /// <summary>One turn: registers, or renews. Null: nothing came of it.</summary>
+    internal async Task<SandboxError?> BeatAsync(CancellationToken cancellationToken)
+    {
+        if (right.Seat.Held is { IsHeld: true } held)
+        {
+            await RenewAsync(held, cancellationToken);
+            return null;
+        }
+
+        if (right.Seat.Leave() is { } lost)
+        {
+            Log.Fenced(logger, node.Name, lost.Lease.Epoch);
+        }
+
+        return await RegisterAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        long? refusedSince = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            SandboxError? refused = null;
+            await TryAsync(async () => refused = await BeatAsync(stoppingToken));
+            refusedSince = refused is null ? null : refusedSince ?? time.GetTimestamp();
+
+            // A process that was killed keeps the name until its lease ends; only one that lives keeps it for longer.
+            if (refusedSince is { } since && time.GetElapsedTime(since) > options.Value.Lease + options.Value.Heartbeat)
+            {
+                end.With(refused!.Text);
+                return;
+            }
+
+            await Task.Delay(right.Current is null ? AskAgain : options.Value.Heartbeat, time, stoppingToken);
+        }
+    }
+
+    private async Task<SandboxError?> RegisterAsync(CancellationToken cancellationToken)
+    {
+        var (asked, length) = (time.GetTimestamp(), options.Value.Lease);
+        var facts = new NodeFacts(
+            node.Name, address.Find(), node.Address, rooms.Whole, options.Value.Labels.AsReadOnly(), health.Kinds,
+            typeof(NodeMembership).Assembly.GetName().Version?.ToString(3) ?? "");
+        if (!(await nodes.TryRegisterAsync(facts, _holder, length, cancellationToken)).TryGet(out var lease, out var refused))
+        {
+            Log.NameTaken(logger, node.Name);
+            return refused;
+        }
+
+        var held = new HeldLease(lease, length, asked, time);
+        right.Seat.Take(held);
+        Log.Registered(logger, node.Name, lease.Epoch);
+        await RenewAsync(held, cancellationToken);
+        return null;
+    }
+
+    private async Task RenewAsync(HeldLease held, CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        var load = new NodeLoad(rooms.Free, gateway.Admitted.Count, health.Unavailable);
+        if (!await nodes.TryHeartbeatAsync(held.Lease, load, options.Value.Lease, cancellationToken))
+        {
+            held.End();
+        }
+        else if (held.TryRenew(asked))
+        {
+            right.Drain(await nodes.FindAsync(node.Name, cancellationToken) is { Draining: true });
+        }
+    }
+
+    /// <summary>The address is known, and others can come in, only once the server listens.</summary>
+    private async Task StartedAsync(CancellationToken stoppingToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stoppingToken);
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.BeatFailed(logger, exception.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4311, LogLevel.Information, "Node {Node} is part of the cluster, epoch {Epoch}")]
+        public static partial void Registered(ILogger logger, string node, long epoch);
+
+        [LoggerMessage(4312, LogLevel.Warning, "Node {Node} has lost its lease of epoch {Epoch} and stops acting under it")]
+        public static partial void Fenced(ILogger logger, string node, long epoch);
+
+        [LoggerMessage(4313, LogLevel.Warning, "The name {Node} is still held by another process, perhaps by an earlier life of this one")]
+        public static partial void NameTaken(ILogger logger, string node);
+
+        [LoggerMessage(4314, LogLevel.Warning, "The store took no heartbeat: {Reason}")]
+        public static partial void BeatFailed(ILogger logger, string reason);
+    }
+}

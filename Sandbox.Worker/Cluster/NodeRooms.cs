@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Agents;
+
+namespace Sandbox.Worker.Cluster;
+
+/// <summary>What this node has, and what of it is free: all, less what runs here and what is being started.</summary>
+internal sealed class NodeRooms
+{
+    private readonly ConcurrentDictionary<IncarnationId, NodeRoom> _starting = new();
+    private readonly AgentGateway _gateway;
+
+    public NodeRooms(AgentGateway gateway, IOptions<NodeOptions> options, IOptions<WorkerOptions> worker)
+    {
+        var capacity = options.Value.Capacity;
+        _gateway = gateway;
+        Whole = new NodeRoom(
+            capacity.Cpus ?? System.Environment.ProcessorCount,
+            capacity.MemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            capacity.DiskBytes ?? DiskOf(worker.Value.DataFolder),
+            capacity.Gpus ?? CountGpus());
+    }
+
+    public NodeRoom Whole { get; }
+
+    public NodeRoom Free
+    {
+        get
+        {
+            var running = _gateway.Admitted;
+            var here = running.Select(sandbox => sandbox.Incarnation).ToHashSet();
+            return running.Select(sandbox => NodeRoom.DemandOf(sandbox.Spec))
+                .Concat(_starting.Where(one => !here.Contains(one.Key)).Select(one => one.Value))
+                .Aggregate(Whole, (free, taken) => free.Without(taken));
+        }
+    }
+
+    /// <summary>Keeps room for what is about to start; until the answer is disposed or it runs, whichever is later.</summary>
+    public IDisposable Keep(IncarnationId incarnation, SandboxSpec spec)
+    {
+        _starting[incarnation] = NodeRoom.DemandOf(spec);
+        return new Kept(this, incarnation);
+    }
+
+    private static long DiskOf(string folder)
+    {
+        try
+        {
+            return new DriveInfo(Path.GetFullPath(folder)).TotalSize;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return long.MaxValue;
+        }
+    }
+
+    private static double CountGpus() =>
+        Directory.EnumerateFiles("/dev", "nvidia*")
+            .Count(file => int.TryParse(Path.GetFileName(file)["nvidia".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
+
+    private sealed class Kept(NodeRooms rooms, IncarnationId incarnation) : IDisposable
+    {
+        public void Dispose() => rooms._starting.TryRemove(incarnation, out _);
+    }
+}

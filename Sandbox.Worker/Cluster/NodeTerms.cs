@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Jobs;
+
+namespace Sandbox.Worker.Cluster;
+
+/// <summary>A node among others takes what fits into what it has free, and no start while it drains or can run nothing.</summary>
+internal sealed class NodeTerms(
+    NodeIdentity node, INodeRight right, NodeRooms rooms, NodeHealth health, ISandboxStore records, IOptions<NodeOptions> options) : IClaimTerms
+{
+    public JobClaim Of(Hold hold, int limit) => new(node.Name, limit, JobRunner.Lease)
+    {
+        Fence = hold.Fence,
+        Room = rooms.Free,
+        Capacity = rooms.Whole,
+        TakesStarts = !right.IsDraining && health.Unavailable is null,
+        Labels = options.Value.Labels.AsReadOnly(),
+        Images = health.Images,
+    };
+
+    public async Task<IDisposable?> KeepRoomAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
+        claimed.Job is StartSandbox or RestartSandbox or RestoreSandbox
+        && await records.FindAsync(claimed.Job.SandboxId, cancellationToken) is { } record && record.Incarnation == claimed.Job.Incarnation
+            ? rooms.Keep(record.Incarnation, record.Spec)
+            : null;
+}

@@ -1,0 +1,45 @@
+using Sandbox.Worker.Cluster;
+
+namespace Sandbox.Worker.Head;
+
+/// <summary>Runs the cluster's duties while this process is the head. A round that fails is logged, and the next one comes.</summary>
+internal sealed partial class HeadDuties(IHeadRight right, IEnumerable<IClusterDuty> duties, TimeProvider time, ILogger<HeadDuties> logger)
+    : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(duties.Select(duty => RepeatAsync(duty, stoppingToken)));
+
+    private async Task RepeatAsync(IClusterDuty duty, CancellationToken stoppingToken)
+    {
+        using var ticks = new PeriodicTimer(duty.Every, time);
+        do
+        {
+            var hold = await right.WhenHeldAsync(stoppingToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, hold.Ended);
+            await TryAsync(duty, either.Token);
+        }
+        while (await ticks.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task TryAsync(IClusterDuty duty, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await duty.RunAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Log.DutyFailed(logger, duty.GetType().Name, duty.Every, exception);
+        }
+        catch (OperationCanceledException)
+        {
+            // Another is the head now, or the process ends.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4321, LogLevel.Error, "{Duty} failed, the next round comes within {Every}")]
+        public static partial void DutyFailed(ILogger logger, string duty, TimeSpan every, Exception exception);
+    }
+}

@@ -1,0 +1,91 @@
+using Sandbox.Domain.Stores;
+using Sandbox.Worker.Cluster;
+
+namespace Sandbox.Worker.Head;
+
+/// <summary>
+/// Whether this process is the head: it holds the lease of that name. Every worker asks for it all the time, so that when the
+/// head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
+/// </summary>
+internal sealed partial class HeadLease(ILeaseStore leases, NodeIdentity node, TimeProvider time, ILogger<HeadLease> logger)
+    : BackgroundService, IHeadRight
+{
+    internal static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    private readonly string _holder = $"{node.Name}/{Guid.NewGuid():N}";
+    private readonly LeaseSeat _seat = new();
+
+    public Hold? Current => _seat.Current;
+
+    public Task<Hold> WhenHeldAsync(CancellationToken cancellationToken) => _seat.WhenHeldAsync(cancellationToken);
+
+    /// <summary>Gives it back, so that the next head need not wait.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_seat.Leave() is { } held)
+        {
+            await TryAsync(() => leases.ReleaseAsync(held.Lease, cancellationToken));
+        }
+    }
+
+    public override void Dispose()
+    {
+        _seat.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>One turn: takes the lease if nobody has it, or renews it.</summary>
+    internal async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        if (_seat.Held is { } held)
+        {
+            if (!held.IsHeld || !await leases.TryRenewAsync(held.Lease, Length, cancellationToken) || !held.TryRenew(asked))
+            {
+                _seat.Leave();
+                Log.Lost(logger, held.Lease.Epoch);
+            }
+        }
+        else if (await leases.TryAcquireAsync(Lease.Head, _holder, Length, cancellationToken) is { } lease)
+        {
+            _seat.Take(new HeldLease(lease, Length, asked, time));
+            Log.Taken(logger, lease.Epoch);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var ticks = new PeriodicTimer(Every, time);
+        do
+        {
+            await TryAsync(() => TurnAsync(stoppingToken));
+        }
+        while (await ticks.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.TurnFailed(logger, exception.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4331, LogLevel.Information, "This process is the head of the cluster, epoch {Epoch}")]
+        public static partial void Taken(ILogger logger, long epoch);
+
+        [LoggerMessage(4332, LogLevel.Warning, "This process is not the head of the cluster any more (epoch {Epoch})")]
+        public static partial void Lost(ILogger logger, long epoch);
+
+        [LoggerMessage(4333, LogLevel.Warning, "The head's lease could not be asked for: {Reason}")]
+        public static partial void TurnFailed(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,22 @@
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>A job that failed at its last attempt: its sandbox leaves its passing state with the reason, and the job becomes a
+/// dead letter. In this order, so that a crash between the two only repeats the first.</summary>
+internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, SandboxMoves moves, TimeProvider time)
+{
+    public async Task BuryAsync(ClaimedJob claimed, string reason)
+    {
+        var job = claimed.Job;
+        var record = await records.FindAsync(job.SandboxId, CancellationToken.None);
+        if (record is not null && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation
+            && moves.GiveUp(record, reason, time.GetUtcNow()) is { } move)
+        {
+            await records.TryMoveAsync(move, CancellationToken.None);
+        }
+
+        await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);
+    }
+}

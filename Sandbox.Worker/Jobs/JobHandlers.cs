@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using Sandbox.Contracts.Jobs;
+
+namespace Sandbox.Worker.Jobs;
+
+/// <summary>Who does which kind of job.</summary>
+internal sealed class JobHandlers(StartSandboxJob start, RestartSandboxJob restart, StopSandboxJob stop, RemoveSandboxJob remove)
+{
+    public Task RunAsync(SandboxJob job, CancellationToken cancellationToken) => job switch
+    {
+        StartSandbox asked => start.RunAsync(asked, cancellationToken),
+        RestartSandbox asked => restart.RunAsync(asked, cancellationToken),
+        StopSandbox asked => stop.RunAsync(asked, cancellationToken),
+        RemoveSandbox asked => remove.RunAsync(asked, cancellationToken),
+        _ => throw new UnreachableException(job.GetType().Name),
+    };
+}

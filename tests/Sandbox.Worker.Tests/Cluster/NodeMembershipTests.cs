@@ -1,0 +1,145 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Testing;
+using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Tests.Running;
+
+namespace Sandbox.Worker.Tests.Cluster;
+
+/// <summary>A node's turns, one by one, under a clock of the test's own; the records are in the real store.</summary>
+public sealed class NodeMembershipTests : IDisposable
+{
+    private readonly TempFolder _data = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly FakeNodes _nodes;
+    private readonly WorkerHost _worker;
+
+    public NodeMembershipTests()
+    {
+        _nodes = new FakeNodes(_time);
+        _worker = ClusterWorker.Build(_data.Path, _nodes, new FakeLeases(_time), _time);
+    }
+
+    private NodeMembership Membership => _worker.Get<NodeMembership>();
+
+    private INodeRight Right => _worker.Get<INodeRight>();
+
+    [Fact]
+    public async Task Beat_NobodyHasTheName_HoldsItAndTellsItsFacts()
+    {
+        Assert.Null(Right.Current);
+
+        Assert.Null(await Membership.BeatAsync(CancellationToken.None));
+
+        Assert.Equal(new Fence("node/node-1", 1), Right.Current?.Fence);
+        var node = Assert.Single(await _nodes.ListAsync(CancellationToken.None));
+        Assert.Equal(("node-1", 3.0, "eu"), (node.Facts.Name, node.Facts.Capacity.Cpus, node.Facts.Labels["zone"]));
+    }
+
+    [Fact]
+    public async Task Beat_HeartbeatRefused_StopsActingAndTakesANewEpoch()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        var hold = Right.Current!;
+        _nodes.RefusesHeartbeats = true;
+
+        await Membership.BeatAsync(CancellationToken.None);
+
+        Assert.Null(Right.Current);
+        Assert.True(hold.Ended.IsCancellationRequested, "what ran under the refused lease was to be told to stop");
+        _nodes.RefusesHeartbeats = false;
+        await Membership.BeatAsync(CancellationToken.None);
+        Assert.Equal(2, Right.Current?.Fence?.Epoch);
+    }
+
+    [Fact]
+    public async Task Beat_StoreAwayForTwoThirdsOfTheLease_StopsActingByItsOwnClock()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        var hold = Right.Current!;
+        _nodes.Fails = new IOException("the store is away");
+        _time.Advance(TimeSpan.FromSeconds(6));
+        await Assert.ThrowsAsync<IOException>(() => Membership.BeatAsync(CancellationToken.None));
+        Assert.NotNull(Right.Current);
+
+        _time.Advance(TimeSpan.FromSeconds(0.7));
+
+        Assert.Null(Right.Current);
+        Assert.True(hold.Ended.IsCancellationRequested);
+        _nodes.Fails = null;
+        await Membership.BeatAsync(CancellationToken.None);
+        Assert.Equal(2, Right.Current?.Fence?.Epoch);
+    }
+
+    [Fact]
+    public async Task Beat_AnotherProcessHasTheName_IsRefusedWithAnErrorThatNamesTheKey()
+    {
+        await _nodes.TryRegisterAsync(ClusterWorker.Facts("node-1"), "another", TimeSpan.FromMinutes(1), CancellationToken.None);
+
+        var refused = await Membership.BeatAsync(CancellationToken.None);
+
+        Assert.Contains("Worker:NodeName", Assert.IsType<SandboxError.NodeNameTaken>(refused).Text, StringComparison.Ordinal);
+        Assert.Null(Right.Current);
+    }
+
+    [Fact]
+    public async Task Beat_TheNodeIsToldToDrain_ClaimsNoStarts()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        await _worker.Get<NodeHealth>().LookAsync(CancellationToken.None);
+        Assert.True(Terms().TakesStarts);
+
+        await _nodes.SetDrainingAsync("node-1", true, CancellationToken.None);
+        await Membership.BeatAsync(CancellationToken.None);
+
+        Assert.False(Terms().TakesStarts, "a node that drains was to claim no starts");
+    }
+
+    [Fact]
+    public async Task Claims_CarryTheFenceTheRoomAndTheLabels()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        using (_worker.Get<NodeRooms>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
+        {
+            var claim = Terms();
+
+            Assert.Equal(new Fence("node/node-1", 1), claim.Fence);
+            Assert.Equal((2.0, 768L << 20), (claim.Room.Cpus, claim.Room.MemoryBytes));
+            Assert.Equal(3.0, claim.Capacity.Cpus);
+            Assert.Equal("eu", claim.Labels["zone"]);
+        }
+
+        Assert.Equal(3.0, Terms().Room.Cpus);
+    }
+
+    [Fact]
+    public async Task Moves_OfThisWorker_CarryItsFence_AndAreNotWrittenWithoutIt()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        var record = WorkerHost.Prepare("box");
+        var job = new Contracts.Jobs.StartSandbox { SandboxId = record.Id, SandboxVersion = 1, Incarnation = record.Incarnation };
+        Assert.True((await _worker.Records.TryCreateAsync(record, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        var seen = new List<Fence?>();
+        var fenced = new FencedSandboxStore(new SeenMoves(_worker.Records, seen), Right);
+        var move = new SandboxMove(record, record with { Version = 2 }, Job: null);
+
+        await fenced.TryMoveAsync(move, CancellationToken.None);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.False(await fenced.TryMoveAsync(move, CancellationToken.None), "a node that lost its lease was to write nothing");
+        Assert.False(await fenced.TryAmendAsync(record, CancellationToken.None), "a node that lost its lease was to write nothing");
+        Assert.Equal([new Fence("node/node-1", 1)], seen);
+        Assert.IsType<FencedSandboxStore>(_worker.Records);
+    }
+
+    public void Dispose()
+    {
+        _worker.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _data.Dispose();
+    }
+
+    private JobClaim Terms() => _worker.Get<IClaimTerms>().Of(Right.Current!, 1);
+}
