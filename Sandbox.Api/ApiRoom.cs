@@ -28,6 +28,7 @@ public static class ApiRoom
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ApiKeyRing>().AddSingleton<IConnectionListenerFactory, GuardedListeners>();
+        services.AddRouting();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandbox>().AddSingleton<StopSandbox>().AddSingleton<RestartSandbox>().AddSingleton<DeleteSandbox>();

@@ -76,6 +76,10 @@ internal sealed class AgentClient(IAgentGateway gateway, TimeProvider time, IOpt
             {
                 return Unreached<TResult>(id, $"no answer within {limit!.Value.TotalSeconds:0} s");
             }
+            catch (AgentCallException missed) when (!cancellationToken.IsCancellationRequested)
+            {
+                return new AgentAnswer<TResult>.Unreached(missed.Error);
+            }
             catch (JsonException)
             {
                 return Unreached<TResult>(id, "its answer is not in the expected form");

@@ -1,0 +1,83 @@
+using Sandbox.Contracts.Cluster;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Api.Cluster;
+
+/// <summary>
+/// The road to agents on other machines: through the worker of the node that the record names. A call reads memory only;
+/// where that has become wrong, the worker says so and the record is read again.
+/// </summary>
+internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory nodes, NodeLines lines, TimeProvider time) : IAgentGateway
+{
+    /// <summary>How long a call waits for a node that is just being restarted.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
+        places.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && !node.IsDead
+            ? ValueTask.FromResult<Result<AgentCall>>(CallOf(place, node))
+            : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
+
+    /// <summary>The record as it is now and its node, waited for a moment if that is just away. <see cref="SandboxError"/>
+    /// otherwise.</summary>
+    public async Task<Result<ReachedNode>> ReachAsync(SandboxId id, CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        await nodes.FirstRead.WaitAsync(cancellationToken);
+        while (true)
+        {
+            if (!(await places.LookUpAsync(id, cancellationToken)).TryGet(out var place, out var error))
+            {
+                return error;
+            }
+
+            var known = nodes.Known.GetValueOrDefault(place.Node);
+            if (known is { IsDead: false })
+            {
+                return new ReachedNode(place, known);
+            }
+
+            if (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter)
+            {
+                return new SandboxError.AgentUnreachable(id, WhyNot(place.Node, known));
+            }
+
+            await Task.Delay(LookEvery, time, cancellationToken);
+            await nodes.RefreshAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>What was believed of it turned out to be wrong.</summary>
+    public void Forget(SandboxPlace place) => places.Forget(place);
+
+    public NodeLine LineTo(NodeView node) => lines.To(node);
+
+    public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
+
+    public static Uri AddressOf(ReachedNode reached) =>
+        new(reached.Node.Facts.Address, RoadRoutes.ToAgent(reached.Place.Id, reached.Place.Incarnation));
+
+    private static string WhyNot(string name, NodeView? known) => known switch
+    {
+        null => $"its node {name} is not part of the cluster",
+        { Left: true } => $"its node {name} has left the cluster",
+        _ => $"its node {name} is silent for {known.Silence.TotalSeconds:0} s",
+    };
+
+    private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken) =>
+        (await ReachAsync(id, cancellationToken)).TryGet(out var reached, out var error) ? CallOf(reached.Place, reached.Node) : error;
+
+    private AgentCall CallOf(SandboxPlace place, NodeView node)
+    {
+        var reached = new ReachedNode(place, node);
+        var invoker = new HttpMessageInvoker(new RoadHandler(this, reached, time), disposeHandler: false);
+        return new AgentCall(invoker, AddressOf(reached), static () => { });
+    }
+}
+
+/// <param name="Node">As it was known when it was looked up.</param>
+internal sealed record ReachedNode(SandboxPlace Place, NodeView Node);

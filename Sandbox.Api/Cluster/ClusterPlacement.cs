@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Clusters;
+
+namespace Sandbox.Api.Cluster;
+
+/// <summary>Whether some live node can run a sandbox, by what the nodes last told of themselves. Which one does is decided
+/// when it is claimed.</summary>
+internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOptions> options) : IPlacement
+{
+    public async Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        await nodes.FirstRead.WaitAsync(cancellationToken);
+        return Check(spec, [.. nodes.Known.Values], options.Value.WhenFull == "refuse");
+    }
+
+    public async Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken)
+    {
+        await nodes.FirstRead.WaitAsync(cancellationToken);
+        var live = Live(nodes.Known.Values);
+        return live.Count > 0 && !live.Any(node => node.Facts.Deployments.Contains(DeploymentKind.Docker)) ? DeploymentKind.Local : DeploymentKind.Docker;
+    }
+
+    /// <param name="nodes">All nodes of the cluster.</param>
+    /// <param name="refuseWhenFull">Otherwise what fits no node now waits.</param>
+    internal static SandboxError? Check(SandboxSpec spec, IReadOnlyList<NodeView> nodes, bool refuseWhenFull)
+    {
+        var live = Live(nodes);
+        if (live.Count == 0)
+        {
+            return new SandboxError.NoCapacity("no node of the cluster is alive");
+        }
+
+        var able = live.Where(node => node.Facts.Deployments.Contains(spec.Deployment)).ToList();
+        if (able.Count == 0)
+        {
+            return new SandboxError.NoCapacity($"no node runs sandboxes with {spec.Deployment}");
+        }
+
+        var answering = able.Where(node => node.Load.Unavailable is null).ToList();
+        if (answering.Count == 0)
+        {
+            var reason = able[0].Load.Unavailable!;
+            return spec.Deployment is DeploymentKind.Docker ? new SandboxError.DockerUnavailable(reason) : new SandboxError.NoCapacity(reason);
+        }
+
+        // What fits a node that is only silent for a moment fits the cluster; and a node that drains will be back.
+        var demand = NodeRoom.DemandOf(spec);
+        if (!able.Any(node => node.Facts.Capacity.Fits(demand)))
+        {
+            return new SandboxError.NoCapacity($"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory are asked for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is {able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes)");
+        }
+
+        return refuseWhenFull && !answering.Any(node => !node.Draining && node.Load.Free.Fits(demand))
+            ? new SandboxError.NoCapacity("every node is full")
+            : null;
+    }
+
+    /// <summary>A silent node is not counted on.</summary>
+    private static List<NodeView> Live(IEnumerable<NodeView> nodes) => [.. nodes.Where(node => !node.IsSuspect)];
+}

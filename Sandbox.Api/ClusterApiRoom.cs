@@ -1,0 +1,20 @@
+using Sandbox.Api.Cluster;
+using Sandbox.Domain.Operators;
+using Sandbox.Storage.Clusters;
+
+namespace Sandbox.Api;
+
+/// <summary>The door of the API's room for an API whose sandboxes run on other machines.</summary>
+public static class ClusterApiRoom
+{
+    /// <summary>All that <see cref="ApiRoom.AddApi"/> adds, with the roads through the workers and the placement on the
+    /// cluster's nodes. Needs the cluster's stores.</summary>
+    public static IServiceCollection AddClusterApi(this IServiceCollection services)
+    {
+        services.AddCluster().AddApi();
+        services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
+        services.AddSingleton<NodeLines>().AddSingleton<SandboxPlaces>();
+        services.AddSingleton<IPlacement, ClusterPlacement>();
+        return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
+    }
+}

@@ -1,0 +1,17 @@
+using Sandbox.Storage;
+using Sandbox.Worker;
+using Sandbox.Worker.Cluster;
+
+return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
+    static builder =>
+    {
+        builder.AddServiceDefaults();
+        builder.Services.AddClusterStorage(builder.Configuration.GetConnectionString("sandbox"));
+        builder.Services.AddClusterWorker();
+
+        var app = builder.Build();
+        app.MapClusterWorker();
+        return app;
+    },
+    static app => app.Services.GetRequiredService<ProcessEnd>().Reason,
+    typeof(StorageUnavailableException), typeof(SchemaTooNewException));

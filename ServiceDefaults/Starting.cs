@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>A process that cannot start says why in one line, and not in a page of stack traces.</summary>
+public static class Starting
+{
+    /// <summary>Builds a process and runs it until it is told to end.</summary>
+    /// <param name="build">Adds the rooms, and builds with the pipeline.</param>
+    /// <param name="whyEnded">Why it ended by itself; null: it was asked to.</param>
+    /// <param name="refusals">What else than bad settings and addresses is a reason for people, told by its message alone.</param>
+    /// <returns>The exit code: 0, or 1 after one line on standard error.</returns>
+    public static async Task<int> RunOrRefuseAsync(
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, string?> whyEnded, params Type[] refusals)
+    {
+        // What a start fails of is told here, and by nobody else.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        string? reason;
+        try
+        {
+            await using var app = build(builder);
+            await app.RunAsync();
+            reason = whyEnded(app);
+        }
+        catch (Exception exception) when (WhyRefused(exception, refusals) is not null)
+        {
+            reason = WhyRefused(exception, refusals);
+        }
+
+        if (reason is null)
+        {
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync($"{builder.Environment.ApplicationName} does not run. {reason}");
+        return 1;
+    }
+
+    /// <summary>Null: a surprise, and thrown.</summary>
+    private static string? WhyRefused(Exception exception, Type[] refusals) => exception switch
+    {
+        OptionsValidationException options => string.Join(' ', options.Failures),
+        AggregateException several when several.InnerExceptions.All(inner => WhyRefused(inner, refusals) is not null) =>
+            string.Join(' ', several.InnerExceptions.Select(inner => WhyRefused(inner, refusals)).Distinct()),
+        IOException io => io.Message,
+        _ => refusals.Contains(exception.GetType()) ? exception.Message : null,
+    };
+}
