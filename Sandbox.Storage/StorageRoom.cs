@@ -46,7 +46,7 @@ public static class StorageRoom
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
     /// <param name="redis">What <see cref="RedisKey"/> says.</param>
     /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
-    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString, string? redis = null)
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString, string? redis)
     {
         services.TryAddSingleton(TimeProvider.System);
         var database = OpenDatabase(connectionString);

@@ -6,7 +6,8 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
         builder.AddServiceDefaults();
-        builder.Services.AddClusterStorage(builder.Configuration.GetConnectionString("sandbox"));
+        builder.Services.AddClusterStorage(
+            builder.Configuration.GetConnectionString("sandbox"), builder.Configuration.GetConnectionString("redis"));
         builder.Services.AddClusterWorker();
 
         var app = builder.Build();
