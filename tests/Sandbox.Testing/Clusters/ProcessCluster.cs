@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using Sandbox.Testing.Postgres;
+using Sandbox.Testing.Redis;
+
+namespace Sandbox.Testing.Clusters;
+
+/// <summary>
+/// A whole cluster as real processes on this machine: APIs, workers with a data folder each, a Postgres and a Redis of its
+/// own. Everything can be killed, put to sleep and started again by itself. At its end nothing of it is left.
+/// </summary>
+public sealed class ProcessCluster : IAsyncDisposable
+{
+    private const string Secret = "a secret of the tests that is long enough";
+
+    private readonly TempFolder _folder = new();
+    private readonly DockerCluster _docker = new();
+    private readonly ClusterSetup _setup;
+    private readonly List<ClusterProcess> _apis = [], _workers = [];
+
+    private ProcessCluster(ClusterSetup setup, PostgresServer postgres, RedisServer? redis, string database) =>
+        (_setup, Postgres, Redis, Database) = (setup, postgres, redis, database);
+
+    public PostgresServer Postgres { get; }
+
+    /// <summary>Null: the cluster has none.</summary>
+    public RedisServer? Redis { get; }
+
+    /// <summary>Connection string of the cluster's records.</summary>
+    public string Database { get; }
+
+    public IReadOnlyList<ClusterProcess> Apis => _apis;
+
+    public IReadOnlyList<ClusterProcess> Workers => _workers;
+
+    /// <summary>A client of each API, in the same order; an API that is started again keeps its address.</summary>
+    public IReadOnlyList<RockCaller> Callers { get; private set; } = [];
+
+    public string ClusterId => _docker.ClusterId;
+
+    /// <summary>Ids of the cluster's containers, running or not.</summary>
+    public Task<IReadOnlyList<string>> ContainersAsync() => _docker.ContainersAsync(CancellationToken.None);
+
+    public static async Task<ProcessCluster> StartAsync(ClusterSetup setup)
+    {
+        var postgres = await PostgresServer.StartAsync();
+        var redis = setup.HasRedis ? await RedisServer.StartAsync() : null;
+        var cluster = new ProcessCluster(setup, postgres, redis, await postgres.NewDatabaseAsync());
+        try
+        {
+            await cluster.StartAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A worker that is not among <see cref="Workers"/>, not started yet; the caller disposes it.</summary>
+    public ClusterProcess MakeWorker(string process, string node, params (string Key, string Value)[] more)
+    {
+        var data = _folder.File($"d-{process}");
+        Directory.CreateDirectory(data);
+        return Make(process, "Sandbox.Worker", [
+            ("Worker__NodeName", node), ("Worker__DataFolder", data), ("Worker__AgentFolder", Path.Combine(RepositoryRoot(), "artifacts", "agent")),
+            ("Worker__ManagedAgent", ProgramOf("Sandbox.Agent", "sandbox-agent")), ("Worker__Deployment", _setup.Deployment),
+            ("Worker__DockerHost", _setup.DockerHost), ("Worker__AllowUnisolated", "true"), ("Worker__Capacity__Cpus", "64"),
+            ("Worker__Capacity__MemoryBytes", $"{64L << 30}"), .. more]);
+    }
+
+    /// <summary>Starts a worker that was killed or has ended, and waits until it is part of the cluster.</summary>
+    public static async Task StartWorkerAsync(ClusterProcess worker)
+    {
+        worker.Start();
+        await worker.SaysAsync("is part of the cluster");
+    }
+
+    /// <summary>Starts an API that was killed or has ended, and waits until it listens.</summary>
+    public static async Task StartApiAsync(ClusterProcess api)
+    {
+        api.Start();
+        await api.SaysAsync("Now listening on");
+    }
+
+    /// <summary>A program that is no worker and no API of it, with the settings that all of them have.</summary>
+    public ClusterProcess Make(string process, string project, params (string Key, string Value)[] more)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__sandbox"] = Database,
+            ["ConnectionStrings__redis"] = Redis?.ConnectionString ?? "",
+            ["Cluster__Id"] = ClusterId,
+            ["Cluster__Secret"] = Secret,
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
+        };
+        foreach (var (key, value) in _setup.Settings.Select(setting => (setting.Key, setting.Value)).Concat(more))
+        {
+            settings[key] = value;
+        }
+
+        return new ClusterProcess(process, ProgramOf(project, project), _folder.File($"{process}.log"), settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _apis.Concat(_workers))
+        {
+            await process.DisposeAsync();
+        }
+
+        foreach (var caller in Callers)
+        {
+            caller.Dispose();
+        }
+
+        await _docker.DisposeAsync();
+        await (Redis?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await Postgres.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task StartAsync()
+    {
+        if (_setup.Deployment == "docker")
+        {
+            await DockerTestImage.EnsureAsync();
+        }
+
+        var ports = FreePorts(_setup.Apis);
+        Callers = [.. ports.Select(port => new RockCaller(new Uri($"http://127.0.0.1:{port}")))];
+        _apis.AddRange(ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
+        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}")));
+        await Task.WhenAll([.. _apis.Select(StartApiAsync), .. _workers.Select(StartWorkerAsync)]);
+    }
+
+    /// <summary>Ports that nothing listens on now; held open together, so that they differ.</summary>
+    private static List<int> FreePorts(int count)
+    {
+        var held = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        held.ForEach(listener => listener.Start());
+        var ports = held.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
+        held.ForEach(listener => listener.Dispose());
+        return ports;
+    }
+
+    private static string ProgramOf(string project, string name)
+    {
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, $"{name}.dll"));
+    }
+
+    private static string RepositoryRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Sandbox.Aspire.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException($"No Sandbox.Aspire.sln above {AppContext.BaseDirectory}.");
+    }
+}

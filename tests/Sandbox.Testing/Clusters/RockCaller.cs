@@ -1,0 +1,84 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Xunit;
+
+namespace Sandbox.Testing.Clusters;
+
+/// <summary>Speaks to one API as a ROCK client does.</summary>
+public sealed class RockCaller(Uri address) : IDisposable
+{
+    public HttpClient Http { get; } = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(3) };
+
+    /// <summary>One call; the whole envelope.</summary>
+    public async Task<JsonElement> PostAsync(string route, object body)
+    {
+        using var answer = await Http.PostAsJsonAsync($"/apis/envs/sandbox/v1/{route}", body);
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    public Task<JsonElement> GetAsync(string route) => Http.GetFromJsonAsync<JsonElement>($"/apis/envs/sandbox/v1/{route}");
+
+    /// <summary>The same, expected to succeed; its result.</summary>
+    public async Task<JsonElement> MustPostAsync(string route, object body) => Succeeded(await PostAsync(route, body), route);
+
+    public async Task<JsonElement> StatusAsync(string id) =>
+        Succeeded(await GetAsync($"get_status?sandbox_id={id}&include_all_states=true"), "get_status");
+
+    public async Task<bool> IsAliveAsync(string id) =>
+        Succeeded(await GetAsync($"is_alive?sandbox_id={id}"), "is_alive").GetProperty("is_alive").GetBoolean();
+
+    /// <summary>Asks for a small sandbox and does not wait for it; <paramref name="more"/> adds or replaces fields.</summary>
+    public Task<JsonElement> StartAsync(string id, params (string Field, object? Value)[] more)
+    {
+        var body = new Dictionary<string, object?>
+        {
+            ["sandbox_id"] = id,
+            ["image"] = DockerTestImage.Name,
+            ["pull"] = "never",
+            ["memory"] = "128m",
+            ["cpus"] = 0.5,
+            ["auto_delete_seconds"] = 3600,
+        };
+        foreach (var (field, value) in more)
+        {
+            body[field] = value;
+        }
+
+        return PostAsync("start_async", body);
+    }
+
+    /// <summary>Starts it and waits until it can be used.</summary>
+    public async Task RunAsync(string id, params (string Field, object? Value)[] more)
+    {
+        Succeeded(await StartAsync(id, more), "start_async");
+        await UntilAliveAsync(id);
+    }
+
+    public Task UntilAliveAsync(string id)
+    {
+        var last = default(JsonElement);
+        return Wait.UntilAsync(
+            async () =>
+            {
+                last = await GetAsync($"is_alive?sandbox_id={id}");
+                return last.GetProperty("result").GetProperty("is_alive").GetBoolean();
+            },
+            () => $"{id} is alive; the last answer: {last}");
+    }
+
+    /// <summary>One shell command to its end; its output.</summary>
+    public async Task<string> ExecuteAsync(string id, string script)
+    {
+        var result = await MustPostAsync("execute", new { sandbox_id = id, shell = true, command = script });
+        Assert.True(result.GetProperty("exit_code").GetInt32() == 0, $"`{script}` was to end with 0: {result}");
+        return result.GetProperty("stdout").GetString()!;
+    }
+
+    public void Dispose() => Http.Dispose();
+
+    private static JsonElement Succeeded(JsonElement envelope, string route)
+    {
+        Assert.True(envelope.GetProperty("status").GetString() == "Success", $"{route} was to succeed: {envelope}");
+        return envelope.GetProperty("result");
+    }
+}
