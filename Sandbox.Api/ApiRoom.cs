@@ -32,6 +32,7 @@ public static class ApiRoom
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandbox>().AddSingleton<StopSandbox>().AddSingleton<RestartSandbox>().AddSingleton<DeleteSandbox>();
+        services.AddSingleton<ArchiveSandbox>().AddSingleton<CommitSandbox>();
         services.AddSingleton<IsAlive>().AddSingleton<SandboxStatus>().AddSingleton<ListSandboxes>().AddSingleton<BatchStatus>();
         services.AddSingleton<Execute>().AddSingleton<CreateSession>().AddSingleton<RunInSession>().AddSingleton<CloseSession>();
         services.AddSingleton<ReadFile>().AddSingleton<WriteFile>().AddSingleton<Upload>().AddSingleton<SandboxStatistics>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Archives;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
 using Sandbox.Storage.Operators;
@@ -31,6 +32,7 @@ public static class StorageRoom
         services.AddSingleton(_ => SqliteDatabase.Open(path));
         services.AddSingleton<SqliteSandboxStore>();
         services.AddSingleton<SqliteJobStore>();
+        services.AddSingleton<ICommitStore, SqliteCommitStore>();
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<SqliteTenantStore>();
@@ -54,6 +56,7 @@ public static class StorageRoom
         services.AddHostedService<PostgresStart>();
         services.AddSingleton<PostgresSandboxStore>();
         services.AddSingleton<PostgresJobStore>();
+        services.AddSingleton<ICommitStore, PostgresCommitStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<INodeStore, PostgresNodeStore>();
         services.AddSingleton<PostgresTenantStore>();
@@ -111,8 +114,15 @@ public static class StorageRoom
         services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
         services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
         services.AddOptions<SecurityPolicy>().BindConfiguration(SecurityPolicy.Section);
+        services.AddOptionsWithValidateOnStart<ArchiveOptions, ArchiveOptionsValidator>().BindConfiguration(ArchiveOptions.Section);
+        services.AddSingleton<IArchiveStore>(provider => Value<ArchiveOptions>(provider).Store switch
+        {
+            "folder" => ActivatorUtilities.CreateInstance<FolderArchiveStore>(provider),
+            "s3" => ActivatorUtilities.CreateInstance<S3ArchiveStore>(provider),
+            _ => new NoArchiveStore(),
+        });
         services.AddSingleton<SandboxMoves>();
-        services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider)));
+        services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
         services.AddSingleton(provider => new DeploymentManager(
             Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider), provider.GetRequiredService<AutoPolicy>()));
         services.AddSingleton<ClusterOperator>();

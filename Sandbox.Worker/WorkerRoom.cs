@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
+using Sandbox.Worker.Archives;
 using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
@@ -71,6 +72,13 @@ public static class WorkerRoom
         .AddSingleton<RestartSandboxJob>()
         .AddSingleton<StopSandboxJob>()
         .AddSingleton<RemoveSandboxJob>()
+        .AddSingleton<ArchiveFiles>()
+        .AddSingleton<ContainerArchive>()
+        .AddSingleton<ArchiveSandboxJob>()
+        .AddSingleton<RestoreSandboxJob>()
+        .AddSingleton<DiscardArchiveJob>()
+        .AddSingleton<CommitSandboxJob>()
+        .AddSingleton<ArchiveJobs>()
         .AddSingleton<JobRunner>()
         .AddHostedService<JobLoop>();
 

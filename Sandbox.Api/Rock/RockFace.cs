@@ -58,6 +58,14 @@ internal sealed partial class RockFace(IServiceProvider services, ILogger<RockFa
             { Result = RockJson.Default.StartResult },
             new(Post, "/delete", DeleteSandbox.Phrase, "Deletes a stopped sandbox for good", delete.HandlePostAsync)
             { Body = RockJson.Default.SandboxIdRequest, Result = RockJson.Default.String },
+            new(Post, "/sandboxes/{id}/archive", ArchiveSandbox.Phrase, "Puts a stopped sandbox into the archive",
+                services.GetRequiredService<ArchiveSandbox>().HandleAsync)
+            { Result = RockJson.Default.String },
+            new(Post, "/commit", CommitSandbox.Phrase, "Begins to make an image of a sandbox", services.GetRequiredService<CommitSandbox>().HandleAsync)
+            { Body = RockJson.Default.CommitRequest, Result = RockJson.Default.CommitStatus },
+            new(Get, "/commit/{id}", CommitSandbox.StatusPhrase, "How far the last commit of a sandbox is",
+                services.GetRequiredService<CommitSandbox>().HandleStatusAsync)
+            { Result = RockJson.Default.CommitStatus },
             new("DELETE", "/sandboxes/{id}", DeleteSandbox.Phrase, "Deletes a stopped sandbox for good", delete.HandleVerbAsync)
             { Result = RockJson.Default.String },
         ];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Api.Rock;
@@ -9,6 +10,8 @@ internal static class RockRequests
 
     /// <summary>Ids that one batch, and entries that one page, may have.</summary>
     public const int MaxPage = 2000;
+
+    private static readonly SearchValues<char> LineSeparators = SearchValues.Create("\0\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029");
 
     public static StartRequest Start(Fields fields)
     {
@@ -50,6 +53,17 @@ internal static class RockRequests
 
     /// <summary>Delete alone accepts a blank id (nothing has it, so nothing is to do).</summary>
     public static SandboxIdRequest IdOrBlank(Fields fields) => new(fields.Text(SandboxId).Trim());
+
+    public static CommitRequest Commit(Fields fields)
+    {
+        var request = new CommitRequest(fields.Name(SandboxId), fields.Name("image_tag"), fields.Text("username", ""), fields.Text("password", ""));
+        if (request.ImageTag.AsSpan().ContainsAny(LineSeparators))
+        {
+            fields.Refuse("image_tag", "Value error, image_tag must not contain NUL or line separators");
+        }
+
+        return request;
+    }
 
     public static BatchRequest Batch(Fields fields)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
@@ -47,6 +48,10 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
         HostName = sandbox.HostName,
         HostIp = sandbox.HostIp,
     };
+
+    public CommitStatus CommitOf(SandboxCommit commit) => new(
+        commit.SandboxId.ToString(), commit.ImageTag, commit.Phase.ToString().ToUpperInvariant(), TimeOf(commit.StartedAt)!, TimeOf(commit.CompletedAt),
+        commit.ExitCode, commit.FailedStage, commit.ErrorCode, commit.ErrorMessage);
 
     private T Fill<T>(T view, SandboxInstance sandbox, DateTimeOffset? expiresAt)
         where T : StatusResult

@@ -83,6 +83,9 @@ public sealed record CommitSandbox : SandboxJob
     /// <summary>As <see cref="StartSandbox.RegistryPassword"/>: here and nowhere else.</summary>
     public string? Password { get; init; }
 
+    /// <summary>The image is made; what is left is its push.</summary>
+    public bool IsMade { get; init; }
+
     /// <summary>Tells this commit from earlier ones of the sandbox.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

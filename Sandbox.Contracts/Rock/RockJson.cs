@@ -28,5 +28,7 @@ namespace Sandbox.Contracts.Rock;
 [JsonSerializable(typeof(BatchResult))]
 [JsonSerializable(typeof(ListResult))]
 [JsonSerializable(typeof(StatusResult))]
+[JsonSerializable(typeof(CommitRequest))]
+[JsonSerializable(typeof(CommitStatus))]
 [JsonSerializable(typeof(string))]
 public sealed partial class RockJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Operators;
 
@@ -20,8 +21,18 @@ public interface ISandboxOperator
     /// the container has ended, or after a bounded wait; an expiry completes when it is written.</summary>
     Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken);
 
-    /// <summary>Starts the stopped container again.</summary>
+    /// <summary>Starts the stopped container again, or an archived sandbox out of its archive.</summary>
     Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken);
+
+    /// <summary>Puts a stopped sandbox into the archive; answers when that has begun.</summary>
+    Task<Result<SandboxInstance>> ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<SandboxInstance>>(new SandboxError.CannotArchive(id, "this way of placing sandboxes has no archive"));
+
+    /// <summary>Makes an image of the sandbox as it is now; answers when that has begun. While one is being made the same tag gets
+    /// that one, another is <see cref="SandboxError.CommitConflict"/>.</summary>
+    Task<Result<SandboxCommit>> CommitAsync(
+        SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<SandboxCommit>>(new SandboxError.CommitRefused("WORKER_NOT_FOUND", "This way of placing sandboxes makes no images."));
 
     /// <summary>Deletes a stopped (or archived) sandbox for good; deleting what is deleted already is a success, and an unknown
     /// id <see cref="SandboxError.NotFound"/> as above. Completes like a stop.</summary>

@@ -85,6 +85,13 @@ public sealed partial class SandboxMoves
         });
     }
 
+    /// <summary>The record of a sandbox whose automatic archive is due where nothing can be archived (any more), marked as one
+    /// that waits for better times; null for any other. To be amended.</summary>
+    public SandboxInstance? MustWaitForAnArchive(SandboxInstance record) =>
+        record is { State: SandboxState.Stopped, AutoTransitionState: SandboxState.Archiving } && WhyNeverArchived(record) is not null
+            ? record with { AutoTransitionState = SandboxState.Archived }
+            : null;
+
     private const string NoStore = "this server has no archive store (setting Archive:Store)";
 
     private static SandboxMove Discarding(SandboxInstance from, SandboxInstance next, ArchiveFacts archive) =>

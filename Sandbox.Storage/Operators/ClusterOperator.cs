@@ -5,6 +5,7 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
+using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Operators;
@@ -14,7 +15,8 @@ namespace Sandbox.Storage.Operators;
 /// somebody moved first it reads and decides again.
 /// </summary>
 public sealed class ClusterOperator(
-    ISandboxStore records, IJobStore jobs, ITenantStore tenants, IChangeFeed feed, IPlacement placement, SandboxMoves moves, IOptions<OperatorOptions> options,
+    ISandboxStore records, IJobStore jobs, ITenantStore tenants, ICommitStore commits, IChangeFeed feed, IPlacement placement, SandboxMoves moves,
+    IOptions<OperatorOptions> options,
     TimeProvider time) : ISandboxOperator
 {
     public async Task<Result<SandboxInstance>> SubmitAsync(
@@ -51,7 +53,43 @@ public sealed class ClusterOperator(
     }
 
     public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
-        MoveAsync(id, record => SandboxMoves.Restart(record, time.GetUtcNow()), cancellationToken);
+        MoveAsync(
+            id,
+            record => record.State is SandboxState.Archived ? moves.Restore(record, time.GetUtcNow()) : SandboxMoves.Restart(record, time.GetUtcNow()),
+            cancellationToken);
+
+    public Task<Result<SandboxInstance>> ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
+        MoveAsync(id, record => moves.Archive(record, time.GetUtcNow()), cancellationToken);
+
+    public async Task<Result<SandboxCommit>> CommitAsync(
+        SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken)
+    {
+        if (await records.FindAsync(id, cancellationToken) is not { } record)
+        {
+            return new SandboxError.CommitRefused("SANDBOX_NOT_FOUND", new SandboxError.NotFound(id.ToString()).Text);
+        }
+
+        if (record.State is not (SandboxState.Running or SandboxState.Stopped) || record.Spec.Deployment is not DeploymentKind.Docker)
+        {
+            return new SandboxError.CommitRefused(
+                "SANDBOX_CONTAINER_NOT_FOUND", $"Sandbox {id} has no container that could be committed ({record.State.Name()}, {record.Spec.Deployment}).");
+        }
+
+        var now = new DateTimeOffset(time.GetUtcNow().Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+        var job = new CommitSandbox
+        {
+            SandboxId = id,
+            SandboxVersion = record.Version,
+            Incarnation = record.Incarnation,
+            ImageTag = imageTag,
+            Username = username,
+            Password = password,
+            StartedAt = now,
+        };
+        var running = await commits.BeginAsync(new SandboxCommit(id, imageTag, CommitPhase.Running, now), job, cancellationToken);
+        feed.Publish(id);
+        return running.ImageTag == imageTag ? running : new SandboxError.CommitConflict(id, running.ImageTag);
+    }
 
     public async Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 
@@ -5,11 +6,16 @@ namespace Sandbox.Worker.Jobs;
 
 /// <summary>A job that failed at its last attempt: its sandbox leaves its passing state with the reason, and the job becomes a
 /// dead letter. In this order, so that a crash between the two only repeats the first.</summary>
-internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, SandboxMoves moves, TimeProvider time)
+internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, ICommitStore commits, SandboxMoves moves, TimeProvider time)
 {
     public async Task BuryAsync(ClaimedJob claimed, string reason)
     {
         var job = claimed.Job;
+        if (job is CommitSandbox commit)
+        {
+            await EndAsync(commit, reason);
+        }
+
         var record = await records.FindAsync(job.SandboxId, CancellationToken.None);
         if (record is not null && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation
             && moves.GiveUp(record, reason, time.GetUtcNow()) is { } move)
@@ -19,4 +25,9 @@ internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, Sandbox
 
         await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);
     }
+
+    private Task EndAsync(CommitSandbox job, string reason) => commits.TryEndAsync(
+        new SandboxCommit(
+            job.SandboxId, job.ImageTag, CommitPhase.Failed, job.StartedAt, time.GetUtcNow(), ErrorCode: "WORKER_UNREACHABLE", ErrorMessage: reason),
+        CancellationToken.None);
 }

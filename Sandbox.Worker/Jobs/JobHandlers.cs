@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Worker.Archives;
 
 namespace Sandbox.Worker.Jobs;
 
 /// <summary>Who does which kind of job.</summary>
-internal sealed class JobHandlers(StartSandboxJob start, RestartSandboxJob restart, StopSandboxJob stop, RemoveSandboxJob remove)
+internal sealed class JobHandlers(StartSandboxJob start, RestartSandboxJob restart, StopSandboxJob stop, RemoveSandboxJob remove, ArchiveJobs archives)
 {
     public Task RunAsync(SandboxJob job, CancellationToken cancellationToken) => job switch
     {
@@ -12,6 +12,6 @@ internal sealed class JobHandlers(StartSandboxJob start, RestartSandboxJob resta
         RestartSandbox asked => restart.RunAsync(asked, cancellationToken),
         StopSandbox asked => stop.RunAsync(asked, cancellationToken),
         RemoveSandbox asked => remove.RunAsync(asked, cancellationToken),
-        _ => throw new UnreachableException(job.GetType().Name),
+        _ => archives.RunAsync(job, cancellationToken),
     };
 }

@@ -13,7 +13,7 @@ internal sealed class RemoveSandboxJob(ISandboxStore store, DeploymentSet deploy
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
         var same = record?.Incarnation == job.Incarnation;
-        if (same && record is not { State: SandboxState.Deleted })
+        if (same && record is not { State: SandboxState.Deleted or SandboxState.Archived })
         {
             return;
         }

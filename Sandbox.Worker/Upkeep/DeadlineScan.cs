@@ -54,6 +54,10 @@ internal sealed partial class DeadlineScan(
         {
             await StopIfIdleAsync(record, cancellationToken);
         }
+        else if (moves.MustWaitForAnArchive(record) is { } waiting)
+        {
+            await records.Store.TryAmendAsync(waiting, cancellationToken);
+        }
         else if (moves.Due(record, time.GetUtcNow()) is { } move && await records.Store.TryMoveAsync(move, cancellationToken))
         {
             Log.Moved(logger, record.Id, record.State, move.Next.State);

@@ -24,7 +24,7 @@ internal sealed partial class Leftovers(
         }
 
         var record = found.SandboxId == default ? null : await store.FindAsync(found.SandboxId, cancellationToken);
-        if (record is null or { State: SandboxState.Deleted } || record.Incarnation != found.Incarnation)
+        if (record is null or { State: SandboxState.Deleted or SandboxState.Archived } || record.Incarnation != found.Incarnation)
         {
             await deployment.EnsureGoneAsync(found.Incarnation, cancellationToken);
             links.Close(found.Incarnation);

@@ -38,6 +38,7 @@ public sealed class ArrowTests
     [InlineData("Docker.", "Sandbox.Worker")]
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
+    [InlineData("Minio", "Sandbox.Storage")]
     [InlineData("Npgsql", "Sandbox.Storage")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]

@@ -15,9 +15,9 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         var described = document.RootElement.GetProperty("paths").EnumerateObject()
             .SelectMany(route => route.Value.EnumerateObject().Select(method => $"{method.Name} {route.Name[ApiServer.Rock.Length..]}"));
         Assert.Equal(
-            ["delete /sandboxes/{id}", "get /get_sandbox_statistics", "get /get_status", "get /get_token", "get /is_alive", "get /sandboxes",
-             "post /close_session", "post /create_session", "post /delete", "post /execute", "post /read_file", "post /restart",
-             "post /run_in_session", "post /sandboxes/batch", "post /sandboxes/{id}/restart", "post /start", "post /start_async", "post /stop",
+            ["delete /sandboxes/{id}", "get /commit/{id}", "get /get_sandbox_statistics", "get /get_status", "get /get_token", "get /is_alive", "get /sandboxes",
+             "post /close_session", "post /commit", "post /create_session", "post /delete", "post /execute", "post /read_file", "post /restart",
+             "post /run_in_session", "post /sandboxes/batch", "post /sandboxes/{id}/archive", "post /sandboxes/{id}/restart", "post /start", "post /start_async", "post /stop",
              "post /upload", "post /write_file"],
             described.Order(StringComparer.Ordinal));
         var start = document.RootElement.GetProperty("paths").GetProperty(ApiServer.Rock + "/start").GetProperty("post");

@@ -16,6 +16,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task Begin_WritesTheCommitAndItsJob()
     {
+        await GivenSandboxAsync();
         var begun = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
 
         Assert.Equal(Begun("a:1"), begun);
@@ -27,6 +28,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task Begin_WhileOneIsRunning_AnswersThatOneAndWritesNothing()
     {
+        await GivenSandboxAsync();
         var first = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
 
         var second = await Commits.BeginAsync(Begun("a:2", later: 5), JobOf("a:2", later: 5), CancellationToken);
@@ -38,6 +40,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task Begin_ByManyAtOnce_SucceedsOnceWithOneJob()
     {
+        await GivenSandboxAsync();
         var begun = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
             Commits.BeginAsync(Begun($"a:{i}", later: i), JobOf($"a:{i}", later: i), CancellationToken))));
 
@@ -48,6 +51,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task End_OfTheRunningOne_IsFoundWithEveryField()
     {
+        await GivenSandboxAsync();
         var ended = (await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken)) with
         {
             Phase = CommitPhase.Failed,
@@ -67,6 +71,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task End_OfOneThatIsNotRunning_ChangesNothing()
     {
+        await GivenSandboxAsync();
         var first = await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
         var succeeded = first with { Phase = CommitPhase.Succeeded, CompletedAt = Given.Now };
         Assert.True(await Commits.TryEndAsync(succeeded, CancellationToken));
@@ -81,8 +86,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task QueueAgain_OfTheRunningOne_PutsItsJobBehindTheOthers()
     {
-        var record = await CreatedAsync(Given.Pending("box"));
-        await CompleteOneAsync();
+        var record = await GivenSandboxAsync();
         await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
         var stopped = record.After(SandboxEvent.Stop);
         Assert.True(await Records.TryMoveAsync(new SandboxMove(record, stopped, Given.StopOf(stopped)), CancellationToken));
@@ -97,12 +101,20 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task QueueAgain_OfAnEarlierOne_IsRefused()
     {
+        await GivenSandboxAsync();
         Assert.False(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken), "none was ever begun");
         await Commits.BeginAsync(Begun("a:2", later: 5), JobOf("a:2", later: 5), CancellationToken);
 
         Assert.False(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken), "another one is running");
 
         await AssertJobsAsync("a:2");
+    }
+
+    private async Task<SandboxInstance> GivenSandboxAsync()
+    {
+        var record = await CreatedAsync(Given.Pending("box"));
+        await CompleteOneAsync();
+        return record;
     }
 
     private async Task AssertJobsAsync(string onlyTag)

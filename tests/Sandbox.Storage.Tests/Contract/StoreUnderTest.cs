@@ -12,7 +12,7 @@ public interface ITestedStores : IAsyncDisposable
 
     IJobStore Jobs { get; }
 
-    ICommitStore Commits => throw new NotSupportedException("These stores keep no commits.");
+    ICommitStore Commits { get; }
 
     ILeaseStore Leases { get; }
 

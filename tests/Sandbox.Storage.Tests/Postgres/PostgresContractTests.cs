@@ -9,6 +9,8 @@ public sealed class PostgresSandboxListTests() : SandboxListContract(PostgresSto
 
 public sealed class PostgresJobStoreTests() : JobStoreContract(PostgresStores.OpenAsync);
 
+public sealed class PostgresCommitStoreTests() : CommitStoreContract(PostgresStores.OpenAsync);
+
 public sealed class PostgresLeaseStoreTests() : LeaseStoreContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresJobPlacementTests() : JobPlacementContract(PostgresStores.OpenAsync);

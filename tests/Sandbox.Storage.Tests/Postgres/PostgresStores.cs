@@ -21,6 +21,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
         }
     }
 
+    public ICommitStore Commits => new PostgresCommitStore(database.At(time));
+
     public ILeaseStore Leases => new PostgresLeaseStore(database.At(time));
 
     public INodeStore Nodes => new PostgresNodeStore(database.At(time));

@@ -1,0 +1,24 @@
+using Sandbox.Api.Rock;
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Operators;
+
+namespace Sandbox.Api.Sandboxes;
+
+/// <summary>Begins to archive a stopped sandbox; <c>get_status</c> tells how far it is. A restart takes it out again.</summary>
+internal sealed class ArchiveSandbox(ISandboxOperator sandboxes)
+{
+    public const string Phrase = "archive sandbox failed";
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var text = (string)http.GetRouteValue("id")!;
+        Result<Domain.Lifecycle.SandboxInstance> archived = SandboxId.TryParse(text, null, out var id)
+            ? await sandboxes.ArchiveAsync(id, http.RequestAborted)
+            : new SandboxError.BadId(text);
+        await (archived.TryGet(out _, out var error)
+            ? Envelopes.SucceedAsync(http, $"{text} archiving", RockJson.Default.String)
+            : Envelopes.FailAsync(http, Phrase, error));
+    }
+}

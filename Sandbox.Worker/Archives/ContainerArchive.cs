@@ -1,0 +1,125 @@
+using System.IO.Compression;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Archives;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Docker;
+
+namespace Sandbox.Worker.Archives;
+
+/// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
+/// incarnation, and a file in the store is replaced whole.</summary>
+internal sealed class ContainerArchive(
+    EngineConnection engine, ArchiveFiles files, IArchiveStore store, IOptions<ArchiveOptions> options, TimeProvider time)
+{
+    private const CompressionLevel Level = CompressionLevel.Fastest;
+
+    private readonly EngineContainers _containers = new(engine);
+    private readonly EngineImages _images = new(engine);
+    private readonly EngineArchives _archives = new(engine);
+    private readonly StagingImage _staging = new(engine, files, time);
+
+    /// <summary>Puts the files of a stopped container away.</summary>
+    public async Task<ArchiveFacts> PutImageAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "making the image", cancellationToken);
+        var container = await _containers.FindAsync(ContainerName.Of(sandbox.Incarnation), cancellationToken)
+            ?? throw new ArchiveException("its container is gone, and its files with it");
+        if (container.Mounts?.FirstOrDefault(mount => mount.Type is "volume") is { } volume)
+        {
+            throw new ArchiveException($"it has a volume at {volume.Destination}, whose files an image does not have");
+        }
+
+        var tag = ArchiveFiles.ImageTag(sandbox.Incarnation);
+        try
+        {
+            var exact = await _staging.MakeAsync(container, sandbox.Incarnation, Limit(options.Value.MaxImage), cancellationToken);
+            var image = await _images.FindAsync(tag, cancellationToken) ?? throw new ArchiveException("its image was removed while it was archived");
+            await using var file = files.Open();
+            await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
+            var (digest, bytes) = await PackAsync(file, Limit(options.Value.MaxImage), "the image", target => _archives.SaveAsync(tag, target, cancellationToken));
+            await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"storing {bytes} bytes", cancellationToken);
+            var key = ArchiveFiles.ImageKey(sandbox.Id, sandbox.Incarnation);
+            await store.PutAsync(key, file, cancellationToken);
+            await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Success, exact ? "archived" : Inexact, cancellationToken);
+            return new ArchiveFacts(sandbox.Incarnation, key, digest, bytes, image.ID);
+        }
+        finally
+        {
+            await _images.RemoveAsync(tag, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Puts what the container has written to its log beside the image.</summary>
+    public async Task PutLogAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Running, "storing the log", cancellationToken);
+        await using var file = files.Open();
+        await PackAsync(file, Limit(options.Value.MaxLog), "the log", target =>
+            _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation), target, cancellationToken));
+        await store.PutAsync(ArchiveFiles.LogKey(sandbox.Id, sandbox.Incarnation), file, cancellationToken);
+        await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Success, "archived", cancellationToken);
+    }
+
+    /// <summary>Brings the image back to this engine, if every byte of it is what was put away.</summary>
+    public async Task LoadImageAsync(ArchiveFacts archive, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        if (await _images.FindAsync(archive.ImageId, cancellationToken) is not null)
+        {
+            return;
+        }
+
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, $"fetching {archive.Bytes} bytes from the archive", cancellationToken);
+        await using var file = files.Open();
+        using (var hashed = new HashingStream(file, archive.Bytes, "what the archive has"))
+        {
+            if (!await store.TryGetAsync(archive.Location, hashed, cancellationToken))
+            {
+                throw new ArchiveException($"its archive {archive.Location} is gone");
+            }
+
+            if (hashed.TakeDigest() is var digest && digest != archive.Digest)
+            {
+                throw new ArchiveException($"the bytes of its archive {archive.Location} have changed: they are {digest}, and {archive.Digest} was put away");
+            }
+        }
+
+        file.Position = 0;
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, "unpacking the image", cancellationToken);
+        await _archives.LoadAsync(file, cancellationToken);
+        if (await _images.FindAsync(archive.ImageId, cancellationToken) is null)
+        {
+            throw new ArchiveException($"its archive has another image than {archive.ImageId}");
+        }
+    }
+
+    /// <summary>The image goes with its container; one that no container uses goes now.</summary>
+    public async Task ForgetImageAsync(ArchiveFacts archive) => await _images.RemoveAsync(archive.ImageId, CancellationToken.None);
+
+    /// <summary>Removes what an incarnation has in the store.</summary>
+    public async Task DiscardAsync(SandboxId sandbox, IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        await store.DeleteAsync(ArchiveFiles.ImageKey(sandbox, incarnation), cancellationToken);
+        await store.DeleteAsync(ArchiveFiles.LogKey(sandbox, incarnation), cancellationToken);
+    }
+
+    private const string Inexact =
+        "archived as the engine commits it: extended attributes but security.capability and fractions of seconds are lost";
+
+    private static long Limit(string size) => SizeText.TryParse(size, out var bytes) ? bytes : long.MaxValue;
+
+    private static async Task<(string Digest, long Bytes)> PackAsync(FileStream file, long limit, string what, Func<Stream, Task> write)
+    {
+        using var hashed = new HashingStream(file, limit, what);
+        await using (var packed = new GZipStream(hashed, Level, leaveOpen: true))
+        {
+            await write(packed);
+        }
+
+        await file.FlushAsync();
+        return (hashed.TakeDigest(), hashed.Count);
+    }
+}
