@@ -16,8 +16,7 @@ namespace Sandbox.Storage.Operators;
 /// </summary>
 public sealed class ClusterOperator(
     ISandboxStore records, IJobStore jobs, ITenantStore tenants, ICommitStore commits, IChangeFeed feed, IPlacement placement, SandboxMoves moves,
-    IOptions<OperatorOptions> options,
-    TimeProvider time) : ISandboxOperator
+    IOptions<OperatorOptions> options, TimeProvider time) : ISandboxOperator
 {
     public async Task<Result<SandboxInstance>> SubmitAsync(
         SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, ICommit
         await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);
     }
 
-    private Task EndAsync(CommitSandbox job, string reason) => commits.TryEndAsync(
+    private Task<bool> EndAsync(CommitSandbox job, string reason) => commits.TryEndAsync(
         new SandboxCommit(
             job.SandboxId, job.ImageTag, CommitPhase.Failed, job.StartedAt, time.GetUtcNow(), ErrorCode: "WORKER_UNREACHABLE", ErrorMessage: reason),
         CancellationToken.None);

@@ -365,7 +365,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     }
 
     private ClusterOperator Operator(ISandboxStore records) => new(
-        records, _jobs, _file.Tenants, _feed, _placement, _moves, Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
+        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _moves, Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
 
     private async Task<SandboxInstance> SubmittedAsync(string? id = null, SandboxSpec? spec = null) =>
         Ok(await _operator.SubmitAsync(Given.Pending(id) with { Spec = spec ?? Given.Spec }, null, CancellationToken));
