@@ -81,13 +81,13 @@ internal sealed partial class ArchiveSandboxJob(
 
     private static partial class Log
     {
-        [LoggerMessage(4301, LogLevel.Information, "Sandbox {SandboxId} is archived: {Bytes} bytes in {Location}")]
+        [LoggerMessage(4701, LogLevel.Information, "Sandbox {SandboxId} is archived: {Bytes} bytes in {Location}")]
         public static partial void Archived(ILogger logger, Contracts.Ids.SandboxId sandboxId, long bytes, string location);
 
-        [LoggerMessage(4302, LogLevel.Warning, "Sandbox {SandboxId} could not be archived, its container is kept: {Reason}")]
+        [LoggerMessage(4702, LogLevel.Warning, "Sandbox {SandboxId} could not be archived, its container is kept: {Reason}")]
         public static partial void Failed(ILogger logger, Contracts.Ids.SandboxId sandboxId, string reason);
 
-        [LoggerMessage(4303, LogLevel.Warning, "The archive of sandbox {SandboxId} is given up, it moved on meanwhile")]
+        [LoggerMessage(4703, LogLevel.Warning, "The archive of sandbox {SandboxId} is given up, it moved on meanwhile")]
         public static partial void Unwanted(ILogger logger, Contracts.Ids.SandboxId sandboxId);
     }
 }

@@ -136,7 +136,7 @@ internal sealed partial class CommitSandboxJob(
 
     private static partial class Log
     {
-        [LoggerMessage(4311, LogLevel.Information, "The commit of sandbox {SandboxId} as {ImageTag} has ended: {Outcome}")]
+        [LoggerMessage(4711, LogLevel.Information, "The commit of sandbox {SandboxId} as {ImageTag} has ended: {Outcome}")]
         public static partial void Ended(ILogger logger, Contracts.Ids.SandboxId sandboxId, string imageTag, string outcome);
     }
 }
