@@ -25,6 +25,7 @@ public sealed class ArchiveOptions : IValidatableObject
     public string Region { get; set; } = "us-east-1";
 
     /// <summary>It exists: it is not made.</summary>
+    [RegularExpression("|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "Bucket is 3 to 63 characters of a-z 0-9 . -, the first and the last a letter or digit.")]
     public string Bucket { get; set; } = "";
 
     public string AccessKey { get; set; } = "";
