@@ -21,6 +21,7 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
         """;
 
     private readonly TenantTurns _turns = new();
+    private readonly JobCompletions _completions = new(database);
 
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.TransactAsync(
         connection => new JobClaims(connection, claim, _turns).RunAsync(cancellationToken), cancellationToken);
@@ -30,8 +31,8 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
             connection, With($"UPDATE jobs SET claimable_at = store_now() + @lease WHERE {Held}", job).With("lease", lease), cancellationToken),
         cancellationToken);
 
-    public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) => database.WriteAsync(
-        connection => ChangesAsync(connection, With($"DELETE FROM jobs WHERE {Held}", job), cancellationToken), cancellationToken);
+    public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) =>
+        _completions.TryCompleteAsync(job, cancellationToken);
 
     public Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) => database.WriteAsync(
         connection => ChangesAsync(

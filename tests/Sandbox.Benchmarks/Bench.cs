@@ -7,11 +7,9 @@ using Sandbox.Contracts.Rock;
 namespace Sandbox.Benchmarks;
 
 /// <summary>What the measurements share: the engine, a server on Docker, and a place for the rows.</summary>
-internal sealed class Bench(string root, RawEngine engine, ServerProcess server)
+internal sealed class Bench(string root, RawEngine engine, ServerProcess server, Sheet sheet)
 {
     public const string Image = "sandbox-test-busybox:latest";
-
-    private readonly List<Row> _rows = [];
 
     public string Root => root;
 
@@ -21,13 +19,7 @@ internal sealed class Bench(string root, RawEngine engine, ServerProcess server)
 
     public SandboxClient Client => server.Client;
 
-    public IReadOnlyList<Row> Rows => _rows;
-
-    public void Add(Row row)
-    {
-        _rows.Add(row);
-        Console.WriteLine($"{row.What}: {row.MeasuredText} (budget {row.BudgetText}, {row.Verdict}; {row.Detail})");
-    }
+    public void Add(Row row) => sheet.Add(row);
 
     public static StartRequest NewSandbox() => new()
     {

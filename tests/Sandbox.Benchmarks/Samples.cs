@@ -6,7 +6,9 @@ namespace Sandbox.Benchmarks;
 /// <summary>Durations in milliseconds.</summary>
 internal sealed class Samples
 {
-    private readonly List<double> _values = [];
+    private readonly List<double> _values;
+
+    public Samples(IEnumerable<double>? values = null) => _values = [.. values ?? []];
 
     public double Median => Percentile(50);
 
