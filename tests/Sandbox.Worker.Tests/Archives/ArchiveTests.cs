@@ -18,6 +18,7 @@ public sealed class ArchiveTests : IAsyncLifetime
     private readonly TempFolder _data = new();
     private readonly TempFolder _store = new();
     private readonly DockerCluster _cluster = new();
+    private readonly List<string> _images = [];
     private TestArchives _archives = null!;
     private WorkerHost _worker = null!;
     private string _maxImage = "16g";
@@ -73,6 +74,8 @@ public sealed class ArchiveTests : IAsyncLifetime
         await StopAndDeleteAsync(third);
         await WorkerHost.UntilAsync(() => FilesInStore().Count == 0, "nothing is left in the store");
         Assert.Empty(await _cluster.ContainersAsync(CancellationToken.None));
+        await AssertNoImageAsync(running);
+        await AssertNoImageAsync(second);
     }
 
     [NeedsDockerTheory]
@@ -218,6 +221,12 @@ public sealed class ArchiveTests : IAsyncLifetime
         }
 
         await _cluster.DisposeAsync();
+        if (DockerEngine.WhyMissing is null)
+        {
+            // Where a test ends with a restored sandbox, its image goes with nobody.
+            await Task.WhenAll(_images.Select(image => DockerEngine.DeleteAsync($"images/{image}", CancellationToken.None)));
+        }
+
         _data.Dispose();
         _store.Dispose();
     }
@@ -266,8 +275,11 @@ public sealed class ArchiveTests : IAsyncLifetime
 
     private List<string> FilesInStore() => [.. Directory.EnumerateFiles(_store.Path, "*", SearchOption.AllDirectories)];
 
-    private async Task StopAsync(SandboxInstance running) =>
+    private async Task StopAsync(SandboxInstance running)
+    {
+        _images.Add(ArchiveFiles.ImageTag(running.Incarnation));
         Assert.True((await _worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+    }
 
     private async Task StopAndDeleteAsync(SandboxInstance running)
     {
