@@ -100,7 +100,9 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_server is { } server)
         {
-            // Its children notice and end by themselves.
+            // Its children notice and end by themselves; they hold its output open until then, and nobody waits for that.
+            server.CancelOutputRead();
+            server.CancelErrorRead();
             server.Kill();
             await server.WaitForExitAsync();
             server.Dispose();
@@ -116,9 +118,16 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static async Task<PostgresServer> StartSharedAsync()
     {
-        var server = await StartAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        var server = await StartAsync(syncs: false);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Abandon();
         return server;
+    }
+
+    /// <summary>The program ends now: it does not wait until a database for each of its tests is removed.</summary>
+    private void Abandon()
+    {
+        _server?.Kill();
+        using var remover = Process.Start("rm", ["-rf", _folder]);
     }
 
     private async Task<string> CloneAsync(string template)
