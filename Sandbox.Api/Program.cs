@@ -14,5 +14,5 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         app.MapApi();
         return app;
     },
-    static _ => null,
+    static _ => static () => null,
     typeof(StorageUnavailableException), typeof(SchemaTooNewException), typeof(ExposureRefusedException));

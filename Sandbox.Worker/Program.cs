@@ -14,5 +14,5 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         app.MapClusterWorker();
         return app;
     },
-    static app => app.Services.GetRequiredService<ProcessEnd>().Reason,
+    static app => app.Services.GetRequiredService<ProcessEnd>().Why,
     typeof(StorageUnavailableException), typeof(SchemaTooNewException));

@@ -9,11 +9,11 @@ public static class Starting
 {
     /// <summary>Builds a process and runs it until it is told to end.</summary>
     /// <param name="build">Adds the rooms, and builds with the pipeline.</param>
-    /// <param name="whyEnded">Why it ended by itself; null: it was asked to.</param>
+    /// <param name="whyEnded">Asked before it runs; the answer tells afterwards why it ended by itself. Null: it was asked to.</param>
     /// <param name="refusals">What else than bad settings and addresses is a reason for people, told by its message alone.</param>
     /// <returns>The exit code: 0, or 1 after one line on standard error.</returns>
     public static async Task<int> RunOrRefuseAsync(
-        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, string?> whyEnded, params Type[] refusals)
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
     {
         // What a start fails of is told here, and by nobody else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -21,8 +21,9 @@ public static class Starting
         try
         {
             await using var app = build(builder);
+            var why = whyEnded(app);
             await app.RunAsync();
-            reason = whyEnded(app);
+            reason = why();
         }
         catch (Exception exception) when (WhyRefused(exception, refusals) is not null)
         {

@@ -14,7 +14,14 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
     public async Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         await nodes.FirstRead.WaitAsync(cancellationToken);
-        return Check(spec, [.. nodes.Known.Values], options.Value.WhenFull == "refuse");
+        if (Check(spec) is null)
+        {
+            return null;
+        }
+
+        // Nobody is refused by a picture that may be a second old: a node may just have come, or become free.
+        await nodes.RefreshAsync(cancellationToken);
+        return Check(spec);
     }
 
     public async Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken)
@@ -23,6 +30,8 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
         var live = Live(nodes.Known.Values);
         return live.Count > 0 && !live.Any(node => node.Facts.Deployments.Contains(DeploymentKind.Docker)) ? DeploymentKind.Local : DeploymentKind.Docker;
     }
+
+    private SandboxError? Check(SandboxSpec spec) => Check(spec, [.. nodes.Known.Values], options.Value.WhenFull == "refuse");
 
     /// <param name="nodes">All nodes of the cluster.</param>
     /// <param name="refuseWhenFull">Otherwise what fits no node now waits.</param>
@@ -51,7 +60,7 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
         var demand = NodeRoom.DemandOf(spec);
         if (!able.Any(node => node.Facts.Capacity.Fits(demand)))
         {
-            return new SandboxError.NoCapacity($"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory are asked for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is {able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes)");
+            return new SandboxError.NoCapacity($"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory and {demand.Gpus:0.##} GPUs are asked for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is {able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes, the most GPUs are {able.Max(node => node.Facts.Capacity.Gpus):0.##})");
         }
 
         return refuseWhenFull && !answering.Any(node => !node.Draining && node.Load.Free.Fits(demand))

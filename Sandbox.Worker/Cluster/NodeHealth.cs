@@ -14,6 +14,7 @@ internal sealed partial class NodeHealth(
     private static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ImagesEvery = TimeSpan.FromSeconds(30);
 
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _unavailable = "it has just started";
     private volatile IReadOnlyCollection<string> _images = [];
     private long? _listed;
@@ -22,6 +23,9 @@ internal sealed partial class NodeHealth(
     public string? Unavailable => _unavailable;
 
     public IReadOnlyCollection<string> Images => _images;
+
+    /// <summary>Completes when it was asked for the first time, whatever the answer.</summary>
+    public Task FirstLook => _first.Task;
 
     /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
     public IReadOnlyList<DeploymentKind> Kinds => options.Value.Deployment switch
@@ -64,6 +68,8 @@ internal sealed partial class NodeHealth(
             {
                 Log.LookFailed(logger, exception);
             }
+
+            _first.TrySetResult();
         }
         while (await ticks.WaitForNextTickAsync(stoppingToken));
     }

@@ -49,6 +49,7 @@ internal sealed partial class NodeMembership(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
+        await health.FirstLook.WaitAsync(stoppingToken);
         long? refusedSince = null;
         while (!stoppingToken.IsCancellationRequested)
         {

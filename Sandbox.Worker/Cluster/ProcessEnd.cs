@@ -6,7 +6,7 @@ internal sealed class ProcessEnd(IHostApplicationLifetime lifetime)
     private string? _reason;
 
     /// <summary>Null: it ends because somebody asked it to.</summary>
-    public string? Reason => _reason;
+    public string? Why() => _reason;
 
     /// <summary>The first reason counts.</summary>
     public void With(string reason)

@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -34,6 +38,27 @@ public sealed class JourneyTests(ClusterFixture fixture) : IClassFixture<Cluster
     }
 
     [NeedsDockerFact]
+    public async Task Stream_ThroughApiAndWorker_ArrivesPieceByPiece()
+    {
+        var id = $"stream-{Guid.NewGuid():N}";
+        await One.RunAsync(id);
+        const string script = "echo one; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo two";
+        using var limit = new CancellationTokenSource(ClusterProcess.Generous);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/process.Process/Start") { Content = EnvdFrame(script) };
+        request.Headers.Add("E2b-Sandbox-Id", id);
+        request.Headers.Add("Connect-Protocol-Version", "1");
+        using var answer = await One.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        await using var stream = await answer.Content.ReadAsStreamAsync(limit.Token);
+
+        // The process waits for us, so what is read here cannot have been kept back until its end.
+        await ReadUntilAsync(stream, "one\n", limit.Token);
+        await Other.ExecuteAsync(id, "touch /tmp/go");
+        await ReadUntilAsync(stream, "two\n", limit.Token);
+
+        await One.MustPostAsync("stop", new { sandbox_id = id });
+    }
+
+    [NeedsDockerFact]
     public async Task Sandboxes_StartedAtOnce_AllRunAndCanBeUsedThroughEachApi()
     {
         var ids = Enumerable.Range(0, 6).Select(number => $"many-{number}-{Guid.NewGuid():N}").ToList();
@@ -47,5 +72,27 @@ public sealed class JourneyTests(ClusterFixture fixture) : IClassFixture<Cluster
         }
 
         await Task.WhenAll(ids.Select(id => Other.MustPostAsync("stop", new { sandbox_id = id })));
+    }
+
+    private static ByteArrayContent EnvdFrame(string script)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(new { process = new { cmd = "/bin/sh", args = new[] { "-c", script } }, stdin = false });
+        var frame = new byte[5 + json.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), json.Length);
+        json.CopyTo(frame.AsSpan(5));
+        return new ByteArrayContent(frame) { Headers = { ContentType = new MediaTypeHeaderValue("application/connect+json") } };
+    }
+
+    private static async Task ReadUntilAsync(Stream stream, string output, CancellationToken cancellationToken)
+    {
+        var wanted = Convert.ToBase64String(Encoding.UTF8.GetBytes(output));
+        var read = new StringBuilder();
+        var piece = new byte[4096];
+        while (!read.ToString().Contains(wanted, StringComparison.Ordinal))
+        {
+            var count = await stream.ReadAsync(piece, cancellationToken);
+            Assert.True(count > 0, $"the stream ended before '{output.Trim()}': {read}");
+            read.Append(Encoding.UTF8.GetString(piece, 0, count));
+        }
     }
 }

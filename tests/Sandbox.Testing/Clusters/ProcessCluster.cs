@@ -84,6 +84,10 @@ public sealed class ProcessCluster : IAsyncDisposable
         await api.SaysAsync("Now listening on");
     }
 
+    /// <summary>A program without a cluster, with these settings and no others; the caller disposes it.</summary>
+    public static ClusterProcess MakeAlone(string project, TempFolder folder, IReadOnlyDictionary<string, string> settings) =>
+        new(project, ProgramOf(project, project), folder.File($"{project}.log"), settings);
+
     /// <summary>A program that is no worker and no API of it, with the settings that all of them have.</summary>
     public ClusterProcess Make(string process, string project, params (string Key, string Value)[] more)
     {

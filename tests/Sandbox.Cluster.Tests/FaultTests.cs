@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace Sandbox.Cluster.Tests;
+
+/// <summary>What becomes of a sandbox and of its callers when the process beside them is killed, sleeps, or returns.</summary>
+public sealed class FaultTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Clear = TimeSpan.FromSeconds(5);
+
+    private ProcessCluster? _cluster;
+
+    private ProcessCluster Cluster => _cluster!;
+
+    private RockCaller Caller => Cluster.Callers[0];
+
+    public async ValueTask InitializeAsync()
+    {
+        if (DockerEngine.WhyMissing is null)
+        {
+            _cluster = await ProcessCluster.StartAsync(new ClusterSetup());
+        }
+    }
+
+    public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    [NeedsDockerFact]
+    public async Task Worker_KilledAndStartedAgain_ItsSandboxRunsOnAndIsTakenUp()
+    {
+        await Caller.RunAsync("box");
+        await Caller.ExecuteAsync("box", "echo kept > /tmp/file");
+        var worker = await OwnerAsync("box");
+
+        await worker.KillAsync();
+        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" }));
+        Assert.Equal("Failed", answer.GetProperty("status").GetString());
+        Assert.True(took < Clear, $"a call to a dead node was to fail within {Clear}, not after {took}: {answer}");
+
+        await ProcessCluster.StartWorkerAsync(worker);
+        await UntilExecutesAsync("box", "cat /tmp/file", "kept\n");
+        Assert.Single(await Cluster.ContainersAsync());
+    }
+
+    [NeedsDockerFact]
+    public async Task Worker_SleepsAndWakesWithinTheGrace_CallsFailClearlyAndTheSandboxStays()
+    {
+        await Caller.RunAsync("box");
+        var worker = await OwnerAsync("box");
+        var running = Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "sleep 600" });
+
+        worker.Pause();
+        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" }));
+        var (tookLong, longAnswer) = await TimedAsync(() => running);
+        worker.Continue();
+
+        Assert.Equal("Failed", answer.GetProperty("status").GetString());
+        Assert.True(took < Clear, $"a call to a node that sleeps was to fail within {Clear}, not after {took}: {answer}");
+        Assert.Equal("Failed", longAnswer.GetProperty("status").GetString());
+        Assert.True(tookLong < Clear, $"a call that was under way was to fail within {Clear}, not after {tookLong}: {longAnswer}");
+        await UntilExecutesAsync("box", "echo back", "back\n");
+    }
+
+    [NeedsDockerFact]
+    public async Task Worker_GoneForLongerThanTheGrace_ItsSandboxIsLostWithThatReason_AndItsContainerEndsWhenItReturns()
+    {
+        await Caller.RunAsync("box");
+        var worker = await OwnerAsync("box");
+
+        worker.Pause();
+        var status = default(JsonElement);
+        await Wait.UntilAsync(
+            async () =>
+            {
+                status = await Cluster.Callers[1].StatusAsync("box");
+                return status.GetProperty("state").GetString() == "stopped";
+            },
+            () => $"the sandbox of a dead node is lost: {status}");
+        worker.Continue();
+
+        Assert.Contains($"its node {worker.Name} is gone", status.ToString(), StringComparison.Ordinal);
+        await Wait.UntilAsync(
+            async () => (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}"])).Length == 0,
+            () => "the container of a lost sandbox is ended by its node, which has returned");
+        await worker.SaysAsync("has lost its lease");
+    }
+
+    [NeedsDockerFact]
+    public async Task Worker_ToldToEnd_LeavesItsSandboxesRunningForItsNextLife()
+    {
+        await Caller.RunAsync("box");
+        var worker = await OwnerAsync("box");
+
+        Assert.Equal(0, await worker.EndAsync());
+        await ProcessCluster.StartWorkerAsync(worker);
+
+        await UntilExecutesAsync("box", "echo still here", "still here\n");
+    }
+
+    [NeedsDockerFact]
+    public async Task Worker_NameOfAnotherThatLives_EndsWithAClearError()
+    {
+        await using var second = Cluster.MakeWorker("w1-again", "w1");
+
+        second.Start();
+
+        Assert.Equal(1, await second.ExitAsync());
+        Assert.Contains("give each node a name of its own (Worker:NodeName)", second.Log, StringComparison.Ordinal);
+        await Caller.RunAsync("box");
+    }
+
+    [NeedsDockerFact]
+    public async Task Api_WithAnotherSecret_IsToldSoByTheWorkers()
+    {
+        await Caller.RunAsync("box");
+        await using var stranger = Cluster.Make(
+            "stranger", "Sandbox.Api", ("Cluster__Secret", "another secret that nobody else knows of"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+        await ProcessCluster.StartApiAsync(stranger);
+        using var caller = new RockCaller(new Uri(stranger.Log.Split("Now listening on: ")[1].Split('\n')[0].Trim()));
+
+        var answer = await caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" });
+
+        Assert.Equal("Failed", answer.GetProperty("status").GetString());
+        Assert.Contains("Cluster:Secret", answer.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody else knows", (await OwnerAsync("box")).Log + stranger.Log, StringComparison.Ordinal);
+    }
+
+    [NeedsDockerFact]
+    public async Task Spec_ThatFitsNoNode_IsRefusedAtOnce()
+    {
+        var answer = await Caller.StartAsync("giant", ("num_gpus", 1000));
+
+        Assert.Equal("Failed", answer.GetProperty("status").GetString());
+        Assert.True(answer.ToString().Contains("it fits no node", StringComparison.Ordinal), $"the answer was to say that it fits no node: {answer}");
+    }
+
+    private static async Task<(TimeSpan Took, JsonElement Answer)> TimedAsync(Func<Task<JsonElement>> call)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var answer = await call();
+        return (Stopwatch.GetElapsedTime(begun), answer);
+    }
+
+    private async Task<ClusterProcess> OwnerAsync(string id)
+    {
+        var host = (await Caller.StatusAsync(id)).GetProperty("host_name").GetString();
+        return Cluster.Workers.Single(worker => worker.Name == host);
+    }
+
+    private Task UntilExecutesAsync(string id, string script, string output)
+    {
+        var last = default(JsonElement);
+        return Wait.UntilAsync(
+            async () =>
+            {
+                last = await Caller.PostAsync("execute", new { sandbox_id = id, shell = true, command = script });
+                return last.GetProperty("status").GetString() == "Success" && last.GetProperty("result").GetProperty("stdout").GetString() == output;
+            },
+            () => $"{id} answers again; the last answer: {last}");
+    }
+}

@@ -1,0 +1,48 @@
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace Sandbox.Cluster.Tests;
+
+/// <summary>A process whose settings cannot be ends, with a last line that names the key, and never a secret.</summary>
+public sealed class RefusedStartTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Theory]
+    [InlineData("Sandbox.Api", "ConnectionStrings__sandbox", "", "ConnectionStrings:sandbox")]
+    [InlineData("Sandbox.Api", "ConnectionStrings__sandbox", "hunter2=hunter2", "ConnectionStrings:sandbox")]
+    [InlineData("Sandbox.Api", "Cluster__Secret", "", "Cluster:Secret")]
+    [InlineData("Sandbox.Api", "Cluster__Secret", "hunter2", "Cluster:Secret")]
+    [InlineData("Sandbox.Worker", "ConnectionStrings__sandbox", "", "ConnectionStrings:sandbox")]
+    [InlineData("Sandbox.Worker", "Cluster__Secret", "hunter2", "Cluster:Secret")]
+    [InlineData("Sandbox.Worker", "Cluster__SecretFile", "/nowhere/hunter2", "Cluster:Secret")]
+    [InlineData("Sandbox.Worker", "Cluster__Id", "", "Cluster:Id")]
+    [InlineData("Sandbox.Worker", "Worker__Listen", "everywhere", "Worker:Listen")]
+    [InlineData("Sandbox.Worker", "Worker__DataFolder", "", "DataFolder")]
+    [InlineData("Sandbox.Worker", "Worker__Capacity__Cpus", "-1", "Cpus")]
+    public async Task Start_SettingCannotBe_IsRefusedByALastLineThatNamesTheKey(string project, string key, string value, string named)
+    {
+        await using var process = ProcessCluster.MakeAlone(project, _folder, new Dictionary<string, string>
+        {
+            ["ConnectionStrings__sandbox"] = $"Host={_folder.Path};Username=nobody;Database=none;Timeout=1",
+            ["Cluster__Id"] = "refused",
+            ["Cluster__Secret"] = "a secret of the tests that is long enough",
+            ["Worker__DataFolder"] = _folder.File("data"),
+            ["Worker__NodeName"] = "w1",
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            [key] = value,
+        });
+
+        process.Start();
+
+        Assert.Equal(1, await process.ExitAsync());
+        var line = process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.StartsWith($"{project} does not run.", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", process.Log, StringComparison.Ordinal);
+        Assert.Contains(named, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret of the tests", process.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2=", process.Log, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
