@@ -8,14 +8,15 @@ using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
 using Sandbox.Api.Files;
 using Sandbox.Api.Http;
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 
 namespace Sandbox.Api;
 
 /// <summary>
-/// The HTTP face: ROCK's routes, the envd road, who may ask. Needs <c>ISandboxOperator</c>, <c>ISandboxStore</c>,
-/// <c>ILiveStore</c>, <c>IChangeFeed</c>, <c>IAgentGateway</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the
+/// The HTTP face: ROCK's routes, the envd road, who may ask and what is whose. Needs <c>ISandboxOperator</c>, <c>ISandboxStore</c>,
+/// <c>ITenantStore</c>, <c>ILiveStore</c>, <c>IChangeFeed</c>, <c>IAgentGateway</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the
 /// rooms it is put together with.
 /// </summary>
 public static class ApiRoom
@@ -27,8 +28,10 @@ public static class ApiRoom
             .PostConfigure<IConfiguration>(TakeTimeZone);
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<ApiKeyRing>().AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddRouting();
+        services.AddRouting().AddHttpContextAccessor();
+        services.AddSingleton<ApiKeyRing>().AddSingleton<TenantKeys>().AddSingleton<Doorkeeper>().AddSingleton<CurrentCaller>();
+        services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
+        services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandbox>().AddSingleton<StopSandbox>().AddSingleton<RestartSandbox>().AddSingleton<DeleteSandbox>();

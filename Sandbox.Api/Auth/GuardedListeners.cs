@@ -8,19 +8,20 @@ namespace Sandbox.Api.Auth;
 
 /// <summary>
 /// No anonymous network exposure: every socket that Kestrel opens is opened here, and one that other machines can reach
-/// is refused, before it is bound, where no API key is configured.
+/// is refused, before it is bound, where no API key is configured or stored.
 /// </summary>
-internal sealed class GuardedListeners(ApiKeyRing keys, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+internal sealed class GuardedListeners(
+    ApiKeyRing ring, TenantKeys keys, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
 
     public bool CanBind(EndPoint endpoint) => _sockets.CanBind(endpoint);
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        keys.IsEmpty && !IsLocal(endpoint)
-            ? throw new ExposureRefusedException(endpoint)
-            : _sockets.BindAsync(endpoint, cancellationToken);
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        !ring.IsEmpty || IsLocal(endpoint) || await keys.AnyAsync(cancellationToken)
+            ? await _sockets.BindAsync(endpoint, cancellationToken)
+            : throw new ExposureRefusedException(endpoint);
 
     private static bool IsLocal(EndPoint endpoint) =>
         endpoint is UnixDomainSocketEndPoint || (endpoint is IPEndPoint ip && IPAddress.IsLoopback(ip.Address));
@@ -29,4 +30,4 @@ internal sealed class GuardedListeners(ApiKeyRing keys, IOptions<SocketTransport
 /// <summary>The server was told to listen where other machines can reach it, without an API key.</summary>
 public sealed class ExposureRefusedException(EndPoint endpoint) : Exception(
     $"Refusing to listen on {endpoint}: other machines could use this server without a key. "
-    + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).");
+    + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile, Api:KeyHashes, or sandbox key create).");

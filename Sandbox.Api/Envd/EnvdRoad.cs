@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
+using Sandbox.Api.Owners;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Operators;
@@ -14,7 +15,7 @@ namespace Sandbox.Api.Envd;
 /// The byte-transparent road to the envd face of the agents: a request that names a sandbox in its headers goes on as it
 /// is, and the answer comes back as it is, both streamed. The sandbox counts as in use until the answer ends.
 /// </summary>
-internal sealed partial class EnvdRoad(RequestDelegate next, IAgentGateway gateway, IHttpForwarder forwarder, ILogger<EnvdRoad> logger)
+internal sealed partial class EnvdRoad(RequestDelegate next, OwnAgents agents, IHttpForwarder forwarder, ILogger<EnvdRoad> logger)
 {
     private const string SandboxHeader = "E2b-Sandbox-Id";
     private const string PortHeader = "E2b-Sandbox-Port";
@@ -47,7 +48,7 @@ internal sealed partial class EnvdRoad(RequestDelegate next, IAgentGateway gatew
             return;
         }
 
-        if (!SandboxId.TryParse(name, null, out var id) || !(await gateway.OpenAsync(id, http.RequestAborted)).TryGet(out var call, out _))
+        if (!SandboxId.TryParse(name, null, out var id) || !(await agents.OpenAsync(id, http.RequestAborted)).TryGet(out var call, out _))
         {
             await WriteErrorAsync(http, StatusCodes.Status502BadGateway, Shorten(name), null, "The sandbox was not found");
             return;
@@ -68,7 +69,7 @@ internal sealed partial class EnvdRoad(RequestDelegate next, IAgentGateway gatew
     private async Task ForwardAsync(HttpContext http, AgentCall call, SandboxId id)
     {
         Unbounded(http);
-        AccessGate.RemoveKey(http.Request);
+        PresentedKeys.Remove(http.Request);
         var error = await forwarder.SendAsync(
             http, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, call.Invoker, Streaming, EnvdTransformer.Instance, http.RequestAborted);
         if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Sandbox.Api.Http;
@@ -34,12 +35,21 @@ internal static class Envelopes
     /// <summary>A known error, projected onto the result type of the route. A sandbox that does not run or does not answer
     /// has no result at all.</summary>
     public static Task FailAsync<T>(HttpContext http, string phrase, SandboxError error, Func<int, string, T> project, JsonTypeInfo<T> type)
-        where T : class =>
-        error is SandboxError.NotStarted or SandboxError.AgentUnreachable
+        where T : class
+    {
+        if (error is SandboxError.QuotaExceeded { RetryAfter: { } wait })
+        {
+            http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return error is SandboxError.NotStarted or SandboxError.AgentUnreachable
             ? FailAsync(http, phrase, error.Text)
             : FailAsync(http, phrase, error.Text, project(CodeOf(error), error.Text), type);
+    }
 
-    public static int CodeOf(SandboxError error) => error is SandboxError.StartFailed ? RockCodes.Internal : RockCodes.BadRequest;
+    /// <summary>What the caller can change is a bad request; what the server lacks or failed at is internal.</summary>
+    public static int CodeOf(SandboxError error) =>
+        error is SandboxError.StartFailed or SandboxError.NoCapacity or SandboxError.NodeNameTaken ? RockCodes.Internal : RockCodes.BadRequest;
 
     private static Task WriteAsync<T>(HttpContext http, string status, string? message, string? error, T? result, JsonTypeInfo<T>? type)
         where T : class =>

@@ -1,12 +1,12 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
-using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>The status of many at once. Ids that are unknown, malformed or no longer live are silently missing.</summary>
-internal sealed class BatchStatus(ISandboxStore store, StatusViews views, RockBody body)
+internal sealed class BatchStatus(OwnRecords records, StatusViews views, RockBody body)
 {
     public const string Phrase = "batch get sandbox status failed";
 
@@ -21,7 +21,7 @@ internal sealed class BatchStatus(ISandboxStore store, StatusViews views, RockBo
         foreach (var text in request.SandboxIds.Distinct(StringComparer.Ordinal))
         {
             if (SandboxId.TryParse(text, null, out var id)
-                && await store.FindAsync(id, http.RequestAborted) is { } sandbox
+                && await records.FindAsync(id, http.RequestAborted) is { } sandbox
                 && ListSandboxes.Live.Contains(sandbox.State))
             {
                 statuses.Add(views.BatchItemOf(sandbox));

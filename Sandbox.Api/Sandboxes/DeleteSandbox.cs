@@ -1,13 +1,13 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>ROCK's <c>POST /delete</c>, and the verb on the sandbox's own route.</summary>
-internal sealed class DeleteSandbox(ISandboxOperator sandboxes, RockBody body)
+internal sealed class DeleteSandbox(OwnSandboxes sandboxes, RockBody body)
 {
     public const string Phrase = "delete sandbox failed";
 

@@ -1,14 +1,13 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
-using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>Whether a sandbox can be used now. Never fails: whatever stands in the way is the message of a "no".</summary>
-internal sealed class IsAlive(IAgentGateway gateway, ISandboxStore store)
+internal sealed class IsAlive(OwnAgents agents, OwnRecords records)
 {
     public const string Phrase = "get sandbox is alive failed";
 
@@ -27,12 +26,12 @@ internal sealed class IsAlive(IAgentGateway gateway, ISandboxStore store)
             return new IsAliveResult(false, new SandboxError.BadId(text).Text);
         }
 
-        if (!(await gateway.OpenAsync(id, cancellationToken)).TryGet(out var call, out var error))
+        if (!(await agents.OpenAsync(id, cancellationToken)).TryGet(out var call, out var error))
         {
             return new IsAliveResult(false, error.Text);
         }
 
         call.Dispose();
-        return new IsAliveResult(true, (await store.FindAsync(id, cancellationToken))?.HostName ?? "");
+        return new IsAliveResult(true, (await records.FindAsync(id, cancellationToken))?.HostName ?? "");
     }
 }

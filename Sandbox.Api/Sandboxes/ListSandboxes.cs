@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Lifecycle;
@@ -7,7 +8,7 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>What is pending or running, page by page.</summary>
-internal sealed class ListSandboxes(ISandboxStore store, StatusViews views)
+internal sealed class ListSandboxes(OwnRecords records, StatusViews views)
 {
     public const string Phrase = "list sandboxes failed";
 
@@ -31,7 +32,7 @@ internal sealed class ListSandboxes(ISandboxStore store, StatusViews views)
         var filter = http.Request.Query
             .Where(field => field.Key is not (Page or PageSize))
             .ToDictionary(field => field.Key, field => field.Value[^1] ?? "", StringComparer.Ordinal);
-        var found = await store.ListAsync(new SandboxQuery(Live, filter, page, size), http.RequestAborted);
+        var found = await records.ListAsync(new SandboxQuery(Live, filter, page, size), http.RequestAborted);
         var result = new ListResult
         {
             Items = [.. found.Items.Select(views.ListItemOf)],

@@ -1,12 +1,12 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api.Sandboxes;
 
-internal sealed class RestartSandbox(ISandboxOperator sandboxes, RockBody body)
+internal sealed class RestartSandbox(OwnSandboxes sandboxes, RockBody body)
 {
     public const string Phrase = "restart sandbox failed";
 

@@ -1,10 +1,10 @@
 using System.Globalization;
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
@@ -14,7 +14,7 @@ namespace Sandbox.Api.Sandboxes;
 /// <c>Prefer: wait=SECONDS</c> is answered when the status differs from that tag, or after that time.
 /// </summary>
 internal sealed class SandboxStatus(
-    ISandboxStore store, ILiveStore live, IAgentGateway gateway, IChangeFeed changes, StatusViews views, TimeProvider time)
+    OwnRecords records, OwnAgents agents, IChangeFeed changes, StatusViews views, TimeProvider time)
 {
     public const string Phrase = "get sandbox status failed";
 
@@ -45,9 +45,8 @@ internal sealed class SandboxStatus(
         }
 
         await TouchAsync(sandbox, http.RequestAborted);
-        var timeout = await live.FindTimeoutAsync(id, sandbox.Version, http.RequestAborted);
         http.Response.Headers.ETag = TagOf(sandbox);
-        await Envelopes.SucceedAsync(http, views.Of(sandbox, timeout?.ExpiresAt ?? sandbox.IdleDeadline), RockJson.Default.StatusResult);
+        await Envelopes.SucceedAsync(http, views.Of(sandbox, await records.ExpiresAtAsync(sandbox, http.RequestAborted)), RockJson.Default.StatusResult);
     }
 
     /// <summary>Without all states only what lives is found, and for a while what failed to, so that whoever waits for it
@@ -65,7 +64,7 @@ internal sealed class SandboxStatus(
         while (true)
         {
             using var change = changes.Subscribe(id);
-            var sandbox = await store.FindAsync(id, cancellationToken);
+            var sandbox = await records.FindAsync(id, cancellationToken);
             var left = wait - time.GetElapsedTime(began);
             if (sandbox is null || left <= TimeSpan.Zero || !request.Headers.IfNoneMatch.Contains(TagOf(sandbox)))
             {
@@ -86,7 +85,7 @@ internal sealed class SandboxStatus(
     /// <summary>Asking for the status of a sandbox that runs keeps it from being idle, as every call into it does.</summary>
     private async ValueTask TouchAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
     {
-        if (sandbox.State is SandboxState.Running && (await gateway.OpenAsync(sandbox.Id, cancellationToken)).TryGet(out var call, out _))
+        if (sandbox.State is SandboxState.Running && (await agents.OpenAsync(sandbox.Id, cancellationToken)).TryGet(out var call, out _))
         {
             call.Dispose();
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
@@ -12,7 +13,7 @@ namespace Sandbox.Api.Sandboxes;
 
 /// <summary><c>start_async</c> answers when the record is written, <c>start</c> when the sandbox runs.</summary>
 internal sealed class StartSandbox(
-    DeploymentManager deployments, IPlacement placement, ISandboxOperator sandboxes, RockBody body, TimeProvider time, IOptions<ApiOptions> options)
+    DeploymentManager deployments, IPlacement placement, OwnSandboxes sandboxes, RockBody body, TimeProvider time, IOptions<ApiOptions> options)
 {
     public const string Phrase = "start sandbox failed";
     public const string AsyncPhrase = "async start sandbox failed";

@@ -1,3 +1,4 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
@@ -6,7 +7,7 @@ using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api.Sandboxes;
 
-internal sealed class StopSandbox(ISandboxOperator sandboxes, RockBody body)
+internal sealed class StopSandbox(OwnSandboxes sandboxes, RockBody body)
 {
     public const string Phrase = "stop sandbox failed";
 

@@ -1,17 +1,24 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Auth;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 using Sandbox.Testing;
 
 namespace Sandbox.Api.Tests.Auth;
 
 /// <summary>No anonymous network exposure: the server does not even bind.</summary>
-public sealed class ExposureTests
+public sealed class ExposureTests : IDisposable
 {
     private static readonly string Hash = new('0', 64);
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("http://0.0.0.0:0", "0.0.0.0:0")]
@@ -24,7 +31,7 @@ public sealed class ExposureTests
 
         Assert.Equal(
             $"Refusing to listen on {endpoint}: other machines could use this server without a key. "
-            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).",
+            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile, Api:KeyHashes, or sandbox key create).",
             refused.Message);
     }
 
@@ -45,6 +52,31 @@ public sealed class ExposureTests
 
         Assert.NotEmpty(app.Urls);
         await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Start_OnThatAddressWithAKeyInTheStore_Listens()
+    {
+        await using var app = Build("http://0.0.0.0:0");
+        var key = new ApiKey("one", Tenant.Default, "", new byte[32], IsAdmin: false, DateTimeOffset.UnixEpoch, null, null);
+        Assert.True(await app.Services.GetRequiredService<ITenantStore>().TryAddKeyAsync(key, default));
+
+        await app.StartAsync();
+
+        Assert.NotEmpty(app.Urls);
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Start_OnThatAddressWithARevokedKeyOnly_IsRefused()
+    {
+        await using var app = Build("http://0.0.0.0:0");
+        var tenants = app.Services.GetRequiredService<ITenantStore>();
+        var key = new ApiKey("one", Tenant.Default, "", new byte[32], IsAdmin: false, DateTimeOffset.UnixEpoch, null, null);
+        Assert.True(await tenants.TryAddKeyAsync(key, default));
+        Assert.True(await tenants.TryRevokeKeyAsync("one", default));
+
+        await Assert.ThrowsAsync<ExposureRefusedException>(() => app.StartAsync());
     }
 
     [Theory]
@@ -86,13 +118,13 @@ public sealed class ExposureTests
         Assert.Equal($"Api:KeyFile: {folder.File("keys")} holds no key.", refused.Message);
     }
 
-    private static WebApplication Build(
+    private WebApplication Build(
         string url, Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? listen = null, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
-        builder.Services.AddApi();
+        builder.Services.AddEmbeddedStorage(_folder.File("sandboxes.db")).AddApi();
         if (url.Length > 0)
         {
             builder.WebHost.UseUrls(url);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,6 +40,13 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public ISandboxOperator Operator => _app.Services.GetRequiredService<ISandboxOperator>();
 
+    public ITenantStore Tenants => _app.Services.GetRequiredService<ITenantStore>();
+
+    public TService Get<TService>()
+        where TService : notnull => _app.Services.GetRequiredService<TService>();
+
+    public string Database => _folder.File("sandboxes.db");
+
     public Uri Address => new(_app.Urls.First(url => url.StartsWith("http://127", StringComparison.Ordinal)));
 
     public string Socket => _folder.File("api.sock");
@@ -48,7 +56,9 @@ internal sealed class ApiServer : IAsyncDisposable
     public SandboxClient Client { get; private set; } = null!;
 
     /// <param name="settings">Configuration, for example <c>("Api:MaxJsonBody", "2048")</c>.</param>
-    public static async Task<ApiServer> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<ApiServer> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    public static async Task<ApiServer> StartAsync(TimeProvider time, params (string Name, string Value)[] settings)
     {
         var folder = new TempFolder();
         var agent = await FakeAgent.StartAsync();
@@ -58,6 +68,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        builder.Services.AddSingleton(time);
         builder.Services.AddEmbeddedStorage(folder.File("sandboxes.db")).AddApi();
         builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
@@ -70,6 +81,33 @@ internal sealed class ApiServer : IAsyncDisposable
         server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(60) };
         server.Client = new SandboxClient(server.Address, null);
         return server;
+    }
+
+    /// <summary>Makes the tenant, where it is not there yet, and a key of it; its id and its secret.</summary>
+    public async Task<(string Id, string Secret)> GivenKeyAsync(string tenant, bool admin = false, DateTimeOffset? expires = null)
+    {
+        if (await Tenants.FindAsync(tenant, default) is null)
+        {
+            await Tenants.PutAsync(new Tenant(tenant, TenantQuota.None), default);
+        }
+
+        var (id, secret) = ($"{Guid.NewGuid():N}", $"secret-{Guid.NewGuid():N}");
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+        Assert.True(await Tenants.TryAddKeyAsync(new ApiKey(id, tenant, "", hash, admin, DateTimeOffset.UnixEpoch, expires, null), default));
+        return (id, secret);
+    }
+
+    /// <summary>One request with a key in a header, and its answer.</summary>
+    public async Task<HttpResponseMessage> AskAsync(string? key, string path, string? json = null, string header = "X-API-Key")
+    {
+        using var request = new HttpRequestMessage(json is null ? HttpMethod.Get : HttpMethod.Post, path);
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation(header, key);
+        }
+
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        return await Http.SendAsync(request);
     }
 
     /// <summary>The exact text of an answer of a ROCK route.</summary>

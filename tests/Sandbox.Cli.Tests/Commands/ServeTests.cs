@@ -15,7 +15,7 @@ public sealed class ServeTests : IDisposable
 
         Assert.Equal(
             "sandbox: Refusing to listen on 0.0.0.0:18080: other machines could use this server without a key. "
-            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile or Api:KeyHashes).",
+            + "Listen on 127.0.0.1, or configure API keys (Api:KeyFile, Api:KeyHashes, or sandbox key create).",
             // Log lines may stand before it: without an engine, that none answers.
             serve.Error.TrimEnd('\n').Split('\n')[^1]);
     }
