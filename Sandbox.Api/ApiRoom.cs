@@ -8,6 +8,7 @@ using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
 using Sandbox.Api.Files;
 using Sandbox.Api.Http;
+using Sandbox.Api.Management;
 using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
@@ -15,9 +16,9 @@ using Sandbox.Api.Sandboxes;
 namespace Sandbox.Api;
 
 /// <summary>
-/// The HTTP face: ROCK's routes, the envd road, who may ask and what is whose. Needs <c>ISandboxOperator</c>, <c>ISandboxStore</c>,
-/// <c>ITenantStore</c>, <c>ILiveStore</c>, <c>IChangeFeed</c>, <c>IAgentGateway</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the
-/// rooms it is put together with.
+/// The HTTP face: ROCK's routes, the envd road, management, who may ask and what is whose. Needs the doors of
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>IPlacement</c> and
+/// <c>DeploymentManager</c> from the rooms it is put together with.
 /// </summary>
 public static class ApiRoom
 {
@@ -39,7 +40,8 @@ public static class ApiRoom
         services.AddSingleton<IsAlive>().AddSingleton<SandboxStatus>().AddSingleton<ListSandboxes>().AddSingleton<BatchStatus>();
         services.AddSingleton<Execute>().AddSingleton<CreateSession>().AddSingleton<RunInSession>().AddSingleton<CloseSession>();
         services.AddSingleton<ReadFile>().AddSingleton<WriteFile>().AddSingleton<Upload>().AddSingleton<SandboxStatistics>();
-        return services.AddSingleton<RockFace>().AddSingleton<OpenApiDocument>();
+        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>();
+        return services.AddSingleton<RockFace>().AddSingleton<ManagementFace>().AddSingleton<OpenApiDocument>();
     }
 
     /// <summary>The order matters: log, then lock, then the road that needs no route, then the routes.</summary>
@@ -49,6 +51,7 @@ public static class ApiRoom
         app.UseMiddleware<AccessGate>();
         app.UseMiddleware<EnvdRoad>();
         app.Services.GetRequiredService<RockFace>().Map(app);
+        app.Services.GetRequiredService<ManagementFace>().Map(app);
         var document = app.Services.GetRequiredService<OpenApiDocument>();
         app.MapGet("/openapi/v1.json", document.HandleAsync);
         app.MapGet("/openapi.json", document.HandleAsync);

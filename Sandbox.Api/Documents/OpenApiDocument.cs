@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
+using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Documents;
 
 /// <summary>The OpenAPI document, made from the same table that maps the routes and the types that travel.</summary>
-internal sealed class OpenApiDocument(RockFace face)
+internal sealed class OpenApiDocument(RockFace face, ManagementFace management)
 {
     private static readonly JsonSchemaExporterOptions Plain = new() { TreatNullObliviousAsNonNullable = true };
 
-    private readonly Lazy<string> _text = new(() => Build(face.Routes).ToJsonString());
+    private readonly Lazy<string> _text = new(() => Build(face.Routes, management.Routes).ToJsonString());
 
     public Task HandleAsync(HttpContext http)
     {
@@ -18,10 +20,16 @@ internal sealed class OpenApiDocument(RockFace face)
         return http.Response.WriteAsync(_text.Value, http.RequestAborted);
     }
 
-    private static JsonObject Build(IReadOnlyList<RockRoute> routes)
+    private static JsonObject Build(IReadOnlyList<RockRoute> routes, IReadOnlyList<ManagementRoute> management)
     {
         var paths = new JsonObject();
         foreach (var sameRoute in routes.GroupBy(route => RockFace.Prefix + route.Path))
+        {
+            paths[sameRoute.Key] = new JsonObject(
+                sameRoute.Select(route => KeyValuePair.Create(route.Method.ToLowerInvariant(), (JsonNode?)OperationOf(route))));
+        }
+
+        foreach (var sameRoute in management.GroupBy(route => ManagementFace.Prefix + route.Path))
         {
             paths[sameRoute.Key] = new JsonObject(
                 sameRoute.Select(route => KeyValuePair.Create(route.Method.ToLowerInvariant(), (JsonNode?)OperationOf(route))));
@@ -35,25 +43,39 @@ internal sealed class OpenApiDocument(RockFace face)
                 ["title"] = "Sandbox.Aspire",
                 ["version"] = "v1",
                 ["description"] = "Sandboxes in ROCK's wire format: every answer is an envelope with HTTP status 200. Processes and files "
-                    + "also stream in the envd protocol: send its requests here with the header E2b-Sandbox-Id.",
+                    + "also stream in the envd protocol: send its requests here with the header E2b-Sandbox-Id. What lies below "
+                    + "/api/v1 is for admins and answers problem details.",
             },
             ["paths"] = paths,
         };
     }
 
-    private static JsonObject OperationOf(RockRoute route)
+    private static JsonObject OperationOf(RockRoute route) => OperationOf(
+        route.Method, route.Path, route.Summary, route.Query, route.Body, new JsonObject
+        {
+            ["200"] = Response("Success or failure, in the envelope", EnvelopeOf(route.Result)),
+        });
+
+    private static JsonObject OperationOf(ManagementRoute route) => OperationOf(
+        route.Method, route.Path, route.Summary, route.Query, route.Body, new JsonObject
+        {
+            [route.Result is null ? "204" : "2XX"] = route.Result is { } result
+                ? Response("Success", result.GetJsonSchemaAsNode(Plain))
+                : new JsonObject { ["description"] = "Success" },
+            ["default"] = Response("Failure", ManagementJson.Default.ProblemMessage.GetJsonSchemaAsNode(Plain), "application/problem+json"),
+        });
+
+    private static JsonObject OperationOf(
+        string method, string path, string summary, IReadOnlyList<string> query, JsonTypeInfo? body, JsonObject responses)
     {
         var operation = new JsonObject
         {
-            ["summary"] = route.Summary,
-            ["operationId"] = $"{route.Method.ToLowerInvariant()}_{route.Path.Trim('/').Replace('/', '_').Replace("{id}", "id", StringComparison.Ordinal)}",
-            ["parameters"] = new JsonArray([.. ParametersOf(route)]),
-            ["responses"] = new JsonObject
-            {
-                ["200"] = new JsonObject { ["description"] = "Success or failure, in the envelope", ["content"] = JsonOf(EnvelopeOf(route.Result)) },
-            },
+            ["summary"] = summary,
+            ["operationId"] = $"{method.ToLowerInvariant()}_{path.Trim('/').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Replace('/', '_').Replace('-', '_')}",
+            ["parameters"] = new JsonArray([.. ParametersOf(path, query)]),
+            ["responses"] = responses,
         };
-        if (route.Body is { } body)
+        if (body is not null)
         {
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = JsonOf(body.GetJsonSchemaAsNode(Plain)) };
         }
@@ -61,14 +83,17 @@ internal sealed class OpenApiDocument(RockFace face)
         return operation;
     }
 
-    private static IEnumerable<JsonNode> ParametersOf(RockRoute route)
+    private static IEnumerable<JsonNode> ParametersOf(string path, IReadOnlyList<string> query)
     {
-        if (route.Path.Contains("{id}", StringComparison.Ordinal))
+        foreach (var name in new[] { "id", "name" })
         {
-            yield return Parameter("id", "path", true);
+            if (path.Contains($"{{{name}}}", StringComparison.Ordinal))
+            {
+                yield return Parameter(name, "path", true);
+            }
         }
 
-        foreach (var name in route.Query)
+        foreach (var name in query)
         {
             yield return Parameter(name.TrimEnd('?'), "query", !name.EndsWith('?'));
         }
@@ -82,7 +107,10 @@ internal sealed class OpenApiDocument(RockFace face)
         ["schema"] = new JsonObject { ["type"] = "string" },
     };
 
-    private static JsonObject JsonOf(JsonNode schema) => new() { ["application/json"] = new JsonObject { ["schema"] = schema } };
+    private static JsonObject Response(string description, JsonNode schema, string type = "application/json") =>
+        new() { ["description"] = description, ["content"] = JsonOf(schema, type) };
+
+    private static JsonObject JsonOf(JsonNode schema, string type = "application/json") => new() { [type] = new JsonObject { ["schema"] = schema } };
 
     private static JsonObject EnvelopeOf(JsonTypeInfo? result) => new()
     {

@@ -22,8 +22,8 @@ internal sealed partial class AccessLog(RequestDelegate next, TimeProvider time,
 
     private static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => Refusals.WriteDetailAsync(http, StatusCodes.Status404NotFound, "Not Found"),
-        StatusCodes.Status405MethodNotAllowed => Refusals.WriteDetailAsync(http, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed"),
+        StatusCodes.Status404NotFound => Refusals.WriteUnroutedAsync(http, StatusCodes.Status404NotFound, "not_found", "Not Found"),
+        StatusCodes.Status405MethodNotAllowed => Refusals.WriteUnroutedAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "Method Not Allowed"),
         _ => Task.CompletedTask,
     };
 

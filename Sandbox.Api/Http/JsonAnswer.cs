@@ -10,7 +10,7 @@ internal static class JsonAnswer
     /// <summary>What this server answers is data and never part of a page, so that only JSON's own characters are escaped.</summary>
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> write)
+    public static async Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> write, string contentType = "application/json")
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(buffer, Relaxed))
@@ -18,7 +18,7 @@ internal static class JsonAnswer
             write(writer);
         }
 
-        http.Response.ContentType = "application/json";
+        http.Response.ContentType = contentType;
         http.Response.ContentLength = buffer.WrittenCount;
         await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
     }

@@ -1,4 +1,5 @@
 using Sandbox.Api.Envd;
+using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
 
 namespace Sandbox.Api.Http;
@@ -24,10 +25,18 @@ internal static class Refusals
             return Envelopes.FailAsync(http, message, text);
         }
 
-        return WriteDetailAsync(http, status, text);
+        return http.Request.Path.StartsWithSegments(ManagementFace.Prefix)
+            ? Problems.WriteAsync(http, status, message, text)
+            : WriteDetailAsync(http, status, text);
     }
 
-    public static Task WriteDetailAsync(HttpContext http, int status, string detail)
+    /// <summary>Routing has found no route, or none of this method.</summary>
+    public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
+        http.Request.Path.StartsWithSegments(ManagementFace.Prefix)
+            ? Problems.WriteAsync(http, status, code, text)
+            : WriteDetailAsync(http, status, text);
+
+    private static Task WriteDetailAsync(HttpContext http, int status, string detail)
     {
         http.Response.StatusCode = status;
         return JsonAnswer.WriteAsync(http, writer =>

@@ -13,6 +13,7 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = JsonDocument.Parse(await shared.Server.Http.GetStringAsync(path));
 
         var described = document.RootElement.GetProperty("paths").EnumerateObject()
+            .Where(route => route.Name.StartsWith(ApiServer.Rock, StringComparison.Ordinal))
             .SelectMany(route => route.Value.EnumerateObject().Select(method => $"{method.Name} {route.Name[ApiServer.Rock.Length..]}"));
         Assert.Equal(
             ["delete /sandboxes/{id}", "get /commit/{id}", "get /get_sandbox_statistics", "get /get_status", "get /get_token", "get /is_alive", "get /sandboxes",
@@ -23,5 +24,18 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         var start = document.RootElement.GetProperty("paths").GetProperty(ApiServer.Rock + "/start").GetProperty("post");
         var body = start.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
         Assert.True(body.GetProperty("properties").TryGetProperty("auto_clear_time_minutes", out _));
+    }
+    [Fact]
+    public async Task Document_Asked_DescribesTheManagementRoutes()
+    {
+        using var document = JsonDocument.Parse(await shared.Server.Http.GetStringAsync("/openapi.json"));
+
+        var described = document.RootElement.GetProperty("paths").EnumerateObject()
+            .Where(route => route.Name.StartsWith("/api/v1/", StringComparison.Ordinal))
+            .SelectMany(route => route.Value.EnumerateObject().Select(method => $"{method.Name} {route.Name["/api/v1".Length..]}"));
+        Assert.Equal(
+            ["delete /keys/{id}", "get /dead-letters", "get /keys", "get /nodes", "get /tenants", "post /dead-letters/{id}/redrive", "post /keys",
+             "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /tenants", "put /tenants/{name}/quota"],
+            described.Order(StringComparer.Ordinal));
     }
 }

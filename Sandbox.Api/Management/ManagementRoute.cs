@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Sandbox.Api.Management;
+
+/// <summary>One row of the table that both maps the management routes and describes them.</summary>
+/// <param name="Path">Below <see cref="ManagementFace.Prefix"/>.</param>
+/// <param name="Summary">One line for the document.</param>
+internal sealed record ManagementRoute(string Method, string Path, string Summary, RequestDelegate Handler)
+{
+    /// <summary>The JSON body it reads; null: none.</summary>
+    public JsonTypeInfo? Body { get; init; }
+
+    /// <summary>The body of its success; null: none, and the status is 204.</summary>
+    public JsonTypeInfo? Result { get; init; }
+
+    public IReadOnlyList<string> Query { get; init; } = [];
+}

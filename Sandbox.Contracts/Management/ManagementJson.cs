@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace Sandbox.Contracts.Management;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(TenantRequest))]
+[JsonSerializable(typeof(QuotaMessage))]
+[JsonSerializable(typeof(TenantResult))]
+[JsonSerializable(typeof(IReadOnlyList<TenantResult>))]
+[JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(NewKeyResult))]
+[JsonSerializable(typeof(IReadOnlyList<KeyResult>))]
+[JsonSerializable(typeof(IReadOnlyList<DeadLetterResult>))]
+[JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
+[JsonSerializable(typeof(ProblemMessage))]
+public sealed partial class ManagementJson : JsonSerializerContext;
