@@ -19,6 +19,7 @@ public sealed partial class SandboxClient : IDisposable
 
     private readonly ServerConnection _server;
     private readonly RockCalls _rock;
+    private readonly ManagementCalls _management;
 
     /// <param name="baseAddress">For example <c>http://127.0.0.1:8080</c>.</param>
     /// <param name="apiKey">Null where the server asks for none.</param>
@@ -31,6 +32,7 @@ public sealed partial class SandboxClient : IDisposable
     {
         _server = new ServerConnection(handler, baseAddress, name, apiKey);
         _rock = new RockCalls(_server);
+        _management = new ManagementCalls(_server);
     }
 
     /// <summary>A client of the server that listens on a Unix socket of this machine.</summary>

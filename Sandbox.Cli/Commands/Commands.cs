@@ -23,6 +23,10 @@ internal static class Commands
             LifecycleCommands.CreateRestart(context),
             LifecycleCommands.CreateRm(context),
             ImageCommand.Create(context),
+            TenantCommands.Create(context),
+            KeyCommands.Create(context),
+            JobCommands.Create(context),
+            NodeCommands.Create(context),
         };
         context.AddTo(root);
         return root;

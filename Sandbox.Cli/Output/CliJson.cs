@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sandbox.Contracts.Management;
 
 namespace Sandbox.Cli.Output;
 
@@ -35,7 +36,8 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
 
 internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string> Args, string? Cwd, string? Tag);
 
-/// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c> or <c>started</c>.</param>
+/// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
+/// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c> or <c>undrained</c>.</param>
 internal sealed record Done(string Action)
 {
     public string? SandboxId { get; init; }
@@ -47,6 +49,14 @@ internal sealed record Done(string Action)
     public string? Image { get; init; }
 
     public uint? Pid { get; init; }
+
+    public string? Tenant { get; init; }
+
+    public string? Key { get; init; }
+
+    public long? DeadLetter { get; init; }
+
+    public string? Node { get; init; }
 }
 
 internal sealed record Listening(string Url, string DataFolder);
@@ -61,4 +71,9 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(Listening))]
 [JsonSerializable(typeof(Failure))]
+[JsonSerializable(typeof(IReadOnlyList<TenantResult>))]
+[JsonSerializable(typeof(IReadOnlyList<KeyResult>))]
+[JsonSerializable(typeof(NewKeyResult))]
+[JsonSerializable(typeof(IReadOnlyList<DeadLetterResult>))]
+[JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using Sandbox.Contracts.Management;
+
+namespace Sandbox.Client;
+
+// Tenants, keys, dead letters and nodes: for whoever holds an admin's key.
+public sealed partial class SandboxClient
+{
+    /// <summary>All tenants, by name.</summary>
+    public Task<IReadOnlyList<TenantResult>> TenantsAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("tenants", ManagementJson.Default.IReadOnlyListTenantResult, cancellationToken);
+
+    public Task<TenantResult> CreateTenantAsync(string name, QuotaMessage quota, CancellationToken cancellationToken) =>
+        _management.PostAsync(
+            "tenants", new TenantRequest(name, quota), ManagementJson.Default.TenantRequest, ManagementJson.Default.TenantResult, cancellationToken);
+
+    /// <summary>Replaces every bound of the tenant.</summary>
+    public Task SetQuotaAsync(string tenant, QuotaMessage quota, CancellationToken cancellationToken) =>
+        _management.PutAsync($"tenants/{Uri.EscapeDataString(tenant)}/quota", quota, ManagementJson.Default.QuotaMessage, cancellationToken);
+
+    /// <summary>All keys, oldest first, without their secrets.</summary>
+    public Task<IReadOnlyList<KeyResult>> KeysAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("keys", ManagementJson.Default.IReadOnlyListKeyResult, cancellationToken);
+
+    /// <summary>The answer holds the secret, which cannot be had again.</summary>
+    public Task<NewKeyResult> CreateKeyAsync(KeyRequest request, CancellationToken cancellationToken) =>
+        _management.PostAsync("keys", request, ManagementJson.Default.KeyRequest, ManagementJson.Default.NewKeyResult, cancellationToken);
+
+    public Task RevokeKeyAsync(string id, CancellationToken cancellationToken) =>
+        _management.DoAsync(HttpMethod.Delete, $"keys/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public Task<IReadOnlyList<DeadLetterResult>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
+        _management.GetAsync($"dead-letters?limit={limit}", ManagementJson.Default.IReadOnlyListDeadLetterResult, cancellationToken);
+
+    public Task RedriveAsync(long deadLetter, CancellationToken cancellationToken) =>
+        _management.DoAsync(HttpMethod.Post, $"dead-letters/{deadLetter}/redrive", cancellationToken);
+
+    public Task<IReadOnlyList<NodeResult>> NodesAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("nodes", ManagementJson.Default.IReadOnlyListNodeResult, cancellationToken);
+
+    /// <param name="draining">True: it takes no new sandboxes; false: it takes them again.</param>
+    public Task SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken) =>
+        _management.DoAsync(HttpMethod.Post, $"nodes/{Uri.EscapeDataString(node)}/{(draining ? "drain" : "undrain")}", cancellationToken);
+}
