@@ -1,0 +1,102 @@
+using System.Text;
+using Sandbox.Api.Tests.Servers;
+using Sandbox.Testing.Routes;
+
+namespace Sandbox.Api.Tests.Matrix;
+
+/// <summary>A row for each route of the API: what it names, and how it is asked.</summary>
+internal static class ApiRows
+{
+    /// <summary>The roads of the middleware, which routing does not know.</summary>
+    public static IReadOnlyList<string> Roads { get; } =
+        ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}", "envd POST /filesystem.Filesystem/{method}"];
+
+    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management()];
+
+    private static IEnumerable<RouteRow> Plain() =>
+    [
+        new("GET /", Named.Nothing, _ => Get("/")),
+        new("GET /openapi.json", Named.Nothing, _ => Get("/openapi.json")),
+        new("GET /openapi/v1.json", Named.Nothing, _ => Get("/openapi/v1.json")),
+    ];
+
+    private static IEnumerable<RouteRow> Rock() =>
+    [
+        Body("/start", Named.NewSandbox, """{"image":"busybox","sandbox_id":"ID"}"""),
+        Body("/start_async", Named.NewSandbox, """{"image":"busybox","sandbox_id":"ID"}"""),
+        Body("/stop", Named.Sandbox, """{"sandbox_id":"ID"}""") with { AnswersAlike = true },
+        Body("/restart", Named.Sandbox, """{"sandbox_id":"ID"}"""),
+        new(Rocks("POST", "/sandboxes/{id}/restart"), Named.Sandbox, id => Post($"{ApiServer.Rock}/sandboxes/{id}/restart", "")),
+        Body("/delete", Named.Sandbox, """{"sandbox_id":"ID"}"""),
+        new(Rocks("DELETE", "/sandboxes/{id}"), Named.Sandbox, id => new(HttpMethod.Delete, $"{ApiServer.Rock}/sandboxes/{id}")),
+        Query("/is_alive", Named.Sandbox, "?sandbox_id=ID"),
+        Query("/get_status", Named.Sandbox, "?sandbox_id=ID&include_all_states=true"),
+        Query("/get_sandbox_statistics", Named.Sandbox, "?sandbox_id=ID"),
+        Query("/sandboxes", Named.Sandboxes, ""),
+        Body("/sandboxes/batch", Named.Sandboxes, """{"sandbox_ids":["ID"]}"""),
+        Query("/get_token", Named.Nothing, ""),
+        Body("/execute", Named.Sandbox, """{"sandbox_id":"ID","command":["true"]}"""),
+        Body("/create_session", Named.Sandbox, """{"sandbox_id":"ID"}"""),
+        Body("/run_in_session", Named.Sandbox, """{"sandbox_id":"ID","command":"true"}"""),
+        Body("/close_session", Named.Sandbox, """{"sandbox_id":"ID"}"""),
+        Body("/read_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a"}"""),
+        Body("/write_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a","content":"x"}"""),
+        new(Rocks("POST", "/upload"), Named.Sandbox, Upload),
+    ];
+
+    private static IEnumerable<RouteRow> Envd() =>
+    [
+        new(Roads[0], Named.Sandbox, id => To(id, Get("/health"))),
+        new(Roads[1], Named.Sandbox, id => To(id, Get("/files?path=/a"))),
+        new(Roads[2], Named.Sandbox, id => To(id, Post("/files?path=/a", "x"))),
+        new(Roads[3], Named.Sandbox, id => To(id, Post("/process.Process/List", "{}"))),
+        new(Roads[4], Named.Sandbox, id => To(id, Post("/filesystem.Filesystem/Stat", """{"path":"/"}"""))),
+    ];
+
+    private static IEnumerable<RouteRow> Management() =>
+    [
+        new("GET /api/v1/tenants", Named.Cluster, _ => Get("/api/v1/tenants")),
+        new("POST /api/v1/tenants", Named.Cluster, id => Post("/api/v1/tenants", $$"""{"name":"t-{{id}}"}""")),
+        new("PUT /api/v1/tenants/{name}/quota", Named.Cluster, _ => Put("/api/v1/tenants/default/quota", "{}")),
+        new("GET /api/v1/keys", Named.Cluster, _ => Get("/api/v1/keys")),
+        new("POST /api/v1/keys", Named.Cluster, _ => Post("/api/v1/keys", "{}")),
+        new("DELETE /api/v1/keys/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/keys/none")),
+        new("GET /api/v1/dead-letters", Named.Cluster, _ => Get("/api/v1/dead-letters")),
+        new("POST /api/v1/dead-letters/{id}/redrive", Named.Cluster, _ => Post("/api/v1/dead-letters/1/redrive", "")),
+        new("GET /api/v1/nodes", Named.Cluster, _ => Get("/api/v1/nodes")),
+        new("POST /api/v1/nodes/{name}/drain", Named.Cluster, _ => Post("/api/v1/nodes/none/drain", "")),
+        new("POST /api/v1/nodes/{name}/undrain", Named.Cluster, _ => Post("/api/v1/nodes/none/undrain", "")),
+    ];
+
+    private static string Rocks(string method, string path) => $"{method} {ApiServer.Rock}{path}";
+
+    private static RouteRow Body(string path, Named names, string json) =>
+        new(Rocks("POST", path), names, id => Post(ApiServer.Rock + path, json.Replace("ID", id, StringComparison.Ordinal)));
+
+    private static RouteRow Query(string path, Named names, string query) =>
+        new(Rocks("GET", path), names, id => Get(ApiServer.Rock + path + query.Replace("ID", id, StringComparison.Ordinal)));
+
+    private static HttpRequestMessage Get(string path) => new(HttpMethod.Get, path);
+
+    private static HttpRequestMessage Post(string path, string json) =>
+        new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+
+    private static HttpRequestMessage Put(string path, string json) =>
+        new(HttpMethod.Put, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+
+    private static HttpRequestMessage To(string id, HttpRequestMessage request)
+    {
+        request.Headers.Add("E2b-Sandbox-Id", id);
+        return request;
+    }
+
+    private static HttpRequestMessage Upload(string id) => new(HttpMethod.Post, ApiServer.Rock + "/upload")
+    {
+        Content = new MultipartFormDataContent("boundary")
+        {
+            { new StringContent(id), "sandbox_id" },
+            { new StringContent("/a"), "target_path" },
+            { new ByteArrayContent([1, 2, 3]), "file", "a" },
+        },
+    };
+}
