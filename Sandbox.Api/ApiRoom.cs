@@ -32,7 +32,7 @@ public static class ApiRoom
         services.AddRouting().AddHttpContextAccessor();
         services.AddSingleton<ApiKeyRing>().AddSingleton<TenantKeys>().AddSingleton<Doorkeeper>().AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>();
+        services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>().AddSingleton<OwnCommits>();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandbox>().AddSingleton<StopSandbox>().AddSingleton<RestartSandbox>().AddSingleton<DeleteSandbox>();

@@ -3,6 +3,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Owners;
 
@@ -22,13 +23,22 @@ internal sealed class OwnSandboxes(ISandboxOperator sandboxes, Ownership ownersh
     public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
         OwnAsync(id, () => sandboxes.RestartAsync(id, cancellationToken), cancellationToken);
 
+    public Task<Result<SandboxInstance>> ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
+        OwnAsync(id, () => sandboxes.ArchiveAsync(id, cancellationToken), cancellationToken);
+
+    public async Task<Result<SandboxCommit>> CommitAsync(
+        SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken) =>
+        await ownership.IsForeignAsync(id, cancellationToken)
+            ? SandboxError.CommitRefused.Unknown(id)
+            : await sandboxes.CommitAsync(id, imageTag, username, password, cancellationToken);
+
     public Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken) =>
         OwnAsync(id, () => sandboxes.DeleteAsync(id, cancellationToken), cancellationToken);
 
     public Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken) =>
         OwnAsync(id, () => sandboxes.WaitUntilAliveAsync(id, cancellationToken), cancellationToken);
 
-    private async Task<Result<T>> OwnAsync<T>(SandboxId id, Func<Task<Result<T>>> act, CancellationToken cancellationToken)
-        where T : class =>
+    private async Task<Result<SandboxInstance>> OwnAsync(
+        SandboxId id, Func<Task<Result<SandboxInstance>>> act, CancellationToken cancellationToken) =>
         await ownership.IsForeignAsync(id, cancellationToken) ? new SandboxError.NotFound(id.ToString()) : await act();
 }

@@ -1,13 +1,13 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>Begins to archive a stopped sandbox; <c>get_status</c> tells how far it is. A restart takes it out again.</summary>
-internal sealed class ArchiveSandbox(ISandboxOperator sandboxes)
+internal sealed class ArchiveSandbox(OwnSandboxes sandboxes)
 {
     public const string Phrase = "archive sandbox failed";
 

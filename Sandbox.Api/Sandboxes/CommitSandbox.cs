@@ -1,14 +1,14 @@
+using Sandbox.Api.Owners;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>Begins to make an image of a sandbox, and tells how far that is.</summary>
-internal sealed class CommitSandbox(ISandboxOperator sandboxes, ICommitStore commits, RockBody body, StatusViews views)
+internal sealed class CommitSandbox(OwnSandboxes sandboxes, OwnCommits commits, RockBody body, StatusViews views)
 {
     public const string Phrase = "commit sandbox failed";
     public const string StatusPhrase = "get commit status failed";

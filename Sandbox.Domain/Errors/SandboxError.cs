@@ -102,6 +102,9 @@ public abstract record SandboxError
     /// <param name="Code">One of ROCK's.</param>
     public sealed record CommitRefused(string Code, string Reason) : SandboxError
     {
+        /// <summary>What a commit of a sandbox is refused with that is not there, or is not the caller's.</summary>
+        public static CommitRefused Unknown(SandboxId id) => new("SANDBOX_NOT_FOUND", new NotFound(id.ToString()).Text);
+
         public override string Text => $"{Code}: {Reason}";
     }
 

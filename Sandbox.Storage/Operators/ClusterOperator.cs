@@ -65,7 +65,7 @@ public sealed class ClusterOperator(
     {
         if (await records.FindAsync(id, cancellationToken) is not { } record)
         {
-            return new SandboxError.CommitRefused("SANDBOX_NOT_FOUND", new SandboxError.NotFound(id.ToString()).Text);
+            return SandboxError.CommitRefused.Unknown(id);
         }
 
         if (record.State is not (SandboxState.Running or SandboxState.Stopped) || record.Spec.Deployment is not DeploymentKind.Docker)
