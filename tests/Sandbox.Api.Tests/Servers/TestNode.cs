@@ -18,6 +18,14 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
     /// <summary>Why starts fail; null: they do not.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>Why jobs are given up; null: they are not.</summary>
+    public string? Bury { get; set; }
+
+    /// <summary>Completes when the first job was given up.</summary>
+    public Task Buried => _buried.Task;
+
+    private readonly TaskCompletionSource _buried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -38,6 +46,13 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
 
     private async Task DoAsync(ClaimedJob claimed, CancellationToken cancellationToken)
     {
+        if (Bury is { } why)
+        {
+            await jobs.TryBuryAsync(claimed, why, cancellationToken);
+            _buried.TrySetResult();
+            return;
+        }
+
         if (claimed.Job is StartSandbox or RestartSandbox)
         {
             await Gate.WaitAsync(cancellationToken);
