@@ -26,6 +26,20 @@ public sealed partial class TreeTests
         Assert.Empty(unfinished);
     }
 
+    /// <summary>How long a comparison takes must not tell how much of a key was right; no test can time that, so the source is read.</summary>
+    [Fact]
+    public void Keys_AreCompared_InConstantTimeOnly()
+    {
+        var auth = Path.Combine(Repository.Root, "Sandbox.Api", "Auth");
+
+        Assert.All(
+            ["ApiKeyRing.cs", "TenantKeys.cs"],
+            file => Assert.Contains("CryptographicOperations.FixedTimeEquals(", File.ReadAllText(Path.Combine(auth, file)), StringComparison.Ordinal));
+        Assert.All(
+            Directory.EnumerateFiles(auth, "*.cs"),
+            file => Assert.DoesNotContain("SequenceEqual", File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Folders_AreNamedAfterTheProblem()
     {

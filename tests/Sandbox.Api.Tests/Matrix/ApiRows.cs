@@ -13,6 +13,8 @@ internal static class ApiRows
 
     public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management()];
 
+    private const string Commit = """{"sandbox_id":"ID","image_tag":"registry.example/a:1","username":"u","password":"p"}""";
+
     private static IEnumerable<RouteRow> Plain() =>
     [
         new("GET /", Named.Nothing, _ => Get("/")),
@@ -29,6 +31,10 @@ internal static class ApiRows
         new(Rocks("POST", "/sandboxes/{id}/restart"), Named.Sandbox, id => Post($"{ApiServer.Rock}/sandboxes/{id}/restart", "")),
         Body("/delete", Named.Sandbox, """{"sandbox_id":"ID"}"""),
         new(Rocks("DELETE", "/sandboxes/{id}"), Named.Sandbox, id => new(HttpMethod.Delete, $"{ApiServer.Rock}/sandboxes/{id}")),
+        new(Rocks("POST", "/sandboxes/{id}/archive"), Named.Sandbox, id => Post($"{ApiServer.Rock}/sandboxes/{id}/archive", "")),
+        Body("/commit", Named.Sandbox, Commit),
+        new(Rocks("GET", "/commit/{id}"), Named.Sandbox, id => Get($"{ApiServer.Rock}/commit/{id}"))
+        { Before = id => Post(ApiServer.Rock + "/commit", Commit.Replace("ID", id, StringComparison.Ordinal)) },
         Query("/is_alive", Named.Sandbox, "?sandbox_id=ID"),
         Query("/get_status", Named.Sandbox, "?sandbox_id=ID&include_all_states=true"),
         Query("/get_sandbox_statistics", Named.Sandbox, "?sandbox_id=ID"),

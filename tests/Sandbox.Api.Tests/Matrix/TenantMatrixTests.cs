@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Contracts.Ids;
@@ -38,7 +37,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
             before.Add(await AskAsync(row, key, id));
         }
 
-        var record = await GivenAsync(id);
+        var record = await GivenAsync(row, id);
         foreach (var ((name, key), unknown) in _callers.Strangers.Zip(before))
         {
             Assert.StartsWith("HTTP 401\n", unknown, StringComparison.Ordinal);
@@ -56,7 +55,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
         var (row, id) = (Row(route), SandboxId.New().ToString());
         var opened = _server.Gateway.Opened;
         var unknown = row.Names is Named.NewSandbox ? null : await AskAsync(row, _callers.Other, id);
-        var record = await GivenAsync(id);
+        var record = await GivenAsync(row, id);
 
         var foreign = await AskAsync(row, _callers.Other, id);
 
@@ -90,7 +89,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
         {
             var id = SandboxId.New().ToString();
             var unknown = row.Names is Named.Sandbox or Named.Sandboxes ? await AskAsync(row, key, id) : null;
-            var record = row.Names is Named.Sandbox or Named.Sandboxes ? await GivenAsync(id) : null;
+            var record = row.Names is Named.Sandbox or Named.Sandboxes ? await GivenAsync(row, id) : null;
 
             var own = await AskAsync(row, key, id);
 
@@ -121,11 +120,18 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
     }
 
     /// <summary>A running sandbox of the tenant, and its facts.</summary>
-    private async Task<string> GivenAsync(string id)
+    private async Task<string> GivenAsync(RouteRow row, string id)
     {
         using var started = await _server.AskAsync(
             _callers.Same, ApiServer.Rock + "/start", $$"""{"image":"busybox","sandbox_id":"{{id}}","auto_delete_seconds":3600}""");
         Assert.StartsWith("""{"status":"Success",""", await started.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        if (row.Before is { } before)
+        {
+            var request = before(id);
+            request.Headers.Add("X-API-Key", _callers.Same);
+            Assert.Contains("\"status\":\"Success\"", await Answer.OfAsync(_server.Http, request, default), StringComparison.Ordinal);
+        }
+
         return await FactsAsync(id);
     }
 

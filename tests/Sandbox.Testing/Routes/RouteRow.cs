@@ -11,6 +11,9 @@ public sealed record RouteRow(string Route, Named Names, Func<string, HttpReques
     /// that it reaches its owner's sandbox then shows in the record.</summary>
     public bool AnswersAlike { get; init; }
 
+    /// <summary>What the owner asks first, so that there is something to be found; null: that the sandbox is there is enough.</summary>
+    public Func<string, HttpRequestMessage>? Before { get; init; }
+
     public override string ToString() => Route;
 }
 
