@@ -105,7 +105,7 @@ public sealed class ProcessCluster : IAsyncDisposable
             settings[key] = value;
         }
 
-        return new ClusterProcess(process, ProgramOf(project, project), _folder.File($"{process}.log"), settings);
+        return new ClusterProcess(process, ProgramOf(project, project), Path.Combine(_setup.LogFolder.Length > 0 ? _setup.LogFolder : _folder.Path, $"{process}.log"), settings);
     }
 
     public async ValueTask DisposeAsync()
@@ -136,7 +136,7 @@ public sealed class ProcessCluster : IAsyncDisposable
         var ports = FreePorts(_setup.Apis);
         Callers = [.. ports.Select(port => new RockCaller(new Uri($"http://127.0.0.1:{port}")))];
         _apis.AddRange(ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
-        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}")));
+        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}", _setup.OfWorker($"w{number}"))));
         await Task.WhenAll([.. _apis.Select(StartApiAsync), .. _workers.Select(StartWorkerAsync)]);
     }
 

@@ -1,0 +1,96 @@
+using Sandbox.Chaos.Checks;
+using Sandbox.Chaos.Clients;
+using Sandbox.Chaos.Facts;
+using Sandbox.Chaos.Faults;
+using Sandbox.Chaos.Histories;
+using Sandbox.Client;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace Sandbox.Chaos;
+
+/// <summary>A cluster of real processes, clients that use it, faults that harm it, and the verdict in the end.</summary>
+public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvider time)
+{
+    /// <summary>What the issue allows from healing until everything is in order.</summary>
+    private static readonly TimeSpan HealsWithin = TimeSpan.FromSeconds(30);
+
+    private readonly Recorder _recorder = new(time);
+    private readonly List<string> _surprises = [];
+
+    public async Task<ChaosReport> RunAsync()
+    {
+        await using var engine = options.HasOwnEngine ? await PrivateEngine.StartAsync(liveRestore: true) : null;
+        await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup
+        {
+            HasRedis = options.HasRedis,
+            DockerHost = engine is null ? "" : $"unix://{engine.Socket}",
+            LogFolder = options.Artifacts,
+        });
+        say($"the cluster runs; seed {options.Seed}");
+
+        var store = new StoreReader(cluster.Database);
+        var schedule = new FaultSchedule([.. new FaultList(cluster, engine, store, time).All], options.Seed, options.Overlap, say, time);
+        using var ends = new CancellationTokenSource(options.Length, time);
+        await Task.WhenAll(schedule.RunAsync(ends.Token), UseAsync(cluster, ends.Token));
+
+        say($"{_recorder.Count} operations; everything is healed");
+        foreach (var process in cluster.Apis.Concat(cluster.Workers).Where(process => !process.IsRunning))
+        {
+            _surprises.Add($"{process.Name} has ended by itself; its log is in the artefacts");
+        }
+
+        var evidence = await SettleAsync(cluster, engine, store);
+        var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, Verdict.Of(evidence), _surprises);
+        await KeepAsync(report);
+        return report;
+    }
+
+    private async Task UseAsync(ProcessCluster cluster, CancellationToken ends)
+    {
+        var apis = cluster.Callers.Select(caller => new SandboxClient(caller.Http.BaseAddress!, apiKey: null)).ToList();
+        var shared = new SharedSandboxes(3);
+        var clients = Enumerable.Range(1, options.Clients).Select(number => new ChaosClient(
+            new MarkedCalls($"c{number}", apis, _recorder, time), $"c{number}", shared, new Random(options.Seed * 31 + number), time));
+        await Task.WhenAll(clients.Select(client => client.RunAsync(ends)));
+        apis.ForEach(api => api.Dispose());
+    }
+
+    /// <summary>Looks until everything is as promised, for as long as healing may take; the last look counts.</summary>
+    private async Task<Evidence> SettleAsync(ProcessCluster cluster, PrivateEngine? engine, StoreReader store)
+    {
+        var healed = time.GetTimestamp();
+        var containers = new EngineReader(engine?.Socket ?? DockerEngine.Socket, cluster.ClusterId);
+        while (true)
+        {
+            var isLast = time.GetElapsedTime(healed) >= HealsWithin;
+            var evidence = await LookAsync(cluster, store, containers);
+            if (isLast || (evidence.Jobs.Count == 0 && Verdict.Of(evidence).IsClean))
+            {
+                say($"settled after {time.GetElapsedTime(healed).TotalSeconds:0.0} s");
+                return evidence;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+        }
+    }
+
+    private async Task<Evidence> LookAsync(ProcessCluster cluster, StoreReader store, EngineReader engine)
+    {
+        var containers = await engine.ContainersAsync();
+        return await store.ReadAsync(new Evidence(_recorder.Now, _recorder.Operations, [], [], containers)
+        {
+            Marks = await engine.MarksAsync(containers),
+            Live = cluster.Redis is { } redis ? await new LiveReader(redis).ReadAsync() : null,
+        });
+    }
+
+    private async Task KeepAsync(ChaosReport report)
+    {
+        if (options.Artifacts.Length > 0)
+        {
+            await _recorder.WriteAsync(Path.Combine(options.Artifacts, "history.jsonl"));
+            await File.WriteAllTextAsync(Path.Combine(options.Artifacts, "report.txt"), $"{report}\n");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Sandbox.Chaos.Histories;
+
+namespace Sandbox.Chaos.Clients;
+
+/// <summary>One user of the cluster: leads its own sandboxes through their lives, one after the other, and now and then does
+/// something to one that others use too. It goes on whatever it is answered.</summary>
+public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes shared, Random random, TimeProvider time)
+{
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(75);
+
+    public async Task RunAsync(CancellationToken ends)
+    {
+        for (var life = 1; !ends.IsCancellationRequested; life++)
+        {
+            await LiveAsync($"{name}-{life}", ends);
+        }
+    }
+
+    private async Task LiveAsync(string sandbox, CancellationToken ends)
+    {
+        await calls.CreateAsync(sandbox);
+        for (var restarts = random.Next(3); ; restarts--)
+        {
+            if (!await IsUpAsync(sandbox, ends))
+            {
+                break;
+            }
+
+            await UseAsync(sandbox, ends);
+            await UntilTakenAsync(() => calls.StopAsync(sandbox), ends);
+            if (restarts <= 0 || ends.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await calls.RestartAsync(sandbox);
+        }
+
+        // One in eight is left as it is: what nobody deletes must be right in the end, too.
+        if (random.Next(8) > 0)
+        {
+            await UntilTakenAsync(() => calls.StopAsync(sandbox), ends);
+            await UntilTakenAsync(() => calls.DeleteAsync(sandbox), ends);
+            await calls.StatusAsync(sandbox);
+        }
+    }
+
+    private async Task UseAsync(string sandbox, CancellationToken ends)
+    {
+        for (var uses = random.Next(4, 16); uses > 0 && !ends.IsCancellationRequested; uses--)
+        {
+            await BreatheAsync();
+            _ = random.Next(12) switch
+            {
+                < 6 => await calls.ExecuteAsync(sandbox),
+                < 7 => await calls.SessionAsync(sandbox),
+                < 9 => await calls.StatusAsync(sandbox),
+                _ => await shared.TouchAsync(calls, random),
+            };
+        }
+    }
+
+    /// <summary>False: it is not going to be, or nobody can tell.</summary>
+    private async Task<bool> IsUpAsync(string sandbox, CancellationToken ends)
+    {
+        for (var began = time.GetTimestamp(); !ends.IsCancellationRequested && time.GetElapsedTime(began) < UpWithin;)
+        {
+            var status = await calls.StatusAsync(sandbox);
+            if (status.IsDone && status.Detail is not "pending")
+            {
+                return status.Detail is "running";
+            }
+
+            if (status.Answer is Answer.Refused)
+            {
+                return false;
+            }
+
+            await BreatheAsync();
+            await BreatheAsync();
+        }
+
+        return false;
+    }
+
+    /// <summary>Asks again while it is not known what came of it, as a careful user does; three times at most.</summary>
+    private async Task UntilTakenAsync(Func<Task<Operation>> call, CancellationToken ends)
+    {
+        for (var tries = 0; tries < 3 && !ends.IsCancellationRequested; tries++)
+        {
+            if ((await call()).Answer is not Answer.Unknown)
+            {
+                return;
+            }
+
+            await BreatheAsync();
+        }
+    }
+
+    private Task BreatheAsync() => Task.Delay(Breath, time, CancellationToken.None);
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Sandbox.Testing;
+
+namespace Sandbox.Chaos.Facts;
+
+/// <summary>What the engine has of one cluster, past the code under test.</summary>
+public sealed class EngineReader(string socket, string cluster)
+{
+    /// <summary>The file that marks are appended to.</summary>
+    public const string MarksFile = "/marks";
+
+    /// <summary>All containers, running or not.</summary>
+    public async Task<IReadOnlyList<ContainerFact>> ContainersAsync()
+    {
+        using var http = DockerEngine.Connect(socket);
+        var filters = Uri.EscapeDataString($$"""{"label":["{{DockerCluster.Label}}={{cluster}}"]}""");
+        var listed = await http.GetFromJsonAsync<JsonArray>($"containers/json?all=1&filters={filters}");
+        return [.. listed!.Select(container => Read(container!))];
+    }
+
+    /// <summary>The marks in each sandbox's container; of one that has no file of them, none. Read from the container's own layer:
+    /// the engine gives out no file of a stopped container whose mounts are gone.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> MarksAsync(IEnumerable<ContainerFact> containers)
+    {
+        using var http = DockerEngine.Connect(socket);
+        var marks = new Dictionary<string, IReadOnlyList<string>>();
+        foreach (var container in containers.DistinctBy(container => container.SandboxId))
+        {
+            using var answer = await http.GetAsync(new Uri($"containers/{container.Id}/json", UriKind.Relative));
+            if (answer.StatusCode is not HttpStatusCode.NotFound
+                && (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["GraphDriver"]?["Data"]?["UpperDir"] is { } layer)
+            {
+                var file = layer + MarksFile;
+                marks[container.SandboxId] = File.Exists(file) ? Lines(await File.ReadAllTextAsync(file)) : [];
+            }
+        }
+
+        return marks;
+    }
+
+    public static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static ContainerFact Read(JsonNode container)
+    {
+        var labels = container["Labels"]!;
+        return new ContainerFact(
+            ((string)container["Id"]!)[..12], Label(labels, "sandbox"), Label(labels, "incarnation"), Label(labels, "node"), (string)container["State"]! == "running");
+    }
+
+    private static string Label(JsonNode labels, string name) => (string?)labels[$"sandbox.aspire/{name}"] ?? "";
+}

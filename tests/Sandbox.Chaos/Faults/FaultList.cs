@@ -1,0 +1,56 @@
+using Sandbox.Chaos.Facts;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace Sandbox.Chaos.Faults;
+
+/// <summary>Every fault that a cluster of processes on this machine can be made to bear.</summary>
+public sealed class FaultList(ProcessCluster cluster, PrivateEngine? engine, StoreReader store, TimeProvider time)
+{
+    private const string Workers = "workers", Apis = "apis";
+
+    public IEnumerable<IFault> All => [.. OfProcesses(), .. OfRedis(), new PostgresRestart(cluster.Postgres, time), .. OfEngine()];
+
+    private IEnumerable<IFault> OfProcesses() =>
+    [
+        new KilledProcess("an Api", Apis, AnyOf(cluster.Apis), ProcessCluster.StartApiAsync, time),
+        new KilledProcess("a Worker", Workers, AnyOf(cluster.Workers), ProcessCluster.StartWorkerAsync, time),
+        new KilledProcess("the head", Workers, HeadAsync, ProcessCluster.StartWorkerAsync, time),
+        new PausedProcess("an Api", Apis, AnyOf(cluster.Apis), TimeSpan.FromSeconds(4), time),
+        // Beyond the lease of a node and near that of a job.
+        new PausedProcess("a Worker", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(14), time),
+        new PausedProcess("the head", Workers, HeadAsync, TimeSpan.FromSeconds(6), time),
+    ];
+
+    private IEnumerable<IFault> OfRedis() => cluster.Redis is not { } redis ? [] :
+    [
+        new RedisFlush(redis),
+        new RedisGone(redis, "Redis restart", TimeSpan.FromSeconds(0.2), time),
+        new RedisGone(redis, "Redis absence", TimeSpan.FromSeconds(8), time),
+    ];
+
+    private IEnumerable<IFault> OfEngine() => engine is null ? [] :
+    [
+        new EngineRestart(engine, liveRestore: true, time),
+        new EngineRestart(engine, liveRestore: false, time),
+    ];
+
+    private static Func<Random, Task<ClusterProcess>> AnyOf(IReadOnlyList<ClusterProcess> processes) =>
+        random => Task.FromResult(processes[random.Next(processes.Count)]);
+
+    /// <summary>Whoever is the head now; while nobody is, any worker.</summary>
+    private async Task<ClusterProcess> HeadAsync(Random random)
+    {
+        string? head = null;
+        try
+        {
+            head = await store.HeadAsync();
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            // Postgres is harmed at the same time.
+        }
+
+        return cluster.Workers.FirstOrDefault(worker => worker.Name == head) ?? cluster.Workers[random.Next(cluster.Workers.Count)];
+    }
+}
