@@ -52,8 +52,9 @@ public sealed class PrivateEngine : IAsyncDisposable
     public async Task StartAgainAsync(bool liveRestore)
     {
         File.Delete(_folder.File("d.pid"));
+        // In a network of its own: an engine without a bridge removes the machine's docker0 where it finds it.
         _engine = Spawn(
-            $"exec dockerd --config-file={_folder.File("d.json")} --host=unix://{Socket} --containerd={_folder.File("c.sock")} --data-root={_folder.File("d")} " +
+            $"exec unshare --net -- dockerd --config-file={_folder.File("d.json")} --host=unix://{Socket} --containerd={_folder.File("c.sock")} --data-root={_folder.File("d")} " +
             $"--exec-root={_folder.File("x")} --pidfile={_folder.File("d.pid")} --bridge=none --iptables=false --ip6tables=false --ip-forward=false " +
             $"--ip-masq=false --live-restore={(liveRestore ? "true" : "false")} >>{Log} 2>&1");
         await Wait.UntilAsync(AnswersAsync, () => $"the private engine answers; its log: {File.ReadAllText(Log)}");
