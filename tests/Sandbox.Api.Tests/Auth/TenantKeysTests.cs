@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Api.Auth;
@@ -166,6 +167,29 @@ public sealed class TenantKeysTests
         using var revoked = await server.AskAsync(secret, "/");
 
         Assert.Contains(server.Logs.Lines, line => line.StartsWith("5001 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Logs.Lines, line => line.Contains(secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Store_ThatFails_LetsNobodyInAndSaysSo()
+    {
+        await using var server = await ApiServer.StartAsync(_time);
+        var (_, secret) = await server.GivenKeyAsync("red");
+        await using (var file = new SqliteConnection($"Data Source={server.Database}"))
+        {
+            await file.OpenAsync();
+            await using var drop = file.CreateCommand();
+            drop.CommandText = "DROP TABLE api_keys";
+            await drop.ExecuteNonQueryAsync();
+        }
+
+        using var answer = await server.AskAsync(secret, ApiServer.Rock + "/sandboxes");
+
+        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.Equal(
+            """{"status":"Failed","message":"unavailable","error":"Who asks cannot be found out now; ask again.","result":null}""",
+            await answer.Content.ReadAsStringAsync());
+        Assert.Contains(server.Logs.Lines, line => line.StartsWith("5011 ", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Logs.Lines, line => line.Contains(secret, StringComparison.Ordinal));
     }
 
