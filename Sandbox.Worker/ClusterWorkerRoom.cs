@@ -79,6 +79,7 @@ public static class ClusterWorkerRoom
         services.AddRouting();
         services.AddHttpForwarder();
         services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>();
+        services.AddSingleton<RoadEnd>().AddHostedService(provider => provider.GetRequiredService<RoadEnd>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, WorkerListener>();
     }
 

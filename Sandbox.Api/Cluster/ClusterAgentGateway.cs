@@ -15,6 +15,9 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
     /// <summary>How long a call waits for a node that is just being restarted.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
+    /// <summary>The same for a node that said so itself before it went: drained, ended and started again.</summary>
+    internal static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
@@ -41,7 +44,8 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
                 return new ReachedNode(place, known);
             }
 
-            if (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter)
+            var isExpected = known is { Left: true } && known.Silence < LeavePatience;
+            if (!isExpected && (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter))
             {
                 return new SandboxError.AgentUnreachable(id, WhyNot(place.Node, known));
             }

@@ -21,6 +21,7 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
         var asked = request.RequestUri!;
         var prefix = ClusterAgentGateway.AddressOf(first).AbsoluteUri;
         var reached = first;
+        var patience = ClusterAgentGateway.Patience;
         while (true)
         {
             request.RequestUri = new Uri(ClusterAgentGateway.AddressOf(reached).AbsoluteUri + asked.AbsoluteUri[prefix.Length..]);
@@ -31,7 +32,12 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
             }
 
             gateway.Forget(reached.Place);
-            if (time.GetElapsedTime(begun) >= ClusterAgentGateway.Patience || !MayBeSentAgain(request, missed!))
+            if (missed is NotHereException { IsLeaving: true })
+            {
+                patience = ClusterAgentGateway.LeavePatience;
+            }
+
+            if (time.GetElapsedTime(begun) >= patience || !MayBeSentAgain(request, missed!))
             {
                 throw missed!;
             }
@@ -80,6 +86,7 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
             return what switch
             {
                 RoadRoutes.NotHere => new NotHereException(new SandboxError.AgentUnreachable(id, $"it is not on its node {node}")),
+                RoadRoutes.Leaving => new NotHereException(new SandboxError.AgentUnreachable(id, $"its node {node} is being ended")) { IsLeaving = true },
                 RoadRoutes.Denied => Plain($"its node {node} does not accept this server's Cluster:Secret"),
                 _ => Plain(await ReasonAsync(answer, cancellationToken)),
             };
@@ -95,5 +102,8 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
     }
 }
 
-/// <summary>The worker knows no such incarnation.</summary>
-internal sealed class NotHereException(SandboxError error) : AgentCallException(error, cause: null);
+/// <summary>The worker knows no such incarnation, or takes no calls any more.</summary>
+internal sealed class NotHereException(SandboxError error) : AgentCallException(error, cause: null)
+{
+    public bool IsLeaving { get; init; }
+}

@@ -20,6 +20,9 @@ public static class RoadRoutes
     /// <summary>The request does not prove that it comes from this cluster.</summary>
     public const string Denied = "denied";
 
+    /// <summary>The worker is being ended and takes no new call; its next life will.</summary>
+    public const string Leaving = "leaving";
+
     /// <summary>No such incarnation runs on this node: whoever asked reads the record again.</summary>
     public const string NotHere = "not-here";
 

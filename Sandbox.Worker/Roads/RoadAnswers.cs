@@ -13,6 +13,9 @@ internal static class RoadAnswers
         return http.Response.WriteAsync(reason, http.RequestAborted);
     }
 
+    public static Task LeavingAsync(HttpContext http) =>
+        WriteAsync(http, StatusCodes.Status503ServiceUnavailable, RoadRoutes.Leaving, "this node is being restarted or ended");
+
     public static Task NotHereAsync(HttpContext http) =>
         WriteAsync(http, StatusCodes.Status421MisdirectedRequest, RoadRoutes.NotHere, "no such incarnation runs on this node");
 }

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Roads;
+
+namespace Sandbox.Worker.Tests.Roads;
+
+/// <summary>How a worker stops serving the road without losing a call.</summary>
+public sealed class RoadEndTests : IDisposable
+{
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(10);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly RoadEnd _road;
+
+    public RoadEndTests() => _road = new RoadEnd(Options.Create(new NodeOptions { DrainWait = DrainWait }), _time);
+
+    public void Dispose() => _road.Dispose();
+
+    [Fact]
+    public void Stopping_TakesNoNewCall()
+    {
+        using var before = _road.TryEnter();
+        _ = _road.StoppingAsync(CancellationToken.None);
+
+        Assert.NotNull(before);
+        Assert.Null(_road.TryEnter());
+    }
+
+    [Fact]
+    public async Task Stopping_WithoutCalls_WaitsForItsQuietOnly()
+    {
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        Assert.False(stopping.IsCompleted, "callers were to have a moment to hear of the end");
+
+        _time.Advance(RoadEnd.Quiet);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stopping_WaitsForTheCallsUnderWay_AndCutsNone()
+    {
+        var (one, other) = (_road.TryEnter()!, _road.TryEnter()!);
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        _time.Advance(RoadEnd.Quiet);
+        one.Dispose();
+        one.Dispose();
+        Assert.False(stopping.IsCompleted, "the other call was still under way");
+        Assert.False(_road.Cut.IsCancellationRequested, "a call had time left");
+
+        other.Dispose();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stopping_LongerThanThePatience_CutsWhatIsLeft()
+    {
+        using var stream = _road.TryEnter();
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+
+        _time.Advance(DrainWait);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(_road.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
+    }
+}
