@@ -21,6 +21,9 @@ public sealed class ProcessCluster : IAsyncDisposable
     private ProcessCluster(ClusterSetup setup, PostgresServer postgres, RedisServer? redis, string database) =>
         (_setup, Postgres, Redis, Database) = (setup, postgres, redis, database);
 
+    /// <summary>Where the native agent is, for each architecture.</summary>
+    public static string AgentFolder => Path.Combine(RepositoryRoot(), "artifacts", "agent");
+
     public PostgresServer Postgres { get; }
 
     /// <summary>Null: the cluster has none.</summary>
@@ -64,7 +67,7 @@ public sealed class ProcessCluster : IAsyncDisposable
         var data = _folder.File($"d-{process}");
         Directory.CreateDirectory(data);
         return Make(process, "Sandbox.Worker", [
-            ("Worker__NodeName", node), ("Worker__DataFolder", data), ("Worker__AgentFolder", Path.Combine(RepositoryRoot(), "artifacts", "agent")),
+            ("Worker__NodeName", node), ("Worker__DataFolder", data), ("Worker__AgentFolder", AgentFolder),
             ("Worker__ManagedAgent", ProgramOf("Sandbox.Agent", "sandbox-agent")), ("Worker__Deployment", _setup.Deployment),
             ("Worker__DockerHost", _setup.DockerHost), ("Worker__AllowUnisolated", "true"), ("Worker__Capacity__Cpus", "64"),
             ("Worker__Capacity__MemoryBytes", $"{64L << 30}"), .. more]);

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sandbox.Chaos.Tests.Mutants;
+
+internal static class Decorating
+{
+    /// <summary>Puts the test's calls over the last service of this kind whose implementation is called so (empty: whatever it is).</summary>
+    public static void Decorate<T>(
+        this IServiceCollection services, Func<IServiceProvider, T, Func<string, object?[], Func<object?>, object?>> calls, string implementation = "")
+        where T : class
+    {
+        var door = services.Last(service => service.ServiceType == typeof(T) && (implementation.Length == 0 || service.ImplementationType?.Name == implementation));
+        var at = services.IndexOf(door);
+        services[at] = ServiceDescriptor.Singleton(provider =>
+        {
+            var inner = (T)(door.ImplementationInstance ?? door.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, door.ImplementationType!));
+            return Decorated.Over(inner, calls(provider, inner));
+        });
+    }
+}
