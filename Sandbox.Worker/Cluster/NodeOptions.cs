@@ -45,6 +45,8 @@ public sealed class NodeCapacityOptions
     [Range(1L << 20, long.MaxValue)]
     public long? MemoryBytes { get; set; }
 
+    /// <summary>Null: disk is no reason to place a sandbox elsewhere. A sandbox's limit is what it may grow to (50 GB where
+    /// nobody says), and few ever do.</summary>
     [Range(0, long.MaxValue)]
     public long? DiskBytes { get; set; }
 

@@ -14,14 +14,14 @@ internal sealed class NodeRooms
     private readonly ConcurrentDictionary<IncarnationId, NodeRoom> _starting = new();
     private readonly AgentGateway _gateway;
 
-    public NodeRooms(AgentGateway gateway, IOptions<NodeOptions> options, IOptions<WorkerOptions> worker)
+    public NodeRooms(AgentGateway gateway, IOptions<NodeOptions> options)
     {
         var capacity = options.Value.Capacity;
         _gateway = gateway;
         Whole = new NodeRoom(
             capacity.Cpus ?? System.Environment.ProcessorCount,
             capacity.MemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            capacity.DiskBytes ?? DiskOf(worker.Value.DataFolder),
+            capacity.DiskBytes ?? long.MaxValue,
             capacity.Gpus ?? CountGpus());
     }
 
@@ -44,18 +44,6 @@ internal sealed class NodeRooms
     {
         _starting[incarnation] = NodeRoom.DemandOf(spec);
         return new Kept(this, incarnation);
-    }
-
-    private static long DiskOf(string folder)
-    {
-        try
-        {
-            return new DriveInfo(Path.GetFullPath(folder)).TotalSize;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return long.MaxValue;
-        }
     }
 
     private static double CountGpus() =>
