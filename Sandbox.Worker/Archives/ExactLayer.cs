@@ -6,7 +6,7 @@ namespace Sandbox.Worker.Archives;
 /// <summary>
 /// What a stopped container has changed, as layers of an image with nothing lost. The engine's own commit drops every
 /// extended attribute but security.capability and cuts times to seconds; it unpacks whatever a layer has, though, so the
-/// layers are made here, by GNU tar, from the folder in which overlay2 keeps the changes (docs/adr/0006).
+/// layers are made here, by GNU tar, from the folder in which overlay2 keeps the changes (docs/adr/0007).
 /// </summary>
 internal static class ExactLayer
 {
