@@ -13,8 +13,9 @@ busybox-static|the local test image is not built: tests that need Docker are ski
 bubblewrap|Local sandboxes run without isolation; tests of the isolation are skipped
 debootstrap|the base image is not built
 strace|the test that watches which libraries the agent opens is skipped
-redis-server|nothing yet
-postgresql|nothing yet
+redis-server|tests that need Redis are skipped
+postgresql|tests that need Postgres are skipped
+docker-registry|tests that push to a registry are skipped
 LIST
 }
 
