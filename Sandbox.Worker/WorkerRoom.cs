@@ -91,6 +91,9 @@ public static class WorkerRoom
         .AddSingleton<IActivities>(provider => provider.GetRequiredService<OwnActivities>())
         .AddSingleton<DeadlineScan>()
         .AddSingleton<IClusterDuty>(provider => provider.GetRequiredService<DeadlineScan>())
+        .AddSingleton<EngineOutage>()
+        // Before the one who wakes whoever asks it.
+        .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<EngineOutage>())
         .AddSingleton<UpkeepWake>()
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<UpkeepWake>())
         .AddHostedService<UpkeepLoop>()

@@ -9,7 +9,8 @@ namespace Sandbox.Worker.Upkeep;
 
 /// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
 internal sealed partial class LostSandboxes(
-    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, TimeProvider time, ILogger<LostSandboxes> logger)
+    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, EngineOutage outage, TimeProvider time,
+    ILogger<LostSandboxes> logger)
 {
     /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has
     /// its container been wanted all the time in between.</param>
@@ -28,11 +29,12 @@ internal sealed partial class LostSandboxes(
             return;
         }
 
-        var reason = found is null ? "it was removed" : found.ExitReason ?? "it does not run any more";
+        var reason = found is null ? "it was removed" : outage.Explain(record, found.ExitReason ?? "it does not run any more");
         if (moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
             && await store.TryMoveAsync(move, cancellationToken))
         {
             gateway.Dismiss(record.Id, record.Incarnation);
+            outage.Remember(move.Next);
             Log.Lost(logger, record.Id, reason);
         }
     }
