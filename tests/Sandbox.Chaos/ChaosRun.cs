@@ -30,7 +30,8 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         say($"the cluster runs; seed {options.Seed}");
 
         var store = new StoreReader(cluster.Database);
-        var schedule = new FaultSchedule([.. new FaultList(cluster, engine, store, time).All], options.Seed, options.Overlap, say, time);
+        using var reader = new SandboxClient(cluster.Callers[0].Http.BaseAddress!, apiKey: null);
+        var schedule = new FaultSchedule([.. new FaultList(cluster, engine, store, time).All, new SlowReader(reader, store, Complain, time)], options.Seed, options.Overlap, say, time);
         using var ends = new CancellationTokenSource(options.Length, time);
         await Task.WhenAll(schedule.RunAsync(ends.Token), UseAsync(cluster, ends.Token));
 
@@ -44,6 +45,14 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, Verdict.Of(evidence), _surprises);
         await KeepAsync(report);
         return report;
+    }
+
+    private void Complain(string surprise)
+    {
+        lock (_surprises)
+        {
+            _surprises.Add(surprise);
+        }
     }
 
     private async Task UseAsync(ProcessCluster cluster, CancellationToken ends)

@@ -47,6 +47,14 @@ public sealed class StoreReader(string connectionString)
         return holders.SingleOrDefault()?.Split('/')[0];
     }
 
+    /// <summary>Ids of what runs now.</summary>
+    public async Task<IReadOnlyList<string>> RunningAsync()
+    {
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        return await RowsAsync(connection, "SELECT id FROM sandboxes WHERE state = 'running'", row => row.GetString(0));
+    }
+
     private static RecordFact Record(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetInt64(1), State(row.GetString(2)), row.GetString(3), row.GetString(4))
         {

@@ -9,7 +9,7 @@ public sealed class FaultList(ProcessCluster cluster, PrivateEngine? engine, Sto
 {
     private const string Workers = "workers", Apis = "apis";
 
-    public IEnumerable<IFault> All => [.. OfProcesses(), .. OfRedis(), new PostgresRestart(cluster.Postgres, time), .. OfEngine()];
+    public IEnumerable<IFault> All => [.. OfProcesses(), .. OfRedis(), .. OfQueue(), .. OfEngine()];
 
     private IEnumerable<IFault> OfProcesses() =>
     [
@@ -27,6 +27,13 @@ public sealed class FaultList(ProcessCluster cluster, PrivateEngine? engine, Sto
         new RedisFlush(redis),
         new RedisGone(redis, "Redis restart", TimeSpan.FromSeconds(0.2), time),
         new RedisGone(redis, "Redis absence", TimeSpan.FromSeconds(8), time),
+    ];
+
+    private IEnumerable<IFault> OfQueue() =>
+    [
+        new PostgresRestart(cluster.Postgres, time),
+        new DoubledDelivery(cluster.Database, late: false, time),
+        new DoubledDelivery(cluster.Database, late: true, time),
     ];
 
     private IEnumerable<IFault> OfEngine() => engine is null ? [] :

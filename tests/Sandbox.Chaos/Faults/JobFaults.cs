@@ -1,0 +1,60 @@
+using Npgsql;
+
+namespace Sandbox.Chaos.Faults;
+
+/// <summary>Jobs that are delivered once more while somebody works on them, or long after they were done. Done to the queue's own
+/// rows: a claim is voided, and a job that is done comes back.</summary>
+public sealed class DoubledDelivery(string connectionString, bool late, TimeProvider time) : IFault
+{
+    private const int Times = 5;
+
+    // Keeps what leaves the queue, so that it can come back.
+    private const string Remember = """
+        CREATE TABLE IF NOT EXISTS chaos_done AS SELECT * FROM jobs WITH NO DATA;
+        CREATE OR REPLACE FUNCTION chaos_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO chaos_done SELECT OLD.*;
+            RETURN NULL;
+        END $$;
+        CREATE OR REPLACE TRIGGER chaos_keep AFTER DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION chaos_keep();
+        """;
+
+    private const string Again = """
+        UPDATE jobs SET node = NULL, claimable_at = store_now() WHERE node IS NOT NULL
+        """;
+
+    private const string Late = """
+        WITH again AS (
+            DELETE FROM chaos_done WHERE id IN (SELECT id FROM chaos_done ORDER BY random() LIMIT 5)
+            RETURNING *)
+        INSERT INTO jobs (sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
+            SELECT sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
+            FROM again
+        """;
+
+    public string Kind => late ? "late job delivery" : "doubled job delivery";
+
+    public string Target => "postgres";
+
+    public async Task<Func<Task>> InjectAsync(Random random)
+    {
+        await ExecuteAsync(Remember);
+        for (var deliveries = 0; deliveries < Times; deliveries++)
+        {
+            await ExecuteAsync(late ? Late : Again);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 300)), time);
+        }
+
+        return () => Task.CompletedTask;
+    }
+
+    private async Task ExecuteAsync(string statement)
+    {
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // Constants of this file.
+        await using var command = new NpgsqlCommand(statement, connection);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
+    }
+}
