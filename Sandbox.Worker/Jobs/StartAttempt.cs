@@ -139,7 +139,10 @@ internal sealed partial class StartAttempt(
         // Before the record says "running", so that whoever is woken by it finds the road open.
         var running = move.Next with { Phases = done.Phases };
         gateway.Admit(running, links.Ensure(running));
-        if (await store.TryMoveAsync(move with { Next = running }, cancellationToken))
+
+        // Where it runs is written with it: whoever else had begun this start may have put its own name there meanwhile.
+        var unplaced = move.From with { HostName = null, HostIp = null };
+        if (await store.TryMoveAsync(move with { From = unplaced, Next = running }, cancellationToken))
         {
             Log.Alive(logger, record.Id, now - record.CreatedAt);
             return StartOutcome.Alive;
