@@ -19,6 +19,9 @@ public sealed record ChaosOptions
     /// <summary>An engine of the run's own, which can be restarted; else the machine's, which is left alone.</summary>
     public bool HasOwnEngine { get; init; } = true;
 
+    /// <summary>Kinds of faults that are left out.</summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
+
     /// <summary>Where history, logs and seed are kept.</summary>
     public string Artifacts { get; init; } = "";
 

@@ -31,7 +31,8 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
 
         var store = new StoreReader(cluster.Database);
         using var reader = new SandboxClient(cluster.Callers[0].Http.BaseAddress!, apiKey: null);
-        var schedule = new FaultSchedule([.. new FaultList(cluster, engine, store, time).All, new SlowReader(reader, store, Complain, time)], options.Seed, options.Overlap, say, time);
+        IEnumerable<IFault> faults = [.. new FaultList(cluster, engine, store, time).All, new SlowReader(reader, store, Complain, time)];
+        var schedule = new FaultSchedule([.. faults.Where(fault => !options.Without.Contains(fault.Kind))], options.Seed, options.Overlap, say, time);
         using var ends = new CancellationTokenSource(options.Length, time);
         await Task.WhenAll(schedule.RunAsync(ends.Token), UseAsync(cluster, ends.Token));
 
