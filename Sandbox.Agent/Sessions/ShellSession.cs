@@ -13,6 +13,8 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
     /// <summary>A shell's own start files may be slow on a busy machine, whatever the caller hopes.</summary>
     private static readonly TimeSpan LeastStart = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan EndKnownWithin = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <returns>What the shell and the sources said.</returns>
@@ -22,15 +24,15 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         using var deadline = new CancellationTokenSource(limit, time);
         try
         {
-            var said = await conversation.GreetAsync(deadline.Token) ?? throw Gone();
+            var said = await conversation.GreetAsync(deadline.Token) ?? throw await GoneAsync();
             foreach (var source in request.StartupSource)
             {
                 await conversation.TypeAsync($"{(shell.IsBash ? "source" : ".")} {source}", deadline.Token);
-                said += (await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw Gone()).Output;
+                said += (await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw await GoneAsync()).Output;
             }
 
             await conversation.TypeAsync("unset PROMPT_COMMAND;set +H 2>/dev/null", deadline.Token);
-            _ = await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw Gone();
+            _ = await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw await GoneAsync();
             conversation.Rest();
             return Clean(said);
         }
@@ -48,7 +50,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         await _turn.WaitAsync(callerGone);
         try
         {
-            ThrowIfEnded();
+            await ThrowIfEndedAsync();
             return action.IsInteractiveCommand || action.IsInteractiveQuit
                 ? await InteractAsync(action, expect)
                 : await ExecuteAsync(action, expect);
@@ -182,7 +184,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
     {
         if (!conversation.SaidTooMuch)
         {
-            return Gone();
+            return await GoneAsync();
         }
 
         await conversation.InterruptAsync();
@@ -191,15 +193,20 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
             $"the command printed more than {SessionOutput.Limit} bytes and was interrupted; redirect its output to a file");
     }
 
-    private void ThrowIfEnded()
+    private async Task ThrowIfEndedAsync()
     {
         if (conversation.Ended)
         {
-            throw Gone();
+            throw await GoneAsync();
         }
     }
 
-    private SessionFailure Gone() => new(
-        SessionFailureKind.Ended,
-        $"EOF: the shell of session '{name}' has ended{(shell.Child.Exited is { IsCompletedSuccessfully: true, Result: var status } ? $" (exit code {status.ShellCode})" : "")}; close the session and create it again");
+    private async Task<SessionFailure> GoneAsync()
+    {
+        // The terminal closes a moment before the shell's end is known.
+        var exited = shell.Child.Exited;
+        await Task.WhenAny(exited, Task.Delay(EndKnownWithin, time));
+        var code = exited.IsCompletedSuccessfully ? $" (exit code {(await exited).ShellCode})" : "";
+        return new SessionFailure(SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again");
+    }
 }
