@@ -53,7 +53,6 @@ public static class WorkerRoom
         .AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<AgentGateway>());
 
     private static IServiceCollection AddDeployments(this IServiceCollection services) => services
-        .AddSingleton<EngineConnection>()
         .AddSingleton<IDeployment, DockerDeployment>()
         .AddSingleton<Bubblewrap>()
         .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
@@ -72,6 +71,8 @@ public static class WorkerRoom
         .AddSingleton<RestartSandboxJob>()
         .AddSingleton<StopSandboxJob>()
         .AddSingleton<RemoveSandboxJob>()
+        // Archives and commits go past the deployment; nothing is connected before somebody uses it.
+        .AddSingleton<EngineConnection>()
         .AddSingleton<ArchiveFiles>()
         .AddSingleton<ContainerArchive>()
         .AddSingleton<ArchiveSandboxJob>()

@@ -86,7 +86,9 @@ internal sealed partial class Reconciler(
         IDeployment deployment, IReadOnlyList<SandboxInstance> expected, IReadOnlyList<FoundSandbox> found, CancellationToken cancellationToken)
     {
         List<SandboxInstance> running = [];
-        var byIncarnation = found.ToDictionary(one => one.Incarnation);
+
+        // Two with one label are not supposed to be; should they be, the one that runs counts.
+        var byIncarnation = found.GroupBy(one => one.Incarnation).ToDictionary(group => group.Key, group => group.MaxBy(one => one.Running)!);
         foreach (var record in expected.Where(record => record.Spec.Deployment == deployment.Kind))
         {
             if (byIncarnation.Remove(record.Incarnation, out var its) && its.Running)
