@@ -28,6 +28,13 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
     {
         await nodes.FirstRead.WaitAsync(cancellationToken);
         var live = Live(nodes.Known.Values);
+        if (live.Count == 0)
+        {
+            // The first node of a cluster may just have come, and what it runs decides.
+            await nodes.RefreshAsync(cancellationToken);
+            live = Live(nodes.Known.Values);
+        }
+
         return live.Count > 0 && !live.Any(node => node.Facts.Deployments.Contains(DeploymentKind.Docker)) ? DeploymentKind.Local : DeploymentKind.Docker;
     }
 
