@@ -1,6 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
 using Sandbox.Api.Owners;
@@ -68,7 +66,7 @@ internal sealed partial class EnvdRoad(RequestDelegate next, OwnAgents agents, I
 
     private async Task ForwardAsync(HttpContext http, AgentCall call, SandboxId id)
     {
-        Unbounded(http);
+        http.LiftLimits();
         PresentedKeys.Remove(http.Request);
         var error = await forwarder.SendAsync(
             http, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, call.Invoker, Streaming, EnvdTransformer.Instance, http.RequestAborted);
@@ -82,25 +80,6 @@ internal sealed partial class EnvdRoad(RequestDelegate next, OwnAgents agents, I
         {
             http.Response.Clear();
             await WriteErrorAsync(http, StatusCodes.Status502BadGateway, id.ToString(), null, "The sandbox was not found");
-        }
-    }
-
-    /// <summary>A reader or a writer may be as slow as it likes, and send as much.</summary>
-    private static void Unbounded(HttpContext http)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
-
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
-        {
-            requestRate.MinDataRate = null;
-        }
-
-        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
-        {
-            responseRate.MinDataRate = null;
         }
     }
 

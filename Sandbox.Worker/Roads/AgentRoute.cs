@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
@@ -73,7 +72,7 @@ internal sealed partial class AgentRoute(
 
     private async Task ForwardAsync(HttpContext http, AgentCall call, string prefix)
     {
-        Unbounded(http);
+        http.LiftLimits();
         var error = await forwarder.SendAsync(
             http, call.BaseAddress.AbsoluteUri, call.Invoker, Streaming, new RoadTransformer(prefix), http.RequestAborted);
         if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
@@ -86,25 +85,6 @@ internal sealed partial class AgentRoute(
         {
             http.Response.Clear();
             await RoadAnswers.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, RoadRoutes.Unreachable, "the connection to its agent broke");
-        }
-    }
-
-    /// <summary>A reader or a writer may be as slow as it likes, and send as much.</summary>
-    private static void Unbounded(HttpContext http)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
-
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
-        {
-            requestRate.MinDataRate = null;
-        }
-
-        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
-        {
-            responseRate.MinDataRate = null;
         }
     }
 
