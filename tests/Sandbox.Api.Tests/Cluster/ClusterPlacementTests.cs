@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Sandbox.Api.Cluster;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Clusters;
 
 namespace Sandbox.Api.Tests.Cluster;
 
@@ -19,6 +22,20 @@ public sealed class ClusterPlacementTests
         var left = Node("w2") with { Left = true };
 
         Assert.Equal("No capacity: no node of the cluster is alive", ClusterPlacement.Check(Spec, [silent, left], refuseWhenFull: false)?.Text);
+    }
+
+    [Fact]
+    public async Task Choose_WhenTheFirstNodeHasJustCome_GoesByWhatItRuns()
+    {
+        var store = new ListedNodes();
+        using var directory = new NodeDirectory(store, TimeProvider.System, NullLogger<NodeDirectory>.Instance);
+        await directory.RefreshAsync(TestContext.Current.CancellationToken);
+        var local = Node("w1");
+        store.Nodes = [local with { Facts = local.Facts with { Deployments = [DeploymentKind.Local] } }];
+
+        var chosen = await new ClusterPlacement(directory, Options.Create(new ClusterOptions())).ChooseAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(chosen is DeploymentKind.Local, $"the only node runs Local, and {chosen} was chosen by a picture from before it came");
     }
 
     [Fact]
@@ -67,5 +84,25 @@ public sealed class ClusterPlacementTests
         var facts = new NodeFacts(
             name, new Uri("http://127.0.0.1:1"), "127.0.0.1", whole, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
         return new NodeView(facts, new NodeLoad(whole, 0, Unavailable: null), 1, TimeSpan.Zero, Draining: false, Left: false);
+    }
+
+    /// <summary>A store that is only ever listed.</summary>
+    private sealed class ListedNodes : INodeStore
+    {
+        public IReadOnlyList<NodeView> Nodes { get; set; } = [];
+
+        public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(Nodes);
+
+        public Task<Result<Lease>> TryRegisterAsync(NodeFacts facts, string holder, TimeSpan lease, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> TryHeartbeatAsync(Lease node, NodeLoad load, TimeSpan lease, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task LeaveAsync(Lease node, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> TryForgetAsync(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<NodeView?> FindAsync(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }
