@@ -205,7 +205,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
     {
         // The terminal closes a moment before the shell's end is known.
         var exited = shell.Child.Exited;
-        await Task.WhenAny(exited, Task.Delay(EndKnownWithin, time));
+        await ((Task)exited).WaitAsync(EndKnownWithin, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var code = exited.IsCompletedSuccessfully ? $" (exit code {(await exited).ShellCode})" : "";
         return new SessionFailure(SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again");
     }
