@@ -103,6 +103,23 @@ public sealed class DockerReconcileTests : IAsyncLifetime
         Assert.Equal("1\n", await _worker.ExecAsync(record.Id, "echo 1"));
     }
 
+    [NeedsDockerFact]
+    public async Task Double_OfALabel_KeepsNobodyFromBeingJudged()
+    {
+        var record = await _worker.RunAsync(Prepare("box"));
+        var other = await _worker.RunAsync(Prepare("other"));
+        var config = (await DockerEngine.InspectAsync(ContainerName.Of(record.Incarnation), CancellationToken.None))!["Config"]!;
+        var body = new { Image = DockerTestImage.Name, Cmd = new[] { "true" }, Labels = config["Labels"]!.DeepClone() };
+        await DockerEngine.PostAsync($"containers/create?name={ContainerName.Of(record.Incarnation)}-double", body, CancellationToken.None);
+
+        await DockerEngine.RemoveContainerAsync(ContainerName.Of(other.Incarnation), CancellationToken.None);
+
+        var lost = await _worker.UntilAsync(other.Id, now => now.State is SandboxState.Stopped, "stopped, although another's label stands twice");
+        Assert.Equal(SandboxEvent.Lost, lost.History[^1].On);
+        Assert.Equal(SandboxState.Running, (await _worker.Records.FindAsync(record.Id, CancellationToken.None))?.State);
+        Assert.Equal("1\n", await _worker.ExecAsync(record.Id, "echo 1"));
+    }
+
     [NeedsDockerTheory]
     [InlineData("creating")]
     [InlineData("starting")]
