@@ -17,6 +17,12 @@ public static class Starting
     {
         // What a start fails of is told here, and by nobody else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        if (builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] is null)
+        {
+            // Several lines for each call would cost more than the call; whoever wants them says so.
+            builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        }
+
         string? reason;
         try
         {
