@@ -29,26 +29,17 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
     {
         lock (_guard)
         {
-            // A look may be answered before this is told that the engine is back.
-            var restarted = _away || (_backAt is { } back && time.GetElapsedTime(back) < FirstLooks);
-            return restarted && record.Spec.Deployment is DeploymentKind.Docker ? With(reason) : reason;
+            return IsRestarting && record.Spec.Deployment is DeploymentKind.Docker ? With(reason) : reason;
         }
     }
 
-    /// <summary>Remembers one that was called lost, in case that the engine goes away behind it.</summary>
-    public void Remember(SandboxInstance lost)
+    /// <summary>Remembers one that was called lost, in case that the engine goes away behind it; if it has gone while that was
+    /// being written, the reason is put right at once.</summary>
+    public async Task RememberAsync(SandboxInstance lost, CancellationToken cancellationToken)
     {
-        lock (_guard)
+        if (lost.Spec.Deployment is DeploymentKind.Docker && !TryEnqueue(lost))
         {
-            while (_lost.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > GoingDown)
-            {
-                _lost.Dequeue();
-            }
-
-            if (lost.Spec.Deployment is DeploymentKind.Docker)
-            {
-                _lost.Enqueue((lost, time.GetTimestamp()));
-            }
+            await AmendAsync(lost, cancellationToken);
         }
     }
 
@@ -62,9 +53,9 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
             _lost.Clear();
         }
 
-        foreach (var record in justLost.Where(record => record.Reason?.StartsWith(With(""), StringComparison.Ordinal) is false))
+        foreach (var record in justLost)
         {
-            await store.TryAmendAsync(record with { Reason = With(record.Reason!) }, cancellationToken);
+            await AmendAsync(record, cancellationToken);
         }
     }
 
@@ -82,6 +73,36 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
     public Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task ContainerRemovedAsync(IncarnationId incarnation, SandboxId sandbox, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>A look may be answered before this is told that the engine is back. Read under the guard.</summary>
+    private bool IsRestarting => _away || (_backAt is { } back && time.GetElapsedTime(back) < FirstLooks);
+
+    private bool TryEnqueue(SandboxInstance lost)
+    {
+        lock (_guard)
+        {
+            if (IsRestarting)
+            {
+                return false;
+            }
+
+            while (_lost.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > GoingDown)
+            {
+                _lost.Dequeue();
+            }
+
+            _lost.Enqueue((lost, time.GetTimestamp()));
+            return true;
+        }
+    }
+
+    private async Task AmendAsync(SandboxInstance lost, CancellationToken cancellationToken)
+    {
+        if (lost.Reason?.StartsWith(With(""), StringComparison.Ordinal) is false)
+        {
+            await store.TryAmendAsync(lost with { Reason = With(lost.Reason) }, cancellationToken);
+        }
+    }
 
     private static string With(string reason) => $"it ended with the engine, which was restarted: {reason}";
 }

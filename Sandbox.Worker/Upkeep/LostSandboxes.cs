@@ -34,7 +34,7 @@ internal sealed partial class LostSandboxes(
             && await store.TryMoveAsync(move, cancellationToken))
         {
             gateway.Dismiss(record.Id, record.Incarnation);
-            outage.Remember(move.Next);
+            await outage.RememberAsync(move.Next, cancellationToken);
             Log.Lost(logger, record.Id, reason);
         }
     }
