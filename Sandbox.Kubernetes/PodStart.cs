@@ -51,10 +51,10 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
     private async Task<Verdict?> JudgeAsync(SandboxFacts? facts, CancellationToken cancellationToken)
     {
         var end = KubernetesDeployment.EndOf(facts, options);
-        _seen |= end is null || facts is { Pod: not null } or { Batch: not null };
+        _seen |= options.IsPodMode ? facts?.Pod is not null : facts?.Batch is not null;
         if (!_seen)
         {
-            // Made, but the watch has not told of it yet.
+            // Made, but the watch has not told of it yet; another watch may have told of its pod.
             return null;
         }
 
