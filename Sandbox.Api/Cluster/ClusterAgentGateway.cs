@@ -60,6 +60,9 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
 
     public NodeLine LineTo(NodeView node) => lines.To(node);
 
+    /// <inheritdoc cref="NodeLines.Retire"/>
+    public void RetireLine(NodeView node) => lines.Retire(node);
+
     public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
 
     public static Uri AddressOf(ReachedNode reached) =>

@@ -27,6 +27,10 @@ internal sealed class NodeLines(ClusterSecret secret, TimeProvider time) : IDisp
         }
     }
 
+    /// <summary>The node takes no new calls: the next one goes over a connection of its own and not over one that the node is
+    /// about to close, where it could not be told whether it arrived. Calls under way go on, and what idles the node closes.</summary>
+    public void Retire(NodeView node) => _lines.TryRemove(node.Facts.Name, out _);
+
     public void Dispose()
     {
         foreach (var line in _lines.Values)

@@ -35,6 +35,7 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
             if (missed is NotHereException { IsLeaving: true })
             {
                 patience = ClusterAgentGateway.LeavePatience;
+                gateway.RetireLine(reached.Node);
             }
 
             if (time.GetElapsedTime(begun) >= patience || !MayBeSentAgain(request, missed!))
