@@ -5,7 +5,10 @@ namespace Sandbox.Chaos;
 /// <summary>One run.</summary>
 public sealed record ChaosOptions
 {
+    /// <summary>At least; a run goes on until its goal is reached.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(5);
+
+    public Goal Goal { get; init; } = new();
 
     public int Seed { get; init; } = Random.Shared.Next(1, 1_000_000);
 
@@ -60,6 +63,14 @@ public sealed record ChaosOptions
             }
         }
 
-        return options;
+        return options with { Goal = GoalOf(options.Length) };
     }
+
+    /// <summary>In five minutes 2,000 operations and three faults of each kind; a busy machine may take twice as long for it.</summary>
+    private static Goal GoalOf(TimeSpan length) => new()
+    {
+        Operations = (int)(400 * length.TotalMinutes),
+        FaultsOfEach = (int)(3 * length.TotalMinutes / 5),
+        Within = 2 * length,
+    };
 }

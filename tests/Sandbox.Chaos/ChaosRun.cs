@@ -15,6 +15,8 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
     /// <summary>What the issue allows from healing until everything is in order.</summary>
     private static readonly TimeSpan HealsWithin = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
     private readonly Recorder _recorder = new(time);
     private readonly List<string> _surprises = [];
 
@@ -32,9 +34,11 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         var store = new StoreReader(cluster.Database);
         using var reader = new SandboxClient(cluster.Callers[0].Http.BaseAddress!, apiKey: null);
         IEnumerable<IFault> faults = [.. new FaultList(cluster, engine, store, time).All, new SlowReader(reader, store, Complain, time)];
-        var schedule = new FaultSchedule([.. faults.Where(fault => !options.Without.Contains(fault.Kind))], options.Seed, options.Overlap, say, time);
-        using var ends = new CancellationTokenSource(options.Length, time);
-        await Task.WhenAll(schedule.RunAsync(ends.Token), UseAsync(cluster, ends.Token));
+        var schedule = new FaultSchedule(
+            [.. faults.Where(fault => !options.Without.Contains(fault.Kind))], options.Seed, options.Overlap,
+            injected => _recorder.Effects >= injected * options.Goal.DoneBeforeNextFault, say, time);
+        using var ends = new CancellationTokenSource();
+        await Task.WhenAll(schedule.RunAsync(ends.Token), UseAsync(cluster, ends.Token), EndAsync(schedule, ends));
 
         say($"{_recorder.Count} operations; everything is healed");
         foreach (var process in cluster.Apis.Concat(cluster.Workers).Where(process => !process.IsRunning))
@@ -46,6 +50,24 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, Verdict.Of(evidence), _surprises);
         await KeepAsync(report);
         return report;
+    }
+
+    /// <summary>Ends the run when it is long enough and has done what it was to do.</summary>
+    private async Task EndAsync(FaultSchedule schedule, CancellationTokenSource ends)
+    {
+        var began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < options.Length || options.Goal.Missing(_recorder, schedule.Injected).Any())
+        {
+            if (time.GetElapsedTime(began) >= options.Goal.Within)
+            {
+                Complain($"the run was to do more within {options.Goal.Within}; it did {string.Join(", ", options.Goal.Missing(_recorder, schedule.Injected))}");
+                break;
+            }
+
+            await Task.Delay(LookEvery, time);
+        }
+
+        await ends.CancelAsync();
     }
 
     private void Complain(string surprise)

@@ -64,6 +64,8 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
     /// <summary>False: it is not going to be, or nobody can tell.</summary>
     private async Task<bool> IsUpAsync(string sandbox, CancellationToken ends)
     {
+        // Asks less and less often: most of what a client does is to be more than to ask.
+        var breath = Breath;
         for (var began = time.GetTimestamp(); !ends.IsCancellationRequested && time.GetElapsedTime(began) < UpWithin;)
         {
             var status = await calls.StatusAsync(sandbox);
@@ -77,8 +79,7 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
                 return false;
             }
 
-            await BreatheAsync();
-            await BreatheAsync();
+            await Task.Delay(breath *= 2, time, CancellationToken.None);
         }
 
         return false;

@@ -6,7 +6,9 @@ namespace Sandbox.Chaos.Faults;
 /// Which fault comes when, by a seed: every kind once in a random order, then every kind again. Several roads go at once, but
 /// never two faults of the same target.
 /// </summary>
-public sealed class FaultSchedule(IReadOnlyList<IFault> faults, int seed, int overlap, Action<string> say, TimeProvider time)
+/// <param name="isNext">Asked after each fault until the next one may come.</param>
+public sealed class FaultSchedule(
+    IReadOnlyList<IFault> faults, int seed, int overlap, Func<int, bool> isNext, Action<string> say, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, int> _injected = new(faults.Select(fault => KeyValuePair.Create(fault.Kind, 0)));
     private readonly Dictionary<string, SemaphoreSlim> _targets =
@@ -47,7 +49,11 @@ public sealed class FaultSchedule(IReadOnlyList<IFault> faults, int seed, int ov
                 target.Release();
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1200)), time, CancellationToken.None);
+            do
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1200)), time, CancellationToken.None);
+            }
+            while (!ends.IsCancellationRequested && !isNext(_injected.Values.Sum()));
         }
     }
 

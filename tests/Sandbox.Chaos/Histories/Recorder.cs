@@ -13,6 +13,7 @@ public sealed class Recorder(TimeProvider time)
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     private readonly ConcurrentQueue<Operation> _operations = [];
+    private readonly ConcurrentDictionary<OperationKind, int> _done = [];
     private readonly DateTimeOffset _begin = time.GetUtcNow();
     private readonly long _started = time.GetTimestamp();
     private long _number;
@@ -21,7 +22,13 @@ public sealed class Recorder(TimeProvider time)
 
     public int Count => _operations.Count;
 
+    /// <summary>How many of all kinds but statuses were acknowledged.</summary>
+    public int Effects => _done.Where(kind => kind.Key is not OperationKind.Status).Sum(kind => kind.Value);
+
     public IReadOnlyList<Operation> Operations => [.. _operations.OrderBy(operation => operation.Begin)];
+
+    /// <summary>How many of a kind were acknowledged.</summary>
+    public int Done(OperationKind kind) => _done.GetValueOrDefault(kind);
 
     /// <param name="call">Gets the operation's number; answers what the server said. A failure is classified, never thrown.</param>
     public async Task<Operation> RunAsync(
@@ -41,6 +48,11 @@ public sealed class Recorder(TimeProvider time)
 
         var operation = new Operation(number, client, sandbox, kind, begin, Now, answer, detail, seen);
         _operations.Enqueue(operation);
+        if (operation.IsDone)
+        {
+            _done.AddOrUpdate(kind, 1, (_, count) => count + 1);
+        }
+
         return operation;
     }
 
