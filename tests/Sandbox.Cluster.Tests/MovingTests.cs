@@ -53,25 +53,37 @@ public sealed class MovingTests
         await Task.WhenAll(ids.Select(id => cluster.Callers[0].RunAsync(id)));
         using var stop = new CancellationTokenSource();
         var failures = new ConcurrentBag<string>();
-        var load = Task.WhenAll(ids.Select((id, number) => LoadAsync(cluster.Callers[number % 2], id, failures, stop.Token)));
+        var calls = new int[ids.Count];
+        var load = Task.WhenAll(ids.Select((id, number) =>
+            LoadAsync(cluster.Callers[number % 2], id, count => Volatile.Write(ref calls[number], count), failures, stop.Token)));
 
         foreach (var worker in cluster.Workers)
         {
+            await UntilEachIsCalledAsync(calls, failures);
             Assert.Equal(0, await worker.EndAsync());
             await ProcessCluster.StartWorkerAsync(worker);
         }
 
+        await UntilEachIsCalledAsync(calls, failures);
         await stop.CancelAsync();
-        var calls = await load;
+        await load;
 
         Assert.True(failures.IsEmpty, $"of {calls.Sum()} calls none was to fail: {string.Join('\n', failures.Take(5))}");
-        Assert.All(calls, count => Assert.True(count > 0, "each sandbox was to be called in the meantime"));
+    }
+
+    /// <summary>Once more than it was by now, so that each restart has load before and after it, on a slow machine too.</summary>
+    private static Task UntilEachIsCalledAsync(int[] calls, ConcurrentBag<string> failures)
+    {
+        var before = calls.ToArray();
+        return Wait.UntilAsync(
+            () => Task.FromResult(!failures.IsEmpty || calls.Zip(before).All(call => call.First > call.Second)),
+            () => $"each sandbox answers once more than it did ({string.Join(' ', before)}): {string.Join(' ', calls)}");
     }
 
     /// <summary>One command after another, each counted in the sandbox itself.</summary>
-    private static async Task<int> LoadAsync(RockCaller caller, string id, ConcurrentBag<string> failures, CancellationToken stop)
+    private static async Task LoadAsync(RockCaller caller, string id, Action<int> answered, ConcurrentBag<string> failures, CancellationToken stop)
     {
-        for (var count = 0; ; count++)
+        for (var count = 0; ; answered(++count))
         {
             if (stop.IsCancellationRequested)
             {
@@ -81,14 +93,14 @@ public sealed class MovingTests
                     failures.Add($"{id}: {count} commands were answered, and {lines.Trim()} had an effect");
                 }
 
-                return count;
+                return;
             }
 
             var answer = await caller.PostAsync("execute", new { sandbox_id = id, shell = true, command = "echo once >> /counted" });
             if (answer.GetProperty("status").GetString() != "Success" || answer.GetProperty("result").GetProperty("exit_code").GetInt32() != 0)
             {
                 failures.Add($"{id}: {answer}");
-                return count;
+                return;
             }
         }
     }
