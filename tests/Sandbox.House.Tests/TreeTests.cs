@@ -40,6 +40,20 @@ public sealed partial class TreeTests
             file => Assert.DoesNotContain("SequenceEqual", File.ReadAllText(file), StringComparison.Ordinal));
     }
 
+    /// <summary>The agent is left out: its one caller is its owner, over a socket of its own or with its token.</summary>
+    [Fact]
+    public void Programs_ThatServeRoutes_ShowThemAllInAMatrixOfCallers()
+    {
+        var without = Repository.Projects
+            .Where(project => File.ReadAllText(project.Value).Contains("Sdk=\"Microsoft.NET.Sdk.Web\"", StringComparison.Ordinal))
+            .Select(project => project.Key)
+            .Where(name => name is not "Sandbox.Agent")
+            .Where(name => !Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", $"{name}.Tests"), "*.cs", SearchOption.AllDirectories)
+                .Any(file => File.ReadAllText(file).Contains("RouteTable.Compare(", StringComparison.Ordinal)));
+
+        Assert.Empty(without);
+    }
+
     [Fact]
     public void Folders_AreNamedAfterTheProblem()
     {
