@@ -67,6 +67,29 @@ public static class StorageRoom
             .AddOperator();
     }
 
+    /// <summary>Only what decides who is the head: leases, members and join tokens, in the cluster's Postgres; without one in this
+    /// process, which then must be the only one.</summary>
+    /// <param name="connectionString">What <see cref="ConnectionKey"/> says; empty: there is none.</param>
+    /// <exception cref="StorageUnavailableException">It is no connection string.</exception>
+    public static IServiceCollection AddHeadStorage(this IServiceCollection services, string? connectionString)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            services.AddSingleton<ILeaseStore, InMemoryLeaseStore>();
+            return services.AddSingleton<IMemberStore, InMemoryMemberStore>();
+        }
+
+        var database = OpenDatabase(connectionString);
+        services.AddSingleton(_ => database);
+        services.AddHostedService<PostgresStart>();
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        return services.AddSingleton<IMemberStore, PostgresMemberStore>();
+    }
+
+    /// <summary>Whether other processes see the leases of this store, too.</summary>
+    public static bool IsShared(ILeaseStore leases) => leases is not InMemoryLeaseStore;
+
     private static PostgresDatabase OpenDatabase(string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))

@@ -16,6 +16,7 @@ public sealed class ArrowTests
         ["ServiceDefaults"] = "",
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
+        ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone",

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage;
+using Sandbox.Storage.Clusters;
+
+namespace Health.Service;
+
+/// <summary>
+/// Two instances that each keep the lease in their own memory would make two heads. So whoever has no database holds a lock of
+/// the machine, by the cluster's name; the system lets go of it when the process ends, however it ends.
+/// </summary>
+internal sealed partial class OnlyInstance(
+    IServiceProvider services, IOptions<HealthOptions> options, IOptions<ClusterOptions> cluster, ILogger<OnlyInstance> logger) : IHostedLifecycleService, IDisposable
+{
+    private FileStream? _lock;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (StorageRoom.IsShared(services.GetRequiredService<ILeaseStore>()))
+        {
+            return Task.CompletedTask;
+        }
+
+        var path = Path.Combine(options.Value.LockFolder, $"sandbox-health-{cluster.Value.Id}.lock");
+        try
+        {
+            _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SecondInstanceException(cluster.Value.Id, exception);
+        }
+
+        Log.InMemory(logger);
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(6001, LogLevel.Warning, "No database is configured (" + StorageRoom.ConnectionKey + "): the head's lease is in this process's memory, and no second instance may run")]
+        public static partial void InMemory(ILogger logger);
+    }
+}
+
+/// <summary>Another instance already decides for that cluster, from its memory.</summary>
+public sealed class SecondInstanceException(string cluster, Exception inner) : Exception(
+    $"{StorageRoom.ConnectionKey}: is missing, and another instance already keeps the head of cluster {cluster} in its memory ({inner.Message}); "
+    + "give both the connection string of the cluster's Postgres, or run one",
+    inner);

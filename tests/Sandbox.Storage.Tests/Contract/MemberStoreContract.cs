@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Tests.Contract;
+
+/// <summary>What every store of members promises.</summary>
+public abstract class MemberStoreContract : IAsyncLifetime
+{
+    private static readonly byte[] Token = [.. Enumerable.Range(0, 32).Select(number => (byte)number)];
+    private static readonly byte[] Key = [.. Enumerable.Range(100, 32).Select(number => (byte)number)];
+
+    protected FakeTimeProvider Time { get; } = new(Given.Now);
+
+    /// <summary>The store, at the test's time.</summary>
+    protected abstract IMemberStore Members { get; }
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public abstract ValueTask InitializeAsync();
+
+    public abstract ValueTask DisposeAsync();
+
+    [Fact]
+    public async Task Put_IsListedByNameWithItsSilence()
+    {
+        await PutAsync("w2");
+        Time.Advance(TimeSpan.FromSeconds(3));
+        await PutAsync("w1");
+
+        var all = await Members.ListAsync(CancellationToken);
+
+        Assert.Equal([("w1", 0.0), ("w2", 3.0)], all.Select(view => (view.Member.Node, view.Silence.TotalSeconds)));
+        Assert.Equal(Of("w1"), all[0].Member);
+    }
+
+    [Fact]
+    public async Task See_OfTheRegisteredLife_EndsItsSilence()
+    {
+        await PutAsync("w1");
+        Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal(Sighting.Known, await Members.SeeAsync("w1", "a", CancellationToken));
+
+        Assert.Equal(TimeSpan.Zero, Assert.Single(await Members.ListAsync(CancellationToken)).Silence);
+    }
+
+    [Fact]
+    public async Task See_OfAnEarlierLifeOrOfNobody_IsSaidSoAndChangesNothing()
+    {
+        await PutAsync("w1");
+        await PutAsync("w1", "b");
+        Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal(Sighting.Replaced, await Members.SeeAsync("w1", "a", CancellationToken));
+        Assert.Equal(Sighting.Unknown, await Members.SeeAsync("w2", "a", CancellationToken));
+
+        Assert.Equal(3, Assert.Single(await Members.ListAsync(CancellationToken)).Silence.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task Forget_OfTheRegisteredLifeOnly()
+    {
+        await PutAsync("w1");
+
+        await Members.ForgetAsync("w1", "earlier", CancellationToken);
+        Assert.Single(await Members.ListAsync(CancellationToken));
+        await Members.ForgetAsync("w1", "a", CancellationToken);
+
+        Assert.Empty(await Members.ListAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task Join_ByManyAtOnceWithOneToken_SucceedsOnce()
+    {
+        await Members.AddTokenAsync(new JoinToken(Token, Node: null, Given.Now.AddHours(1)), CancellationToken);
+        var members = Members;
+
+        var joined = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryJoinAsync(Of($"w{number}"), Token, CancellationToken))));
+
+        Assert.Single(joined, isIn => isIn);
+        Assert.Single(await Members.ListAsync(CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("w1", 0, true)]
+    [InlineData("w2", 0, false)]
+    [InlineData("w1", 3600, false)]
+    public async Task Join_WithATokenOfOneNode_OnlyInItsTimeAndByThatNode(string node, int later, bool isIn)
+    {
+        await Members.AddTokenAsync(new JoinToken(Token, "w1", Given.Now.AddHours(1)), CancellationToken);
+        Time.Advance(TimeSpan.FromSeconds(later));
+
+        Assert.Equal(isIn, await Members.TryJoinAsync(Of(node), Token, CancellationToken));
+        Assert.Equal(isIn ? 1 : 0, (await Members.ListAsync(CancellationToken)).Count);
+    }
+
+    [Fact]
+    public async Task Key_StaysWithTheLifeThatJoinedWithIt()
+    {
+        await Members.AddTokenAsync(new JoinToken(Token, Node: null, Given.Now.AddHours(1)), CancellationToken);
+        await Members.TryJoinAsync(Of("w1") with { KeyHash = Key }, Token, CancellationToken);
+
+        await PutAsync("w1");
+        Assert.Equal(Key, Assert.Single(await Members.ListAsync(CancellationToken)).Member.KeyHash);
+        await PutAsync("w1", "b");
+
+        Assert.Null(Assert.Single(await Members.ListAsync(CancellationToken)).Member.KeyHash);
+    }
+
+    private static Member Of(string node, string life = "a") => new(node, life, $"{node}.example", 6390, 10001, 8265, "1", KeyHash: null);
+
+    private Task PutAsync(string node, string life = "a") => Members.PutAsync(Of(node, life), CancellationToken);
+}
