@@ -30,7 +30,7 @@ public sealed class FaultTests : IAsyncLifetime
     public async Task Worker_KilledAndStartedAgain_ItsSandboxRunsOnAndIsTakenUp()
     {
         await Caller.RunAsync("box");
-        await Caller.ExecuteAsync("box", "echo kept > /tmp/file");
+        await UntilExecutesAsync("box", "echo kept > /tmp/file", "");
         var worker = await OwnerAsync("box");
 
         await worker.KillAsync();

@@ -25,8 +25,10 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
     [Fact]
     public async Task Sandbox_StoppedAndRestarted_KeepsItsFilesAndEndsItsProcesses()
     {
+        // Without bubblewrap the sandbox sees every process of the machine: the one looked for has to be like no other.
+        var sleep = $"sleep {Random.Shared.Next(100_000, 1_000_000)}.{Environment.ProcessId}";
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-        await Worker.ExecAsync(record.Id, "echo kept > ~/file; echo kept > /tmp/file; (setsid sleep 1000 >/dev/null 2>&1 &)");
+        await Worker.ExecAsync(record.Id, $"echo kept > ~/file; echo kept > /tmp/file; (setsid {sleep} >/dev/null 2>&1 &)");
 
         var stopped = await Worker.Sandboxes.StopAsync(record.Id, StopReason.Asked, CancellationToken.None);
 
@@ -36,7 +38,7 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         Assert.True((await Worker.Sandboxes.RestartAsync(record.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
         using var limit = new CancellationTokenSource(WorkerHost.Soon);
         Assert.True((await Worker.Sandboxes.WaitUntilAliveAsync(record.Id, limit.Token)).TryGet(out _, out error), error?.Text);
-        Assert.Equal("kept\nkept\n0\n", await Worker.ExecAsync(record.Id, "cat ~/file /tmp/file; ps ax 2>/dev/null | grep -c '[s]leep 1000'"));
+        Assert.Equal("kept\nkept\n0\n", await Worker.ExecAsync(record.Id, $"cat ~/file /tmp/file; ps ax 2>/dev/null | grep -c '[s]{sleep[1..]}'"));
     }
 
     [Fact]
