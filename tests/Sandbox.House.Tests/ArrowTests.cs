@@ -14,12 +14,13 @@ public sealed class ArrowTests
         ["Sandbox.Agent"] = "Sandbox.Contracts",
         ["Sandbox.Client"] = "Sandbox.Contracts",
         ["ServiceDefaults"] = "",
+        ["Sandbox.Topology"] = "",
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
-        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone",
+        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];
@@ -42,6 +43,7 @@ public sealed class ArrowTests
     [InlineData("Minio", "Sandbox.Storage")]
     [InlineData("Npgsql", "Sandbox.Storage")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
+    [InlineData("YamlDotNet", "Sandbox.Topology")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]
     public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string doors)
     {

@@ -1,0 +1,77 @@
+using Sandbox.Topology.Reading;
+using Sandbox.Topology.Rules;
+using Sandbox.Topology.Settings;
+
+namespace Sandbox.Topology;
+
+/// <summary>Reads <c>cluster.yaml</c> with what stands over it: the environment first, then <c>.env</c> beside it, then the file, then
+/// the defaults. Everything that is wrong is told at once.</summary>
+public static class ClusterFile
+{
+    public const string Name = "cluster.yaml";
+    public const string EnvName = ".env";
+
+    /// <summary>The name that this file's settings had to themselves in an earlier layout.</summary>
+    public const string LegacyName = "nodes.yaml";
+
+    /// <param name="file">Path of the file.</param>
+    /// <param name="environment">Variables of the process.</param>
+    public static ClusterReading Read(string file, IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        if (File.Exists(Path.Combine(folder, LegacyName)))
+        {
+            return ClusterReading.Bad(
+                $"{LegacyName} in {folder} is not read any more: move its contents below nodes: in {Path.GetFileName(file)}, and remove it");
+        }
+
+        try
+        {
+            return File.Exists(file)
+                ? Read(File.ReadAllText(file), EnvBeside(folder), environment, Path.GetFileName(file))
+                : ClusterReading.Bad($"there is no {Path.GetFullPath(file)}; `sandbox cluster init` makes one");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ClusterReading.Bad($"{file} cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <param name="dotEnv">Contents of <c>.env</c>; null: there is none.</param>
+    /// <param name="name">Of the file, for messages.</param>
+    internal static ClusterReading Read(string yaml, string? dotEnv, IEnumerable<KeyValuePair<string, string>> environment, string name)
+    {
+        var problems = new List<string>();
+        var written = YamlText.Parse(yaml, name, out var unreadable);
+        if (unreadable is not null)
+        {
+            return ClusterReading.Bad(unreadable);
+        }
+
+        if (dotEnv is not null)
+        {
+            Overrides.Apply(written, DotEnv.Parse(dotEnv, EnvName, problems), EnvName, problems);
+        }
+
+        Overrides.Apply(written, environment, "", problems);
+        var settings = new ClusterSettings();
+        SettingBinder.Bind(settings, written, "", problems);
+        SettingBinder.Check(settings, "", problems);
+        if (problems.Count == 0)
+        {
+            problems.AddRange(WholeRules.Check(settings));
+        }
+
+        return new ClusterReading(problems.Count == 0 ? settings : null, problems);
+    }
+
+    private static string? EnvBeside(string folder) =>
+        Path.Combine(folder, EnvName) is var file && File.Exists(file) ? File.ReadAllText(file) : null;
+}
+
+/// <param name="Settings">Null: there are problems.</param>
+/// <param name="Problems">All of them, a line each.</param>
+public sealed record ClusterReading(ClusterSettings? Settings, IReadOnlyList<string> Problems)
+{
+    internal static ClusterReading Bad(string problem) => new(null, [problem]);
+}
