@@ -1,4 +1,5 @@
 using Docker.DotNet.Models;
+using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Docker;
@@ -9,7 +10,8 @@ namespace Sandbox.Worker.Archives;
 /// <summary>Makes an image of a container under a name of the caller's and pushes it where the name says a registry. While it
 /// pushes, a move of the sandbox (a stop) goes first: the job queues itself again and goes on behind it.</summary>
 internal sealed partial class CommitSandboxJob(
-    ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, TimeProvider time, ILogger<CommitSandboxJob> logger)
+    ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, IOptions<WorkerOptions> worker, TimeProvider time,
+    ILogger<CommitSandboxJob> logger)
 {
     /// <summary>ROCK's own limit.</summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromHours(2);
@@ -91,7 +93,7 @@ internal sealed partial class CommitSandboxJob(
 
         try
         {
-            return await _archives.CommitAsync(ContainerName.Of(job.Incarnation), name, pause: true, cancellationToken)
+            return await _archives.CommitAsync(ContainerName.Of(job.Incarnation, worker.Value), name, pause: true, cancellationToken)
                 ? null
                 : new Ending(12, "commit", "SANDBOX_CONTAINER_NOT_FOUND", "its container is gone");
         }

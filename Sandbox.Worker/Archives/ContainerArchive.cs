@@ -13,7 +13,8 @@ namespace Sandbox.Worker.Archives;
 /// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
 /// incarnation, and a file in the store is replaced whole.</summary>
 internal sealed class ContainerArchive(
-    EngineConnection engine, ArchiveFiles files, IArchiveStore store, IOptions<ArchiveOptions> options, TimeProvider time)
+    EngineConnection engine, ArchiveFiles files, IArchiveStore store, IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker,
+    TimeProvider time)
 {
     private const CompressionLevel Level = CompressionLevel.Fastest;
 
@@ -26,7 +27,7 @@ internal sealed class ContainerArchive(
     public async Task<ArchiveFacts> PutImageAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "making the image", cancellationToken);
-        var container = await _containers.FindAsync(ContainerName.Of(sandbox.Incarnation), cancellationToken)
+        var container = await _containers.FindAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), cancellationToken)
             ?? throw new ArchiveException("its container is gone, and its files with it");
         if (container.Mounts?.FirstOrDefault(mount => mount.Type is "volume") is { } volume)
         {
@@ -59,7 +60,7 @@ internal sealed class ContainerArchive(
         await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Running, "storing the log", cancellationToken);
         await using var file = files.Open();
         await PackAsync(file, Limit(options.Value.MaxLog), "the log", target =>
-            _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation), target, cancellationToken));
+            _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), target, cancellationToken));
         await store.PutAsync(ArchiveFiles.LogKey(sandbox.Id, sandbox.Incarnation), file, cancellationToken);
         await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Success, "archived", cancellationToken);
     }

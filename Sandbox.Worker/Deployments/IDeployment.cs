@@ -34,10 +34,6 @@ public interface IDeployment
     /// so and nothing else uses it.</summary>
     Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken);
 
-    /// <summary>Removes what another node, sharing this node's engine, began to make for this incarnation: for the one node
-    /// that its record names. Nothing of this node's own is touched.</summary>
-    Task EnsureFreeAsync(IncarnationId incarnation, CancellationToken cancellationToken) => Task.CompletedTask;
-
     /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.
     /// Throws when the engine does not answer: an empty list means that nothing is there.</summary>
     Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);

@@ -17,7 +17,7 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
     /// <summary>Creates it, or takes up the container that an earlier or simultaneous attempt made, if it is ours.</summary>
     public async Task<MadeContainer> EnsureMadeAsync(ContainerPlan plan, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        var name = ContainerName.Of(plan.Sandbox.Incarnation);
+        var name = ContainerName.Of(plan.Sandbox.Incarnation, worker);
         for (var delay = FirstLook; ; delay *= 2)
         {
             var made = await CreateAsync(plan, command, cancellationToken);
@@ -45,7 +45,7 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
     /// to the sweep, which finds it by its labels.</summary>
     public async Task TidyUpAsync(IncarnationId incarnation)
     {
-        var name = ContainerName.Of(incarnation);
+        var name = ContainerName.Of(incarnation, worker);
         try
         {
             if (await _containers.FindAsync(name, CancellationToken.None) is { } found
@@ -79,14 +79,10 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
 
     private MadeContainer TakeUp(SandboxInstance sandbox, ContainerInspectResponse found, string name)
     {
-        if (!ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id) || incarnation != sandbox.Incarnation || id != sandbox.Id)
+        if (!ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id)
+            || incarnation != sandbox.Incarnation || id != sandbox.Id || !ContainerLabels.AreOfNode(found.Config?.Labels, worker))
         {
             return new MadeContainer(CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");
-        }
-
-        if (!ContainerLabels.AreOfNode(found.Config?.Labels, worker))
-        {
-            throw new OtherNodesContainerException(sandbox.Incarnation);
         }
 
         var size = found.HostConfig?.StorageOpt?.TryGetValue("size", out var text) is true ? text : null;
@@ -106,7 +102,3 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
 /// <param name="DiskBytes">The disk limit that it was made with.</param>
 /// <param name="Foreign">Why the container of that name is not ours.</param>
 internal sealed record MadeContainer(CreateOutcome Outcome, long? DiskBytes, string? Foreign = null);
-
-/// <summary>Another node that shares the engine has made it, and its agent dials there.</summary>
-internal sealed class OtherNodesContainerException(IncarnationId incarnation) : Exception(
-    $"the container of {incarnation} was made by another node of this engine");

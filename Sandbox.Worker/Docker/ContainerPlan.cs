@@ -36,7 +36,7 @@ internal sealed record ContainerPlan(
     /// <param name="limitDisk">Ask the storage driver for the spec's disk limit.</param>
     public CreateContainerParameters ToParameters(IReadOnlyList<string> command, bool limitDisk) => new()
     {
-        Name = ContainerName.Of(Sandbox.Incarnation),
+        Name = ContainerName.Of(Sandbox.Incarnation, Worker),
         Image = Spec.Image,
         Platform = Arguments.Platform ?? Spec.Platform,
         Entrypoint = [.. command],

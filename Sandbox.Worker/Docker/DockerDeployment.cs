@@ -75,7 +75,7 @@ internal sealed partial class DockerDeployment : IDeployment
         {
             Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
             await _hooks.StepAsync(sandbox, "starting", cancellationToken);
-            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation), cancellationToken)
+            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken)
                 ? new StartedSandbox(sandbox.EffectiveDiskBytes)
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
         }
@@ -87,7 +87,7 @@ internal sealed partial class DockerDeployment : IDeployment
 
     public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {
-        var name = ContainerName.Of(incarnation);
+        var name = ContainerName.Of(incarnation, _worker);
         var ended = await _containers.WaitAsync(name, cancellationToken);
         var found = ended ? await _containers.FindAsync(name, cancellationToken) : null;
         return found is null ? EndReason.Removed : EndReason.Of(found.State);
@@ -96,12 +96,12 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
     {
         await _hooks.StepAsync(sandbox, "stopping", cancellationToken);
-        await _containers.StopAsync(ContainerName.Of(sandbox.Incarnation), cancellationToken);
+        await _containers.StopAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken);
     }
 
     public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {
-        var name = ContainerName.Of(incarnation);
+        var name = ContainerName.Of(incarnation, _worker);
         await EnsureGoneAsync(name, cancellationToken);
 
         // The name is how we make them; a double under another name is known by its labels.
@@ -114,17 +114,6 @@ internal sealed partial class DockerDeployment : IDeployment
         if (Directory.Exists(_folders.Socket(incarnation)))
         {
             Directory.Delete(_folders.Socket(incarnation), recursive: true);
-        }
-    }
-
-    public async Task EnsureFreeAsync(IncarnationId incarnation, CancellationToken cancellationToken)
-    {
-        var name = ContainerName.Of(incarnation);
-        if (await _containers.FindAsync(name, cancellationToken) is { } found
-            && ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _)
-            && !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
-        {
-            await _containers.RemoveAsync(found.ID, cancellationToken);
         }
     }
 

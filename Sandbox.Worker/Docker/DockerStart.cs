@@ -94,7 +94,7 @@ internal sealed class DockerStart(
         bool started;
         try
         {
-            started = await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation), cancellationToken);
+            started = await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken);
         }
         finally
         {

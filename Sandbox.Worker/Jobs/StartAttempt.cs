@@ -4,7 +4,6 @@ using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Jobs;
 
@@ -70,7 +69,7 @@ internal sealed partial class StartAttempt(
 
         // Before the container starts: its agent dials at once.
         var link = links.Ensure(pending);
-        Result<StartedSandbox>? brought;
+        Result<StartedSandbox> brought;
         try
         {
             brought = await AskDeploymentAsync(pending, bringUp, reporter, cancellationToken);
@@ -79,8 +78,6 @@ internal sealed partial class StartAttempt(
         {
             await telling;
         }
-
-        brought ??= await TakeOverAsync(pending, bringUp, reporter, cancellationToken);
 
         if (!brought.TryGet(out var started, out var error))
         {
@@ -91,33 +88,12 @@ internal sealed partial class StartAttempt(
         return await Readiness.AwaitAgentAsync(pending, link, deployments[pending.Spec.Deployment], cancellationToken);
     }
 
-    /// <summary>Another node that shares this one's engine began this start and lost it. The record says whose it is now:
-    /// whoever was asleep meanwhile finds another's name there, and leaves what he finds alone.</summary>
-    private async Task<Result<StartedSandbox>> TakeOverAsync(
-        SandboxInstance pending, BringUp bringUp, PhaseReporter reporter, CancellationToken cancellationToken)
-    {
-        var record = await store.FindAsync(pending.Id, cancellationToken);
-        if (record is null || record.Version != pending.Version || !node.Has(record))
-        {
-            throw new InvalidOperationException($"the start of {pending.Id} is another node's by now");
-        }
-
-        await deployments[pending.Spec.Deployment].EnsureFreeAsync(pending.Incarnation, cancellationToken);
-        return await AskDeploymentAsync(pending, bringUp, reporter, cancellationToken)
-            ?? new SandboxError.StartFailed(pending.Id, SandboxPhase.DockerRun, "another node made its container at the same time");
-    }
-
-    /// <returns>Null: another node's container is in the way.</returns>
-    private async Task<Result<StartedSandbox>?> AskDeploymentAsync(
+    private async Task<Result<StartedSandbox>> AskDeploymentAsync(
         SandboxInstance pending, BringUp bringUp, PhaseReporter reporter, CancellationToken cancellationToken)
     {
         try
         {
             return await bringUp(pending, reporter, cancellationToken);
-        }
-        catch (OtherNodesContainerException)
-        {
-            return null;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Testing;
+using Sandbox.Worker;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
 
@@ -30,8 +33,8 @@ public sealed class IdempotentVerbsTests
     {
         var attempts = 0;
         var cluster = await SmallCluster.StartAsync(worker: services => services.Decorate<IDeployment>(
-            (_, _) => (method, arguments, pass) => method == nameof(IDeployment.EnsureStartedAsync)
-                ? AttemptAsync((StartOrder)arguments[0]!, () => (Task<Result<StartedSandbox>>)pass()!, isMutant, ++attempts)
+            (provider, _) => (method, arguments, pass) => method == nameof(IDeployment.EnsureStartedAsync)
+                ? AttemptAsync(Name(provider, (StartOrder)arguments[0]!), () => (Task<Result<StartedSandbox>>)pass()!, isMutant, ++attempts)
                 : pass(),
             nameof(DockerDeployment)));
         await cluster.RunBoxAsync();
@@ -39,12 +42,14 @@ public sealed class IdempotentVerbsTests
         return cluster;
     }
 
-    private static async Task<Result<StartedSandbox>> AttemptAsync(StartOrder order, Func<Task<Result<StartedSandbox>>> start, bool isMutant, int attempt)
+    private static string Name(IServiceProvider worker, StartOrder order) =>
+        ContainerName.Of(order.Sandbox.Incarnation, worker.GetRequiredService<IOptions<WorkerOptions>>().Value);
+
+    private static async Task<Result<StartedSandbox>> AttemptAsync(string name, Func<Task<Result<StartedSandbox>>> start, bool isMutant, int attempt)
     {
         if (isMutant && attempt > 1)
         {
             // Does not know its own container again, and makes another.
-            var name = ContainerName.Of(order.Sandbox.Incarnation);
             await DockerEngine.PostAsync($"containers/{name}/rename?name=again-{Guid.NewGuid():N}", null, CancellationToken.None);
         }
 

@@ -21,10 +21,13 @@ using Sandbox.Worker;
 namespace Sandbox.Chaos.Tests.Mutants;
 
 /// <summary>An API and two workers in this program, on a Postgres database and with containers of their own, so that a test can
-/// take a safeguard out of one of them. Only the first worker has room for a sandbox.</summary>
+/// take a safeguard out of one of them. Only the first worker has room for a sandbox. Or an API and as many workers as a test adds.</summary>
 internal sealed class SmallCluster : IAsyncDisposable
 {
     public const string Box = "box";
+
+    /// <summary>Cpus of a worker that has room for the box once: while it starts it, it claims no other start.</summary>
+    public const string OneBox = "0.3";
 
     private readonly DockerCluster _docker = new();
     private readonly TempFolder _folder = new();
@@ -58,8 +61,8 @@ internal sealed class SmallCluster : IAsyncDisposable
         try
         {
             await cluster.StartApiAsync(api ?? (_ => { }));
-            await cluster.StartWorkerAsync("w1", stores ?? (_ => { }), worker ?? (_ => { }), cpus: "4");
-            await cluster.StartWorkerAsync("w2", _ => { }, _ => { }, cpus: "0.01");
+            await cluster.AddWorkerAsync("w1", stores, worker, cpus: "4");
+            await cluster.AddWorkerAsync("w2", cpus: "0.01");
             return cluster;
         }
         catch
@@ -69,12 +72,44 @@ internal sealed class SmallCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>An API alone; the workers are the test's to add.</summary>
+    public static async Task<SmallCluster> StartWithoutWorkersAsync()
+    {
+        await DockerTestImage.EnsureAsync();
+        var cluster = new SmallCluster(await (await PostgresServer.SharedAsync()).NewDatabaseAsync());
+        await cluster.StartApiAsync(_ => { });
+        return cluster;
+    }
+
+    /// <param name="stores">Changes its stores, before its fences are put over them.</param>
+    /// <param name="worker">Changes what else it is made of.</param>
+    public async Task AddWorkerAsync(string name, Action<IServiceCollection>? stores = null, Action<IServiceCollection>? worker = null, string cpus = OneBox)
+    {
+        var data = _folder.File(name);
+        Directory.CreateDirectory(data);
+        var builder = Builder(
+            ("Worker:NodeName", name), ("Worker:DataFolder", data), ("Worker:AgentFolder", ProcessCluster.AgentFolder), ("Worker:Deployment", "docker"),
+            ("Worker:Capacity:Cpus", cpus), ("Worker:Capacity:MemoryBytes", $"{4L << 30}"));
+        builder.Services.AddClusterStorage(_database, redis: null);
+        stores?.Invoke(builder.Services);
+        builder.Services.AddClusterWorker();
+        worker?.Invoke(builder.Services);
+        var app = builder.Build();
+        app.MapClusterWorker();
+        await StartAsync(app);
+    }
+
     /// <summary>Makes the box and waits until it runs.</summary>
     public async Task RunBoxAsync()
     {
+        await CreateBoxAsync();
+        await UntilAsync("running");
+    }
+
+    public async Task CreateBoxAsync()
+    {
         var created = default(Operation);
         await Wait.UntilAsync(async () => (created = await One.CreateAsync(Box)).IsDone, () => $"the box is created once there are nodes: {created}, {created?.Detail}");
-        await UntilAsync("running");
     }
 
     public async Task UntilAsync(string state)
@@ -134,22 +169,6 @@ internal sealed class SmallCluster : IAsyncDisposable
         await StartAsync(app);
         var client = new SandboxClient(new Uri(app.Urls.Single()), apiKey: null);
         (One, Other) = (new MarkedCalls("one", [client], Recorder, TimeProvider.System), new MarkedCalls("other", [client], Recorder, TimeProvider.System));
-    }
-
-    private async Task StartWorkerAsync(string name, Action<IServiceCollection> stores, Action<IServiceCollection> change, string cpus)
-    {
-        var data = _folder.File(name);
-        Directory.CreateDirectory(data);
-        var builder = Builder(
-            ("Worker:NodeName", name), ("Worker:DataFolder", data), ("Worker:AgentFolder", ProcessCluster.AgentFolder), ("Worker:Deployment", "docker"),
-            ("Worker:Capacity:Cpus", cpus), ("Worker:Capacity:MemoryBytes", $"{4L << 30}"));
-        builder.Services.AddClusterStorage(_database, redis: null);
-        stores(builder.Services);
-        builder.Services.AddClusterWorker();
-        change(builder.Services);
-        var app = builder.Build();
-        app.MapClusterWorker();
-        await StartAsync(app);
     }
 
     private async Task StartAsync(WebApplication app)

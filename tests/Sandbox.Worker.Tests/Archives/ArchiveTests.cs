@@ -55,7 +55,7 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal(before, await SandboxTree.HashAsync(restored));
         Assert.Equal("new\n", await _worker.ExecAsync(restored.Id, "ls /etc/remade; ls /etc/removed 2>/dev/null"));
         Assert.Equal(root, await SandboxTree.HashAsync(restored, "etc/remade"));
-        var container = await DockerEngine.InspectAsync(ContainerName.Of(restored.Incarnation), CancellationToken.None);
+        var container = await DockerEngine.InspectAsync(ContainerName.Of(restored.Incarnation, new WorkerOptions()), CancellationToken.None);
         Assert.Equal(restored.Spec.MemoryBytes, (long)container!["HostConfig"]!["Memory"]!);
         await WorkerHost.UntilAsync(() => FilesInStore().Count == 0, "the archive is discarded once the sandbox runs");
     }

@@ -40,7 +40,7 @@ public sealed class CommitTests : IAsyncLifetime
         var second = await _worker.RunAsync(Prepare("other", tag));
         Assert.Equal("committed\n", await _worker.ExecAsync(second.Id, "cat /made"));
         Assert.Equal("on\n", await _worker.ExecAsync(running.Id, "echo on"));
-        await DockerEngine.RemoveContainerAsync(ContainerName.Of(second.Incarnation), CancellationToken.None);
+        await DockerEngine.RemoveContainerAsync(ContainerName.Of(second.Incarnation, new WorkerOptions()), CancellationToken.None);
     }
 
     [NeedsDockerTheory]
@@ -77,7 +77,7 @@ public sealed class CommitTests : IAsyncLifetime
     {
         var running = await _worker.RunAsync(Prepare("box"));
         Assert.True((await _worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out _));
-        await DockerEngine.RemoveContainerAsync(ContainerName.Of(running.Incarnation), CancellationToken.None);
+        await DockerEngine.RemoveContainerAsync(ContainerName.Of(running.Incarnation, new WorkerOptions()), CancellationToken.None);
 
         var ended = await CommitAsync(running, Named("sandbox-test-commit:gone"), null);
 

@@ -11,7 +11,7 @@ namespace Sandbox.Worker.Tests.Archives;
 internal static class SandboxTree
 {
     public static async Task<string> RootOfAsync(SandboxInstance sandbox) =>
-        (string)(await DockerEngine.InspectAsync(ContainerName.Of(sandbox.Incarnation), CancellationToken.None))!["GraphDriver"]!["Data"]!["MergedDir"]!;
+        (string)(await DockerEngine.InspectAsync(ContainerName.Of(sandbox.Incarnation, new WorkerOptions()), CancellationToken.None))!["GraphDriver"]!["Data"]!["MergedDir"]!;
 
     /// <summary>Gives it one of each kind of thing that an image may lose.</summary>
     public static async Task FillAsync(SandboxInstance sandbox)

@@ -125,7 +125,7 @@ public sealed class DockerHarness : IAsyncLifetime
     /// <summary>One that runs and that the tests of a class may all use, none of which changes it.</summary>
     public async Task<SandboxInstance> SharedAsync(CancellationToken cancellationToken) => _shared ??= await StartAsync(null, cancellationToken);
 
-    public static string NameOf(SandboxInstance sandbox) => ContainerName.Of(sandbox.Incarnation);
+    public static string NameOf(SandboxInstance sandbox) => ContainerName.Of(sandbox.Incarnation, new WorkerOptions());
 
     public static Task<JsonNode?> InspectAsync(SandboxInstance sandbox, CancellationToken cancellationToken) =>
         DockerEngine.InspectAsync(NameOf(sandbox), cancellationToken);

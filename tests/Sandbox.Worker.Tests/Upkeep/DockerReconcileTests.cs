@@ -33,7 +33,7 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     public async Task Container_EndedBehindOurBack_IsLostWithTheReason(string how, string reason)
     {
         var record = await _worker.RunAsync(Prepare("box"));
-        var name = ContainerName.Of(record.Incarnation);
+        var name = ContainerName.Of(record.Incarnation, new WorkerOptions());
 
         await (how switch
         {
@@ -108,11 +108,11 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     {
         var record = await _worker.RunAsync(Prepare("box"));
         var other = await _worker.RunAsync(Prepare("other"));
-        var config = (await DockerEngine.InspectAsync(ContainerName.Of(record.Incarnation), CancellationToken.None))!["Config"]!;
+        var config = (await DockerEngine.InspectAsync(ContainerName.Of(record.Incarnation, new WorkerOptions()), CancellationToken.None))!["Config"]!;
         var body = new { Image = DockerTestImage.Name, Cmd = new[] { "true" }, Labels = config["Labels"]!.DeepClone() };
-        await DockerEngine.PostAsync($"containers/create?name={ContainerName.Of(record.Incarnation)}-double", body, CancellationToken.None);
+        await DockerEngine.PostAsync($"containers/create?name={ContainerName.Of(record.Incarnation, new WorkerOptions())}-double", body, CancellationToken.None);
 
-        await DockerEngine.RemoveContainerAsync(ContainerName.Of(other.Incarnation), CancellationToken.None);
+        await DockerEngine.RemoveContainerAsync(ContainerName.Of(other.Incarnation, new WorkerOptions()), CancellationToken.None);
 
         var lost = await _worker.UntilAsync(other.Id, now => now.State is SandboxState.Stopped, "stopped, although another's label stands twice");
         Assert.Equal(SandboxEvent.Lost, lost.History[^1].On);

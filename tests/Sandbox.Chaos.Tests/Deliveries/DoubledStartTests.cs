@@ -1,0 +1,146 @@
+using Sandbox.Chaos.Tests.Mutants;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Docker;
+
+namespace Sandbox.Chaos.Tests.Deliveries;
+
+/// <summary>A start is delivered again and again to nodes that share an engine, while those who had it before are asleep and do not
+/// know that it is theirs no more.</summary>
+public sealed class DoubledStartTests
+{
+    /// <summary>Verbs that end and remove nothing.</summary>
+    private static readonly string[] Harmless =
+        [nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync), nameof(IDeployment.CheckAvailabilityAsync), "get_Kind"];
+
+    [NeedsDockerFact]
+    public async Task Start_DeliveredToThreeNodes_WhoeverWakesLate_LeavesTheContainerOfTheOneThatRunsIt()
+    {
+        await using var cluster = await SmallCluster.StartWithoutWorkersAsync();
+        using Sleep first = new(), second = new();
+        await AddAsync(cluster, "w1", first);
+        await cluster.CreateBoxAsync();
+        await first.Begun;
+        await AddAsync(cluster, "w2", second);
+        await DeliverAgainAsync(cluster);
+        await second.Begun;
+        await cluster.AddWorkerAsync("w3");
+        await DeliverAgainAsync(cluster);
+        await cluster.UntilAsync("running");
+        Assert.True((await cluster.One.ExecuteAsync(SmallCluster.Box)).IsDone, "the box was to be of use on the node that has it now");
+
+        second.End();
+        await second.Over;
+        first.End();
+        await first.Over;
+
+        await cluster.MustComeToOrderAsync();
+        await cluster.UntilAsync("running");
+        var last = await cluster.One.ExecuteAsync(SmallCluster.Box);
+        Assert.True(last.IsDone, $"the box was to live on after the others woke: {last}, {last.Detail}");
+    }
+
+    [NeedsDockerFact]
+    public async Task Start_DeliveredToTwoNodes_IsWhereTheOneIsThatSaysThatItRuns()
+    {
+        await using var cluster = await SmallCluster.StartWithoutWorkersAsync();
+        using Sleep first = new(), second = new();
+        await AddAsync(cluster, "w1", first);
+        await cluster.CreateBoxAsync();
+        await first.Begun;
+        await AddAsync(cluster, "w2", second);
+        await DeliverAgainAsync(cluster);
+        await second.Begun;
+        SandboxInstance? pending = null;
+        await Wait.UntilAsync(
+            async () => (pending = await cluster.Records.FindAsync(SandboxId.Parse(SmallCluster.Box), CancellationToken.None)) is { State: SandboxState.Pending, HostName: "w2" },
+            () => $"the second node puts its name last: {pending?.State} on {pending?.HostName}");
+
+        first.End();
+        await cluster.UntilAsync("running");
+
+        var running = (await cluster.Records.FindAsync(SandboxId.Parse(SmallCluster.Box), CancellationToken.None))!;
+        Assert.True(running.HostName is "w1", $"the record was to lead to the node that runs it, w1, not to {running.HostName}");
+        Assert.True((await cluster.One.ExecuteAsync(SmallCluster.Box)).IsDone, "the box was to be of use where its record says that it is");
+        second.End();
+        await cluster.MustComeToOrderAsync();
+    }
+
+    /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove one.</summary>
+    private static Task AddAsync(SmallCluster cluster, string name, Sleep sleep) => cluster.AddWorkerAsync(
+        name,
+        stores =>
+        {
+            // Nor does it hear anything while it sleeps.
+            stores.Decorate<IJobStore>((_, _) => (method, _, pass) =>
+                method == nameof(IJobStore.TryRenewAsync) && sleep.IsOn ? Task.FromResult(true) : pass());
+            stores.Decorate<ISandboxStore>((_, _) => (method, _, pass) =>
+                method == nameof(ISandboxStore.FindAsync) && sleep.IsOn ? sleep.ThenAsync(() => (Task<SandboxInstance?>)pass()!) : pass());
+        },
+        worker => worker.Decorate<IDeployment>(
+            (_, _) => (method, _, pass) => method switch
+            {
+                nameof(IDeployment.EnsureStartedAsync) => sleep.AfterAsync((Task<Result<StartedSandbox>>)pass()!),
+                _ when !Harmless.Contains(method) && !sleep.HasEnded => sleep.BeforeAsync(() => (Task)pass()!),
+                _ => pass(),
+            },
+            nameof(DockerDeployment)));
+
+    /// <summary>Voids whoever's claim of it.</summary>
+    private static Task DeliverAgainAsync(SmallCluster cluster) => cluster.ExecuteSqlAsync("UPDATE jobs SET node = NULL, claimable_at = store_now()");
+
+    /// <summary>A node does nothing more until it is woken.</summary>
+    private sealed class Sleep : IDisposable
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task.WaitAsync(ClusterProcess.Generous);
+
+        /// <summary>What it was about to do when it fell asleep is done.</summary>
+        public Task Over => _over.Task.WaitAsync(ClusterProcess.Generous);
+
+        public bool HasEnded => _ended.Task.IsCompleted;
+
+        public bool IsOn => _begun.Task.IsCompleted && !_over.Task.IsCompleted;
+
+        public void End() => _ended.TrySetResult();
+
+        /// <summary>A test that fails leaves nobody asleep.</summary>
+        public void Dispose() => End();
+
+        public async Task<Result<StartedSandbox>> AfterAsync(Task<Result<StartedSandbox>> start)
+        {
+            var started = await start;
+            _begun.TrySetResult();
+            await _ended.Task;
+            _over.TrySetResult();
+            return started;
+        }
+
+        public async Task BeforeAsync(Func<Task> deed)
+        {
+            _begun.TrySetResult();
+            await _ended.Task;
+            try
+            {
+                await deed();
+            }
+            finally
+            {
+                _over.TrySetResult();
+            }
+        }
+
+        public async Task<T> ThenAsync<T>(Func<Task<T>> look)
+        {
+            await _over.Task;
+            return await look();
+        }
+    }
+}
