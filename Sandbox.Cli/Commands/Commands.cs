@@ -27,6 +27,7 @@ internal static class Commands
             KeyCommands.Create(context),
             JobCommands.Create(context),
             NodeCommands.Create(context),
+            TopCommand.Create(context),
         };
         context.AddTo(root);
         return root;

@@ -36,6 +36,23 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
 
 internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string> Args, string? Cwd, string? Tag);
 
+/// <param name="Total">Sandboxes altogether; no more than 500 of them are listed.</param>
+internal sealed record TopView(IReadOnlyList<NodeResult> Nodes, IReadOnlyList<TopRow> Sandboxes, long Total);
+
+internal sealed record TopRow(string SandboxId, string State, string Image)
+{
+    public string? Node { get; init; }
+
+    public double? Cpus { get; init; }
+
+    public string? Memory { get; init; }
+
+    public string? CreateTime { get; init; }
+
+    /// <summary>When it is stopped if nothing happens.</summary>
+    public string? AutoStopTime { get; init; }
+}
+
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
 /// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c> or <c>undrained</c>.</param>
 internal sealed record Done(string Action)
@@ -68,6 +85,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(ProcessLine))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]
+[JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(Listening))]
 [JsonSerializable(typeof(Failure))]

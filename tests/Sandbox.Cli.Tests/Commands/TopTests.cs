@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Sandbox.Cli.Tests.Commands;
+
+public sealed class TopTests : IDisposable
+{
+    private readonly CliProgram _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Top_Piped_PrintsEachSandboxOnceAndEnds()
+    {
+        using var serve = _cli.Start("serve", "--port", "0");
+        await serve.SeeAsync("listening on ");
+        (await _cli.RunAsync("run", "--keep", "--name", "seen", "--", "true")).Expect(0);
+
+        var lines = (await _cli.RunAsync("top")).Expect(0).Output;
+        var same = (await _cli.RunAsync("top", "--once")).Expect(0).Output;
+        var view = JsonDocument.Parse((await _cli.RunAsync("top", "--json")).Expect(0).Output).RootElement;
+
+        Assert.StartsWith("sandbox\tseen\trunning\t", Assert.Single(lines.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith("sandbox\tseen\trunning\t", same, StringComparison.Ordinal);
+        Assert.Empty(view.GetProperty("nodes").EnumerateArray());
+        var row = Assert.Single(view.GetProperty("sandboxes").EnumerateArray());
+        Assert.Equal(("seen", "running", 1), (row.GetProperty("sandbox_id").GetString(), row.GetProperty("state").GetString(), view.GetProperty("total").GetInt32()));
+        (await _cli.RunAsync("rm", "--force", "seen")).Expect(0);
+    }
+}
