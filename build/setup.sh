@@ -15,6 +15,7 @@ debootstrap|the base image is not built
 strace|the test that watches which libraries the agent opens is skipped
 redis-server|tests that need Redis are skipped
 postgresql|tests that need Postgres are skipped
+prometheus|tests of the metrics, the alert rules and the dashboards are skipped
 docker-registry|tests that push to a registry are skipped
 LIST
 }
