@@ -59,11 +59,12 @@ internal static class AgentRoom
 
     internal static void MapRock(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<RockFace>().Map(routes);
 
-    /// <summary>Order matters: the token is checked first, then the call is counted, then served.</summary>
+    /// <summary>Order matters: the token is checked first, then the call is counted, then timed where it is traced, then served.</summary>
     internal static RequestDelegate Served(IServiceProvider services, RouteTable routes)
     {
         var activity = services.GetRequiredService<AgentActivity>();
-        RequestDelegate counted = context => activity.InvokeAsync(context, routes.DispatchAsync);
+        RequestDelegate traced = context => TracedCalls.InvokeAsync(context, routes.DispatchAsync);
+        RequestDelegate counted = context => activity.InvokeAsync(context, traced);
         if (services.GetRequiredService<AgentOptions>().Listen is null)
         {
             return counted;

@@ -30,6 +30,7 @@ public static class ApiRoom
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor();
+        services.AddMetrics().AddSingleton<ApiTelemetry>();
         services.AddSingleton<ApiKeyRing>().AddSingleton<TenantKeys>().AddSingleton<Doorkeeper>().AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>().AddSingleton<OwnCommits>();

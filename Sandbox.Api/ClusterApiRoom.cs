@@ -13,6 +13,7 @@ public static class ClusterApiRoom
     {
         services.AddCluster().AddApi();
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
+        services.AddHostedService<ClusterTelemetry>();
         services.AddSingleton<NodeLines>().AddSingleton<SandboxPlaces>();
         services.AddSingleton<IPlacement, ClusterPlacement>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();

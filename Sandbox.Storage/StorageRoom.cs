@@ -54,6 +54,7 @@ public static class StorageRoom
         var database = OpenDatabase(connectionString);
         services.AddSingleton(_ => database);
         services.AddHostedService<PostgresStart>();
+        services.AddHealthChecks().AddCheck<PostgresCheck>("postgres");
         services.AddSingleton<PostgresSandboxStore>();
         services.AddSingleton<PostgresJobStore>();
         services.AddSingleton<ICommitStore, PostgresCommitStore>();
@@ -119,9 +120,11 @@ public static class StorageRoom
     private static IServiceCollection AddAnnounced(
         this IServiceCollection services, Func<IServiceProvider, ISandboxStore> records, Func<IServiceProvider, IJobStore> jobs)
     {
-        services.AddSingleton<LiveCache>();
+        services.AddMetrics().AddLogging();
+        services.AddSingleton<LiveCache>().AddSingleton<StorageTelemetry>();
         services.AddSingleton<ISandboxStore>(provider => new LiveSandboxStore(
-            records(provider), provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>()));
+            records(provider), provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>(),
+            provider.GetRequiredService<StorageTelemetry>()));
         return services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
             jobs(provider), provider.GetRequiredService<IChangeFeed>()));
     }

@@ -43,6 +43,7 @@ public static class ClusterWorkerRoom
     }
 
     private static IServiceCollection AddMembership(this IServiceCollection services) => services
+        .AddHealthChecks().AddCheck<NodeCheck>("node").Services
         .AddSingleton<ProcessEnd>()
         .AddSingleton<NodeAddress>()
         .AddSingleton<NodeRooms>()
@@ -51,6 +52,7 @@ public static class ClusterWorkerRoom
         .AddHostedService(provider => provider.GetRequiredService<NodeHealth>())
         .AddSingleton<NodeMembership>()
         .AddSingleton<NodeRight>()
+        .AddHostedService<NodeTelemetry>()
         .Replace(ServiceDescriptor.Singleton<INodeRight>(provider => provider.GetRequiredService<NodeRight>()))
         .Replace(ServiceDescriptor.Singleton<IClaimTerms, NodeTerms>());
 

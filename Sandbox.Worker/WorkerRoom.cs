@@ -29,7 +29,7 @@ public static class WorkerRoom
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerPaths>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddSingleton<WorkerTelemetry>().AddSingleton<NodeIdentity>();
+        services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
         return services.AddSoleProcess().AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
     }
 

@@ -1,11 +1,15 @@
+using System.Diagnostics.Metrics;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Microsoft.Extensions.Hosting;
@@ -16,16 +20,26 @@ namespace Microsoft.Extensions.Hosting;
 /// </summary>
 public static class Extensions
 {
-    private const string HealthPath = "/health";
-    private const string AlivePath = "/alive";
-    private const string LiveTag = "live";
+    internal const string HealthPath = "/health";
+    internal const string AlivePath = "/alive";
+    internal const string MetricsPath = "/metrics";
+    internal const string LiveTag = "live";
+
+    /// <summary>The meter of the driver of Postgres.</summary>
+    internal const string DatabaseMeter = "Npgsql";
+
+    /// <summary>Address and port of the internal port, for example <c>0.0.0.0:9464</c>; port 0: any free one; empty: there is none.</summary>
+    private const string InternalListen = "Internal:Listen";
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private static readonly string[] Units = [".seconds", ".bytes"];
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
         builder.ConfigureOpenTelemetry();
         builder.AddDefaultHealthChecks();
+        builder.AddInternalPort();
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {
@@ -51,11 +65,13 @@ public static class Extensions
             logging.IncludeScopes = true;
         });
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => NameProcess(resource, builder))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter("Sandbox.*", "Health.*"))
+                .AddMeter("Sandbox.*", "Health.*", DatabaseMeter)
+                .AddView(NameOnOtlp))
             .WithTracing(tracing => tracing
                 .AddSource(builder.Environment.ApplicationName, "Sandbox.*", "Health.*")
                 .AddAspNetCoreInstrumentation(asp => asp.Filter = context => !IsProbe(context.Request.Path))
@@ -71,12 +87,57 @@ public static class Extensions
         return builder;
     }
 
+    /// <summary>Health and metrics on a port of their own, where <c>Internal:Listen</c> names one.</summary>
+    public static TBuilder AddInternalPort<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        if (builder.Configuration[InternalListen] is not { Length: > 0 } listen)
+        {
+            return builder;
+        }
+
+        if (!IPEndPoint.TryParse(listen, out var endPoint))
+        {
+            throw new OptionsValidationException(
+                InternalListen, typeof(IPEndPoint), [$"{InternalListen}: an address and a port are needed, for example 127.0.0.1:9464."]);
+        }
+
+        builder.Services.AddHostedService(provider => new InternalPort(provider, endPoint, provider.GetRequiredService<ILoggerFactory>()));
+        return builder;
+    }
+
     /// <summary>Maps <c>/health</c> (every check) and <c>/alive</c> (the process itself). Meant for an internal port.</summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.MapHealthChecks(HealthPath);
         app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
         return app;
+    }
+
+    /// <summary>By the program's name, unless whoever started it gave it another.</summary>
+    private static void NameProcess(ResourceBuilder resource, IHostApplicationBuilder builder)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
+        {
+            var isNumbered = builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Contains("service.instance.id", StringComparison.Ordinal) is true;
+            resource.AddService(builder.Environment.ApplicationName, autoGenerateServiceInstanceId: !isNumbered);
+        }
+    }
+
+    internal static bool IsOurs(string meter) =>
+        meter.StartsWith("Sandbox.", StringComparison.Ordinal) || meter.StartsWith("Health.", StringComparison.Ordinal);
+
+    /// <summary>Our instruments are named below their meter, with their unit, as the Prometheus page needs them. OTLP has the
+    /// unit in a field of its own and no meter in the name: <c>job.duration.seconds</c> becomes <c>sandbox.worker.job.duration</c>.</summary>
+    private static MetricStreamConfiguration? NameOnOtlp(Instrument instrument)
+    {
+        if (!IsOurs(instrument.Meter.Name))
+        {
+            return null;
+        }
+
+        var name = Units.FirstOrDefault(instrument.Name.EndsWith) is { } unit ? instrument.Name[..^unit.Length] : instrument.Name;
+        return new MetricStreamConfiguration { Name = $"{instrument.Meter.Name.ToLowerInvariant()}.{name}" };
     }
 
     private static bool IsProbe(PathString path) =>

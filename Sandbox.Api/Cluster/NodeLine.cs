@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Storage.Clusters;
 
@@ -44,6 +46,7 @@ internal sealed class NodeLine : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prove(request);
+        Trace(request);
         using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sending = _invoker.SendAsync(request, given.Token);
         while (!await AnsweredAsync(sending))
@@ -97,6 +100,17 @@ internal sealed class NodeLine : IDisposable
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Whoever traces the caller traces what the worker does for it. The handler's own way to do that would cost also
+    /// where nobody traces.</summary>
+    private static void Trace(HttpRequestMessage request)
+    {
+        if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } asker)
+        {
+            request.Headers.Remove(AgentSpan.ParentHeader);
+            request.Headers.TryAddWithoutValidation(AgentSpan.ParentHeader, asker.Id);
         }
     }
 

@@ -27,6 +27,10 @@ internal static class EnvdPaths
     /// <summary>A name for the log that holds nothing of the caller's but letters.</summary>
     public static string NameOf(PathString path) => path.Value!;
 
+    /// <summary>One of few names, whatever method was asked for.</summary>
+    public static string ServiceOf(PathString path) =>
+        path.StartsWithSegments("/process.Process") ? ProcessService : path.StartsWithSegments("/filesystem.Filesystem") ? FilesystemService : path.Value!;
+
     private static bool IsMethod(string path, string service) =>
         path.Length > service.Length
         && path.Length < service.Length + 64

@@ -1,8 +1,10 @@
+using Sandbox.Api.Envd;
+
 namespace Sandbox.Api.Http;
 
-/// <summary>One line a request: method, route, status, time; never a body, a header, a query or an id from the path. Also
+/// <summary>One line a request, and its place among the metrics: method, route, status, time; never a body, a header, a query or an id from the path. Also
 /// gives the bare 404 and 405 of routing their body.</summary>
-internal sealed partial class AccessLog(RequestDelegate next, TimeProvider time, ILogger<AccessLog> logger)
+internal sealed partial class AccessLog(RequestDelegate next, ApiTelemetry telemetry, TimeProvider time, ILogger<AccessLog> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -13,8 +15,12 @@ internal sealed partial class AccessLog(RequestDelegate next, TimeProvider time,
             await ExplainAsync(http);
         }
 
-        var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? http.Items[RouteKey] as string ?? "(none)";
-        Log.Answered(logger, http.Request.Method, route, http.Response.StatusCode, time.GetElapsedTime(began).TotalMilliseconds);
+        var routed = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        var road = routed is null ? http.Items[RouteKey] as string : null;
+        var route = routed ?? road ?? "(none)";
+        var took = time.GetElapsedTime(began);
+        telemetry.OnAnswered(http, road is null ? route : EnvdPaths.ServiceOf(http.Request.Path), took);
+        Log.Answered(logger, http.Request.Method, route, http.Response.StatusCode, took.TotalMilliseconds);
     }
 
     /// <summary>Where a road without an endpoint leaves its name for the log.</summary>

@@ -21,12 +21,9 @@ internal sealed class NodeRoutes(INodeStore nodes)
             : Problems.NotFoundAsync(http, "There is no such node."));
 
     private static NodeResult ResultOf(NodeView node) => new(
-        node.Facts.Name, StateOf(node), node.Draining, Math.Round(node.Silence.TotalSeconds, 1), node.Facts.Address.OriginalString,
+        node.Facts.Name, node.StateName, node.Draining, Math.Round(node.Silence.TotalSeconds, 1), node.Facts.Address.OriginalString,
         node.Facts.HostIp, node.Facts.Version, [.. node.Facts.Deployments.Select(kind => kind.ToString().ToLowerInvariant())],
         node.Facts.Labels, node.Load.Sandboxes, RoomOf(node.Facts.Capacity), RoomOf(node.Load.Free), node.Load.Unavailable);
-
-    private static string StateOf(NodeView node) =>
-        node.Left ? "left" : node.IsDead ? "dead" : node.IsSuspect ? "suspect" : "alive";
 
     private static RoomMessage RoomOf(NodeRoom room) => new(
         Limited(room.Cpus), Limited(room.MemoryBytes), Limited(room.DiskBytes), Limited(room.Gpus));

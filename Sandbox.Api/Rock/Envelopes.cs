@@ -21,12 +21,19 @@ internal static class Envelopes
         WriteAsync<string>(http, Envelope.Success, null, null, null, null);
 
     /// <summary>A failure without a result.</summary>
-    public static Task FailAsync(HttpContext http, string? message, string error) =>
-        WriteAsync<string>(http, Envelope.Failed, message, error, null, null);
+    /// <param name="isOurs">The server's own, and not that of what was asked for.</param>
+    public static Task FailAsync(HttpContext http, string? message, string error, bool isOurs = false)
+    {
+        ApiTelemetry.Failed(http, isOurs);
+        return WriteAsync<string>(http, Envelope.Failed, message, error, null, null);
+    }
 
-    public static Task FailAsync<T>(HttpContext http, string? message, string error, T result, JsonTypeInfo<T> type)
-        where T : class =>
-        WriteAsync(http, Envelope.Failed, message, error, result, type);
+    public static Task FailAsync<T>(HttpContext http, string? message, string error, T result, JsonTypeInfo<T> type, bool isOurs = false)
+        where T : class
+    {
+        ApiTelemetry.Failed(http, isOurs);
+        return WriteAsync(http, Envelope.Failed, message, error, result, type);
+    }
 
     /// <summary>A known error on a route whose failures are the bare triple.</summary>
     public static Task FailAsync(HttpContext http, string phrase, SandboxError error) =>
@@ -43,8 +50,8 @@ internal static class Envelopes
         }
 
         return error is SandboxError.NotStarted or SandboxError.AgentUnreachable
-            ? FailAsync(http, phrase, error.Text)
-            : FailAsync(http, phrase, error.Text, project(CodeOf(error), error.Text), type);
+            ? FailAsync(http, phrase, error.Text, isOurs: error is SandboxError.AgentUnreachable)
+            : FailAsync(http, phrase, error.Text, project(CodeOf(error), error.Text), type, isOurs: CodeOf(error) == RockCodes.Internal);
     }
 
     /// <summary>What the caller can change is a bad request; what the server lacks or failed at is internal.</summary>

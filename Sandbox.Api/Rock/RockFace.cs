@@ -37,7 +37,7 @@ internal sealed partial class RockFace(IServiceProvider services, ILogger<RockFa
         catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
         {
             Log.Surprised(logger, route.Path, exception);
-            await Envelopes.FailAsync(http, route.Phrase, "The server failed to handle this request; the reason is in its log.");
+            await Envelopes.FailAsync(http, route.Phrase, "The server failed to handle this request; the reason is in its log.", isOurs: true);
         }
     }
 

@@ -79,4 +79,7 @@ public sealed record NodeView(NodeFacts Facts, NodeLoad Load, long Epoch, TimeSp
     public bool IsDead => Left || Silence >= DeadAfter;
 
     public bool IsSuspect => Left || Silence >= SuspectAfter;
+
+    /// <summary>As people and programs are told: <c>alive</c>, <c>suspect</c>, <c>dead</c> or <c>left</c>.</summary>
+    public string StateName => Left ? "left" : IsDead ? "dead" : IsSuspect ? "suspect" : "alive";
 }

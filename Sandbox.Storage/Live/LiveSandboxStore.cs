@@ -10,7 +10,8 @@ namespace Sandbox.Storage.Live;
 /// The records with their live entries and wake-ups: each successful write is committed first, then reaches the live entry,
 /// then wakes whoever waits. Every writer of records goes through here.
 /// </summary>
-internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, IChangeFeed feed) : ISandboxStore, IDisposable
+/// <param name="telemetry">Null: nothing is counted.</param>
+internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore, IDisposable
 {
     // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
     // of a stopped sandbox back.
@@ -39,6 +40,7 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
         var moved = IsLive(move.Next) ? await MoveLiveAsync(move, cancellationToken) : await ArchiveCacheAsync(move, cancellationToken);
         if (moved)
         {
+            telemetry?.OnMoved(move);
             feed.Publish(move.Next.Id);
         }
 

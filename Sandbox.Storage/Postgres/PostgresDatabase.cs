@@ -29,6 +29,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         settings.NoResetOnClose = true;
         // A schema of another version, or a notice, never shows parameters in a log.
         settings.IncludeErrorDetail = false;
+        // Stands in the driver's metrics, where otherwise the connection string would.
+        builder.Name = "sandbox";
         return new PostgresDatabase(builder.Build(), time);
     }
 

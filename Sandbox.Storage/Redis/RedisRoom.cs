@@ -24,6 +24,8 @@ internal static class RedisRoom
         services.AddOptionsWithValidateOnStart<RedisOptions, RedisOptionsValidator>().BindConfiguration(RedisOptions.Section);
         services.AddSingleton(RedisTarget.Parse(connectionString));
         services.AddSingleton<RedisConnection>();
+        services.AddSingleton<RedisTelemetry>().AddHostedService(provider => provider.GetRequiredService<RedisTelemetry>());
+        services.AddHealthChecks().AddCheck<RedisTelemetry>("redis");
         services.AddSingleton<OwedWrites>();
         services.AddSingleton<ILiveStore, RedisLiveStore>();
         services.AddHostedService(provider => new OwedWriter(

@@ -23,7 +23,8 @@ internal sealed class AgentLink : IDisposable
     public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentRoad road, TimeProvider time, Func<string?>? token = null)
     {
         (SandboxId, Incarnation, _road, _time) = (sandboxId, incarnation, road, time);
-        Invoker = new HttpMessageInvoker(token is null ? Handler(road) : new TokenHandler(token) { InnerHandler = Handler(road) });
+        var traced = new TracingHandler { InnerHandler = Handler(road) };
+        Invoker = new HttpMessageInvoker(token is null ? traced : new TokenHandler(token) { InnerHandler = traced });
     }
 
     public static Uri BaseAddress { get; } = new("http://agent");

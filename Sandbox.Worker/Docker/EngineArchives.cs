@@ -13,7 +13,7 @@ internal sealed class EngineArchives(EngineConnection engine)
         var commit = new CommitContainerChangesParameters { ContainerID = container, RepositoryName = name.Repository, Tag = name.Tag ?? "latest", Pause = pause };
         try
         {
-            await engine.CallAsync((client, token) => client.Images.CommitContainerChangesAsync(commit, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync("commit", (client, token) => client.Images.CommitContainerChangesAsync(commit, token), Timeout.InfiniteTimeSpan, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
@@ -24,6 +24,7 @@ internal sealed class EngineArchives(EngineConnection engine)
 
     /// <summary>All layers of an image, as <see cref="LoadAsync"/> takes them.</summary>
     public Task SaveAsync(string image, Stream target, CancellationToken cancellationToken) => engine.CallAsync(
+        "image save",
         async (client, token) =>
         {
             await using var source = await client.Images.SaveImageAsync(image, token);
@@ -37,7 +38,7 @@ internal sealed class EngineArchives(EngineConnection engine)
     {
         var watched = new FailureWatch();
         await engine.CallAsync(
-            (client, token) => client.Images.LoadImageAsync(new ImageLoadParameters { Quiet = true }, source, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image load", (client, token) => client.Images.LoadImageAsync(new ImageLoadParameters { Quiet = true }, source, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -48,12 +49,13 @@ internal sealed class EngineArchives(EngineConnection engine)
         var watched = new FailureWatch();
         var push = new ImagePushParameters { Tag = name.Tag ?? "latest" };
         await engine.CallAsync(
-            (client, token) => client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image push", (client, token) => client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
     /// <summary>What a container has written, its two streams in one, to a target.</summary>
     public Task CopyLogAsync(string container, Stream target, CancellationToken cancellationToken) => engine.CallAsync(
+        "logs",
         async (client, token) =>
         {
             var all = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Timestamps = true };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -12,7 +13,7 @@ namespace Sandbox.Worker.Docker;
 /// The one connection of a process to its engine: finds the address, settles the API version once, and turns every failure
 /// of the client library into an <see cref="EngineException"/>. The nouns (containers, images, events) are doors over it.
 /// </summary>
-internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProvider time) : IDisposable
+internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProvider time, WorkerTelemetry? telemetry = null) : IDisposable
 {
     /// <summary>The oldest API that has all we ask for (Docker 20.10), and the newest that is spoken to.</summary>
     public static readonly Version OldestApi = new(1, 41), NewestApi = new(1, 47);
@@ -32,19 +33,39 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
 
     /// <summary>Throws unless the engine answers within <see cref="QuickAnswer"/>.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
-        CallAsync((client, token) => client.System.PingAsync(token), QuickAnswer, cancellationToken);
+        CallAsync("ping", (client, token) => client.System.PingAsync(token), QuickAnswer, cancellationToken);
 
     /// <summary>Runs one call. <paramref name="within"/> is the time after which the engine counts as not answering;
     /// <see cref="Timeout.InfiniteTimeSpan"/> for streams and waits.</summary>
-    public async Task<T> CallAsync<T>(Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
+    /// <param name="verb">What it is called where it is counted and traced.</param>
+    public async Task<T> CallAsync<T>(string verb, Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
         var client = (await SettleAsync(cancellationToken)).Client;
-        return await TranslateAsync(token => call(client, token), within, cancellationToken);
+        using var span = WorkerTelemetry.StartEngineCall(verb);
+        var begun = time.GetTimestamp();
+        var outcome = "failed";
+        try
+        {
+            var answer = await TranslateAsync(token => call(client, token), within, cancellationToken);
+            outcome = "done";
+            return answer;
+        }
+        catch (EngineException refused)
+        {
+            outcome = refused.Unreachable ? "unreachable" : "refused";
+            span?.SetStatus(ActivityStatusCode.Error, refused.Message);
+            throw;
+        }
+        finally
+        {
+            telemetry?.OnEngineAnswered(verb, outcome, time.GetElapsedTime(begun));
+        }
     }
 
     /// <inheritdoc cref="CallAsync{T}"/>
-    public Task CallAsync(Func<DockerClient, CancellationToken, Task> call, TimeSpan within, CancellationToken cancellationToken) =>
+    public Task CallAsync(string verb, Func<DockerClient, CancellationToken, Task> call, TimeSpan within, CancellationToken cancellationToken) =>
         CallAsync<object?>(
+            verb,
             async (client, token) =>
             {
                 await call(client, token);

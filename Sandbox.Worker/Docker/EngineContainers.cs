@@ -13,7 +13,7 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync((client, token) => client.Containers.CreateContainerAsync(parameters, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(parameters, token), EngineConnection.Answer, cancellationToken);
             return CreateOutcome.Created;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.Conflict)
@@ -31,7 +31,7 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync((client, token) => client.Containers.StartContainerAsync(name, null, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync("start", (client, token) => client.Containers.StartContainerAsync(name, null, token), EngineConnection.Answer, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
@@ -46,7 +46,7 @@ internal sealed class EngineContainers(EngineConnection engine)
         try
         {
             var gently = new ContainerStopParameters { WaitBeforeKillSeconds = StopSeconds };
-            await engine.CallAsync((client, token) => client.Containers.StopContainerAsync(name, gently, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(name, gently, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -58,7 +58,7 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            return await engine.CallAsync((client, token) => client.Containers.InspectContainerAsync(name, token), EngineConnection.Answer, cancellationToken);
+            return await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(name, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -73,7 +73,7 @@ internal sealed class EngineContainers(EngineConnection engine)
         try
         {
             var whole = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
-            await engine.CallAsync((client, token) => client.Containers.RemoveContainerAsync(name, whole, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(name, whole, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
@@ -88,7 +88,7 @@ internal sealed class EngineContainers(EngineConnection engine)
             All = true,
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{label}={value}"] = true } },
         };
-        return engine.CallAsync((client, token) => client.Containers.ListContainersAsync(ours, token), EngineConnection.Answer, cancellationToken);
+        return engine.CallAsync("list", (client, token) => client.Containers.ListContainersAsync(ours, token), EngineConnection.Answer, cancellationToken);
     }
 
     /// <summary>Completes when it does not run any more; false when it is gone.</summary>
@@ -96,7 +96,7 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync((client, token) => client.Containers.WaitContainerAsync(name, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync("wait", (client, token) => client.Containers.WaitContainerAsync(name, token), Timeout.InfiniteTimeSpan, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)

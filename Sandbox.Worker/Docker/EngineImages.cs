@@ -12,7 +12,7 @@ internal sealed class EngineImages(EngineConnection engine)
     /// <summary>The names of all that are present, newest first.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
     {
-        var images = await engine.CallAsync((client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
+        var images = await engine.CallAsync("image list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
         return [.. images.OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
     }
 
@@ -21,7 +21,7 @@ internal sealed class EngineImages(EngineConnection engine)
     {
         try
         {
-            return await engine.CallAsync((client, token) => client.Images.InspectImageAsync(image, token), EngineConnection.Answer, cancellationToken);
+            return await engine.CallAsync("image inspect", (client, token) => client.Images.InspectImageAsync(image, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -42,7 +42,7 @@ internal sealed class EngineImages(EngineConnection engine)
             Platform = platform,
         };
         await engine.CallAsync(
-            (client, token) => client.Images.CreateImageAsync(pull, credentials, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image pull", (client, token) => client.Images.CreateImageAsync(pull, credentials, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -52,7 +52,7 @@ internal sealed class EngineImages(EngineConnection engine)
         var watched = new FailureWatch(progress);
         var build = new ImageBuildParameters { Tags = [tag], Remove = true, ForceRemove = true };
         await engine.CallAsync(
-            (client, token) => client.Images.BuildImageFromDockerfileAsync(build, context, null, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image build", (client, token) => client.Images.BuildImageFromDockerfileAsync(build, context, null, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -62,7 +62,7 @@ internal sealed class EngineImages(EngineConnection engine)
         try
         {
             await engine.CallAsync(
-                (client, token) => client.Images.DeleteImageAsync(image, new ImageDeleteParameters(), token), EngineConnection.Answer, cancellationToken);
+                "image remove", (client, token) => client.Images.DeleteImageAsync(image, new ImageDeleteParameters(), token), EngineConnection.Answer, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)

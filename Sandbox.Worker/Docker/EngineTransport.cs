@@ -19,6 +19,8 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineTransportOpt
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
+            // Each verb has a span of its own; the engine understands no trace context.
+            ActivityHeadersPropagator = null,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             ConnectCallback = (_, cancellationToken) => ConnectAsync(transportOptions.SocketPath, cancellationToken),
         };

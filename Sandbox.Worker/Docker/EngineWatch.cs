@@ -88,7 +88,7 @@ internal sealed partial class EngineWatch(
         };
         try
         {
-            await engine.CallAsync((client, token) => client.System.MonitorEventsAsync(ours, events, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync("events", (client, token) => client.System.MonitorEventsAsync(ours, events, token), Timeout.InfiniteTimeSpan, cancellationToken);
         }
         finally
         {

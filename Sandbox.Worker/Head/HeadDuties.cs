@@ -3,7 +3,7 @@ using Sandbox.Worker.Cluster;
 namespace Sandbox.Worker.Head;
 
 /// <summary>Runs the cluster's duties while this process is the head. A round that fails is logged, and the next one comes.</summary>
-internal sealed partial class HeadDuties(IHeadRight right, IEnumerable<IClusterDuty> duties, TimeProvider time, ILogger<HeadDuties> logger)
+internal sealed partial class HeadDuties(IHeadRight right, IEnumerable<IClusterDuty> duties, WorkerTelemetry telemetry, TimeProvider time, ILogger<HeadDuties> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -23,12 +23,15 @@ internal sealed partial class HeadDuties(IHeadRight right, IEnumerable<IClusterD
 
     private async Task TryAsync(IClusterDuty duty, CancellationToken cancellationToken)
     {
+        var begun = time.GetTimestamp();
         try
         {
             await duty.RunAsync(cancellationToken);
+            telemetry.OnDutyRan(duty.GetType().Name, "done", time.GetElapsedTime(begun));
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            telemetry.OnDutyRan(duty.GetType().Name, "failed", time.GetElapsedTime(begun));
             Log.DutyFailed(logger, duty.GetType().Name, duty.Every, exception);
         }
         catch (OperationCanceledException)

@@ -24,7 +24,7 @@ internal enum StartOutcome
 /// <summary>One way from pending to running (or to a failure that the record tells), for a start and a restart alike.</summary>
 internal sealed partial class StartAttempt(
     ISandboxStore store, IChangeFeed feed, SandboxMoves moves, DeploymentSet deployments, AgentLinks links, AgentGateway gateway,
-    NodeIdentity node, TimeProvider time, ILogger<StartAttempt> logger)
+    NodeIdentity node, WorkerTelemetry telemetry, TimeProvider time, ILogger<StartAttempt> logger)
 {
     public async Task<StartOutcome> RunAsync(SandboxInstance pending, BringUp bringUp, CancellationToken cancellationToken)
     {
@@ -121,12 +121,16 @@ internal sealed partial class StartAttempt(
         if (await store.TryMoveAsync(move with { From = unplaced, Next = running }, cancellationToken))
         {
             Log.Alive(logger, record.Id, now - record.CreatedAt);
+            telemetry.OnStarted(now - AskedAt(record));
             return StartOutcome.Alive;
         }
 
         gateway.Dismiss(record.Id, record.Incarnation);
         return StartOutcome.Unwanted;
     }
+
+    /// <summary>The last time that it became pending: a restart is asked for long after the create.</summary>
+    private static DateTimeOffset AskedAt(SandboxInstance record) => record.History is [.., { To: SandboxState.Pending, At: var at }] ? at : record.CreatedAt;
 
     private SandboxMove? Failure(SandboxInstance record, SandboxError error)
     {

@@ -42,6 +42,8 @@ public sealed class ArrowTests
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
     [InlineData("Npgsql", "Sandbox.Storage")]
+    [InlineData("OpenTelemetry.", "ServiceDefaults")]
+    [InlineData("prometheus-net", "ServiceDefaults")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
     [InlineData("YamlDotNet", "Sandbox.Topology")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]

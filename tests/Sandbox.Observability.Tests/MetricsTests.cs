@@ -1,0 +1,113 @@
+using System.Net;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+using Sandbox.Testing.Telemetry;
+
+namespace Sandbox.Observability.Tests;
+
+/// <summary>What a running stack shows on its internal ports, and what Prometheus makes of it.</summary>
+[Collection(nameof(WatchedCluster))]
+public sealed class MetricsTests(WatchedCluster watched)
+{
+    private IEnumerable<ClusterProcess> Processes => watched.Cluster.Apis.Concat(watched.Cluster.Workers);
+
+    [NeedsDockerAndPrometheusFact]
+    public async Task Metrics_OfEveryProcess_AreCleanForPromtool()
+    {
+        await watched.LiveALittleAsync();
+        foreach (var process in Processes)
+        {
+            var page = await GetAsync(process, "metrics");
+
+            var (code, said) = await PrometheusTools.CheckAsync(page, "check", "metrics");
+
+            Assert.True(code == 0 && said.Trim().Length == 0, $"promtool was to find nothing in the metrics of {process.Name}: {said}\n{page}");
+            Assert.Contains("\nprocess_cpu_seconds_total ", page, StringComparison.Ordinal);
+            Assert.Contains(process.Name.StartsWith('a') ? "\nsandbox_api_request_duration_seconds_count{" : "\nsandbox_worker_job_duration_seconds_count{", page, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A label whose values grow with the sandboxes fills every Prometheus in the end.</summary>
+    [NeedsDockerFact]
+    public async Task Metrics_HoldNoIds()
+    {
+        var id = await watched.LiveALittleAsync();
+        foreach (var process in Processes)
+        {
+            Assert.DoesNotContain(id, await GetAsync(process, "metrics"), StringComparison.Ordinal);
+        }
+    }
+
+    [NeedsDockerFact]
+    public async Task Health_InProduction_IsOnTheInternalPortOnly()
+    {
+        foreach (var process in Processes)
+        {
+            Assert.StartsWith("Healthy", await GetAsync(process, "health"), StringComparison.Ordinal);
+            Assert.StartsWith("Healthy", await GetAsync(process, "alive"), StringComparison.Ordinal);
+        }
+
+        foreach (var path in new[] { "/health", "/alive", "/metrics" })
+        {
+            using var answer = await watched.Caller.Http.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.True(answer.StatusCode is HttpStatusCode.NotFound, $"{path} was not to be on the public port, which answered {answer.StatusCode}");
+        }
+    }
+
+    [NeedsDockerFact]
+    public async Task Sandbox_ThatRanAndWasStopped_HasOneBillingLine()
+    {
+        var id = await watched.LiveALittleAsync();
+
+        var line = await watched.Cluster.Apis[0].SaysAsync($"Sandbox {id} of ");
+
+        Assert.Matches($"Sandbox {id} of default had 0\\.5 CPUs and 134217728 bytes for [0-9.]+ s, from ", line);
+        Assert.Single(Processes.SelectMany(process => process.Log.Split('\n')), one => one.Contains($"Sandbox {id} of ", StringComparison.Ordinal));
+    }
+
+    [NeedsDockerAndPrometheusFact]
+    public async Task Dashboards_EveryPanelsQuery_ReturnsASample()
+    {
+        // Once before, so that every series is there, and once while Prometheus looks: a rate is a difference.
+        await watched.LiveALittleAsync();
+        using var folder = new TempFolder();
+        await using var prometheus = await PrometheusServer.StartAsync(await ConfigureAsync(folder));
+        await Wait.UntilAsync(async () => (await prometheus.QueryAsync("up == 1")).Length == 2, () => "Prometheus has scraped both processes");
+
+        await watched.LiveALittleAsync();
+        foreach (var (dashboard, panel, query) in Deployed.Queries())
+        {
+            var asked = query.Replace("$__rate_interval", "5m", StringComparison.Ordinal);
+            await Wait.UntilAsync(
+                async () => (await prometheus.QueryAsync(asked)).Any(series => series.GetProperty("value")[1].GetString() != "NaN"),
+                () => $"panel '{panel}' of {dashboard} has a sample for `{asked}`");
+        }
+    }
+
+    private async Task<string> GetAsync(ClusterProcess process, string page)
+    {
+        var address = new Uri(await WatchedCluster.InternalAddressAsync(process), page);
+        using var answer = await watched.Caller.Http.GetAsync(address);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{address} of {process.Name} was to answer: {answer.StatusCode} {text}");
+        return text;
+    }
+
+    /// <summary>The deployed configuration, but looking more often, at the processes of this cluster.</summary>
+    private async Task<string> ConfigureAsync(TempFolder folder)
+    {
+        var source = Path.Combine(Deployed.Folder, "prometheus");
+        Directory.CreateDirectory(folder.File("targets"));
+        File.Copy(Path.Combine(source, "alerts.yml"), folder.File("alerts.yml"));
+        var text = await File.ReadAllTextAsync(Path.Combine(source, "prometheus.yml"));
+        Assert.Contains("scrape_interval: 15s", text, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder.File("prometheus.yml"), text.Replace("scrape_interval: 15s", "scrape_interval: 250ms", StringComparison.Ordinal));
+        foreach (var (file, process) in new[] { ("api", watched.Cluster.Apis[0]), ("worker", watched.Cluster.Workers[0]) })
+        {
+            var address = await WatchedCluster.InternalAddressAsync(process);
+            await File.WriteAllTextAsync(folder.File($"targets/{file}.yml"), $"- targets: [\"{address.Authority}\"]\n");
+        }
+
+        return folder.File("prometheus.yml");
+    }
+}
