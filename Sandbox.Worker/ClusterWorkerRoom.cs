@@ -32,9 +32,18 @@ public static class ClusterWorkerRoom
         return services.AddMembership().AddHead().AddFences().AddRoads();
     }
 
+    /// <summary>The same, and where the configuration names a whitelist or a health service, they say who is the head.</summary>
+    /// <exception cref="OptionsValidationException">A variable of theirs cannot be.</exception>
+    public static IServiceCollection AddClusterWorker(this IServiceCollection services, IConfiguration settings)
+    {
+        services.AddClusterWorker();
+        return HeadSettings.AreGiven(settings) ? services.AddHealthElection(HeadSettings.Read(settings)) : services;
+    }
+
     /// <summary>The internal port: who lives, what was used when, and the roads to the agents.</summary>
     public static WebApplication MapClusterWorker(this WebApplication app)
     {
+        app.UseRole();
         app.UseMiddleware<RoadGate>();
         app.MapGet(RoadRoutes.Ping, () => TypedResults.NoContent());
         app.MapGet(ActivityRoute.Pattern, app.Services.GetRequiredService<ActivityRoute>().HandleAsync);
@@ -57,6 +66,7 @@ public static class ClusterWorkerRoom
         .Replace(ServiceDescriptor.Singleton<IClaimTerms, NodeTerms>());
 
     private static IServiceCollection AddHead(this IServiceCollection services) => services
+        .AddStoreElection()
         .AddSingleton<HeadLease>()
         .AddHostedService(provider => provider.GetRequiredService<HeadLease>())
         .Replace(ServiceDescriptor.Singleton<IHeadRight>(provider => provider.GetRequiredService<HeadLease>()))

@@ -6,9 +6,17 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
         builder.AddServiceDefaults();
+        if (builder.Configuration.OnlyDecides())
+        {
+            builder.Services.AddDecisionOnly(builder.Configuration);
+            var node = builder.Build();
+            node.MapDecisionOnly();
+            return node;
+        }
+
         builder.Services.AddClusterStorage(
             builder.Configuration.GetConnectionString("sandbox"), builder.Configuration.GetConnectionString("redis"));
-        builder.Services.AddClusterWorker();
+        builder.Services.AddClusterWorker(builder.Configuration);
 
         var app = builder.Build();
         app.MapClusterWorker();

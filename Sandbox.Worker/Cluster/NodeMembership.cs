@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
+using Sandbox.Worker.Head;
 
 namespace Sandbox.Worker.Cluster;
 
@@ -11,7 +12,7 @@ namespace Sandbox.Worker.Cluster;
 /// what still runs. A name that somebody else keeps ends the process.
 /// </summary>
 internal sealed partial class NodeMembership(
-    INodeStore nodes, NodeRight right, NodeIdentity node, NodeAddress address, NodeRooms rooms, NodeHealth health, AgentGateway gateway, ProcessEnd end,
+    INodeStore nodes, NodeRight right, NodeIdentity node, NodeAddress address, NodeRooms rooms, NodeHealth health, AgentGateway gateway, IHeadElection election, ProcessEnd end,
     IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeMembership> logger)
     : BackgroundService
 {
@@ -49,6 +50,7 @@ internal sealed partial class NodeMembership(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
+        await election.MayStandAsync(stoppingToken);
         await health.FirstLook.WaitAsync(stoppingToken);
         long? refusedSince = null;
         while (!stoppingToken.IsCancellationRequested)

@@ -1,19 +1,18 @@
-using Sandbox.Domain.Stores;
 using Sandbox.Worker.Cluster;
 
 namespace Sandbox.Worker.Head;
 
 /// <summary>
-/// Whether this process is the head: it holds the lease of that name. Every worker asks for it all the time, so that when the
-/// head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
+/// Whether this process is the head: it holds the lease of that name. Every worker that may be it asks for it all the time, so that
+/// when the head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
 /// </summary>
-internal sealed partial class HeadLease(ILeaseStore leases, NodeIdentity node, TimeProvider time, ILogger<HeadLease> logger)
-    : BackgroundService, IHeadRight
+internal sealed partial class HeadLease(IHeadElection election, TimeProvider time, ILogger<HeadLease> logger) : BackgroundService, IHeadRight
 {
     internal static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
     internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
-    private readonly string _holder = $"{node.Name}/{Guid.NewGuid():N}";
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10);
+
     private readonly LeaseSeat _seat = new();
 
     public Hold? Current => _seat.Current;
@@ -24,10 +23,8 @@ internal sealed partial class HeadLease(ILeaseStore leases, NodeIdentity node, T
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (_seat.Leave() is { } held)
-        {
-            await TryAsync(() => leases.ReleaseAsync(held.Lease, cancellationToken));
-        }
+        var held = _seat.Leave();
+        await TryAsync(() => election.LeaveAsync(held?.Lease, cancellationToken));
     }
 
     public override void Dispose()
@@ -42,27 +39,36 @@ internal sealed partial class HeadLease(ILeaseStore leases, NodeIdentity node, T
         var asked = time.GetTimestamp();
         if (_seat.Held is { } held)
         {
-            if (!held.IsHeld || !await leases.TryRenewAsync(held.Lease, Length, cancellationToken) || !held.TryRenew(asked))
+            if (!held.IsHeld || !await election.TryKeepAsync(held.Lease, cancellationToken) || !held.TryRenew(asked))
             {
                 _seat.Leave();
                 Log.Lost(logger, held.Lease.Epoch);
+                election.OnLost();
             }
         }
-        else if (await leases.TryAcquireAsync(Lease.Head, _holder, Length, cancellationToken) is { } lease)
+        else if (await election.TryTakeAsync(cancellationToken) is { } lease)
         {
-            _seat.Take(new HeldLease(lease, Length, asked, time));
+            _seat.Take(new HeldLease(lease, election.Length, asked, time));
             Log.Taken(logger, lease.Epoch);
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var ticks = new PeriodicTimer(Every, time);
-        do
+        if (!await election.MayStandAsync(stoppingToken))
         {
-            await TryAsync(() => TurnAsync(stoppingToken));
+            return;
         }
-        while (await ticks.WaitForNextTickAsync(stoppingToken));
+
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var begun = time.GetTimestamp();
+            await TryAsync(() => TurnAsync(stoppingToken));
+
+            // From turn to turn, however long one takes: the lease does not wait.
+            var rest = election.Pause - time.GetElapsedTime(begun);
+            await Task.Delay(rest > Least ? rest : Least, time, stoppingToken);
+        }
     }
 
     private async Task TryAsync(Func<Task> step)

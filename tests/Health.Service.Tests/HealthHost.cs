@@ -26,6 +26,9 @@ internal sealed class HealthHost : IAsyncDisposable
 
     public HttpClient Http { get; } = new();
 
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
     /// <param name="folder">Where the lock is; null: a folder that nobody else has.</param>
     /// <param name="database">Empty: in memory.</param>
     public static async Task<HealthHost> StartAsync(string whitelist = "w1 w2:6390", string? folder = null, string database = "", FakeTimeProvider? time = null)

@@ -23,6 +23,11 @@ if (only.Count == 0 || only.Contains("store"))
     await StoreCycles.RunAsync(sheet);
 }
 
+if (only.Count == 0 || only.Contains("head"))
+{
+    await HeadTrials.RunAsync(sheet);
+}
+
 if (chosen.Count > 0)
 {
     using var engine = new RawEngine();

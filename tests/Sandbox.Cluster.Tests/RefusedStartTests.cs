@@ -20,6 +20,10 @@ public sealed class RefusedStartTests : IDisposable
     [InlineData("Sandbox.Worker", "Worker__Listen", "everywhere", "Worker:Listen")]
     [InlineData("Sandbox.Worker", "Worker__DataFolder", "", "DataFolder")]
     [InlineData("Sandbox.Worker", "Worker__Capacity__Cpus", "-1", "Cpus")]
+    [InlineData("Sandbox.Worker", "HEALTH_URL", "http://127.0.0.1:1", "HEAD_WHITELIST: empty")]
+    [InlineData("Sandbox.Worker", "HEAD_WHITELIST", "w1:0", "HEAD_WHITELIST: 'w1:0'")]
+    [InlineData("Health.Service", "HEAD_WHITELIST", "", "HEAD_WHITELIST: empty")]
+    [InlineData("Health.Service", "Cluster__Secret", "hunter2", "Cluster:Secret")]
     public async Task Start_SettingCannotBe_IsRefusedByALastLineThatNamesTheKey(string project, string key, string value, string named)
     {
         await using var process = ProcessCluster.MakeAlone(project, _folder, new Dictionary<string, string>

@@ -7,6 +7,12 @@ public sealed record ClusterSetup
 
     public int Workers { get; init; } = 3;
 
+    /// <summary>Health services that choose the head among <see cref="HeadWhitelist"/>; 0: the lease alone does.</summary>
+    public int Healths { get; init; }
+
+    /// <summary>Workers that may be the head, first choice first.</summary>
+    public string HeadWhitelist { get; init; } = "w1 w2";
+
     /// <summary>False: none, for the whole of its life.</summary>
     public bool HasRedis { get; init; } = true;
 

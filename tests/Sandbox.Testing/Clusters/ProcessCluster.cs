@@ -16,7 +16,8 @@ public sealed class ProcessCluster : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly DockerCluster _docker = new();
     private readonly ClusterSetup _setup;
-    private readonly List<ClusterProcess> _apis = [], _workers = [];
+    private (string Key, string Value)[] _election = [];
+    private readonly List<ClusterProcess> _apis = [], _workers = [], _healths = [];
 
     private ProcessCluster(ClusterSetup setup, PostgresServer postgres, RedisServer? redis, string database) =>
         (_setup, Postgres, Redis, Database) = (setup, postgres, redis, database);
@@ -35,6 +36,9 @@ public sealed class ProcessCluster : IAsyncDisposable
     public IReadOnlyList<ClusterProcess> Apis => _apis;
 
     public IReadOnlyList<ClusterProcess> Workers => _workers;
+
+    /// <summary>The health services; without one the workers find their head by the lease alone.</summary>
+    public IReadOnlyList<ClusterProcess> Healths => _healths;
 
     /// <summary>A client of each API, in the same order; an API that is started again keeps its address.</summary>
     public IReadOnlyList<RockCaller> Callers { get; private set; } = [];
@@ -70,7 +74,7 @@ public sealed class ProcessCluster : IAsyncDisposable
             ("Worker__NodeName", node), ("Worker__DataFolder", data), ("Worker__AgentFolder", AgentFolder),
             ("Worker__ManagedAgent", ProgramOf("Sandbox.Agent", "sandbox-agent")), ("Worker__Deployment", _setup.Deployment),
             ("Worker__DockerHost", _setup.DockerHost), ("Worker__AllowUnisolated", "true"), ("Worker__Capacity__Cpus", "64"),
-            ("Worker__Capacity__MemoryBytes", $"{64L << 30}"), .. more]);
+            ("Worker__Capacity__MemoryBytes", $"{64L << 30}"), .. _election, .. more]);
     }
 
     /// <summary>Starts a worker that was killed or has ended, and waits until it is part of the cluster.</summary>
@@ -113,7 +117,7 @@ public sealed class ProcessCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _apis.Concat(_workers))
+        foreach (var process in _apis.Concat(_workers).Concat(_healths))
         {
             await process.DisposeAsync();
         }
@@ -136,6 +140,7 @@ public sealed class ProcessCluster : IAsyncDisposable
             await DockerTestImage.EnsureAsync();
         }
 
+        await StartHealthsAsync();
         var ports = FreePorts(_setup.Apis);
         Callers = [.. ports.Select(port => new RockCaller(new Uri($"http://127.0.0.1:{port}")))];
         _apis.AddRange(ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
@@ -143,8 +148,18 @@ public sealed class ProcessCluster : IAsyncDisposable
         await Task.WhenAll([.. _apis.Select(StartApiAsync), .. _workers.Select(StartWorkerAsync)]);
     }
 
+    private async Task StartHealthsAsync()
+    {
+        var ports = FreePorts(_setup.Healths);
+        _healths.AddRange(ports.Select((port, number) => Make(
+            $"health-{number + 1}", "Health.Service", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("HEAD_WHITELIST", _setup.HeadWhitelist))));
+        await Task.WhenAll(_healths.Select(StartApiAsync));
+        _election = ports is [] ? [] :
+            [("HEALTH_URL", string.Join(' ', ports.Select(port => $"http://127.0.0.1:{port}"))), ("HEAD_WHITELIST", _setup.HeadWhitelist), ("HEAD_PORT", "0")];
+    }
+
     /// <summary>Ports that nothing listens on now; held open together, so that they differ.</summary>
-    private static List<int> FreePorts(int count)
+    internal static List<int> FreePorts(int count)
     {
         var held = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         held.ForEach(listener => listener.Start());
@@ -153,7 +168,7 @@ public sealed class ProcessCluster : IAsyncDisposable
         return ports;
     }
 
-    private static string ProgramOf(string project, string name)
+    internal static string ProgramOf(string project, string name)
     {
         var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, $"{name}.dll"));

@@ -76,5 +76,5 @@ public sealed class HeadLeaseTests
     }
 
     private HeadLease Head(string node) =>
-        new(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node })), _time, NullLogger<HeadLease>.Instance);
+        new(new StoreElection(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node }))), _time, NullLogger<HeadLease>.Instance);
 }

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Sandbox.Storage.Clusters;
+using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Head;
+
+namespace Sandbox.Worker;
+
+/// <summary>The door of a node that decides whether it is the head, stays it while it may, and runs nothing: to try a whitelist and
+/// a health service out. It needs no store and no data folder; with a join token, not even the cluster's secret.</summary>
+public static class DecisionRoom
+{
+    private const string Key = $"{WorkerOptions.Section}:OnlyDecides";
+
+    public static bool OnlyDecides(this IConfiguration settings) => settings.GetValue(Key, defaultValue: false);
+
+    /// <exception cref="OptionsValidationException">A variable cannot be.</exception>
+    public static IServiceCollection AddDecisionOnly(this IServiceCollection services, IConfiguration settings)
+    {
+        var head = HeadSettings.Read(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section);
+        services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsValidator>().BindConfiguration(WorkerOptions.Section);
+        services.AddSingleton<IValidateOptions<NodeOptions>, NodeChecks>();
+        if (head.JoinToken.Length == 0)
+        {
+            services.AddCluster();
+        }
+
+        services.AddSingleton<NodeIdentity>().AddSingleton<NodeAddress>().AddSingleton<ProcessEnd>();
+        services.AddSingleton<HeadLease>().AddHostedService(provider => provider.GetRequiredService<HeadLease>());
+        services.AddSingleton<IHeadRight>(provider => provider.GetRequiredService<HeadLease>());
+        return services.AddHealthElection(head);
+    }
+
+    public static void MapDecisionOnly(this WebApplication app) => app.UseRole();
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Sandbox.Contracts.Cluster;
+using Sandbox.Domain.Heads;
+using Sandbox.Worker.Cluster;
+
+namespace Sandbox.Worker.Head;
+
+/// <summary>What this node tells the health service of itself; known once it listens.</summary>
+internal sealed class NodeCard(NodeIdentity node, NodeAddress address, HeadSettings settings, IServer server)
+{
+    /// <summary>Of this life of the process.</summary>
+    public string Instance { get; } = $"{Guid.NewGuid():N}";
+
+    public string Node => node.Name;
+
+    /// <summary>As the holder of the head's lease.</summary>
+    public string Holder => HeadHolder.Of(Node, Instance);
+
+    /// <summary>The one that was asked for, or that the system gave. It is the last that the server listens on.</summary>
+    public int HeadPort => settings.HeadPort > 0 ? settings.HeadPort
+        : server.Features.Get<IServerAddressesFeature>()?.Addresses.LastOrDefault() is { } last ? new Uri(last).Port
+        : HeadAddress.DefaultPort;
+
+    public RegisterRequest Registration => new(
+        Node, Instance, settings.NodeIpAddress.Length > 0 ? settings.NodeIpAddress : address.Find().Host, HeadPort, settings.ClientPort,
+        settings.DashboardPort, typeof(NodeCard).Assembly.GetName().Version?.ToString(3) ?? "");
+}
