@@ -34,7 +34,13 @@ internal sealed partial class LostSandboxes(
             && await store.TryMoveAsync(move, cancellationToken))
         {
             gateway.Dismiss(record.Id, record.Incarnation);
-            await outage.RememberAsync(move.Next, cancellationToken);
+
+            // An engine that goes away ends containers; it removes none.
+            if (found is not null)
+            {
+                await outage.RememberAsync(move.Next, cancellationToken);
+            }
+
             Log.Lost(logger, record.Id, reason);
         }
     }

@@ -65,6 +65,18 @@ public sealed class EngineOutageTests : IDisposable
         Assert.Equal("exit code 0", await ReasonAsync(lost));
     }
 
+    [Fact]
+    public async Task Container_RemovedBySomebodyBeforeTheEngineWent_KeepsItsReason()
+    {
+        await _outage.EngineBackAsync(Token);
+        var running = await GivenRunningAsync();
+
+        await _worker.Get<LostSandboxes>().JudgeAsync(running, found: null, Token);
+        await _outage.EngineLostAsync("connection refused", Token);
+
+        Assert.Equal("it was removed", await ReasonAsync(running));
+    }
+
     public void Dispose()
     {
         _worker.DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -73,15 +85,21 @@ public sealed class EngineOutageTests : IDisposable
 
     private async Task<SandboxInstance> GivenLostAsync()
     {
+        var running = await GivenRunningAsync();
+        Assert.True(_worker.Get<SandboxMoves>().Lost(running, "exit code 0", _time.GetUtcNow()).TryGet(out var lost, out _));
+        Assert.True(await _worker.Records.TryMoveAsync(lost, Token), "nobody else was to move it");
+        return lost.Next;
+    }
+
+    private async Task<SandboxInstance> GivenRunningAsync()
+    {
         var prepared = WorkerHost.Prepare("box");
         var first = prepared with { Spec = prepared.Spec with { Deployment = DeploymentKind.Docker } };
         var job = new StartSandbox { SandboxId = first.Id, SandboxVersion = first.Version, Incarnation = first.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(first, job, Token)).TryGet(out var pending, out var error), error?.Text);
         Assert.True(SandboxMoves.Alive(pending, _time.GetUtcNow()).TryGet(out var alive, out _));
         Assert.True(await _worker.Records.TryMoveAsync(alive, Token), "nobody else was to move it");
-        Assert.True(_worker.Get<SandboxMoves>().Lost(alive.Next, "exit code 0", _time.GetUtcNow()).TryGet(out var lost, out _));
-        Assert.True(await _worker.Records.TryMoveAsync(lost, Token), "nobody else was to move it");
-        return lost.Next;
+        return alive.Next;
     }
 
     private async Task<string?> ReasonAsync(SandboxInstance record) => (await _worker.Records.FindAsync(record.Id, Token))?.Reason;
