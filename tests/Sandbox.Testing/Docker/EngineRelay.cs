@@ -15,6 +15,9 @@ public enum RelayFault
 
     /// <summary>The engine never answers this one; others go on.</summary>
     Hang,
+
+    /// <summary>The engine hears and does it, and its answer is kept back until <see cref="EngineRelay.LetGo"/>; others go on.</summary>
+    HoldAnswer,
 }
 
 /// <summary>
@@ -28,6 +31,7 @@ public sealed class EngineRelay : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly HashSet<Socket> _open = [];
     private Socket _listener;
+    private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Method, string Path, RelayFault Fault)? _trap;
     private TaskCompletionSource _sprung = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -75,6 +79,9 @@ public sealed class EngineRelay : IAsyncDisposable
         }
     }
 
+    /// <summary>Hands on the answers that were kept back.</summary>
+    public void LetGo() => _letGo.TrySetResult();
+
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
@@ -116,8 +123,8 @@ public sealed class EngineRelay : IAsyncDisposable
             try
             {
                 await engine.ConnectAsync(new UnixDomainSocketEndPoint(DockerEngine.Socket), _ended.Token);
-                var dropAnswer = new StrongBox<bool>();
-                await Task.WhenAny(RequestsAsync(client, engine, dropAnswer), AnswersAsync(engine, client, dropAnswer));
+                var (dropAnswer, holdAnswer) = (new StrongBox<bool>(), new StrongBox<bool>());
+                await Task.WhenAny(RequestsAsync(client, engine, dropAnswer, holdAnswer), AnswersAsync(engine, client, dropAnswer, holdAnswer));
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -130,7 +137,7 @@ public sealed class EngineRelay : IAsyncDisposable
         }
     }
 
-    private async Task RequestsAsync(Socket client, Socket engine, StrongBox<bool> dropAnswer)
+    private async Task RequestsAsync(Socket client, Socket engine, StrongBox<bool> dropAnswer, StrongBox<bool> holdAnswer)
     {
         var buffer = new byte[64 * 1024];
         while (await client.ReceiveAsync(buffer, _ended.Token) is > 0 and var read)
@@ -143,6 +150,9 @@ public sealed class EngineRelay : IAsyncDisposable
                 case RelayFault.CutAnswer:
                     Volatile.Write(ref dropAnswer.Value, true);
                     break;
+                case RelayFault.HoldAnswer:
+                    Volatile.Write(ref holdAnswer.Value, true);
+                    break;
                 case RelayFault.Hang:
                     _sprung.TrySetResult();
                     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _ended.Token);
@@ -153,7 +163,7 @@ public sealed class EngineRelay : IAsyncDisposable
         }
     }
 
-    private async Task AnswersAsync(Socket engine, Socket client, StrongBox<bool> dropAnswer)
+    private async Task AnswersAsync(Socket engine, Socket client, StrongBox<bool> dropAnswer, StrongBox<bool> holdAnswer)
     {
         var buffer = new byte[64 * 1024];
         while (await engine.ReceiveAsync(buffer, _ended.Token) is > 0 and var read)
@@ -162,6 +172,12 @@ public sealed class EngineRelay : IAsyncDisposable
             {
                 Spring();
                 return;
+            }
+
+            if (Volatile.Read(ref holdAnswer.Value))
+            {
+                _sprung.TrySetResult();
+                await _letGo.Task.WaitAsync(_ended.Token);
             }
 
             await client.SendAsync(buffer.AsMemory(0, read), _ended.Token);
