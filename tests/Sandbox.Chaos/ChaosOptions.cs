@@ -12,10 +12,10 @@ public sealed record ChaosOptions
 
     public int Seed { get; init; } = Random.Shared.Next(1, 1_000_000);
 
-    public int Clients { get; init; } = 8;
+    public int Clients { get; init; } = 12;
 
     /// <summary>Faults at the same time.</summary>
-    public int Overlap { get; init; } = 2;
+    public int Overlap { get; init; } = 3;
 
     public bool HasRedis { get; init; } = true;
 

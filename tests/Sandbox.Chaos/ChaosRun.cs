@@ -3,6 +3,7 @@ using Sandbox.Chaos.Clients;
 using Sandbox.Chaos.Facts;
 using Sandbox.Chaos.Faults;
 using Sandbox.Chaos.Histories;
+using Sandbox.Chaos.Nodes;
 using Sandbox.Client;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
@@ -23,8 +24,15 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
     public async Task<ChaosReport> RunAsync()
     {
         await using var engine = options.HasOwnEngine ? await PrivateEngine.StartAsync(liveRestore: true) : null;
+        var nodes = new List<HarmableNode>();
+        using var end = new NodesEnd(nodes);
         await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup
         {
+            OfWorker = (cluster, name) =>
+            {
+                nodes.Add(new HarmableNode(cluster, name));
+                return nodes[^1].Settings;
+            },
             HasRedis = options.HasRedis,
             DockerHost = engine is null ? "" : $"unix://{engine.Socket}",
             LogFolder = options.Artifacts,
@@ -33,7 +41,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
 
         var store = new StoreReader(cluster.Database);
         using var reader = new SandboxClient(cluster.Callers[0].Http.BaseAddress!, apiKey: null);
-        IEnumerable<IFault> faults = [.. new FaultList(cluster, engine, store, time).All, new SlowReader(reader, store, Complain, time)];
+        IEnumerable<IFault> faults = [.. new FaultList(cluster, nodes, engine, store, Complain, time).All, new SlowReader(reader, store, Complain, time)];
         var schedule = new FaultSchedule(
             [.. faults.Where(fault => !options.Without.Contains(fault.Kind))], options.Seed, options.Overlap,
             injected => _recorder.Effects >= injected * options.Goal.DoneBeforeNextFault, say, time);
@@ -124,5 +132,11 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
             await _recorder.WriteAsync(Path.Combine(options.Artifacts, "history.jsonl"));
             await File.WriteAllTextAsync(Path.Combine(options.Artifacts, "report.txt"), $"{report}\n");
         }
+    }
+
+    /// <summary>After the processes that use them have ended.</summary>
+    private sealed class NodesEnd(List<HarmableNode> nodes) : IDisposable
+    {
+        public void Dispose() => nodes.ForEach(node => node.Dispose());
     }
 }

@@ -15,9 +15,10 @@ internal sealed partial class LossesAreTrue : ICheck
 
     public void Look(Evidence evidence, Findings findings)
     {
+        // What was restarted since answers again, and is not looked at.
         foreach (var record in evidence.Records)
         {
-            if (record.History.LastOrDefault(change => change.To is SandboxState.Stopped) is not { On: SandboxEvent.Lost } lost
+            if (record.History is not [.., { On: SandboxEvent.Lost } lost]
                 || SilenceIn(record.Reason) is not { } silence)
             {
                 continue;

@@ -1,26 +1,39 @@
 using Sandbox.Chaos.Facts;
+using Sandbox.Chaos.Nodes;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Chaos.Faults;
 
 /// <summary>Every fault that a cluster of processes on this machine can be made to bear.</summary>
-public sealed class FaultList(ProcessCluster cluster, PrivateEngine? engine, StoreReader store, TimeProvider time)
+public sealed class FaultList(
+    ProcessCluster cluster, IReadOnlyList<HarmableNode> nodes, PrivateEngine? engine, StoreReader store, Action<string> complain, TimeProvider time)
 {
     private const string Workers = "workers", Apis = "apis";
 
-    public IEnumerable<IFault> All => [.. OfProcesses(), .. OfRedis(), .. OfQueue(), .. OfEngine()];
+    public IEnumerable<IFault> All => [.. OfProcesses(), .. OfNodes(), .. OfRedis(), .. OfQueue(), .. OfEngine()];
 
     private IEnumerable<IFault> OfProcesses() =>
     [
         new KilledProcess("an Api", Apis, AnyOf(cluster.Apis), ProcessCluster.StartApiAsync, time),
         new KilledProcess("a Worker", Workers, AnyOf(cluster.Workers), ProcessCluster.StartWorkerAsync, time),
         new KilledProcess("the head", Workers, HeadAsync, ProcessCluster.StartWorkerAsync, time),
-        new PausedProcess("an Api", Apis, AnyOf(cluster.Apis), TimeSpan.FromSeconds(4), time),
+        new PausedProcess("an Api", Apis, AnyOf(cluster.Apis), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4), time),
         // Beyond the lease of a node and near that of a job.
-        new PausedProcess("a Worker", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(14), time),
-        new PausedProcess("the head", Workers, HeadAsync, TimeSpan.FromSeconds(6), time),
+        new PausedProcess("a Worker", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(14), time),
+        new PausedProcess("the head", Workers, HeadAsync, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(6), time),
+        // Beyond the grace of a dead node: what runs on it is lost.
+        new PausedProcess("a Worker beyond its grace", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(33), TimeSpan.FromSeconds(36), time),
     ];
+
+    private IEnumerable<IFault> OfNodes() =>
+    [
+        new StoresCut(Workers, AnyNode, time),
+        new FullDisk(Workers, AnyNode, time),
+        new ClockJump(Workers, AnyNode, complain, time),
+    ];
+
+    private HarmableNode AnyNode(Random random) => nodes[random.Next(nodes.Count)];
 
     private IEnumerable<IFault> OfRedis() => cluster.Redis is not { } redis ? [] :
     [

@@ -21,7 +21,7 @@ public sealed class KilledProcess(string kind, string target, Func<Random, Task<
 
 /// <summary>SIGSTOP and SIGCONT of one process: its connections stay, its leases run out, and it wakes in the middle of what it did.</summary>
 public sealed class PausedProcess(
-    string kind, string target, Func<Random, Task<ClusterProcess>> choose, TimeSpan longest, TimeProvider time) : IFault
+    string kind, string target, Func<Random, Task<ClusterProcess>> choose, TimeSpan shortest, TimeSpan longest, TimeProvider time) : IFault
 {
     public string Kind => $"SIGSTOP of {kind}";
 
@@ -31,7 +31,7 @@ public sealed class PausedProcess(
     {
         var victim = await choose(random);
         victim.Pause();
-        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500, (int)longest.TotalMilliseconds)), time);
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next((int)shortest.TotalMilliseconds, (int)longest.TotalMilliseconds)), time);
         return () =>
         {
             victim.Continue();

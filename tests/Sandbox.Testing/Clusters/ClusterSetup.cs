@@ -25,8 +25,8 @@ public sealed record ClusterSetup
     /// <summary>Where the logs of the processes are kept; empty: nowhere.</summary>
     public string LogFolder { get; init; } = "";
 
-    /// <summary>More settings of one worker, by its name.</summary>
-    public Func<string, (string Key, string Value)[]> OfWorker { get; init; } = _ => [];
+    /// <summary>More settings of one worker, by its name, once the stores run.</summary>
+    public Func<ProcessCluster, string, (string Key, string Value)[]> OfWorker { get; init; } = (_, _) => [];
 
     /// <summary>More settings of every process, by their configuration keys.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();

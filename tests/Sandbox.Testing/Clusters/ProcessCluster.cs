@@ -144,7 +144,7 @@ public sealed class ProcessCluster : IAsyncDisposable
         var ports = FreePorts(_setup.Apis);
         Callers = [.. ports.Select(port => new RockCaller(new Uri($"http://127.0.0.1:{port}")))];
         _apis.AddRange(ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
-        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}", _setup.OfWorker($"w{number}"))));
+        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}", _setup.OfWorker(this, $"w{number}"))));
         await Task.WhenAll([.. _apis.Select(StartApiAsync), .. _workers.Select(StartWorkerAsync)]);
     }
 
