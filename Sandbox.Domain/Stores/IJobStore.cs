@@ -1,5 +1,6 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Stores;
 
@@ -71,6 +72,9 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
 
     /// <summary>Labels of the node; a start that demands some is claimed only by a node that has them all.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the node runs: a job about a sandbox of any other kind is not its to claim, whoever has or had it.</summary>
+    public IReadOnlyCollection<DeploymentKind> Deployments { get; init; } = Enum.GetValues<DeploymentKind>();
 
     /// <summary>Images that the node has already: among equals their starts are preferred.</summary>
     public IReadOnlyCollection<string> Images { get; init; } = [];

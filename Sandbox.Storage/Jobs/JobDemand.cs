@@ -11,6 +11,9 @@ internal sealed record JobDemand(JobReach Reach, NodeRoom Room, IReadOnlyDiction
     /// <summary><c>node_label.zone = a</c> in the extended parameters of a sandbox: only nodes with the label zone=a.</summary>
     public const string LabelPrefix = "node_label.";
 
+    /// <summary>No label that anybody can name has a colon after this word.</summary>
+    private const string KindPrefix = "deployment:";
+
     private static readonly NodeRoom Nothing = new(0, 0, 0, 0);
 
     private static readonly Dictionary<string, string> NoLabels = [];
@@ -23,10 +26,32 @@ internal sealed record JobDemand(JobReach Reach, NodeRoom Room, IReadOnlyDiction
         job.Reach,
         // A restart is done where its container is, and takes its room there whether there is any or not.
         job.Reach is JobReach.FittingNode || job is RestartSandbox ? NodeRoom.DemandOf(spec) : Nothing,
-        job.Reach is JobReach.FittingNode ? LabelsOf(spec) : NoLabels,
+        job.Reach is JobReach.AnyNode ? NoLabels : LabelsOf(job, spec),
         spec.Image);
 
-    private static Dictionary<string, string> LabelsOf(SandboxSpec spec) => spec.ExtendedParams
-        .Where(param => param.Key.StartsWith(LabelPrefix, StringComparison.Ordinal))
-        .ToDictionary(param => param.Key[LabelPrefix.Length..], param => param.Value, StringComparer.Ordinal);
+    /// <summary>What a node offers to such demands.</summary>
+    public static Dictionary<string, string> Offer(JobClaim claim)
+    {
+        var offer = new Dictionary<string, string>(claim.Labels, StringComparer.Ordinal);
+        foreach (var kind in claim.Deployments)
+        {
+            offer[NameOf(kind)] = "";
+        }
+
+        return offer;
+    }
+
+    /// <summary>The kind of deployment for all that is done to a container, and what a start demands beside it.</summary>
+    private static Dictionary<string, string> LabelsOf(SandboxJob job, SandboxSpec spec)
+    {
+        var labels = job.Reach is JobReach.FittingNode
+            ? spec.ExtendedParams
+                .Where(param => param.Key.StartsWith(LabelPrefix, StringComparison.Ordinal))
+                .ToDictionary(param => param.Key[LabelPrefix.Length..], param => param.Value, StringComparer.Ordinal)
+            : [];
+        labels[NameOf(spec.Deployment)] = "";
+        return labels;
+    }
+
+    private static string NameOf(DeploymentKind kind) => $"{KindPrefix}{kind}";
 }

@@ -40,7 +40,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
         JOIN (
             SELECT id, row_number() OVER (PARTITION BY tenant ORDER BY id) AS place FROM (
                 SELECT id, tenant FROM jobs
-                WHERE NOT is_start AND (@alone OR pinned = @node OR pinned IS NULL) AND {Claimable} AND {OldestOfItsSandbox}
+                WHERE NOT is_start AND (@alone OR pinned = @node OR (pinned IS NULL AND labels <@ @labels)) AND {Claimable} AND {OldestOfItsSandbox}
                 ORDER BY id LIMIT 1000) mine) next USING (id)
         WHERE NOT is_start AND {Claimable}
         ORDER BY next.place, jobs.id LIMIT @limit FOR UPDATE OF jobs SKIP LOCKED
@@ -175,14 +175,14 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
     }
 
     private NpgsqlBatchCommand OwnJobs() => Sql.Statement(OfThisNode)
-        .With("alone", claim.Fence is null).With("node", claim.Node).With("limit", claim.Limit);
+        .With("alone", claim.Fence is null).With("node", claim.Node).With("limit", claim.Limit).WithLabels("labels", JobDemand.Offer(claim));
 
     private NpgsqlBatchCommand BlockedStarts() => WithNode(Sql.Statement(Blocked), claim.Capacity)
         .WithRoom("free_", claim.Room)
         .With("age_limit", JobClaim.AgeLimit);
 
     private NpgsqlBatchCommand WithNode(NpgsqlBatchCommand statement, NodeRoom room) =>
-        statement.WithRoom("", room).WithLabels("labels", claim.Labels);
+        statement.WithRoom("", room).WithLabels("labels", JobDemand.Offer(claim));
 
     private static NodeRoom Room(NpgsqlDataReader row, int column) =>
         new(row.GetDouble(column), row.GetInt64(column + 1), row.GetInt64(column + 2), row.GetDouble(column + 3));

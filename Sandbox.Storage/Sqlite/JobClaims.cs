@@ -29,6 +29,7 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Ten
     private readonly List<WaitingJob> _waiting = [];
     private readonly Dictionary<long, (SandboxJob Job, int Attempt)> _jobs = [];
     private readonly List<(long Id, int Attempt, string Text)> _unreadable = [];
+    private readonly Dictionary<string, string> _offer = JobDemand.Offer(claim);
     private BlockedStart? _blocked;
 
     public IReadOnlyList<ClaimedJob> Run()
@@ -72,7 +73,7 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Ten
     {
         if (!demand.IsStart)
         {
-            if (claim.Fence is null || demand.IsAnywhere || host is null || host == claim.Node)
+            if (claim.Fence is null || demand.IsAnywhere || host == claim.Node || (host is null && HasAll(demand.Labels)))
             {
                 _waiting.Add(job with { Room = demand.Room });
             }
@@ -96,7 +97,7 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Ten
     }
 
     private bool HasAll(IReadOnlyDictionary<string, string> labels) =>
-        labels.All(label => claim.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
+        labels.All(label => _offer.TryGetValue(label.Key, out var value) && value == label.Value);
 
     private ClaimedJob Take(long id)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 using Sandbox.Worker.Deployments;
@@ -8,7 +7,7 @@ namespace Sandbox.Worker.Cluster;
 /// <summary>Whether this node can run sandboxes now, and which images it has: asked beside the heartbeat, which an engine that
 /// hangs must not delay.</summary>
 internal sealed partial class NodeHealth(
-    DeploymentSet deployments, NodeImages images, IOptions<WorkerOptions> options, TimeProvider time, ILogger<NodeHealth> logger) : BackgroundService
+    DeploymentSet deployments, NodeImages images, TimeProvider time, ILogger<NodeHealth> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
@@ -27,13 +26,8 @@ internal sealed partial class NodeHealth(
     /// <summary>Completes when it was asked for the first time, whatever the answer.</summary>
     public Task FirstLook => _first.Task;
 
-    /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
-    public IReadOnlyList<DeploymentKind> Kinds => options.Value.Deployment switch
-    {
-        "docker" => [DeploymentKind.Docker, DeploymentKind.Remote],
-        "local" => [DeploymentKind.Local, DeploymentKind.Remote],
-        _ => [DeploymentKind.Docker, DeploymentKind.Local, DeploymentKind.Remote],
-    };
+    /// <inheritdoc cref="DeploymentSet.Kinds"/>
+    public IReadOnlyList<DeploymentKind> Kinds => deployments.Kinds;
 
     public async Task LookAsync(CancellationToken cancellationToken)
     {

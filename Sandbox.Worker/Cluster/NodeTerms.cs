@@ -16,6 +16,7 @@ internal sealed class NodeTerms(
         Capacity = rooms.Whole,
         TakesStarts = !right.IsDraining && health.Unavailable is null,
         Labels = options.Value.Labels.AsReadOnly(),
+        Deployments = health.Kinds,
         Images = health.Images,
     };
 

@@ -13,6 +13,10 @@ internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments, IOptio
     public IEnumerable<IDeployment> All =>
         _byKind.Values.Where(deployment => deployment.Kind is not DeploymentKind.Docker || options.Value.Deployment != "local");
 
+    /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
+    public IReadOnlyList<DeploymentKind> Kinds { get; } =
+        [.. deployments.Select(deployment => deployment.Kind).Order().Where(kind => (options.Value.Deployment, kind) is not (("docker", DeploymentKind.Local) or ("local", DeploymentKind.Docker)))];
+
     public IDeployment this[DeploymentKind kind] =>
         _byKind.TryGetValue(kind, out var deployment)
             ? deployment

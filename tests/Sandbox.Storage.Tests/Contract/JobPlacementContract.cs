@@ -109,6 +109,24 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    public async Task Job_OfAKindThatTheNodeDoesNotRun_IsNotItsToClaim()
+    {
+        var pod = Given.Pending() with { Spec = Given.Spec with { Deployment = DeploymentKind.Kubernetes } };
+        pod = await CreatedAsync(pod);
+        var (engine, cluster) = (await NodeAsync("n1") with { Deployments = [DeploymentKind.Docker] }, await NodeAsync("k1") with { Deployments = [DeploymentKind.Kubernetes] });
+
+        Assert.True((await ClaimAsync(engine)).Count == 0, "n1 runs no pods");
+        var start = Assert.Single(await ClaimAsync(cluster));
+
+        // Nobody ever had it, so its end is anybody's who runs pods.
+        Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken));
+        var stopped = pod.After(SandboxEvent.Stop);
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(pod, stopped, Given.StopOf(stopped)), CancellationToken));
+        Assert.True((await ClaimAsync(engine)).Count == 0, "n1 cannot stop a pod either");
+        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync(cluster)).Job);
+    }
+
+    [Fact]
     public async Task Start_ThatDemandsLabels_IsForANodeThatHasThemAll()
     {
         var demanding = await CreatedAsync(Demanding(spec => spec with
