@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
@@ -15,7 +16,7 @@ namespace Sandbox.Kubernetes;
 /// <summary>A sandbox as a pod. The head's own job loop drives it, as it drives containers: the same jobs, leases, adoption, sweep of
 /// orphans and reports of losses.</summary>
 internal sealed class KubernetesDeployment(
-    ClusterApi api, ClusterView view, SandboxManifests manifests, IOptions<KubernetesOptions> options, TimeProvider time,
+    ClusterApi api, ClusterView view, PodChoice choice, SandboxManifests manifests, IOptions<KubernetesOptions> options, TimeProvider time,
     ILogger<KubernetesDeployment> logger) : IDeployment
 {
     private readonly DeploymentHooks _hooks = new(logger);
@@ -38,7 +39,12 @@ internal sealed class KubernetesDeployment(
 
     public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        var sandbox = order.Sandbox;
+        if (!choice.Complete(order.Sandbox.Spec).TryGet(out var spec, out var wrong))
+        {
+            return new SandboxError.StartFailed(order.Sandbox.Id, SandboxPhase.DockerRun, wrong.Text);
+        }
+
+        var sandbox = order.Sandbox with { Spec = spec };
         try
         {
             var manifest = manifests.Sandbox(sandbox, order.RegistryPassword);
@@ -61,7 +67,7 @@ internal sealed class KubernetesDeployment(
     }
 
     public Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
-        Task.FromResult<Result<StartedSandbox>>(KubernetesOperator.NoRestart);
+        Task.FromResult<Result<StartedSandbox>>(PodLimits.NoRestart);
 
     public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {

@@ -2,7 +2,6 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
-using Sandbox.Domain.Stores;
 using Sandbox.Storage.Operators;
 
 namespace Sandbox.Kubernetes;
@@ -11,11 +10,8 @@ namespace Sandbox.Kubernetes;
 /// Sandboxes as pods. Records and jobs are written as everywhere; the head claims the jobs and makes the cluster match. Where the pod
 /// comes from is decided before anything is written and stands in the spec snapshot.
 /// </summary>
-internal sealed class KubernetesOperator(ClusterOperator jobs, ISandboxStore records, PodChoice choice) : ISandboxOperator
+internal sealed class KubernetesOperator(ClusterOperator jobs, PodChoice choice) : ISandboxOperator
 {
-    public static SandboxError.Unsupported NoRestart { get; } =
-        new("restart", "a pod's files end with it, so a stopped sandbox of a Kubernetes cluster cannot be started again.");
-
     public async Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
         choice.Decide(prepared.Spec).TryGet(out var spec, out var error)
             ? await jobs.SubmitAsync(prepared with { Spec = spec }, registryPassword, cancellationToken)
@@ -24,10 +20,7 @@ internal sealed class KubernetesOperator(ClusterOperator jobs, ISandboxStore rec
     public Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken) =>
         jobs.StopAsync(id, reason, cancellationToken);
 
-    public async Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
-        await records.FindAsync(id, cancellationToken) is null or { State: SandboxState.Deleted }
-            ? new SandboxError.NotFound(id.ToString())
-            : NoRestart;
+    public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) => jobs.RestartAsync(id, cancellationToken);
 
     public Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken) => jobs.DeleteAsync(id, cancellationToken);
 

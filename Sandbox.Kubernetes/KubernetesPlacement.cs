@@ -1,5 +1,6 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Watching;
 
@@ -13,13 +14,7 @@ internal sealed class KubernetesPlacement(ClusterView view) : IPlacement
     public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
         Task.FromResult((SandboxError?)Impossible(spec) ?? (view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null));
 
-    private static SandboxError.Unsupported? Impossible(SandboxSpec spec) => spec switch
-    {
-        { Deployment: not DeploymentKind.Kubernetes } => new SandboxError.Unsupported($"deployment {spec.Deployment}", "this server runs sandboxes as pods only."),
-        { Network: NetworkMode.None } => new SandboxError.Unsupported("network none", "the agent of a pod reaches its owner over the network."),
-        { UseKata: true } => new SandboxError.Unsupported("use_kata_runtime", "choose a template with a runtimeClassName instead."),
-        { DockerArgs.Count: > 0 } => new SandboxError.Unsupported("docker_args", "no Docker engine is asked here."),
-        { AutoArchive: not null } => new SandboxError.Unsupported("archive", "a pod's files end with it."),
-        _ => null,
-    };
+    private static SandboxError.Unsupported? Impossible(SandboxSpec spec) => spec.Deployment is DeploymentKind.Kubernetes
+        ? PodLimits.WhyImpossible(spec)
+        : new SandboxError.Unsupported($"deployment {spec.Deployment}", "this server runs sandboxes as pods only.");
 }

@@ -39,6 +39,13 @@ internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptio
             : new SandboxError.BadSpec($"extended_params.{TemplateName}", $"'{template}' is not a template here; there are {Listed(templates.Names)}.");
     }
 
+    /// <summary>For a sandbox that another process wrote down, which knows no rules: what it names is checked now, and one that names nothing
+    /// gets the template of the first rule that matches. Never a pool, because its agent is expected to dial by now.</summary>
+    public Result<SandboxSpec> Complete(SandboxSpec spec) =>
+        spec.ExtendedParams.ContainsKey(PoolName) || spec.ExtendedParams.ContainsKey(TemplateName)
+            ? Decide(spec)
+            : Decide(With(spec, TemplateName, TemplateChoice.Of(spec, options.Value.Rules)));
+
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none";
 
     private static SandboxSpec With(SandboxSpec spec, string name, string value) => spec with

@@ -17,20 +17,12 @@ public static class ClusterWorkerRoom
     /// <summary>A node among others: all that <see cref="WorkerRoom.AddWorker"/> adds, under the lease of its name, and the
     /// roads over which the APIs reach its agents. Added after the cluster's stores, because it stands between them and
     /// everything here that writes.</summary>
-    public static IServiceCollection AddClusterWorker(this IServiceCollection services)
-    {
-        services.AddCluster();
-        services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsValidator>().BindConfiguration(WorkerOptions.Section);
-        services.AddSingleton<IValidateOptions<NodeOptions>, NodeChecks>();
+    public static IServiceCollection AddClusterWorker(this IServiceCollection services) =>
+        services.AddClusterWorker(static worker => worker.AddWorker());
 
-        // First, so that it is stopped last: as long as anything acts, the node is one.
-        services.AddHostedService(provider => provider.GetRequiredService<NodeMembership>());
-        services.AddWorker();
-        services.PostConfigure<WorkerOptions>(worker => worker.IsOnlyNode = false);
-        services.AddOptions<WorkerOptions>().PostConfigure<IOptions<ClusterOptions>>((worker, cluster) => worker.ClusterId = cluster.Value.Id);
-        services.AddOptions<HostOptions>().Configure<IOptions<NodeOptions>>((host, node) => host.ShutdownTimeout = node.Value.DrainWait + TimeSpan.FromSeconds(20));
-        return services.AddMembership().AddHead().AddFences().AddRoads();
-    }
+    /// <summary>The same without the deployments of this machine (<see cref="WorkerRoom.AddWorkerCore"/>): another room adds those.</summary>
+    public static IServiceCollection AddClusterWorkerCore(this IServiceCollection services) =>
+        services.AddClusterWorker(static worker => worker.AddWorkerCore());
 
     /// <summary>The same, and where the configuration names a whitelist or a health service, they say who is the head.</summary>
     /// <exception cref="OptionsValidationException">A variable of theirs cannot be.</exception>
@@ -49,6 +41,21 @@ public static class ClusterWorkerRoom
         app.MapGet(ActivityRoute.Pattern, app.Services.GetRequiredService<ActivityRoute>().HandleAsync);
         app.Map(AgentRoute.Pattern, app.Services.GetRequiredService<AgentRoute>().HandleAsync);
         return app;
+    }
+
+    private static IServiceCollection AddClusterWorker(this IServiceCollection services, Action<IServiceCollection> addWorker)
+    {
+        services.AddCluster();
+        services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsValidator>().BindConfiguration(WorkerOptions.Section);
+        services.AddSingleton<IValidateOptions<NodeOptions>, NodeChecks>();
+
+        // First, so that it is stopped last: as long as anything acts, the node is one.
+        services.AddHostedService(provider => provider.GetRequiredService<NodeMembership>());
+        addWorker(services);
+        services.PostConfigure<WorkerOptions>(worker => worker.IsOnlyNode = false);
+        services.AddOptions<WorkerOptions>().PostConfigure<IOptions<ClusterOptions>>((worker, cluster) => worker.ClusterId = cluster.Value.Id);
+        services.AddOptions<HostOptions>().Configure<IOptions<NodeOptions>>((host, node) => host.ShutdownTimeout = node.Value.DrainWait + TimeSpan.FromSeconds(20));
+        return services.AddMembership().AddHead().AddFences().AddRoads();
     }
 
     private static IServiceCollection AddMembership(this IServiceCollection services) => services

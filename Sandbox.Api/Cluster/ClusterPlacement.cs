@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.Clusters;
@@ -11,8 +12,15 @@ namespace Sandbox.Api.Cluster;
 /// when it is claimed.</summary>
 internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOptions> options) : IPlacement
 {
+    private static readonly DeploymentKind[] Preferred = [DeploymentKind.Docker, DeploymentKind.Kubernetes, DeploymentKind.Local];
+
     public async Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
+        if (spec.Deployment is DeploymentKind.Kubernetes && PodLimits.WhyImpossible(spec) is { } impossible)
+        {
+            return impossible;
+        }
+
         await nodes.FirstRead.WaitAsync(cancellationToken);
         if (Check(spec) is null)
         {
@@ -35,7 +43,8 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
             live = Live(nodes.Known.Values);
         }
 
-        return live.Count > 0 && !live.Any(node => node.Facts.Deployments.Contains(DeploymentKind.Docker)) ? DeploymentKind.Local : DeploymentKind.Docker;
+        var run = live.SelectMany(node => node.Facts.Deployments).ToHashSet();
+        return Preferred.FirstOrDefault(run.Contains, DeploymentKind.Docker);
     }
 
     private SandboxError? Check(SandboxSpec spec) => Check(spec, [.. nodes.Known.Values], options.Value.WhenFull == "refuse");

@@ -47,10 +47,10 @@ internal static class AgentInjection
             MergeEnv(container, sandbox.Spec.Env);
         }
 
-        RunAgent(Main(podSpec), sandbox, options);
+        RunAgent(MainContainer(podSpec), sandbox, options);
     }
 
-    public static JsonObject Main(JsonObject podSpec)
+    public static JsonObject MainContainer(JsonObject podSpec)
     {
         var containers = podSpec["containers"]!.AsArray().OfType<JsonObject>().ToList();
         return containers.Find(container => container["name"]?.GetValue<string>() == "main") ?? containers[0];

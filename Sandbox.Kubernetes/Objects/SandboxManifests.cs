@@ -66,7 +66,7 @@ internal sealed class SandboxManifests(
     public static bool LimitsDisk(JsonObject made) =>
         (made["spec"]?["template"]?["spec"] ?? made["spec"]) is JsonObject spec
         && spec["containers"] is not null
-        && AgentInjection.Main(spec)["resources"]?["limits"]?["ephemeral-storage"] is not null;
+        && AgentInjection.MainContainer(spec)["resources"]?["limits"]?["ephemeral-storage"] is not null;
 
     private static bool HasPullSecret(SandboxInstance sandbox, string? registryPassword) =>
         sandbox.Spec.RegistryUsername is not null && registryPassword is not null;

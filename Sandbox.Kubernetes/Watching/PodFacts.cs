@@ -32,13 +32,13 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         return pod.Status?.Phase switch
         {
             "Failed" or "Succeeded" => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(pod.Status), false, true, node),
-            "Running" when Main(pod)?.State?.Terminated is { } ended => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true, node),
+            "Running" when MainContainer(pod)?.State?.Terminated is { } ended => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true, node),
             "Running" => new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "its pod runs", false, false, node),
             _ => Waiting(pod, node),
         };
     }
 
-    private static V1ContainerStatus? Main(V1Pod pod) =>
+    private static V1ContainerStatus? MainContainer(V1Pod pod) =>
         pod.Status.ContainerStatuses?.FirstOrDefault(container => container.Name == "main") ?? pod.Status.ContainerStatuses?.FirstOrDefault();
 
     private static PodFacts Waiting(V1Pod pod, string? node)

@@ -11,7 +11,7 @@ internal sealed record JobDemand(JobReach Reach, NodeRoom Room, IReadOnlyDiction
     /// <summary><c>node_label.zone = a</c> in the extended parameters of a sandbox: only nodes with the label zone=a.</summary>
     public const string LabelPrefix = "node_label.";
 
-    /// <summary>No label that anybody can name has a colon after this word.</summary>
+    /// <summary>A demand of such a name in the extended parameters is overwritten.</summary>
     private const string KindPrefix = "deployment:";
 
     private static readonly NodeRoom Nothing = new(0, 0, 0, 0);

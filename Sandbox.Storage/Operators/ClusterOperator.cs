@@ -54,11 +54,21 @@ public sealed class ClusterOperator(
     public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
         MoveAsync(
             id,
-            record => record.State is SandboxState.Archived ? moves.Restore(record, time.GetUtcNow()) : SandboxMoves.Restart(record, time.GetUtcNow()),
+            record => record switch
+            {
+                { Spec.Deployment: DeploymentKind.Kubernetes, State: not SandboxState.Deleted } => PodLimits.NoRestart,
+                { State: SandboxState.Archived } => moves.Restore(record, time.GetUtcNow()),
+                _ => SandboxMoves.Restart(record, time.GetUtcNow()),
+            },
             cancellationToken);
 
     public Task<Result<SandboxInstance>> ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
-        MoveAsync(id, record => moves.Archive(record, time.GetUtcNow()), cancellationToken);
+        MoveAsync(
+            id,
+            record => record is { Spec.Deployment: DeploymentKind.Kubernetes, State: not SandboxState.Deleted }
+                ? PodLimits.NoArchive
+                : moves.Archive(record, time.GetUtcNow()),
+            cancellationToken);
 
     public async Task<Result<SandboxCommit>> CommitAsync(
         SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken)

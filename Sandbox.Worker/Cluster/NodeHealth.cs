@@ -78,6 +78,7 @@ internal sealed partial class NodeHealth(
             {
                 null => null,
                 SandboxError.DockerUnavailable docker => docker.Reason,
+                SandboxError.NoCapacity full => full.Reason,
                 { } error => error.Text,
             };
         }

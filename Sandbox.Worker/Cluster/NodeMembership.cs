@@ -19,6 +19,7 @@ internal sealed partial class NodeMembership(
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
 
     private readonly string _holder = $"{node.Name}/{Guid.NewGuid():N}";
+    private bool _wasRefused;
 
     /// <summary>After everything that acts under the lease has stopped: the name is free at once, and the node known as gone.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -60,7 +61,7 @@ internal sealed partial class NodeMembership(
             refusedSince = refused is null ? null : refusedSince ?? time.GetTimestamp();
 
             // A process that was killed keeps the name until its lease ends; only one that lives keeps it for longer.
-            if (refusedSince is { } since && time.GetElapsedTime(since) > options.Value.Lease + options.Value.Heartbeat)
+            if (refusedSince is { } since && !options.Value.StandsBy && time.GetElapsedTime(since) > options.Value.Lease + options.Value.Heartbeat)
             {
                 end.With(refused!.Text);
                 return;
@@ -78,12 +79,18 @@ internal sealed partial class NodeMembership(
             typeof(NodeMembership).Assembly.GetName().Version?.ToString(3) ?? "");
         if (!(await nodes.TryRegisterAsync(facts, _holder, length, cancellationToken)).TryGet(out var lease, out var refused))
         {
-            Log.NameTaken(logger, node.Name);
+            if (!_wasRefused)
+            {
+                _wasRefused = true;
+                Log.NameTaken(logger, node.Name);
+            }
+
             return refused;
         }
 
         var held = new HeldLease(lease, length, asked, time);
         right.Seat.Take(held);
+        _wasRefused = false;
         Log.Registered(logger, node.Name, lease.Epoch);
         await RenewAsync(held, cancellationToken);
         return null;

@@ -31,6 +31,10 @@ public sealed class NodeOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>While another process has the name, this one stands by and takes it when it is free, instead of ending. For
+    /// replicas that are one node together.</summary>
+    public bool StandsBy { get; set; }
+
     /// <summary>How long calls in flight may go on when the process is told to end. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainWait { get; set; } = TimeSpan.FromSeconds(10);

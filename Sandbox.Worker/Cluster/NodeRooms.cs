@@ -5,6 +5,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Agents;
+using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Cluster;
 
@@ -14,15 +15,15 @@ internal sealed class NodeRooms
     private readonly ConcurrentDictionary<IncarnationId, NodeRoom> _starting = new();
     private readonly AgentGateway _gateway;
 
-    public NodeRooms(AgentGateway gateway, IOptions<NodeOptions> options)
+    public NodeRooms(AgentGateway gateway, DeploymentSet deployments, IOptions<NodeOptions> options)
     {
         var capacity = options.Value.Capacity;
         _gateway = gateway;
+        var whole = IsOfThisMachine(deployments)
+            ? new NodeRoom(System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, long.MaxValue, CountGpus())
+            : NodeRoom.Unlimited;
         Whole = new NodeRoom(
-            capacity.Cpus ?? System.Environment.ProcessorCount,
-            capacity.MemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            capacity.DiskBytes ?? long.MaxValue,
-            capacity.Gpus ?? CountGpus());
+            capacity.Cpus ?? whole.Cpus, capacity.MemoryBytes ?? whole.MemoryBytes, capacity.DiskBytes ?? whole.DiskBytes, capacity.Gpus ?? whole.Gpus);
     }
 
     public NodeRoom Whole { get; }
@@ -45,6 +46,10 @@ internal sealed class NodeRooms
         _starting[incarnation] = NodeRoom.DemandOf(spec);
         return new Kept(this, incarnation);
     }
+
+    /// <summary>What runs elsewhere (pods) takes nothing of it.</summary>
+    private static bool IsOfThisMachine(DeploymentSet deployments) =>
+        deployments.Kinds.Any(kind => kind is DeploymentKind.Docker or DeploymentKind.Local);
 
     private static double CountGpus() =>
         Directory.EnumerateFiles("/dev", "nvidia*")

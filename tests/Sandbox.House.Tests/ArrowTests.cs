@@ -18,7 +18,7 @@ public sealed class ArrowTests
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
-        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker",
+        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker ServiceDefaults",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
     };

@@ -1,0 +1,101 @@
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+using Sandbox.Testing.Postgres;
+
+namespace Sandbox.Kubernetes.Tests.Running;
+
+/// <summary>The program that runs pods as part of a cluster: an API and a worker of local sandboxes beside it, all of them real
+/// processes over one Postgres, and a fake API server whose pods run the real agent.</summary>
+public sealed class ProcessTests : IAsyncDisposable
+{
+    private static readonly (string Field, object? Value)[] AsPod = [("network", "bridge")];
+
+    private readonly TempFolder _folder = new();
+    private FakeCluster? _fake;
+    private Kubelet? _kubelet;
+    private ProcessCluster? _processes;
+
+    private FakeCluster Pods => _fake!;
+
+    private RockCaller Caller => _processes!.Callers[0];
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_processes?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _kubelet?.Dispose();
+        await (_fake?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _folder.Dispose();
+    }
+
+    [NeedsPostgresFact]
+    public async Task Sandbox_OfACluster_LivesAsAPod_BesideAWorkerThatRunsNone()
+    {
+        await StartAsync();
+        await using var head = MakeHead("k1");
+        await ProcessCluster.StartWorkerAsync(head);
+
+        await UntilChosenAsync("pod");
+        Assert.Equal("in a pod\n", await Caller.ExecuteAsync("pod", "echo in a pod"));
+        Assert.Equal("pods", (await Caller.StatusAsync("pod")).GetProperty("host_name").GetString());
+        Assert.Contains("network none", (await Caller.StartAsync("dark")).ToString(), StringComparison.Ordinal);
+
+        await Caller.MustPostAsync("stop", new { sandbox_id = "pod" });
+        await Wait.UntilAsync(() => Task.FromResult(Pods.All("pods") is []), () => $"a stopped sandbox leaves no pod; there are {Pods.All("pods").Count}");
+        Assert.Contains("cannot be started again", (await Caller.PostAsync("restart", new { sandbox_id = "pod" })).ToString(), StringComparison.Ordinal);
+        Assert.Contains("a pod's files end with it", (await Caller.PostAsync("sandboxes/pod/archive", new { })).ToString(), StringComparison.Ordinal);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Replica_OfTheHeadOfThePods_StandsByAndTakesOverItsPods()
+    {
+        await StartAsync();
+        await using var first = MakeHead("k1");
+        await ProcessCluster.StartWorkerAsync(first);
+        await UntilChosenAsync("before");
+        await using var second = MakeHead("k2");
+        second.Start();
+        await second.SaysAsync("The name pods is still held");
+        Assert.DoesNotContain("Node pods is part of the cluster", second.Log, StringComparison.Ordinal);
+
+        await first.KillAsync();
+        await second.SaysAsync("Node pods is part of the cluster");
+
+        await UntilChosenAsync("after", pods: 2);
+        await Caller.MustPostAsync("stop", new { sandbox_id = "before" });
+        await Wait.UntilAsync(() => Task.FromResult(Pods.All("pods").Count == 1), () => "the pod of the head before is ended by the one that took over");
+    }
+
+    private async Task StartAsync()
+    {
+        _fake = await FakeCluster.StartAsync();
+        _kubelet = new Kubelet(_fake, _folder.Path);
+        _processes = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = 1, Deployment = "local" });
+    }
+
+    private ClusterProcess MakeHead(string process)
+    {
+        var (data, secret, port) = (_folder.File(process), _folder.File("agent-secret"), KubeHost.FreePort());
+        Directory.CreateDirectory(data);
+        File.WriteAllBytes(secret, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
+        return _processes!.Make(
+            process, "Sandbox.Kubernetes", ("Worker__NodeName", "pods"), ("Worker__DataFolder", data), ("Worker__AgentListen", $"127.0.0.1:{port}"),
+            ("Worker__AgentSecretFile", secret), ("Kubernetes__Server", Pods.Address), ("Kubernetes__Namespace", FakeCluster.Namespace),
+            ("Kubernetes__Mode", "pod"), ("Kubernetes__AgentImage", "registry.example/agent:1"), ("Kubernetes__OwnerAddress", $"127.0.0.1:{port}"),
+            ("Kubernetes__RequestsPerSecond", "1000"), ("Kubernetes__Burst", "1000"));
+    }
+
+    /// <summary>Once the API has heard of the node that runs pods, it prefers it to the one that runs local processes; no pod can be
+    /// without a network, which tells the one from the other.</summary>
+    private async Task UntilChosenAsync(string id, int pods = 1)
+    {
+        await Wait.UntilAsync(
+            async () => (await Caller.StartAsync($"probe-{Guid.NewGuid():N}")).ToString().Contains("network none", StringComparison.Ordinal),
+            () => "the API chooses pods");
+        var answer = "";
+        await Wait.UntilAsync(
+            async () => (answer = (await Caller.StartAsync(id, AsPod)).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
+            () => $"the head has asked its cluster and takes {id}: {answer}");
+        await Caller.UntilAliveAsync(id);
+        Assert.True(Pods.All("pods").Count == pods, $"{id} was to be a pod; there are {Pods.All("pods").Count}, not {pods}");
+    }
+}
