@@ -14,6 +14,7 @@ public sealed class SecurityPolicy
     /// <summary>The kata runtime is installed where sandboxes run. Default: no.</summary>
     public bool AllowKata { get; set; }
 
-    /// <summary>Lets a caller name an agent that already runs elsewhere; this server then connects to it. Default: yes.</summary>
-    public bool AllowRemote { get; set; } = true;
+    /// <summary>Lets a caller name an agent that already runs elsewhere; this server then connects to whatever host
+    /// and port he names. Default: no.</summary>
+    public bool AllowRemote { get; set; }
 }

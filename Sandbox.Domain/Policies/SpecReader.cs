@@ -163,7 +163,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         Allow(!spec.Privileged || security.AllowPrivileged, "privileged sandboxes");
         Allow(!spec.AllowPrivilegeGain || security.AllowPrivilegeGain, "sandboxes that may gain privileges");
         Allow(!spec.UseKata || security.AllowKata, "sandboxes of the kata runtime");
-        Allow(spec.Remote is null || security.AllowRemote, "sandboxes at a remote agent");
+        Allow(spec.Remote is null || security.AllowRemote, "sandboxes at a remote agent (Security:AllowRemote)");
 
         void Allow(bool allowed, string what)
         {

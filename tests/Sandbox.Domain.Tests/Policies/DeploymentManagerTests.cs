@@ -170,10 +170,10 @@ public sealed class DeploymentManagerTests
     {
         Assert.Equal("This server does not allow privileged sandboxes.", Forbidden(Request with { Privileged = true }));
         Assert.Equal("This server does not allow sandboxes of the kata runtime.", Forbidden(Request with { UseKataRuntime = true }));
-        (_security.AllowPrivilegeGain, _security.AllowRemote) = (false, false);
-        Assert.Equal("This server does not allow sandboxes that may gain privileges.", Forbidden(Request with { AllowPrivilegeGain = true }));
         Assert.Equal(
-            "This server does not allow sandboxes at a remote agent.", Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
+            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).", Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
+        _security.AllowPrivilegeGain = false;
+        Assert.Equal("This server does not allow sandboxes that may gain privileges.", Forbidden(Request with { AllowPrivilegeGain = true }));
 
         string Forbidden(StartRequest request) => Assert.IsType<SandboxError.Forbidden>(Refused(request)).Text;
     }
@@ -242,6 +242,8 @@ public sealed class DeploymentManagerTests
     [Fact]
     public void Prepare_WithARemoteAgent_IsRemote()
     {
+        _security.AllowRemote = true;
+
         var spec = Prepared(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 9000) }).Spec;
 
         Assert.Equal(DeploymentKind.Remote, spec.Deployment);
