@@ -21,7 +21,8 @@ public interface INodeStore
     /// <summary>A node that drains claims no new sandboxes. False: there is no such node.</summary>
     Task<bool> SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken);
 
-    /// <summary>Forgets a node that is gone. False: there is no such node, or it lives.</summary>
+    /// <summary>Forgets a node that is gone. False: there is no such node, or it lives, or sandboxes are recorded as running on it: their
+    /// loss is told by its silence, which must be known until then.</summary>
     Task<bool> TryForgetAsync(string node, CancellationToken cancellationToken);
 
     Task<NodeView?> FindAsync(string node, CancellationToken cancellationToken);

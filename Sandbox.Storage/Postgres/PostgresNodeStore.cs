@@ -66,6 +66,7 @@ internal sealed class PostgresNodeStore(PostgresDatabase database) : INodeStore
                 """
                 DELETE FROM nodes WHERE name = @node
                     AND NOT EXISTS (SELECT 1 FROM leases WHERE name = @name AND NOT released AND expires_at > store_now())
+                    AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE host_name = @node AND state = 'running')
                 """).With("node", node).With("name", Lease.OfNode(node)),
             cancellationToken) == 1;
 

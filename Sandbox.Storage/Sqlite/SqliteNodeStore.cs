@@ -72,6 +72,7 @@ internal sealed class SqliteNodeStore(SqliteDatabase database, TimeProvider time
             """
             DELETE FROM nodes WHERE name = $node
                 AND NOT EXISTS (SELECT 1 FROM leases WHERE name = $name AND released = 0 AND expires_at > $now)
+                AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE host_name = $node AND state = 'running')
             """,
             ("$node", node),
             ("$name", Lease.OfNode(node)),

@@ -1,4 +1,5 @@
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
@@ -106,6 +107,21 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
 
         await Nodes.SetDrainingAsync("n1", false, CancellationToken);
         Assert.False((await FoundAsync("n1")).Draining);
+    }
+
+    [Fact]
+    public async Task Forget_WhileSandboxesRunThere_IsRefused_SoThatTheyCanBeCalledLost()
+    {
+        await RegisteredAsync(Facts("n1"), "n1-a");
+        Time.Advance(Length);
+        var pending = await CreatedAsync(Given.Pending() with { HostName = "n1" });
+        var running = pending.After(SandboxEvent.Alive);
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, running, null), CancellationToken));
+
+        Assert.False(await Nodes.TryForgetAsync("n1", CancellationToken), "a sandbox is recorded as running there, and nobody else can tell that it is lost");
+
+        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, running.After(SandboxEvent.Lost), null), CancellationToken));
+        Assert.True(await Nodes.TryForgetAsync("n1", CancellationToken), "nothing runs there any more");
     }
 
     [Fact]
