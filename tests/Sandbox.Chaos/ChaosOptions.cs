@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Chaos;
 
@@ -17,7 +18,7 @@ public sealed record ChaosOptions
     /// <summary>Faults at the same time.</summary>
     public int Overlap { get; init; } = 3;
 
-    public bool HasRedis { get; init; } = true;
+    public bool HasRedis { get; init; } = !ProcessCluster.IsWithoutRedis;
 
     /// <summary>An engine of the run's own, which can be restarted; else the machine's, which is left alone.</summary>
     public bool HasOwnEngine { get; init; } = true;

@@ -13,6 +13,11 @@ public sealed class ProcessCluster : IAsyncDisposable
 {
     private const string Secret = "a secret of the tests that is long enough";
 
+    /// <summary>No cluster of this test run has a Redis: everything must pass all the same (<c>SANDBOX_WITHOUT_REDIS=1</c>).</summary>
+#pragma warning disable RS0030 // A switch of whoever runs the tests, not of the product.
+    public static bool IsWithoutRedis { get; } = Environment.GetEnvironmentVariable("SANDBOX_WITHOUT_REDIS") is "1";
+#pragma warning restore RS0030
+
     private readonly TempFolder _folder = new();
     private readonly DockerCluster _docker = new();
     private readonly ClusterSetup _setup;
@@ -51,7 +56,7 @@ public sealed class ProcessCluster : IAsyncDisposable
     public static async Task<ProcessCluster> StartAsync(ClusterSetup setup)
     {
         var postgres = await PostgresServer.StartAsync();
-        var redis = setup.HasRedis ? await RedisServer.StartAsync() : null;
+        var redis = setup.HasRedis && !IsWithoutRedis ? await RedisServer.StartAsync() : null;
         var cluster = new ProcessCluster(setup, postgres, redis, await postgres.NewDatabaseAsync());
         try
         {
