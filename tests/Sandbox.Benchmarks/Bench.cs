@@ -21,6 +21,9 @@ internal sealed class Bench(string root, RawEngine engine, ServerProcess server,
 
     public void Add(Row row) => sheet.Add(row);
 
+    /// <summary>The same on another server, which the caller ends.</summary>
+    public Bench On(ServerProcess other) => new(root, engine, other, sheet);
+
     public static StartRequest NewSandbox() => new()
     {
         Image = Image,

@@ -14,6 +14,7 @@ var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).ToList();
     ("agent", AgentMemory.RunAsync),
     ("slow", SlowReader.RunAsync),
     ("cli", CommandLine.RunAsync),
+    ("telemetry", TelemetryCost.RunAsync),
 ];
 
 var chosen = measurements.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)).ToList();

@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Pid => _process.Id;
 
-    public static async Task<ServerProcess> StartAsync(string root, string deployment)
+    public static async Task<ServerProcess> StartAsync(string root, string deployment, params (string Name, string Value)[] environment)
     {
         var data = Directory.CreateTempSubdirectory("sbb");
         var start = new ProcessStartInfo(Path.Combine(root, "sandbox"), ["serve", "--port", "0", "--data", data.FullName, "--deployment", deployment])
@@ -31,6 +31,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         start.Environment["SANDBOX_LOG"] = "Warning";
         start.Environment.Remove("SANDBOX_URL");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
