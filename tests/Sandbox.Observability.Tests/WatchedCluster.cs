@@ -11,7 +11,7 @@ namespace Sandbox.Observability.Tests;
 [CollectionDefinition(nameof(WatchedCluster))]
 public sealed class WatchedClusterCollection : ICollectionFixture<WatchedCluster>;
 
-/// <summary>One API and one worker as processes, which send what they see to a receiver and show it on their internal ports.
+/// <summary>One API, one worker and one health service as processes, which send what they see to a receiver and show it on their internal ports.
 /// Shared by tests that leave them as they found them.</summary>
 public sealed class WatchedCluster : IAsyncLifetime
 {
@@ -31,6 +31,8 @@ public sealed class WatchedCluster : IAsyncLifetime
             {
                 Apis = 1,
                 Workers = 1,
+                Healths = 1,
+                HeadWhitelist = "w1",
                 Settings = new Dictionary<string, string>(Receiver.Settings) { ["Internal__Listen"] = "127.0.0.1:0" },
             });
         }
