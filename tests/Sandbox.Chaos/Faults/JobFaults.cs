@@ -8,19 +8,29 @@ public sealed class DoubledDelivery(string connectionString, bool late, TimeProv
 {
     private const int Times = 5;
 
-    // Keeps what leaves the queue, so that it can come back.
+    // A worker that is paused in the middle of a write keeps its locks until it wakes: longer than a statement may usually take.
+    private const int LongestPause = 120;
+
+    // Keeps what leaves the queue, so that it can come back. Once: it locks the queue against all writers.
     private const string Remember = """
-        CREATE TABLE IF NOT EXISTS chaos_done AS SELECT * FROM jobs WITH NO DATA;
-        CREATE OR REPLACE FUNCTION chaos_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+        DO $do$
         BEGIN
-            INSERT INTO chaos_done SELECT OLD.*;
-            RETURN NULL;
-        END $$;
-        CREATE OR REPLACE TRIGGER chaos_keep AFTER DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION chaos_keep();
+            IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'chaos_keep') THEN
+                CREATE TABLE chaos_done AS SELECT * FROM jobs WITH NO DATA;
+                CREATE FUNCTION chaos_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO chaos_done SELECT OLD.*;
+                    RETURN NULL;
+                END $$;
+                CREATE TRIGGER chaos_keep AFTER DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION chaos_keep();
+            END IF;
+        END $do$
         """;
 
+    // What somebody is writing now is left to him.
     private const string Again = """
-        UPDATE jobs SET node = NULL, claimable_at = store_now() WHERE node IS NOT NULL
+        UPDATE jobs SET node = NULL, claimable_at = store_now()
+            WHERE id IN (SELECT id FROM jobs WHERE node IS NOT NULL FOR UPDATE SKIP LOCKED)
         """;
 
     private const string Late = """
@@ -53,7 +63,7 @@ public sealed class DoubledDelivery(string connectionString, bool late, TimeProv
         await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         await connection.OpenAsync();
 #pragma warning disable CA2100 // Constants of this file.
-        await using var command = new NpgsqlCommand(statement, connection);
+        await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = LongestPause };
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync();
     }
