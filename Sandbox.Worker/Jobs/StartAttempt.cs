@@ -118,15 +118,28 @@ internal sealed partial class StartAttempt(
 
         // Where it runs is written with it: whoever else had begun this start may have put its own name there meanwhile.
         var unplaced = move.From with { HostName = null, HostIp = null };
-        if (await store.TryMoveAsync(move with { From = unplaced, Next = running }, cancellationToken))
+        var isWritten = false;
+        try
         {
-            Log.Alive(logger, record.Id, now - record.CreatedAt);
-            telemetry.OnStarted(now - AskedAt(record));
-            return StartOutcome.Alive;
+            isWritten = await store.TryMoveAsync(move with { From = unplaced, Next = running }, cancellationToken);
+        }
+        finally
+        {
+            // Also when nobody knows: what was written after all is adopted, and what was not is remembered by nobody.
+            if (!isWritten)
+            {
+                gateway.Dismiss(record.Id, record.Incarnation);
+            }
         }
 
-        gateway.Dismiss(record.Id, record.Incarnation);
-        return StartOutcome.Unwanted;
+        if (!isWritten)
+        {
+            return StartOutcome.Unwanted;
+        }
+
+        Log.Alive(logger, record.Id, now - record.CreatedAt);
+        telemetry.OnStarted(now - AskedAt(record));
+        return StartOutcome.Alive;
     }
 
     /// <summary>The last time that it became pending: a restart is asked for long after the create.</summary>

@@ -9,8 +9,8 @@ namespace Sandbox.Worker.Upkeep;
 
 /// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
 internal sealed partial class LostSandboxes(
-    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, EngineOutage outage, TimeProvider time,
-    ILogger<LostSandboxes> logger)
+    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, EngineOutage outage, NodeIdentity node,
+    TimeProvider time, ILogger<LostSandboxes> logger)
 {
     /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has
     /// its container been wanted all the time in between.</param>
@@ -26,6 +26,13 @@ internal sealed partial class LostSandboxes(
         var record = await store.FindAsync(expected.Id, cancellationToken);
         if (record is not { State: SandboxState.Running } || record.Version != expected.Version || record.Incarnation != expected.Incarnation)
         {
+            return;
+        }
+
+        if (!node.Has(record))
+        {
+            // It runs elsewhere: this node had begun to start it, too, and remembers it wrongly.
+            gateway.Dismiss(record.Id, record.Incarnation);
             return;
         }
 

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Chaos.Tests.Mutants;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
@@ -7,6 +9,7 @@ using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Chaos.Tests.Deliveries;
 
@@ -71,8 +74,46 @@ public sealed class DoubledStartTests
         await cluster.MustComeToOrderAsync();
     }
 
+    [NeedsDockerFact]
+    public async Task Start_WhoseLastWordWasLost_IsNotCalledLostByTheNodeThatSaidIt()
+    {
+        await using var cluster = await SmallCluster.StartWithoutWorkersAsync();
+        using Sleep first = new(), word = new();
+        await AddAsync(cluster, "w1", first);
+        await cluster.CreateBoxAsync();
+        await first.Begun;
+        var rounds = 0;
+        var second = await cluster.AddWorkerAsync(
+            "w2",
+            stores => stores.Decorate<ISandboxStore>((_, _) => (method, arguments, pass) =>
+                method == nameof(ISandboxStore.TryMoveAsync) && ((SandboxMove)arguments[0]!).Next.State is SandboxState.Running
+                    ? word.ThenBreakAsync() : pass()),
+            worker => worker.Decorate<IDeployment>(
+                (_, _) => (method, _, pass) =>
+                {
+                    rounds += method == nameof(IDeployment.ListAsync) ? 1 : 0;
+                    return pass();
+                },
+                nameof(DockerDeployment)));
+        await DeliverAgainAsync(cluster);
+        await word.Begun;
+        first.End();
+        await cluster.UntilAsync("running");
+
+        word.End();
+        await word.Over;
+        second.Services.GetRequiredService<Reconciler>().ReadAllNext();
+        var seen = rounds;
+        await Wait.UntilAsync(() => Task.FromResult(rounds >= seen + 4), () => "the second node looks at its containers a few times");
+
+        await cluster.MustComeToOrderAsync();
+        await cluster.UntilAsync("running");
+        var last = await cluster.One.ExecuteAsync(SmallCluster.Box);
+        Assert.True(last.IsDone, $"the box was to run on where its record says: {last}, {last.Detail}");
+    }
+
     /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove one.</summary>
-    private static Task AddAsync(SmallCluster cluster, string name, Sleep sleep) => cluster.AddWorkerAsync(
+    private static Task<WebApplication> AddAsync(SmallCluster cluster, string name, Sleep sleep) => cluster.AddWorkerAsync(
         name,
         stores =>
         {
@@ -135,6 +176,15 @@ public sealed class DoubledStartTests
             {
                 _over.TrySetResult();
             }
+        }
+
+        /// <summary>What it says does not arrive.</summary>
+        public async Task<bool> ThenBreakAsync()
+        {
+            _begun.TrySetResult();
+            await _ended.Task;
+            _over.TrySetResult();
+            throw new IOException("the connection broke");
         }
 
         public async Task<T> ThenAsync<T>(Func<Task<T>> look)

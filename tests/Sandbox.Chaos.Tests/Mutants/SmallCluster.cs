@@ -83,7 +83,7 @@ internal sealed class SmallCluster : IAsyncDisposable
 
     /// <param name="stores">Changes its stores, before its fences are put over them.</param>
     /// <param name="worker">Changes what else it is made of.</param>
-    public async Task AddWorkerAsync(string name, Action<IServiceCollection>? stores = null, Action<IServiceCollection>? worker = null, string cpus = OneBox)
+    public async Task<WebApplication> AddWorkerAsync(string name, Action<IServiceCollection>? stores = null, Action<IServiceCollection>? worker = null, string cpus = OneBox)
     {
         var data = _folder.File(name);
         Directory.CreateDirectory(data);
@@ -97,6 +97,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         var app = builder.Build();
         app.MapClusterWorker();
         await StartAsync(app);
+        return app;
     }
 
     /// <summary>Makes the box and waits until it runs.</summary>
