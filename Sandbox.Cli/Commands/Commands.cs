@@ -28,6 +28,7 @@ internal static class Commands
             JobCommands.Create(context),
             NodeCommands.Create(context),
             TopCommand.Create(context),
+            ClusterCommand.Create(context),
         };
         context.AddTo(root);
         return root;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
+using Sandbox.Topology.Compose;
 
 namespace Sandbox.Cli.Commands;
 
@@ -19,6 +20,9 @@ internal static class ImageCommand
             [Installation.BuildScript("images/base.sh") ?? throw new CliException("build/images/base.sh is not there"),
                 .. parsed.GetValue(force) ? ["--force"] : Array.Empty<string>()]));
 
+        var cluster = new Command("cluster", $"Build {ClusterPlan.Image}, of every container of a cluster, from Debian packages and the published programs.") { force };
+        cluster.SetAction((parsed, _) => BuildClusterAsync(context, parsed, parsed.GetValue(force)));
+
         var folder = new Argument<DirectoryInfo>("DIR") { Description = "Folder with a Dockerfile." };
         folder.AcceptExistingOnly();
         var tag = new Option<string>("--tag", "-t") { Description = "Name of the image.", Required = true };
@@ -26,8 +30,13 @@ internal static class ImageCommand
         build.SetAction((parsed, _) => RunAsync(
             context, parsed, parsed.GetValue(tag)!, "docker", ["build", "--tag", parsed.GetValue(tag)!, parsed.GetValue(folder)!.FullName]));
 
-        return new Command("image", "Make images.") { forBase, build };
+        return new Command("image", "Make images.") { forBase, cluster, build };
     }
+
+    public static Task<int> BuildClusterAsync(CommandContext context, ParseResult parsed, bool force) => RunAsync(
+        context, parsed, ClusterPlan.Image, "bash",
+        [Installation.BuildScript("images/cluster.sh") ?? throw new CliException("build/images/cluster.sh is not there"),
+            .. force ? ["--force"] : Array.Empty<string>()]);
 
     /// <summary>Runs a program of this machine and shows its lines as they come.</summary>
     private static async Task<int> RunAsync(CommandContext context, ParseResult parsed, string image, string program, string[] arguments)

@@ -34,6 +34,12 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
     public string? AutoStopTime { get; init; }
 }
 
+/// <param name="State">As the engine names it, or <c>absent</c>.</param>
+internal sealed record ClusterServiceRow(string Service, string Type, string State, string? Health, string? Url);
+
+/// <summary>Of the nodes that live.</summary>
+internal sealed record ClusterResources(int Nodes, double Cpus, long MemoryBytes, double Gpus);
+
 internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string> Args, string? Cwd, string? Tag);
 
 /// <param name="Total">Sandboxes altogether; no more than 500 of them are listed.</param>
@@ -82,6 +88,8 @@ internal sealed record Failure(string Error);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<ClusterServiceRow>))]
+[JsonSerializable(typeof(ClusterResources))]
 [JsonSerializable(typeof(ProcessLine))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]

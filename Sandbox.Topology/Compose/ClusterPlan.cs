@@ -25,12 +25,15 @@ public sealed record ClusterPlan(ClusterSettings Settings, HostFacts Host, Clust
     /// <summary>Only on a host that has GPUs.</summary>
     public bool HasGpuNode => Settings.Services.Nodes.Gpu.Enabled && Host.HasGpu;
 
+    /// <summary>Of every node that the cluster or its test may have.</summary>
+    public IEnumerable<string> DataFolders => [.. new[] { CpuName, GpuName }.Concat(TestCluster.NodeNames).Select(DataOf)];
+
     /// <summary>What containers of other networks reach this machine by.</summary>
     internal string HostAddress => Host.IpAddress ?? "127.0.0.1";
 
     internal string DataOf(string node) => Path.Combine(Machine.NodeData, node);
 
-    internal string AgentFolder => Path.Combine(Machine.NodeData, "agent");
+    public string AgentFolder => Path.Combine(Machine.NodeData, "agent");
 }
 
 /// <summary>What only the machine that runs the containers can say.</summary>

@@ -1,3 +1,5 @@
+using Sandbox.Topology.Rules;
+
 namespace Sandbox.Topology.Compose;
 
 /// <summary>Containers, networks and volumes as they are to be: written as compose text, or brought about through the engine.</summary>
@@ -58,6 +60,8 @@ public sealed record ComposeService
 
     /// <summary>For example 4g; null: no limit.</summary>
     public string? LimitMemory { get; init; }
+
+    public long? LimitMemoryBytes => LimitMemory is { } memory ? MemoryAttribute.Bytes(memory) : null;
 
     /// <summary>Started again by the engine when it ends by itself.</summary>
     public bool Restarts { get; init; }

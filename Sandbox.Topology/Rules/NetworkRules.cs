@@ -43,7 +43,7 @@ internal sealed class HttpAddressAttribute : RuleAttribute
 }
 
 /// <summary>Where a head may be reached: a name or address, and a port.</summary>
-internal sealed class HostAndPortAttribute : RuleAttribute
+public sealed class HostAndPortAttribute : RuleAttribute
 {
     internal override string? WhyBad(object value) =>
         TrySplit((string)value, out _, out var port) && port is not null ? null : "must be host:port";

@@ -1,0 +1,49 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Sandbox.Cli.Clusters;
+
+/// <summary>Programs of this machine.</summary>
+internal static class HostPrograms
+{
+    /// <summary>Runs one to its end; null: there is none of that name.</summary>
+    public static async Task<(int ExitCode, string Output)?> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+            await process.WaitForExitAsync(cancellationToken);
+            return (process.ExitCode, await output + await error);
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Runs one that speaks to the person itself; its exit code.</summary>
+    public static async Task<int> ShowAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments))!;
+            try
+            {
+                await process.WaitForExitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                // A terminal's Ctrl-C reached it, too: it ends by itself.
+                await process.WaitForExitAsync(CancellationToken.None);
+                throw;
+            }
+
+            return process.ExitCode;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new CliException($"{program} cannot be run: {exception.Message}");
+        }
+    }
+}
