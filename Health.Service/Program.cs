@@ -1,9 +1,12 @@
 using Health.Service;
+using Microsoft.Extensions.Configuration.Memory;
 using Sandbox.Storage;
+using Sandbox.Topology;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
         builder.AddServiceDefaults();
         builder.UseDefaultPort();
         builder.Services.AddHeadStorage(builder.Configuration.GetConnectionString("sandbox"));

@@ -1,3 +1,5 @@
+using System.Collections;
+using Sandbox.Topology.Compose;
 using Sandbox.Topology.Reading;
 using Sandbox.Topology.Rules;
 using Sandbox.Topology.Settings;
@@ -10,6 +12,9 @@ public static class ClusterFile
 {
     public const string Name = "cluster.yaml";
     public const string EnvName = ".env";
+
+    /// <summary>Names the file to processes that are not started by the command line.</summary>
+    public const string Variable = "CLUSTER_FILE";
 
     /// <summary>The name that this file's settings had to themselves in an earlier layout.</summary>
     public const string LegacyName = "nodes.yaml";
@@ -36,6 +41,26 @@ public static class ClusterFile
             return ClusterReading.Bad($"{file} cannot be read: {exception.Message}");
         }
     }
+
+    /// <summary>What a node or Health.Service takes from the file that <see cref="Variable"/> names, by the names of its own settings;
+    /// its own environment stands over all of it. Empty: none is named.</summary>
+    /// <exception cref="ClusterFileException">With everything that is wrong with it.</exception>
+    public static IReadOnlyDictionary<string, string?> ForProcess(string? file)
+    {
+        if (string.IsNullOrWhiteSpace(file))
+        {
+            return new Dictionary<string, string?>();
+        }
+
+        var reading = Read(file, EnvironmentOfProcess());
+        return reading.Settings is { } settings
+            ? NodeEnvironment.OfDecision(settings.Nodes).Append(new("Cluster:Id", settings.Project.Name)).ToDictionary(one => one.Key, one => (string?)one.Value)
+            : throw new ClusterFileException($"{Variable}: {string.Join("; ", reading.Problems)}");
+    }
+
+    /// <summary>The variables of this process.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> EnvironmentOfProcess() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value ?? ""));
 
     /// <param name="dotEnv">Contents of <c>.env</c>; null: there is none.</param>
     /// <param name="name">Of the file, for messages.</param>

@@ -7,6 +7,7 @@ using Sandbox.Storage.Clusters;
 using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Head;
 using Sandbox.Worker.Roads;
+using Sandbox.Worker.Status;
 using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker;
@@ -29,15 +30,17 @@ public static class ClusterWorkerRoom
     public static IServiceCollection AddClusterWorker(this IServiceCollection services, IConfiguration settings)
     {
         services.AddClusterWorker();
-        return HeadSettings.AreGiven(settings) ? services.AddHealthElection(HeadSettings.Read(settings)) : services;
+        return HeadSettings.AreGiven(settings) ? services.AddStatus(settings).AddHealthElection(HeadSettings.Read(settings)) : services;
     }
 
     /// <summary>The internal port: who lives, what was used when, and the roads to the agents.</summary>
     public static WebApplication MapClusterWorker(this WebApplication app)
     {
         app.UseRole();
+        app.UseStatus();
         app.UseMiddleware<RoadGate>();
         app.MapGet(RoadRoutes.Ping, () => TypedResults.NoContent());
+        app.MapGet(RoadRoutes.Logs, () => TypedResults.Text(string.Join('\n', app.Services.GetService<LogTail>()?.Lines ?? [])));
         app.MapGet(ActivityRoute.Pattern, app.Services.GetRequiredService<ActivityRoute>().HandleAsync);
         app.Map(AgentRoute.Pattern, app.Services.GetRequiredService<AgentRoute>().HandleAsync);
         return app;

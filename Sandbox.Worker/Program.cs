@@ -1,10 +1,13 @@
+using Microsoft.Extensions.Configuration.Memory;
 using Sandbox.Storage;
+using Sandbox.Topology;
 using Sandbox.Worker;
 using Sandbox.Worker.Cluster;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
         builder.AddServiceDefaults();
         if (builder.Configuration.OnlyDecides())
         {

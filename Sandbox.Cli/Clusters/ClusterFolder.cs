@@ -24,9 +24,7 @@ internal sealed class ClusterFolder(string file)
     /// <summary>Reads the file, and finds out what it leaves to the machine.</summary>
     public async Task<ClusterPlan> ReadAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        var variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value ?? ""));
-        var reading = ClusterFile.Read(file, variables);
+        var reading = ClusterFile.Read(file, ClusterFile.EnvironmentOfProcess());
         if (reading.Settings is not { } settings)
         {
             throw new CliException(reading.Problems is [var only] ? only : $"{reading.Problems.Count} problems: {string.Join("; ", reading.Problems)}");

@@ -142,7 +142,7 @@ internal static class ClusterCommand
             {
                 // Without their records they belong to nobody.
                 await main.RemoveSandboxesAsync(session.Plan.Project, [], context.Asked);
-                foreach (var node in session.Plan.DataFolders.Where(Directory.Exists))
+                foreach (var node in session.Plan.DataFolders.Append(session.Plan.AgentFolder).Where(Directory.Exists))
                 {
                     Directory.Delete(node, recursive: true);
                 }

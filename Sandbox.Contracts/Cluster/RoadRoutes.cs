@@ -11,6 +11,9 @@ public static class RoadRoutes
     /// <summary><c>GET /v1/activity/{sandboxId}/{incarnation}</c>: <see cref="SandboxActivity"/>.</summary>
     public const string Activity = "/v1/activity";
 
+    /// <summary>GET: the last lines that the worker logged, as text.</summary>
+    public const string Logs = "/v1/logs";
+
     /// <summary>GET: 204 from a worker that lives.</summary>
     public const string Ping = "/v1/ping";
 

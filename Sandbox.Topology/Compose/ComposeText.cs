@@ -39,6 +39,8 @@ public static class ComposeText
             node.Add("user", Text(user));
         }
 
+        // Programs of ours start others and do not collect those that they did not start.
+        node.Add("init", new YamlScalarNode("true"));
         AddList(node, "group_add", service.GroupAdd);
         AddList(node, "entrypoint", service.Entrypoint);
         AddList(node, "command", service.Command);

@@ -49,10 +49,12 @@ public static class MainCluster
     {
         Kind = "api",
         Entrypoint = Contained.Entry("api"),
-        Environment = Contained.With(Contained.ClusterEnvironment(plan), ("ASPNETCORE_URLS", "http://0.0.0.0:8080"), ("Api__KeyHashes__0", plan.Secrets.ApiKeyHash)),
+        Environment = Contained.With(
+            Contained.ClusterEnvironment(plan), ("ASPNETCORE_URLS", "http://0.0.0.0:8080"), ("Api__KeyHashes__0", plan.Secrets.ApiKeyHash),
+            ("Internal__Listen", "127.0.0.1:9464")),
         Ports = [new(plan.Settings.Services.Api.Port, 8080)],
         DependsOn = AfterStores(plan),
-        HealthCheck = Contained.Answers("http://127.0.0.1:8080/"),
+        HealthCheck = Contained.Answers("http://127.0.0.1:9464/health"),
         Restarts = true,
         Url = UrlOf(plan, plan.Settings.Services.Api.Port),
     };
@@ -72,6 +74,8 @@ public static class MainCluster
                 Cpus = node.Cpus,
                 Memory = node.Memory,
                 Gpus = node.Gpus > 0 ? node.Gpus : null,
+                HostAddress = plan.Host.IpAddress,
+                PublishedHeadPort = plan.Host.IpAddress is null ? null : node.HeadPort,
                 GpuType = node.Gpus > 0 ? plan.Settings.Host.GpuType : null,
             }),
             Ports =

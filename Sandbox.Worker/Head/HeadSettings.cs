@@ -35,6 +35,9 @@ internal sealed record HeadSettings
     /// <summary>0: any free one.</summary>
     public int HeadPort { get; init; } = Domain.Heads.HeadAddress.DefaultPort;
 
+    /// <summary>Where others reach the head port, if not at its own number: what a container's host publishes it as. 0: the same.</summary>
+    public int PublishedHeadPort { get; init; }
+
     public int DashboardPort { get; init; } = 8265;
 
     public int ClientPort { get; init; } = 10001;
@@ -66,6 +69,7 @@ internal sealed record HeadSettings
             HeadAddress = reader.Address("HEAD_ADDRESS", addressPort),
             ConfiguredHead = reader.Address("HEAD_ADDRESS_CFG", addressPort),
             HeadPort = headPort,
+            PublishedHeadPort = reader.Port(0, least: 0, "HEAD_PUBLISHED_PORT"),
             DashboardPort = reader.Port(8265, least: 1, "DASHBOARD_PORT", "RAY_DASHBOARD_PORT"),
             ClientPort = reader.Port(10001, least: 1, "CLIENT_PORT", "RAY_CLIENT_PORT"),
             NodeIpAddress = settings["NODE_IP_ADDRESS"]?.Trim() ?? "",

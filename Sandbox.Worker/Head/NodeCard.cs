@@ -17,8 +17,11 @@ internal sealed class NodeCard(NodeIdentity node, NodeAddress address, HeadSetti
     /// <summary>As the holder of the head's lease.</summary>
     public string Holder => HeadHolder.Of(Node, Instance);
 
+    /// <summary>Where others reach it; its place in the whitelist goes by it.</summary>
+    public int HeadPort => settings.PublishedHeadPort > 0 ? settings.PublishedHeadPort : ListenPort;
+
     /// <summary>The one that was asked for, or that the system gave. It is the last that the server listens on.</summary>
-    public int HeadPort => settings.HeadPort > 0 ? settings.HeadPort
+    public int ListenPort => settings.HeadPort > 0 ? settings.HeadPort
         : server.Features.Get<IServerAddressesFeature>()?.Addresses.LastOrDefault() is { } last ? new Uri(last).Port
         : HeadAddress.DefaultPort;
 

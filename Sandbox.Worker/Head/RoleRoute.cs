@@ -6,7 +6,7 @@ namespace Sandbox.Worker.Head;
 /// <summary>A node's head port: tells anybody what the node is, and who is the head as far as it knows. Nothing else is there.</summary>
 internal sealed class RoleRoute(NodeCard card, IHeadRight right, NodeRole role)
 {
-    public bool IsFor(HttpContext http) => http.Connection.LocalPort == card.HeadPort;
+    public bool IsFor(HttpContext http) => http.Connection.LocalPort == card.ListenPort;
 
     public Task HandleAsync(HttpContext http)
     {

@@ -66,10 +66,9 @@ if sources_changed . artifacts/cluster/stamp || ! docker image inspect "$image" 
   echo "publishing the programs"
   begin=$(mktemp artifacts/cluster/begin.XXXXXX)
   rm -rf "$app"
-  case $(uname -m) in aarch64 | arm64) rid=linux-arm64 ;; *) rid=linux-x64 ;; esac
   for project in Health.Service Sandbox.Cli; do
-    dotnet publish "$project" -c Release -r "$rid" --self-contained false -o "$app" -p:ArtifactsPath="$ROOT/artifacts/cluster/obj" \
-      -nologo -v quiet -maxcpucount:2 9>&- || fail "publishing $project failed"
+    dotnet publish "$project" -c Release -o "$app" -p:ArtifactsPath="$ROOT/artifacts/cluster/obj" -nologo -v quiet -maxcpucount:2 9>&- ||
+      fail "publishing $project failed"
   done
 
   echo "building $image"
@@ -95,7 +94,8 @@ USER $user:$user
 WORKDIR /home/sandbox
 DOCKERFILE
   before=$(docker image inspect --format '{{ .Id }}' "$image" 2>/dev/null || true)
-  DOCKER_BUILDKIT=0 docker build --quiet --tag "$image" "$context" >/dev/null || fail "docker build failed"
+  DOCKER_BUILDKIT=0 docker build --quiet --tag "$image" "$context" >artifacts/cluster/build.log 2>&1 ||
+    { tail -n 20 artifacts/cluster/build.log >&2; fail "docker build failed"; }
   after=$(docker image inspect --format '{{ .Id }}' "$image")
   [ -z "$before" ] || [ "$before" = "$after" ] || docker image rm "$before" >/dev/null 2>&1 || true # still used by somebody: stays
   rm -rf "$context"

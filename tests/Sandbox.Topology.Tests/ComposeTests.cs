@@ -72,6 +72,7 @@ public sealed class ComposeTests
 
         Assert.Equal("node-gpu:6380 node-cpu:6379", Env(main, "health", "HEAD_WHITELIST"));
         Assert.Equal(("6379", "6380"), (Env(main, "node-cpu", "HEAD_PORT"), Env(main, "node-gpu", "HEAD_PORT")));
+        Assert.Equal(("6390", "192.0.2.7"), (Env(main, "node-cpu", "HEAD_PUBLISHED_PORT"), Env(main, "node-cpu", "NODE_IP_ADDRESS")));
         Assert.Equal(
             ("4", (8L << 30).ToString(CultureInfo.InvariantCulture), "1", "l40s"),
             (Env(main, "node-gpu", "Worker__Capacity__Cpus"), Env(main, "node-gpu", "Worker__Capacity__MemoryBytes"), Env(main, "node-gpu", "Worker__Capacity__Gpus"), Env(main, "node-gpu", "Worker__Labels__gpu_type")));

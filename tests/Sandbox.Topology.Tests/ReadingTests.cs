@@ -144,4 +144,20 @@ public sealed class ReadingTests
         Assert.Equal(["services.postgres.password: must be set, best in .env (`sandbox cluster init` makes one)"], Given.Reading(ClusterExample.Read()).Problems);
         Given.Good(Given.Reading(ClusterExample.Read(), $"SANDBOX_CLUSTER__services__postgres__password={Given.Password}"));
     }
+
+    [Fact]
+    public void Process_ThatIsToldOfAFile_TakesItsDecisionFromIt()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("cluster.yaml"), Given.Least + "nodes: { head_whitelist: [node-gpu, node-cpu], cluster: { wait_for_head: 7 } }\n");
+
+        var settings = ClusterFile.ForProcess(folder.File("cluster.yaml"));
+
+        Assert.Equal(("node-gpu node-cpu", "7", "demo"), (settings["HEAD_WHITELIST"], settings["WAIT_FOR_HEAD"], settings["Cluster:Id"]));
+        Assert.Empty(ClusterFile.ForProcess(null));
+    }
+
+    [Fact]
+    public void Process_ThatIsToldOfABadFile_RefusesIt() => Assert.StartsWith(
+        "CLUSTER_FILE: there is no /nowhere/cluster.yaml; ", Assert.Throws<ClusterFileException>(() => ClusterFile.ForProcess("/nowhere/cluster.yaml")).Message, StringComparison.Ordinal);
 }

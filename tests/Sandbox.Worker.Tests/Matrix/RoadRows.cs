@@ -14,6 +14,7 @@ internal static class RoadRows
     public static IReadOnlyList<RouteRow> All { get; } =
     [
         new($"GET {RoadRoutes.Ping}", Named.Nothing, _ => new(HttpMethod.Get, RoadRoutes.Ping)),
+        new($"GET {RoadRoutes.Logs}", Named.Nothing, _ => new(HttpMethod.Get, RoadRoutes.Logs)),
         new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{RoadRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"* {AgentRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{RoadRoutes.Agents}/{id}/agent/status?a=%2Fb")),
         new(Roads[0], Named.Sandbox, id => new(HttpMethod.Post, $"{RoadRoutes.Agents}/{id}/rock/execute")
