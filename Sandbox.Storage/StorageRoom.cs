@@ -118,7 +118,7 @@ public static class StorageRoom
 
     /// <summary>The stores as everybody sees them: with their live entries and wake-ups.</summary>
     private static IServiceCollection AddAnnounced(
-        this IServiceCollection services, Func<IServiceProvider, ISandboxStore> records, Func<IServiceProvider, IJobStore> jobs)
+        this IServiceCollection services, Func<IServiceProvider, IRecordStore> records, Func<IServiceProvider, IJobStore> jobs)
     {
         services.AddMetrics().AddLogging();
         services.AddSingleton<LiveCache>().AddSingleton<StorageTelemetry>();

@@ -11,7 +11,7 @@ namespace Sandbox.Storage.Live;
 /// then wakes whoever waits. Every writer of records goes through here.
 /// </summary>
 /// <param name="telemetry">Null: nothing is counted.</param>
-internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore, IDisposable
+internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore, IDisposable
 {
     // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
     // of a stopped sandbox back.
@@ -78,18 +78,13 @@ internal sealed class LiveSandboxStore(ISandboxStore records, LiveCache cache, I
 
     private async Task<bool> MoveLiveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        if (!await records.TryMoveAsync(move, cancellationToken))
+        // What was committed also holds facts that others amended meanwhile.
+        if (await records.MoveAsync(move, cancellationToken) is not { } written)
         {
             return false;
         }
 
-        // What was committed also holds facts that others amended meanwhile.
-        var written = await records.FindAsync(move.Next.Id, CancellationToken.None);
-        if (written is not null && IsLive(written))
-        {
-            await (IsLive(move.From) ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
-        }
-
+        await (IsLive(move.From) ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
         return true;
     }
 

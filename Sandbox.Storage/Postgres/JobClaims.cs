@@ -32,16 +32,27 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
             ORDER BY claimable_at LIMIT 200 FOR UPDATE SKIP LOCKED)
         """;
 
-    private const string Fence =
-        "SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch AND NOT released AND expires_at > store_now() FOR KEY SHARE";
+    private const string Fence = "SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch AND NOT released AND expires_at > store_now()";
 
+    private const string OfTheOnlyNode = $"{OwnBegin} (SELECT id, tenant {OwnJobs}) {OwnEnd}";
+
+    // Two steps into the index, not one condition that would have to look at the jobs of every node.
     private const string OfThisNode = $"""
+        {OwnBegin} (
+            (SELECT id, tenant {OwnJobs} AND pinned = @node ORDER BY id LIMIT 1000)
+            UNION ALL (SELECT id, tenant {OwnJobs} AND pinned IS NULL AND labels <@ @labels ORDER BY id LIMIT 1000)) {OwnEnd}
+        """;
+
+    private const string OwnBegin = $"""
         SELECT {Columns} FROM jobs
         JOIN (
-            SELECT id, row_number() OVER (PARTITION BY tenant ORDER BY id) AS place FROM (
-                SELECT id, tenant FROM jobs
-                WHERE NOT is_start AND (@alone OR pinned = @node OR (pinned IS NULL AND labels <@ @labels)) AND {Claimable} AND {OldestOfItsSandbox}
-                ORDER BY id LIMIT 1000) mine) next USING (id)
+            SELECT id, row_number() OVER (PARTITION BY tenant ORDER BY id) AS place FROM (SELECT * FROM
+        """;
+
+    private const string OwnJobs = $"FROM jobs WHERE NOT is_start AND {Claimable} AND {OldestOfItsSandbox}";
+
+    private const string OwnEnd = $"""
+            own ORDER BY id LIMIT 1000) mine) next USING (id)
         WHERE NOT is_start AND {Claimable}
         ORDER BY next.place, jobs.id LIMIT @limit FOR UPDATE OF jobs SKIP LOCKED
         """;
@@ -78,8 +89,14 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
 
     private const string Take = """
         UPDATE jobs SET attempt = attempt + 1, node = @node, claimable_at = store_now() + @lease_length
-        WHERE id = ANY(@ids) RETURNING id, attempt
+        WHERE id = ANY(@ids)
         """;
+
+    // Held until the commit: whoever takes the lease over waits for this claim, or this claim for it. Only now, because a lock
+    // is a write, and a look that finds nothing writes nothing.
+    private const string Held = $"WITH fence AS MATERIALIZED ({Fence} FOR KEY SHARE) {Take} AND EXISTS (SELECT 1 FROM fence)";
+
+    private const string Taken = "RETURNING id, attempt";
 
     private readonly List<WaitingJob> _waiting = [];
     private readonly Dictionary<long, SandboxJob> _jobs = [];
@@ -104,7 +121,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
 
     private async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
-        List<NpgsqlBatchCommand> statements = [Sql.Statement(Expire), OwnJobs()];
+        List<NpgsqlBatchCommand> statements = [Sql.Statement(Expire), Own()];
         if (claim.TakesStarts)
         {
             statements.AddRange(WithNode(Sql.Statement(Starts).With("limit", claim.Limit), claim.Room), BlockedStarts());
@@ -112,7 +129,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
 
         if (claim.Fence is { } fence)
         {
-            statements.Insert(0, Sql.Statement(Fence).With("lease", fence.Lease).With("epoch", fence.Epoch));
+            statements.Insert(0, With(Sql.Statement(Fence), fence));
         }
 
         await using var batch = Sql.Batch(connection, [.. statements]);
@@ -163,10 +180,11 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
 
     private async Task<IReadOnlyList<ClaimedJob>> TakeAsync(IReadOnlyList<long> chosen, CancellationToken cancellationToken)
     {
+        var take = Sql.Statement($"{(claim.Fence is null ? Take : Held)} {Taken}")
+            .With("node", claim.Node).With("lease_length", claim.Lease).With("ids", NpgsqlDbType.Array | NpgsqlDbType.Bigint, chosen.ToArray());
         var taken = await Sql.RowsAsync(
             connection,
-            Sql.Statement(Take).With("node", claim.Node).With("lease_length", claim.Lease)
-                .With("ids", NpgsqlDbType.Array | NpgsqlDbType.Bigint, chosen.ToArray()),
+            claim.Fence is { } fence ? With(take, fence) : take,
             row => new ClaimedJob(row.GetInt64(0), _jobs[row.GetInt64(0)], row.GetInt32(1)),
             cancellationToken);
 
@@ -174,8 +192,12 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
         return [.. taken.OrderBy(job => job.Id)];
     }
 
-    private NpgsqlBatchCommand OwnJobs() => Sql.Statement(OfThisNode)
-        .With("alone", claim.Fence is null).With("node", claim.Node).With("limit", claim.Limit).WithLabels("labels", JobDemand.Offer(claim));
+    private NpgsqlBatchCommand Own() => claim.Fence is null
+        ? Sql.Statement(OfTheOnlyNode).With("limit", claim.Limit)
+        : Sql.Statement(OfThisNode).With("node", claim.Node).With("limit", claim.Limit).WithLabels("labels", JobDemand.Offer(claim));
+
+    private static NpgsqlBatchCommand With(NpgsqlBatchCommand statement, Fence fence) =>
+        statement.With("lease", fence.Lease).With("epoch", fence.Epoch);
 
     private NpgsqlBatchCommand BlockedStarts() => WithNode(Sql.Statement(Blocked), claim.Capacity)
         .WithRoom("free_", claim.Room)

@@ -9,21 +9,27 @@ namespace Sandbox.Storage.Postgres;
 /// <summary>Commits beside the jobs that make them.</summary>
 internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitStore
 {
-    private const string IsIt = "sandbox_id = @id AND started_at = @started_at AND phase = 'Running'";
+    private const string IsIt = "sandbox_id = @sandbox AND started_at = @started_at AND phase = 'Running'";
+
+    private static readonly ItemTable<(SandboxId Id, JobRow Job)> Asked = new ItemTable<(SandboxId Id, JobRow Job)>()
+        .Words("id", asked => asked.Id.ToString())
+        .Of(JobRow.Columns, asked => asked.Job);
 
     private static readonly string Begin = $"""
-        WITH begun AS (
-            INSERT INTO commits AS kept (sandbox_id, image_tag, phase, started_at) VALUES (@id, @tag, 'Running', @started_at)
+        WITH {Asked.Text},
+        begun AS (
+            INSERT INTO commits AS kept (sandbox_id, image_tag, phase, started_at) VALUES (@sandbox, @tag, 'Running', @started_at)
             ON CONFLICT (sandbox_id) DO UPDATE SET
                 image_tag = excluded.image_tag, phase = excluded.phase, started_at = excluded.started_at, completed_at = NULL, exit_code = NULL,
                 failed_stage = NULL, error_code = NULL, error_message = NULL
                 WHERE kept.phase <> 'Running'
             RETURNING 1),
-        asked AS ({JobRows.InsertFrom("sandboxes WHERE id = @id AND EXISTS (SELECT 1 FROM begun)")})
+        asked AS ({JobRows.InsertFrom("(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM begun))")})
         SELECT count(*) FROM begun
         """;
 
-    private static readonly string QueueAgain = JobRows.InsertFrom($"sandboxes WHERE id = @id AND EXISTS (SELECT 1 FROM commits WHERE {IsIt})");
+    private static readonly string QueueAgain =
+        $"WITH {Asked.Text} {JobRows.InsertFrom($"(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM commits WHERE {IsIt}))")}";
 
     public Task<SandboxCommit> BeginAsync(SandboxCommit begun, CommitSandbox job, CancellationToken cancellationToken) => database.TransactAsync(
         async connection =>
@@ -33,7 +39,7 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
                 throw new InvalidOperationException($"A commit of sandbox {begun.SandboxId}, which has no record.");
             }
 
-            var statement = With(Sql.Statement(Begin), begun.SandboxId, begun.StartedAt).With("tag", begun.ImageTag).WithJob(job, record, job.SandboxVersion);
+            var statement = With(WithJob(Begin, job, record), begun.SandboxId, begun.StartedAt).With("tag", begun.ImageTag);
             return await Sql.ScalarAsync<long>(connection, statement, cancellationToken) == 1
                 ? begun
                 : await FindAsync(connection, begun.SandboxId, cancellationToken) ?? throw new InvalidDataException("A commit is running, and is not there.");
@@ -67,11 +73,14 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
         async connection =>
             await RecordAsync(connection, job.SandboxId, cancellationToken) is { } record
             && await Sql.ExecuteAsync(
-                connection, With(Sql.Statement(QueueAgain), job.SandboxId, job.StartedAt).WithJob(job, record, job.SandboxVersion), cancellationToken) == 1,
+                connection, With(WithJob(QueueAgain, job, record), job.SandboxId, job.StartedAt), cancellationToken) == 1,
         cancellationToken);
 
     private static NpgsqlBatchCommand With(NpgsqlBatchCommand statement, SandboxId id, DateTimeOffset startedAt) =>
-        statement.With("id", id.ToString()).With("started_at", (DateTimeOffset?)startedAt);
+        statement.With("sandbox", id.ToString()).With("started_at", (DateTimeOffset?)startedAt);
+
+    private static NpgsqlBatchCommand WithJob(string text, CommitSandbox job, SandboxInstance record) =>
+        Asked.Bind(Sql.Statement(text), [(job.SandboxId, new JobRow(job, record, job.SandboxVersion))]);
 
     private static async Task<SandboxInstance?> RecordAsync(NpgsqlConnection connection, SandboxId id, CancellationToken cancellationToken) =>
         (await Sql.RowsAsync(

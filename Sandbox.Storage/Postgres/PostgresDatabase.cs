@@ -11,6 +11,12 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     // A server that restarts refuses connections for a moment.
     private static readonly TimeSpan[] Pauses = [.. new[] { 20, 100, 400, 1000 }.Select(pause => TimeSpan.FromMilliseconds(pause))];
 
+    // Every statement of ours has its index. A plan is made once for each connection, often while a table is nearly empty, and
+    // a look at the whole of it would be kept when it has grown, or is full of rows that are gone. And whoever falls asleep in a
+    // transaction lets go of what it holds.
+    private const string Settings =
+        "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; SET idle_in_transaction_session_timeout = '10s'";
+
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
 
@@ -31,6 +37,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         settings.IncludeErrorDetail = false;
         // Stands in the driver's metrics, where otherwise the connection string would.
         builder.Name = "sandbox";
+        builder.UsePhysicalConnectionInitializer(Prepare, PrepareAsync);
         return new PostgresDatabase(builder.Build(), time);
     }
 
@@ -75,6 +82,18 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
+    private static void Prepare(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(Settings, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task PrepareAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Settings, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     private static bool WasRolledBack(NpgsqlException failure) => failure is PostgresException
     {
         SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
@@ -84,7 +103,16 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     private async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        return await work(connection);
+        try
+        {
+            return await work(connection);
+        }
+        catch (PostgresException failure) when (!failure.IsTransient && connection.FullState is System.Data.ConnectionState.Open)
+        {
+            // A statement that was refused while it was being prepared is half known to both sides, and its next user would pay for it.
+            connection.UnprepareAll();
+            throw;
+        }
     }
 
     private async Task<T> RepeatAsync<T>(Func<Task<T>> run, Func<NpgsqlException, bool> mayRepeat, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Npgsql;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
@@ -7,25 +8,33 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>Records in Postgres.</summary>
-internal sealed class PostgresSandboxStore(PostgresDatabase database) : ISandboxStore
+/// <summary>Records in Postgres. What this process writes at the same time is written together (<see cref="SharedWrites{TItem,TAnswer}"/>).</summary>
+internal sealed class PostgresSandboxStore : IRecordStore
 {
+    private readonly PostgresDatabase _database;
+    private readonly SharedWrites<SandboxCreate, (long? Version, bool IsBounded)> _creates;
+    private readonly SharedWrites<SandboxChange, SandboxInstance?> _moves;
+    private readonly SharedWrites<SandboxInstance, bool> _amends;
+
+    public PostgresSandboxStore(PostgresDatabase database)
+    {
+        _database = database;
+        _creates = new(CreateAsync, create => create.First.Id);
+        _moves = new(MoveAsync, change => change.Move.Next.Id);
+        _amends = new(AmendAsync, record => record.Id);
+    }
+
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
-        var (version, refusal) = (await database.WriteAsync(
-            connection => Sql.RowsAsync(
-                connection,
-                SandboxWrites.Create(first, job),
-                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1)),
-                cancellationToken),
-            cancellationToken)).Single();
-        return version is { } written ? first with { Version = written }
-            : refusal is not null && await FindAsync(first.Id, cancellationToken) is null or { State: SandboxState.Deleted } ? refusal
+        var create = new SandboxCreate(first, job);
+        var (version, isBounded) = await _creates.WriteAsync(create, cancellationToken);
+        return isBounded ? await CreateInQuotaAsync(create, cancellationToken)
+            : version is { } written ? first with { Version = written }
             : new SandboxError.IdInUse(first.Id);
     }
 
-    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => database.RepeatableAsync(
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => _database.RepeatableAsync(
         async connection => (await Sql.RowsAsync(
             connection,
             Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE id = @id").With("id", id.ToString()),
@@ -33,22 +42,24 @@ internal sealed class PostgresSandboxStore(PostgresDatabase database) : ISandbox
             cancellationToken)).SingleOrDefault(),
         cancellationToken);
 
-    public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
+    public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
+
+    public async Task<SandboxInstance?> MoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
         Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
-        return await database.WriteAsync(
-            connection => Sql.ScalarAsync<long>(connection, SandboxWrites.Move(move), cancellationToken), cancellationToken) == 1;
+        var change = new SandboxChange(move);
+        return change.ComesToLive
+            ? (await WriteAsync([change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) => SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
+            : await _moves.WriteAsync(change, cancellationToken);
     }
 
-    public async Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) =>
-        await database.RepeatableAsync(
-            connection => Sql.ExecuteAsync(connection, SandboxWrites.Amend(next), cancellationToken), cancellationToken) == 1;
+    public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) => _amends.WriteAsync(next, cancellationToken);
 
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
-        database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
+        _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await database.RepeatableAsync(
+        await _database.RepeatableAsync(
             connection => Sql.RowsAsync(
                 connection,
                 Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE due_at <= @now ORDER BY due_at LIMIT @limit")
@@ -57,7 +68,7 @@ internal sealed class PostgresSandboxStore(PostgresDatabase database) : ISandbox
                 cancellationToken),
             cancellationToken);
 
-    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => database.RepeatableAsync(
+    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => _database.RepeatableAsync(
         connection => Sql.ExecuteAsync(
             connection,
             Sql.Statement(
@@ -68,4 +79,51 @@ internal sealed class PostgresSandboxStore(PostgresDatabase database) : ISandbox
                 """).With("kept", ISandboxStore.TombstoneKept).With("limit", limit),
             cancellationToken),
         cancellationToken);
+
+    private async Task<Result<SandboxInstance>> CreateInQuotaAsync(SandboxCreate create, CancellationToken cancellationToken)
+    {
+        var first = create.First;
+        var (version, refusal) = (await _database.WriteAsync(
+            connection => Sql.RowsAsync(
+                connection,
+                SandboxWrites.CreateInQuota(create),
+                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1)),
+                cancellationToken),
+            cancellationToken)).Single();
+        return version is { } written ? first with { Version = written }
+            : refusal is not null && await FindAsync(first.Id, cancellationToken) is null or { State: SandboxState.Deleted } ? refusal
+            : new SandboxError.IdInUse(first.Id);
+    }
+
+    private async Task<IReadOnlyList<(long? Version, bool IsBounded)>> CreateAsync(IReadOnlyList<SandboxCreate> creates) => await WriteAsync(
+        creates, SandboxWrites.CreateMany(creates), (row, _) => (Sql.NumberOrNull(row, 1), row.GetBoolean(2)), CancellationToken.None);
+
+    private async Task<IReadOnlyList<SandboxInstance?>> MoveAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
+        changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) => SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
+
+    // Written twice it changes nothing the second time, and answers the same.
+    private Task<IReadOnlyList<bool>> AmendAsync(IReadOnlyList<SandboxInstance> records) => _database.RepeatableAsync<IReadOnlyList<bool>>(
+        async connection => await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
+        CancellationToken.None);
+
+    private Task<TAnswer[]> WriteAsync<TItem, TAnswer>(
+        IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read, CancellationToken cancellationToken) =>
+        _database.WriteAsync(connection => AnswersAsync(connection, items, statement, read, cancellationToken), cancellationToken);
+
+    /// <summary>For each item what its row says, which begins with its number; default for one without a row.</summary>
+    private static async Task<TAnswer[]> AnswersAsync<TItem, TAnswer>(
+        NpgsqlConnection connection, IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read,
+        CancellationToken cancellationToken)
+    {
+        var answers = new TAnswer[items.Count];
+        await using var batch = Sql.Batch(connection, statement);
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var place = (int)row.GetInt64(0) - 1;
+            answers[place] = read(row, items[place]);
+        }
+
+        return answers;
+    }
 }

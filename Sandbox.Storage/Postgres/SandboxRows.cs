@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Npgsql;
-using NpgsqlTypes;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
@@ -18,47 +17,61 @@ internal static class SandboxRows
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, reason, effective_disk_bytes, phases, " +
         "history, live_snapshot, spec, archive";
+    /// <summary>What is written once.</summary>
+    public static ItemTable<SandboxInstance> Identity { get; } = new ItemTable<SandboxInstance>()
+        .Words("tenant", record => record.Tenant)
+        .Words("user_id", record => record.Owner.UserId)
+        .Words("experiment_id", record => record.Owner.ExperimentId)
+        .Words("namespace", record => record.Owner.Namespace)
+        .Words("cluster_name", record => record.Owner.Cluster)
+        .Words("image", record => record.Spec.Image)
+        .Words("deployment", record => record.Spec.Deployment.ToString())
+        .Real("cpus", record => record.Spec.Cpus)
+        .Number("memory_bytes", record => record.Spec.MemoryBytes)
+        .Number("disk_bytes", record => record.Spec.DiskBytes)
+        .Moment("created_at", record => record.CreatedAt)
+        .Json("spec", record => JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec));
 
-    /// <summary>The parameters of everything that is written once.</summary>
-    public static NpgsqlBatchCommand WithIdentity(this NpgsqlBatchCommand statement, SandboxInstance record) => statement
-        .With("tenant", record.Tenant)
-        .With("user_id", record.Owner.UserId)
-        .With("experiment_id", record.Owner.ExperimentId)
-        .With("namespace", record.Owner.Namespace)
-        .With("cluster_name", record.Owner.Cluster)
-        .With("image", record.Spec.Image)
-        .With("deployment", record.Spec.Deployment.ToString())
-        .With("cpus", record.Spec.Cpus)
-        .With("memory_bytes", record.Spec.MemoryBytes)
-        .With("disk_bytes", record.Spec.DiskBytes)
-        .With("created_at", record.CreatedAt)
-        .WithJson("spec", record.Spec, RecordJson.Default.SandboxSpec);
+    /// <summary>What changes.</summary>
+    public static ItemTable<SandboxInstance> Facts { get; } = new ItemTable<SandboxInstance>()
+        .Words("id", record => record.Id.ToString())
+        .Number("version", record => record.Version)
+        .Words("state", record => record.State.Name())
+        .Words("incarnation", record => record.Incarnation.ToString())
+        .Words("host_name", record => record.HostName)
+        .Words("host_ip", record => record.HostIp)
+        .Moment("started_at", record => record.StartedAt)
+        .Moment("stopped_at", record => record.StoppedAt)
+        .Moment("archived_at", record => record.ArchivedAt)
+        .Moment("deleted_at", record => record.DeletedAt)
+        .Moment("idle_deadline", record => record.IdleDeadline)
+        .Moment("passing_deadline", record => record.PassingDeadline)
+        .Words("auto_transition_state", record => record.AutoTransitionState?.Name())
+        .Moment("auto_transition_at", record => record.AutoTransitionAt)
+        .Moment("due_at", record => Deadlines.NextOf(record))
+        .Words("reason", record => record.Reason)
+        .Number("effective_disk_bytes", record => record.EffectiveDiskBytes)
+        .Json("phases", record => JsonSerializer.Serialize(record.Phases, RecordJson.Default.IReadOnlyListSandboxPhase))
+        .Words("live_snapshot", record => record.LiveSnapshot)
+        .Json("archive", record => record.Archive is { } archive ? JsonSerializer.Serialize(archive, RecordJson.Default.ArchiveFacts) : null);
 
-    /// <summary>The parameters of everything that changes.</summary>
-    public static NpgsqlBatchCommand WithFacts(this NpgsqlBatchCommand statement, SandboxInstance record) => statement
-        .With("id", record.Id.ToString())
-        .With("version", record.Version)
-        .With("state", record.State.Name())
-        .With("incarnation", record.Incarnation.ToString())
-        .With("host_name", record.HostName)
-        .With("host_ip", record.HostIp)
-        .With("started_at", record.StartedAt)
-        .With("stopped_at", record.StoppedAt)
-        .With("archived_at", record.ArchivedAt)
-        .With("deleted_at", record.DeletedAt)
-        .With("idle_deadline", record.IdleDeadline)
-        .With("passing_deadline", record.PassingDeadline)
-        .With("auto_transition_state", record.AutoTransitionState?.Name())
-        .With("auto_transition_at", record.AutoTransitionAt)
-        .With("due_at", Deadlines.NextOf(record))
-        .With("reason", record.Reason)
-        .With("effective_disk_bytes", record.EffectiveDiskBytes)
-        .WithJson("phases", record.Phases, RecordJson.Default.IReadOnlyListSandboxPhase)
-        .With("live_snapshot", record.LiveSnapshot)
-        .With("archive", NpgsqlDbType.Json, record.Archive is { } archive ? JsonSerializer.Serialize(archive, RecordJson.Default.ArchiveFacts) : null);
+    /// <summary>What changes with the state only.</summary>
+    public static ItemTable<SandboxInstance> History { get; } = new ItemTable<SandboxInstance>()
+        .Json("history", record => JsonSerializer.Serialize(record.History, RecordJson.Default.IReadOnlyListStateChange));
 
-    public static NpgsqlBatchCommand WithHistory(this NpgsqlBatchCommand statement, SandboxInstance record) =>
-        statement.WithJson("history", record.History, RecordJson.Default.IReadOnlyListStateChange);
+    /// <summary>What <see cref="LateFacts"/> may have kept, from the columns that a move answers with.</summary>
+    public static SandboxInstance WithLate(SandboxMove move, NpgsqlDataReader row, int column) => move.Next with
+    {
+        HostName = Sql.TextOrNull(row, column),
+        HostIp = Sql.TextOrNull(row, column + 1),
+        IdleDeadline = Sql.MomentOrNull(row, column + 2),
+        PassingDeadline = Sql.MomentOrNull(row, column + 3),
+        EffectiveDiskBytes = Sql.NumberOrNull(row, column + 4),
+        Reason = Sql.TextOrNull(row, column + 5),
+        // The large ones come only when they were kept.
+        LiveSnapshot = move.Next.LiveSnapshot == move.From.LiveSnapshot ? Sql.TextOrNull(row, column + 6) : move.Next.LiveSnapshot,
+        Phases = row.IsDBNull(column + 7) ? move.Next.Phases : [.. Json(row, column + 7, RecordJson.Default.IReadOnlyListSandboxPhase)],
+    };
 
     public static SandboxInstance Read(NpgsqlDataReader row) => new()
     {
@@ -92,9 +105,6 @@ internal static class SandboxRows
         ? SandboxSpec.FromFlatFields(
             Enum.Parse<DeploymentKind>(row.GetString(10)), row.GetString(9), row.GetDouble(11), row.GetInt64(12), Sql.NumberOrNull(row, 13))
         : Json(row, 30, RecordJson.Default.SandboxSpec);
-
-    private static NpgsqlBatchCommand WithJson<T>(this NpgsqlBatchCommand statement, string name, T value, JsonTypeInfo<T> type) =>
-        statement.With(name, NpgsqlDbType.Json, JsonSerializer.Serialize(value, type));
 
     private static T Json<T>(NpgsqlDataReader row, int column, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(row.GetString(column), type)

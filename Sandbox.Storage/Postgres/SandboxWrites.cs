@@ -1,4 +1,5 @@
 using Npgsql;
+using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
@@ -7,108 +8,112 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>The statements that write records. Each is one statement and therefore one transaction and one round trip, its
-/// job included.</summary>
+/// <summary>A first record, with the job that it causes.</summary>
+internal sealed record SandboxCreate(SandboxInstance First, JobRow Job)
+{
+    public SandboxCreate(SandboxInstance first, SandboxJob job)
+        : this(first, new JobRow(job, first, version: null))
+    {
+    }
+}
+
+/// <summary>A move, with the job that it causes.</summary>
+internal sealed record SandboxChange(SandboxMove Move, JobRow? Job)
+{
+    public SandboxChange(SandboxMove move)
+        : this(move, move.Job is { } job ? new JobRow(job, move.Next, job.SandboxVersion) : null)
+    {
+    }
+
+    /// <summary>It counts for its tenant's quota from now on.</summary>
+    public bool ComesToLive => !IsLive(Move.From) && IsLive(Move.Next);
+
+    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
+}
+
+/// <summary>The statements that write records. Each writes as many as it is given, their jobs included, and is one transaction
+/// and one round trip; what is refused for one is not refused for another.</summary>
 internal static class SandboxWrites
 {
+    private static readonly ItemTable<SandboxCreate> Creates = new ItemTable<SandboxCreate>()
+        .Of(SandboxRows.Facts, create => create.First)
+        .Of(SandboxRows.Identity, create => create.First)
+        .Of(SandboxRows.History, create => create.First)
+        .Of(JobRow.Columns, create => create.Job);
+
+    private static readonly ItemTable<SandboxChange> Changes = new ItemTable<SandboxChange>()
+        .Of(SandboxRows.Facts, change => change.Move.Next)
+        .Of(SandboxRows.History, change => change.Move.Next)
+        .Of(JobRow.Columns, change => change.Job)
+        .Number("was_version", change => change.Move.From.Version)
+        .Words("was_state", change => change.Move.From.State.Name())
+        .Words("lease", change => change.Move.Fence?.Lease)
+        .Number("lease_epoch", change => change.Move.Fence?.Epoch)
+        .Flag("keep_host_name", change => change.Move.Next.HostName == change.Move.From.HostName)
+        .Flag("keep_host_ip", change => change.Move.Next.HostIp == change.Move.From.HostIp)
+        .Flag("keep_idle_deadline", change => change.Move.Next.IdleDeadline == change.Move.From.IdleDeadline)
+        .Flag("keep_passing_deadline", change => change.Move.Next.PassingDeadline == change.Move.From.PassingDeadline)
+        .Flag("keep_due_at", change => change.Move.Next.State == change.Move.From.State && Deadlines.NextOf(change.Move.Next) == Deadlines.NextOf(change.Move.From))
+        .Flag("keep_effective_disk", change => change.Move.Next.EffectiveDiskBytes == change.Move.From.EffectiveDiskBytes)
+        .Flag("keep_reason", change => change.Move.Next.Reason == change.Move.From.Reason)
+        .Flag("keep_live_snapshot", change => change.Move.Next.LiveSnapshot == change.Move.From.LiveSnapshot)
+        .Flag("keep_phases", change => change.Move.Next.Phases.SequenceEqual(change.Move.From.Phases));
+
     private static readonly string[] Names = [.. SandboxRows.Columns.Split(", "), "due_at"];
 
     private static readonly string Replaced =
         string.Join(", ", Names.Where(name => name is not ("id" or "version")).Select(name => $"{name} = excluded.{name}"));
 
-    // A tombstone that is old enough is replaced, its version carried on.
-    private static readonly string Made = $"""
-        WITH {Quota(isCreate: true)},
-        made AS (
-            INSERT INTO sandboxes AS kept ({string.Join(", ", Names)})
-                SELECT {string.Join(", ", Names.Select(name => $"@{name}"))} FROM quota WHERE what IS NULL
-            ON CONFLICT (id) DO UPDATE SET version = kept.version + 1, {Replaced}
-                WHERE kept.state = 'deleted' AND kept.deleted_at <= store_now() - @tombstone_for
-            RETURNING id, version, host_name),
-        asked AS ({JobRows.InsertFrom("made")})
+    // The function locks the row of a tenant that has a quota, until the commit, and then counts. That is for one item only:
+    // what the others of its statement add is not there to be counted.
+    private const string Quota =
+        "quota AS MATERIALIZED (SELECT * FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, @quota_is_create))";
+
+    private static readonly string ManyMade = $"""
+        WITH {Creates.Text},
+        bounded AS MATERIALIZED (
+            SELECT name FROM tenants WHERE name IN (SELECT tenant FROM item)
+                AND (sandboxes IS NOT NULL OR cpus IS NOT NULL OR memory_bytes IS NOT NULL OR creates_per_minute IS NOT NULL)),
+        {Made("tenant NOT IN (SELECT name FROM bounded)")}
+        SELECT item.no, made.version, item.tenant IN (SELECT name FROM bounded) FROM item LEFT JOIN made ON made.id = item.id
+        """;
+
+    private static readonly string OneMade = $"""
+        WITH {Creates.Text}, {Quota}, {Made("(SELECT what FROM quota) IS NULL")}
         SELECT (SELECT version FROM made), what, bound, wait, (SELECT count_create(@quota_tenant) FROM made) FROM quota
         """;
 
-    // LateFacts: what the writer did not change keeps the value that the row has now.
-    private const string Moved = """
-        moved AS (
-            UPDATE sandboxes SET
-                version = @version, state = @state, incarnation = @incarnation, history = @history, archive = @archive,
-                started_at = @started_at, stopped_at = @stopped_at, archived_at = @archived_at, deleted_at = @deleted_at,
-                auto_transition_state = @auto_transition_state, auto_transition_at = @auto_transition_at,
-                host_name = CASE WHEN @keep_host_name THEN host_name ELSE coalesce(@host_name, host_name) END,
-                host_ip = CASE WHEN @keep_host_ip THEN host_ip ELSE coalesce(@host_ip, host_ip) END,
-                idle_deadline = CASE WHEN @keep_idle_deadline THEN idle_deadline ELSE @idle_deadline END,
-                passing_deadline = CASE WHEN @keep_passing_deadline THEN passing_deadline ELSE @passing_deadline END,
-                due_at = CASE WHEN @keep_due_at THEN due_at ELSE @due_at END,
-                effective_disk_bytes = CASE WHEN @keep_effective_disk THEN effective_disk_bytes ELSE @effective_disk_bytes END,
-                reason = CASE WHEN @keep_reason THEN reason ELSE @reason END,
-                live_snapshot = CASE WHEN @keep_live_snapshot THEN live_snapshot ELSE @live_snapshot END,
-                phases = CASE WHEN @keep_phases THEN phases ELSE @phases END
-            WHERE id = @id AND version = @was_version AND state = @was_state
+    private static readonly string ManyMoved = Moved("", "");
+
+    private static readonly string OneMoved = Moved($"{Quota}, ", "AND (SELECT what FROM quota) IS NULL");
+
+    private static readonly string Amended = $"""
+        WITH {SandboxRows.Facts.Text}
+        UPDATE sandboxes kept SET {string.Join(", ", SandboxRows.Facts.Names.Where(name => name is not ("id" or "version" or "state" or "incarnation")).Select(name => $"{name} = item.{name}"))}
+        FROM item WHERE kept.id = item.id AND kept.version = item.version AND kept.state = item.state
+        RETURNING item.no
         """;
 
-    // The row of the lease is held until the commit: whoever takes the lease over waits for this write, or this write for it.
-    private const string Fenced = """
-        fence AS MATERIALIZED (SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch FOR KEY SHARE),
-        """;
-
-    private const string Amended = """
-        UPDATE sandboxes SET
-            host_name = @host_name, host_ip = @host_ip, started_at = @started_at, stopped_at = @stopped_at,
-            archived_at = @archived_at, deleted_at = @deleted_at, idle_deadline = @idle_deadline,
-            passing_deadline = @passing_deadline, auto_transition_state = @auto_transition_state,
-            auto_transition_at = @auto_transition_at, due_at = @due_at, reason = @reason,
-            effective_disk_bytes = @effective_disk_bytes, phases = @phases, live_snapshot = @live_snapshot,
-            archive = @archive
-        WHERE id = @id AND version = @version AND state = @state
-        """;
-
-    private static readonly Dictionary<(bool HasJob, bool HasFence, bool HasQuota), string> Moves = (
-        from hasJob in new[] { false, true }
-        from hasFence in new[] { false, true }
-        from hasQuota in new[] { false, true }
-        select (hasJob, hasFence, hasQuota)).ToDictionary(kind => kind, kind => MoveText(kind.hasJob, kind.hasFence, kind.hasQuota));
+    /// <summary>Answers with a row for each: its number, the version that was written (null: it was not), and whether its tenant
+    /// has a quota; then nothing was written, and it is a case for <see cref="CreateInQuota"/>.</summary>
+    public static NpgsqlBatchCommand CreateMany(IReadOnlyList<SandboxCreate> creates) =>
+        Creates.Bind(Sql.Statement(ManyMade), creates).With("tombstone_for", ISandboxStore.TombstoneFor);
 
     /// <summary>Answers with one row: the version that was written (null: it was not), and which quota was reached (null: none),
     /// its bound, and when to ask again.</summary>
-    public static NpgsqlBatchCommand Create(SandboxInstance first, Contracts.Jobs.SandboxJob job) => Sql.Statement(Made)
-        .WithIdentity(first).WithFacts(first).WithHistory(first).WithJob(job, first, version: null)
-        .WithQuota(first).With("tombstone_for", ISandboxStore.TombstoneFor);
+    public static NpgsqlBatchCommand CreateInQuota(SandboxCreate create) => WithQuota(
+        Creates.Bind(Sql.Statement(OneMade), [create]), create.First.Tenant, create.First.Spec)
+        .With("quota_is_create", true).With("tombstone_for", ISandboxStore.TombstoneFor);
 
-    /// <summary>Answers with the number of records moved.</summary>
-    public static NpgsqlBatchCommand Move(SandboxMove move)
-    {
-        var (read, next) = (move.From, move.Next);
-        var comesToLive = !IsLive(read) && IsLive(next);
-        var statement = Sql.Statement(Moves[(move.Job is not null, move.Fence is not null, comesToLive)])
-            .WithFacts(next).WithHistory(next)
-            .With("was_version", read.Version)
-            .With("was_state", read.State.Name())
-            .With("keep_host_name", next.HostName == read.HostName)
-            .With("keep_host_ip", next.HostIp == read.HostIp)
-            .With("keep_idle_deadline", next.IdleDeadline == read.IdleDeadline)
-            .With("keep_passing_deadline", next.PassingDeadline == read.PassingDeadline)
-            .With("keep_due_at", next.State == read.State && Deadlines.NextOf(next) == Deadlines.NextOf(read))
-            .With("keep_effective_disk", next.EffectiveDiskBytes == read.EffectiveDiskBytes)
-            .With("keep_reason", next.Reason == read.Reason)
-            .With("keep_live_snapshot", next.LiveSnapshot == read.LiveSnapshot)
-            .With("keep_phases", next.Phases.SequenceEqual(read.Phases));
-        if (move.Job is { } job)
-        {
-            statement.WithJob(job, next, job.SandboxVersion);
-        }
+    /// <summary>Answers with a row for each that was moved: its number, and what <see cref="SandboxRows.WithLate"/> reads.</summary>
+    public static NpgsqlBatchCommand MoveMany(IReadOnlyList<SandboxChange> changes) => Changes.Bind(Sql.Statement(ManyMoved), changes);
 
-        if (comesToLive)
-        {
-            statement.WithQuota(next);
-        }
+    /// <summary>The same of one that comes to live.</summary>
+    public static NpgsqlBatchCommand MoveInQuota(SandboxChange change) => WithQuota(
+        Changes.Bind(Sql.Statement(OneMoved), [change]), change.Move.Next.Tenant, change.Move.Next.Spec).With("quota_is_create", false);
 
-        return move.Fence is { } fence ? statement.With("lease", fence.Lease).With("epoch", fence.Epoch) : statement;
-    }
-
-    /// <summary>Changes no row when version or state are others by now.</summary>
-    public static NpgsqlBatchCommand Amend(SandboxInstance next) => Sql.Statement(Amended).WithFacts(next);
+    /// <summary>Answers with the numbers of those that were written: version and state were still theirs.</summary>
+    public static NpgsqlBatchCommand AmendMany(IReadOnlyList<SandboxInstance> records) => SandboxRows.Facts.Bind(Sql.Statement(Amended), records);
 
     /// <summary>Answers as the create does; counts nothing.</summary>
     public static NpgsqlBatchCommand Check(string tenant, SandboxSpec spec) =>
@@ -120,23 +125,46 @@ internal static class SandboxWrites
         : new SandboxError.QuotaExceeded(
             row.GetString(what), row.GetString(what + 1), row.IsDBNull(what + 2) ? null : row.GetFieldValue<TimeSpan>(what + 2));
 
-    private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
-
-    private static NpgsqlBatchCommand WithQuota(this NpgsqlBatchCommand statement, SandboxInstance record) =>
-        WithQuota(statement, record.Tenant, record.Spec);
-
     private static NpgsqlBatchCommand WithQuota(NpgsqlBatchCommand statement, string tenant, SandboxSpec spec) => statement
         .With("quota_tenant", tenant).With("quota_cpus", spec.Cpus).With("quota_memory_bytes", spec.MemoryBytes);
 
-    // The function locks the row of a tenant that has a quota, until the commit, and then counts.
-    private static string Quota(bool isCreate) =>
-        $"quota AS MATERIALIZED (SELECT * FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, {(isCreate ? "true" : "false")}))";
+    // A tombstone that is old enough is replaced, its version carried on.
+    private static string Made(string admitted) => $"""
+        made AS (
+            INSERT INTO sandboxes AS kept ({string.Join(", ", Names)})
+                SELECT {string.Join(", ", Names)} FROM item WHERE {admitted}
+            ON CONFLICT (id) DO UPDATE SET version = kept.version + 1, {Replaced}
+                WHERE kept.state = 'deleted' AND kept.deleted_at <= store_now() - @tombstone_for
+            RETURNING id, version, host_name),
+        asked AS ({JobRows.InsertFrom("made")})
+        """;
 
-    private static string MoveText(bool hasJob, bool hasFence, bool hasQuota) => $"""
-        WITH {(hasQuota ? Quota(isCreate: false) + "," : "")} {(hasFence ? Fenced : "")} {Moved}
-            {(hasFence ? "AND EXISTS (SELECT 1 FROM fence)" : "")} {(hasQuota ? "AND (SELECT what FROM quota) IS NULL" : "")}
-            RETURNING id, version, host_name)
-        {(hasJob ? $", asked AS ({JobRows.InsertFrom("moved")})" : "")}
-        SELECT count(*) FROM moved
+    // The row of a lease is held until the commit: whoever takes the lease over waits for this write, or this write for it.
+    // LateFacts: what the writer did not change keeps the value that the row has now.
+    private static string Moved(string quota, string admitted) => $"""
+        WITH {Changes.Text}, {quota}
+        fence AS MATERIALIZED (
+            SELECT name, epoch FROM leases WHERE (name, epoch) IN (SELECT lease, lease_epoch FROM item WHERE lease IS NOT NULL) FOR KEY SHARE),
+        moved AS (
+            UPDATE sandboxes kept SET
+                version = item.version, state = item.state, incarnation = item.incarnation, history = item.history, archive = item.archive,
+                started_at = item.started_at, stopped_at = item.stopped_at, archived_at = item.archived_at, deleted_at = item.deleted_at,
+                auto_transition_state = item.auto_transition_state, auto_transition_at = item.auto_transition_at,
+                host_name = CASE WHEN keep_host_name THEN kept.host_name ELSE coalesce(item.host_name, kept.host_name) END,
+                host_ip = CASE WHEN keep_host_ip THEN kept.host_ip ELSE coalesce(item.host_ip, kept.host_ip) END,
+                idle_deadline = CASE WHEN keep_idle_deadline THEN kept.idle_deadline ELSE item.idle_deadline END,
+                passing_deadline = CASE WHEN keep_passing_deadline THEN kept.passing_deadline ELSE item.passing_deadline END,
+                due_at = CASE WHEN keep_due_at THEN kept.due_at ELSE item.due_at END,
+                effective_disk_bytes = CASE WHEN keep_effective_disk THEN kept.effective_disk_bytes ELSE item.effective_disk_bytes END,
+                reason = CASE WHEN keep_reason THEN kept.reason ELSE item.reason END,
+                live_snapshot = CASE WHEN keep_live_snapshot THEN kept.live_snapshot ELSE item.live_snapshot END,
+                phases = CASE WHEN keep_phases THEN kept.phases ELSE item.phases END
+            FROM item LEFT JOIN fence ON fence.name = item.lease AND fence.epoch = item.lease_epoch
+            WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state
+                AND (item.lease IS NULL OR fence.name IS NOT NULL) {admitted}
+            RETURNING item.no, kept.id, kept.version, kept.host_name, kept.host_ip, kept.idle_deadline, kept.passing_deadline,
+                kept.effective_disk_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END, CASE WHEN keep_phases THEN kept.phases END),
+        asked AS ({JobRows.InsertFrom("moved")})
+        SELECT moved.* FROM moved
         """;
 }

@@ -9,7 +9,7 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Storage.Sqlite;
 
 /// <summary>Records in a SQLite file.</summary>
-internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider time) : ISandboxStore
+internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider time) : IRecordStore
 {
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken) =>
@@ -46,7 +46,9 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxRows.Find(connection, id)));
 
-    public Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
+    public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
+
+    public Task<SandboxInstance?> MoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
         Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
         return database.WriteAsync(connection => Move(connection, move), cancellationToken);
@@ -83,15 +85,15 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         },
         cancellationToken);
 
-    private bool Move(SqliteConnection connection, SandboxMove move)
+    private SandboxInstance? Move(SqliteConnection connection, SandboxMove move)
     {
         var (from, next, job) = (move.From, move.Next, move.Job);
         var current = SandboxRows.Find(connection, from.Id);
         if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
             || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
-            || !SandboxRows.TryUpdate(connection, LateFacts.Keep(next, from, current), from.Version, from.State))
+            || LateFacts.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from.Version, from.State))
         {
-            return false;
+            return null;
         }
 
         HistoryRows.Append(connection, next, from.Version);
@@ -100,7 +102,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
             JobRows.Insert(connection, job, time.GetUtcNow());
         }
 
-        return true;
+        return written;
     }
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;

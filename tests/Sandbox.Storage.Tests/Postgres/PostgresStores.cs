@@ -8,8 +8,17 @@ namespace Sandbox.Storage.Tests.Postgres;
 internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider time) : ITestedStores
 {
     private PostgresJobStore? _jobs;
+    private PostgresSandboxStore? _records;
 
-    public ISandboxStore Records => new PostgresSandboxStore(database.At(time));
+    // One as long as the process lives: it gathers what is written at the same time.
+    public ISandboxStore Records
+    {
+        get
+        {
+            var at = database.At(time);
+            return LazyInitializer.EnsureInitialized(ref _records, () => new PostgresSandboxStore(at));
+        }
+    }
 
     // One as long as the process lives: it remembers whose turn it is.
     public IJobStore Jobs
@@ -38,6 +47,7 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
     {
         await database.ReopenAsync();
         _jobs = null;
+        _records = null;
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();

@@ -23,7 +23,9 @@ internal sealed class SqliteFile : ITestedStores
 
     public SqliteDatabase Database { get; private set; }
 
-    public ISandboxStore Records => new SqliteSandboxStore(Database, _time);
+    public IRecordStore Records => new SqliteSandboxStore(Database, _time);
+
+    ISandboxStore ITestedStores.Records => Records;
 
     public IJobStore Jobs { get; private set; }
 

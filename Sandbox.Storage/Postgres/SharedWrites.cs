@@ -1,0 +1,111 @@
+using System.Threading.Channels;
+using Npgsql;
+
+namespace Sandbox.Storage.Postgres;
+
+/// <summary>
+/// Writes of one kind, written together: while one statement is under way the next items gather, so that a busy process pays
+/// one round trip and one commit for many, and an idle one waits for nothing. Nobody gets an answer before the commit.
+/// </summary>
+/// <param name="write">Writes the items, of which no two have the same key, in one transaction, and answers for each in turn.</param>
+/// <param name="keyOf">What two items of one transaction may not have in common.</param>
+internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> write, Func<TItem, object> keyOf)
+{
+    private const int Most = 256;
+
+    private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>();
+    private readonly Queue<Write> _later = new();
+    private int _writing;
+
+    public async Task<TAnswer> WriteAsync(TItem item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var mine = new Write(item, new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
+        _waiting.Writer.TryWrite(mine);
+        _ = WriteWaitingAsync();
+
+        // Once it is on its way it is written, whether or not somebody still waits for the answer.
+        return await mine.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task WriteWaitingAsync()
+    {
+        // Whoever comes while another writes leaves its item to that one, which looks again after it has let go.
+        while (_waiting.Reader.TryPeek(out _) && Interlocked.Exchange(ref _writing, 1) == 0)
+        {
+            do
+            {
+                await WriteAsync(Take());
+            }
+            while (_later.Count > 0);
+
+            Volatile.Write(ref _writing, 0);
+        }
+    }
+
+    /// <summary>Those that came first; a second one with the same key waits for the next turn, and so does all that comes after it
+    /// with that key.</summary>
+    private List<Write> Take()
+    {
+        var (together, keys) = (new List<Write>(), new HashSet<object>());
+        for (var kept = _later.Count; kept > 0; kept--)
+        {
+            Sort(_later.Dequeue());
+        }
+
+        while (together.Count < Most && _waiting.Reader.TryRead(out var next))
+        {
+            Sort(next);
+        }
+
+        return together;
+
+        void Sort(Write next)
+        {
+            if (together.Count < Most && keys.Add(keyOf(next.Item)))
+            {
+                together.Add(next);
+            }
+            else
+            {
+                _later.Enqueue(next);
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Write> together)
+    {
+        try
+        {
+            var answers = await write([.. together.Select(one => one.Item)]);
+            for (var i = 0; i < together.Count; i++)
+            {
+                together[i].Answer.TrySetResult(answers[i]);
+            }
+        }
+        catch (Exception exception) when (together.Count > 1 && WroteNothing(exception))
+        {
+            // One of them cannot be written: it fails alone, and the others are written.
+            foreach (var one in together)
+            {
+                await WriteAsync([one]);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Each of them tells its own caller.
+            together.ForEach(one => one.Answer.TrySetException(exception));
+        }
+    }
+
+    /// <summary>The server refused the statement, or it never reached the server. A line that broke meanwhile may have carried it,
+    /// and then writing it again could be a second time.</summary>
+    private static bool WroteNothing(Exception exception) => exception switch
+    {
+        PostgresException refused => !refused.IsTransient,
+        NpgsqlException or IOException or TimeoutException or OperationCanceledException => false,
+        _ => true,
+    };
+
+    private sealed record Write(TItem Item, TaskCompletionSource<TAnswer> Answer);
+}
