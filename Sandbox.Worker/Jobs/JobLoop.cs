@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Worker.Cluster;
 
 namespace Sandbox.Worker.Jobs;
 
 /// <summary>Claims jobs as far as there is room, while this process is its node, and runs them side by side. Woken by changes,
-/// by the next due moment and by the end of each job; the regular look makes good what a wake-up missed.</summary>
+/// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
 internal sealed partial class JobLoop(
     IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeRight right, IClaimTerms terms, IOptions<WorkerOptions> options, TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
@@ -13,6 +14,7 @@ internal sealed partial class JobLoop(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<Task> _running = [];
+    private readonly ClaimPace _pace = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,6 +33,7 @@ internal sealed partial class JobLoop(
                 }
 
                 await AwaitAsync(change, due, stoppingToken);
+                await _pace.RestAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -53,19 +56,20 @@ internal sealed partial class JobLoop(
         while (options.Value.Concurrency - _running.Count is > 0 and var limit)
         {
             var claimed = await jobs.ClaimAsync(terms.Of(hold, limit), stoppingToken);
+            _pace.OnLooked(claimed.Count, limit);
             foreach (var job in claimed)
             {
                 var room = await terms.KeepRoomAsync(job, stoppingToken);
                 _running.Add(Task.Run(() => RunAsync(job, room, hold, stoppingToken), CancellationToken.None));
             }
 
-            if (claimed.Count == 0)
+            if (claimed.Count < limit)
             {
                 break;
             }
         }
 
-        return await jobs.NextDueAsync(stoppingToken);
+        return _pace.IsMoreExpected ? null : await jobs.NextDueAsync(stoppingToken);
     }
 
     private async Task RunAsync(ClaimedJob job, IDisposable? room, Hold hold, CancellationToken stoppingToken)
@@ -92,15 +96,22 @@ internal sealed partial class JobLoop(
 
     private async Task AwaitAsync(ChangeSubscription change, DateTimeOffset? due, CancellationToken stoppingToken)
     {
+        var hasRoom = _running.Count < options.Value.Concurrency;
+        if (hasRoom && _pace.IsMoreExpected)
+        {
+            return;
+        }
+
         var pause = due - time.GetUtcNow() is { } left && left < LookEvery ? left : LookEvery;
-        if (pause <= TimeSpan.Zero && _running.Count < options.Value.Concurrency)
+        if (pause <= TimeSpan.Zero && hasRoom)
         {
             pause = TimeSpan.FromMilliseconds(1);
         }
 
         using var look = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var timer = Task.Delay(pause > TimeSpan.Zero ? pause : LookEvery, time, look.Token);
-        await Task.WhenAny([change.Changed, timer, .. _running]);
+        // Whoever has no room is not woken by what others ask for.
+        await Task.WhenAny(hasRoom ? [change.Changed, timer, .. _running] : [timer, .. _running]);
         await look.CancelAsync();
     }
 
