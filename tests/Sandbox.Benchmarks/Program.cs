@@ -5,7 +5,9 @@ using Sandbox.Benchmarks.Servers;
 
 var root = args[0];
 var check = args.Contains("--check");
-var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).ToList();
+var claims = args.FirstOrDefault(argument => argument.StartsWith("claims=", StringComparison.Ordinal));
+var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).Select(argument => argument.Split('=')[0]).ToList();
+var count = claims is null ? 200_000 : int.Parse(claims["claims=".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
 (string Name, Func<Bench, Task> RunAsync)[] measurements =
 [
@@ -19,9 +21,17 @@ var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).ToList();
 
 var chosen = measurements.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)).ToList();
 var sheet = new Sheet();
-if (only.Count == 0 || only.Contains("store"))
+(string Name, Func<Sheet, Task> RunAsync)[] clusters =
+[
+    ("store", StoreCycles.RunAsync),
+    ("claims", sheet => Claims.RunAsync(sheet, count)),
+    ("creates", ClusterRoads.CreatesAsync),
+    ("statuses", ClusterRoads.StatusesAsync),
+    ("exec", ClusterRoads.ExecAsync),
+];
+foreach (var (_, runAsync) in clusters.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
 {
-    await StoreCycles.RunAsync(sheet);
+    await runAsync(sheet);
 }
 
 if (only.Count == 0 || only.Contains("head"))

@@ -22,7 +22,7 @@ internal static class StoreCycles
     {
         await using var postgres = await PostgresServer.StartAsync();
         await using var redis = await RedisServer.StartAsync();
-        await using var fleet = await Fleet.StartAsync(await postgres.NewDatabaseAsync(), redis.ConnectionString, Workers, Moves);
+        await using var fleet = await Fleet.StartAsync(await postgres.NewDatabaseAsync(), redis.ConnectionString, Workers);
 
         await RunAsync(fleet, Cycles / 8, AtOnce, pause: null);
         var took = await RunAsync(fleet, Cycles, AtOnce, pause: null);

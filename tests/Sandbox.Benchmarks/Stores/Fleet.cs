@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
-using Sandbox.Storage;
 
 namespace Sandbox.Benchmarks.Stores;
 
@@ -16,17 +14,16 @@ internal sealed class Fleet : IAsyncDisposable
 {
     private const int BatchLimit = 32;
 
-    private readonly List<IHost> _hosts = [];
+    private readonly StoreHosts _stores;
     private readonly List<Task> _workers = [];
     private readonly CancellationTokenSource _stop = new();
-    private readonly SandboxMoves _moves;
-    private readonly ConcurrentDictionary<SandboxId, (long Begun, TaskCompletionSource<SandboxInstance> Running)> _lives = new();
+    private readonly ConcurrentDictionary<SandboxId, long> _lives = new();
     private readonly ConcurrentDictionary<(SandboxId, long), int> _claimed = new();
     private int _open;
 
-    private Fleet(SandboxMoves moves) => _moves = moves;
+    private Fleet(StoreHosts stores) => _stores = stores;
 
-    public ISandboxStore Records => _hosts[0].Services.GetRequiredService<ISandboxStore>();
+    public ISandboxStore Records => _stores.First<ISandboxStore>();
 
     /// <summary>From before a create to its claim, milliseconds.</summary>
     public ConcurrentBag<double> Waits { get; } = [];
@@ -35,24 +32,15 @@ internal sealed class Fleet : IAsyncDisposable
 
     public int DoubleClaims => _claimed.Count(claim => claim.Value > 1);
 
-    public static async Task<Fleet> StartAsync(string postgres, string redis, int workers, SandboxMoves moves)
+    public static async Task<Fleet> StartAsync(string postgres, string redis, int workers)
     {
-        var fleet = new Fleet(moves);
-        for (var worker = 0; worker <= workers; worker++)
+        var fleet = new Fleet(await StoreHosts.StartAsync(postgres, redis, workers + 1));
+        for (var number = 0; number < workers; number++)
         {
-            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            builder.Services.AddClusterStorage(postgres, redis);
-            var host = builder.Build();
-            await host.StartAsync();
-            fleet._hosts.Add(host);
-        }
-
-        foreach (var (host, number) in fleet._hosts.Skip(1).Select((host, index) => (host, index)))
-        {
-            var node = $"n{number}";
-            var lease = await host.Services.GetRequiredService<ILeaseStore>().TryAcquireAsync(Lease.OfNode(node), node, TimeSpan.FromHours(1), CancellationToken.None)
-                ?? throw new InvalidOperationException($"the lease of {node} is held");
-            fleet._workers.Add(Task.Run(() => fleet.WorkAsync(host.Services, node, lease.Fence)));
+            var services = fleet._stores.Of(number + 1);
+            var node = await NullNode.RegisterAsync(services.GetRequiredService<INodeStore>(), $"n{number}");
+            fleet._workers.Add(Task.Run(() => node.LiveAsync(fleet._stop.Token)));
+            fleet._workers.Add(Task.Run(() => fleet.WorkAsync(services, node.Name, node.Fence)));
         }
 
         return fleet;
@@ -61,13 +49,13 @@ internal sealed class Fleet : IAsyncDisposable
     public void Begin(SandboxId id)
     {
         Interlocked.Add(ref _open, 2);
-        _lives[id] = (Stopwatch.GetTimestamp(), new TaskCompletionSource<SandboxInstance>(TaskCreationOptions.RunContinuationsAsynchronously));
+        _lives[id] = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Woken by the feed, as whoever waits for a start is.</summary>
     public async Task<SandboxInstance> UntilRunningAsync(SandboxId id)
     {
-        var feed = _hosts[0].Services.GetRequiredService<IChangeFeed>();
+        var feed = _stores.First<IChangeFeed>();
         while (true)
         {
             using var change = feed.Subscribe(id);
@@ -97,23 +85,19 @@ internal sealed class Fleet : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_workers);
-        foreach (var host in _hosts)
-        {
-            await host.StopAsync();
-            host.Dispose();
-        }
-
+        await _stores.DisposeAsync();
         _stop.Dispose();
     }
 
     private async Task WorkAsync(IServiceProvider services, string node, Fence fence)
     {
         var (records, jobs, feed) = (services.GetRequiredService<ISandboxStore>(), services.GetRequiredService<IJobStore>(), services.GetRequiredService<IChangeFeed>());
-        var running = new HashSet<Task>();
+        var (running, pace) = (new HashSet<Task>(), new ClaimPace());
         while (!_stop.IsCancellationRequested)
         {
             using var change = feed.SubscribeAll();
             var claimed = await jobs.ClaimAsync(new JobClaim(node, BatchLimit, TimeSpan.FromSeconds(15)) { Fence = fence }, CancellationToken.None);
+            pace.OnLooked(claimed.Count, BatchLimit);
             foreach (var job in claimed)
             {
                 _claimed.AddOrUpdate((job.Job.SandboxId, job.Job.SandboxVersion), 1, (_, times) => times + 1);
@@ -121,14 +105,18 @@ internal sealed class Fleet : IAsyncDisposable
             }
 
             running.RemoveWhere(job => job.IsCompletedSuccessfully);
-            if (claimed.Count == 0)
+            if (!pace.IsMoreExpected)
             {
                 await Task.WhenAny(change.Changed, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System));
             }
-            else if (running.Count > BatchLimit)
+
+            while (running.Count > 2 * BatchLimit)
             {
                 await await Task.WhenAny(running);
+                running.RemoveWhere(job => job.IsCompletedSuccessfully);
             }
+
+            await pace.RestAsync(CancellationToken.None);
         }
 
         await Task.WhenAll(running);
@@ -138,7 +126,12 @@ internal sealed class Fleet : IAsyncDisposable
     {
         if (job.Job is StartSandbox)
         {
-            Waits.Add(Stopwatch.GetElapsedTime(_lives[job.Job.SandboxId].Begun).TotalMilliseconds);
+            // What came by another road is not timed here.
+            if (_lives.TryGetValue(job.Job.SandboxId, out var begun))
+            {
+                Waits.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            }
+
             var record = await records.FindAsync(job.Job.SandboxId, CancellationToken.None);
             if (record is null || !SandboxMoves.Alive(record, TimeProvider.System.GetUtcNow()).TryGet(out var alive, out _)
                 || !await records.TryMoveAsync(new SandboxMove(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence }, CancellationToken.None))
