@@ -34,6 +34,7 @@ public sealed class RefusedStartTests : IDisposable
             ["Worker__DataFolder"] = _folder.File("data"),
             ["Worker__NodeName"] = "w1",
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["Health__Whitelist"] = key == "HEAD_WHITELIST" ? "" : "w1",
             [key] = value,
         });
 
