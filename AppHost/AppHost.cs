@@ -1,0 +1,93 @@
+using AppHost;
+using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
+using Microsoft.Extensions.Configuration;
+
+// The floor plan of the whole: stores, then who decides, then who answers, then who works. docs/apphost.md has its arguments.
+var builder = DistributedApplication.CreateBuilder(args);
+var isRun = builder.ExecutionContext.IsRunMode;
+var target = builder.Configuration["target"];
+var scratch = builder.Configuration["scratch"];
+var keeps = scratch is null;
+
+// Where it is published to. Nothing of the machine it is written on is mounted anywhere but beside it: with compose.
+_ = target switch
+{
+    null => null,
+    "compose" => builder.AddDockerComposeEnvironment("compose") as IResourceBuilder<IResource>,
+    "kubernetes" => builder.AddKubernetesEnvironment("k8s"),
+    "azure" => builder.AddAzureContainerAppEnvironment("aca"),
+    _ => throw new DistributedApplicationException($"--target {target}: there are compose, kubernetes and azure."),
+};
+var isBeside = isRun || target is "compose";
+
+// Generated at the first start, and kept for as long as what they protect.
+var clusterId = builder.AddParameter("cluster-id", new GenerateParameterDefault { MinLength = 12, Upper = false, Special = false }, persist: keeps);
+var clusterSecret = builder.AddParameter("cluster-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: keeps);
+var databasePassword = builder.AddParameter("database-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: keeps);
+
+var postgres = builder.AddPostgres("postgres", password: databasePassword);
+if (keeps)
+{
+    postgres.WithDataVolume("sandbox-postgres");
+}
+
+var database = postgres.AddDatabase("sandbox");
+var redis = builder.AddRedis("redis");
+
+var api = builder.AddProject<Projects.Sandbox_Api>("api")
+    .WithReplicas(2)
+    .WithHttpEndpoint(port: isBeside ? builder.Configuration.GetValue("api-port", 8088) : null)
+    .WithExternalHttpEndpoints()
+    .WithHttpHealthCheck("/")
+    .WithReference(database).WithReference(redis)
+    .WithEnvironment("Cluster__Id", clusterId).WithEnvironment("Cluster__Secret", clusterSecret)
+    .WaitFor(database).WaitFor(redis)
+    .WithDemoCommand(builder.Configuration["demo-image"]);
+if (!isRun)
+{
+    // Whoever can reach it needs a key; this is the SHA-256 of the first.
+    api.WithEnvironment("Api__KeyHashes__0", builder.AddParameter("api-key-hash", secret: true));
+}
+
+if (target is "compose")
+{
+    // Replicas behind one published port: compose takes the count, and no fixed port, of those.
+    api.PublishAsDockerComposeService((_, service) => service.Deploy = new Deploy { Replicas = 1 });
+}
+
+// The agent that goes into each sandbox, built from this repository before the first node needs it.
+var agent = isRun ? builder.AddExecutable("agent", "bash", "..", "build/any-agent.sh") : null;
+
+var head = AddNode("node-1");
+foreach (var name in new[] { "node-2", "node-3", "node-4" })
+{
+    AddNode(name).WaitFor(head);
+}
+
+if (isBeside)
+{
+    // Optional: a person starts them, from the dashboard or with compose.
+    var prometheus = builder.AddContainer("prometheus", "prom/prometheus", "v3.5.0")
+        .WithBindMount("../deploy/prometheus", "/etc/prometheus", isReadOnly: true)
+        .WithHttpEndpoint(targetPort: 9090)
+        .WithExplicitStart();
+    builder.AddContainer("grafana", "grafana/grafana", "12.1.1")
+        .WithBindMount("../deploy/grafana/provisioning", "/etc/grafana/provisioning", isReadOnly: true)
+        .WithBindMount("../deploy/grafana/dashboards", "/var/lib/grafana/dashboards", isReadOnly: true)
+        .WithHttpEndpoint(targetPort: 3000)
+        .WithEnvironment("PROMETHEUS_URL", prometheus.GetEndpoint("http"))
+        .WithExplicitStart();
+}
+
+builder.Build().Run();
+
+IResourceBuilder<ProjectResource> AddNode(string name)
+{
+    var node = builder.AddProject<Projects.Sandbox_Worker>(name)
+        .WithReference(database).WithReference(redis)
+        .WithEnvironment("Cluster__Id", clusterId).WithEnvironment("Cluster__Secret", clusterSecret)
+        .WithEnvironment("Worker__NodeName", name)
+        .WaitFor(database).WaitFor(redis)
+        .WithDrainCommand(api);
+    return agent is null ? node.AsPublishedNode(target) : node.AsLocalNode(scratch).WaitForCompletion(agent);
+}
