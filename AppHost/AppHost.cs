@@ -34,14 +34,19 @@ if (keeps)
 var database = postgres.AddDatabase("sandbox");
 var redis = builder.AddRedis("redis");
 
+// Decides which node is the head: the first of these that is there.
+const string Candidates = "node-1 node-2";
+var health = builder.AddProject<Projects.Health_Service>("health")
+    .InCluster(clusterId, clusterSecret, database)
+    .WithHttpEndpoint()
+    .WithEnvironment("HEAD_WHITELIST", Candidates);
+
 var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithReplicas(2)
+    .InCluster(clusterId, clusterSecret, database)
+    .WithReference(redis).WaitFor(redis)
     .WithHttpEndpoint(port: isBeside ? builder.Configuration.GetValue("api-port", 8088) : null)
     .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/")
-    .WithReference(database).WithReference(redis)
-    .WithEnvironment("Cluster__Id", clusterId).WithEnvironment("Cluster__Secret", clusterSecret)
-    .WaitFor(database).WaitFor(redis)
     .WithDemoCommand(builder.Configuration["demo-image"]);
 if (!isRun)
 {
@@ -58,10 +63,11 @@ if (target is "compose")
 // The agent that goes into each sandbox, built from this repository before the first node needs it.
 var agent = isRun ? builder.AddExecutable("agent", "bash", "..", "build/any-agent.sh") : null;
 
-var head = AddNode("node-1");
+var head = AddNode("node-1").WaitFor(health);
 foreach (var name in new[] { "node-2", "node-3", "node-4" })
 {
-    AddNode(name).WaitFor(head);
+    AddNode(name).WaitFor(head)
+        .WithEnvironment("HEAD_ADDRESS_CFG", $"{head.GetEndpoint("head").Property(EndpointProperty.HostAndPort)}");
 }
 
 if (isBeside)
@@ -84,10 +90,12 @@ builder.Build().Run();
 IResourceBuilder<ProjectResource> AddNode(string name)
 {
     var node = builder.AddProject<Projects.Sandbox_Worker>(name)
-        .WithReference(database).WithReference(redis)
-        .WithEnvironment("Cluster__Id", clusterId).WithEnvironment("Cluster__Secret", clusterSecret)
+        .InCluster(clusterId, clusterSecret, database)
+        .WithReference(redis).WaitFor(redis)
+        .WithReference(health)
+        .WithEnvironment("HEAD_WHITELIST", Candidates).WithEnvironment("HEALTH_URL", health.GetEndpoint("http"))
         .WithEnvironment("Worker__NodeName", name)
-        .WaitFor(database).WaitFor(redis)
+        .WithHeadPorts()
         .WithDrainCommand(api);
     return agent is null ? node.AsPublishedNode(target) : node.AsLocalNode(scratch).WaitForCompletion(agent);
 }

@@ -4,10 +4,36 @@ using Aspire.Hosting.Docker.Resources.ServiceNodes;
 
 namespace AppHost;
 
-/// <summary>What a node is told about the machine it runs on.</summary>
+/// <summary>What the cluster's processes are told, and a node about the machine it runs on.</summary>
 internal static class Nodes
 {
+    private const int InternalPort = 9464;
     private const string EngineSocket = "/var/run/docker.sock";
+
+    /// <summary>One of the cluster's processes: it knows the cluster and its database, and has a port for probes and Prometheus.</summary>
+    public static IResourceBuilder<ProjectResource> InCluster(
+        this IResourceBuilder<ProjectResource> process, IResourceBuilder<ParameterResource> id, IResourceBuilder<ParameterResource> secret,
+        IResourceBuilder<PostgresDatabaseResource> database)
+    {
+        var isRun = process.ApplicationBuilder.ExecutionContext.IsRunMode;
+        process.WithHttpEndpoint(targetPort: isRun ? null : InternalPort, name: "internal", env: "INTERNAL_PORT");
+        var port = process.GetEndpoint("internal").Property(EndpointProperty.TargetPort);
+        return process
+            .WithEnvironment("Internal__Listen", $"{(isRun ? "127.0.0.1" : "0.0.0.0")}:{port}")
+            .WithHttpHealthCheck("/health", endpointName: "internal")
+            .WithEnvironment("Cluster__Id", id).WithEnvironment("Cluster__Secret", secret)
+            .WithReference(database).WaitFor(database);
+    }
+
+    /// <summary>Where a node is asked for its role, shows the cluster's status, and gives out the API, while it is the head.</summary>
+    public static IResourceBuilder<ProjectResource> WithHeadPorts(this IResourceBuilder<ProjectResource> node)
+    {
+        var isRun = node.ApplicationBuilder.ExecutionContext.IsRunMode;
+        return node
+            .WithHttpEndpoint(targetPort: isRun ? null : 6390, name: "head", env: "HEAD_PORT")
+            .WithHttpEndpoint(targetPort: isRun ? null : 8265, name: "dashboard", env: "DASHBOARD_PORT")
+            .WithHttpEndpoint(targetPort: isRun ? null : 10001, name: "client", env: "CLIENT_PORT");
+    }
 
     /// <summary>A process of this machine, with a folder and the agents of this repository.</summary>
     /// <param name="scratch">Folder for what is not kept; null: a folder of the user's own for this clone.</param>

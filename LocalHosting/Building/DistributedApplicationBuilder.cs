@@ -43,6 +43,10 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             isPublishing ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run);
         State = new StateFolder(AppHostDirectory, isThrowAway: entryPoint is not null);
         AddServices(entryPoint is not null);
+        if (entryPoint is null)
+        {
+            AppDomain.CurrentDomain.UnhandledException += TellRefusal;
+        }
     }
 
     public ConfigurationManager Configuration => _host.Configuration;
@@ -89,6 +93,16 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     internal static string? MetadataOf(Assembly? assembly, string key) =>
         assembly?.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value;
+
+    /// <summary>A floor plan that refuses its arguments says why in one line.</summary>
+    private static void TellRefusal(object sender, UnhandledExceptionEventArgs failed)
+    {
+        if (failed.ExceptionObject is DistributedApplicationException refused)
+        {
+            Console.Error.WriteLine($"AppHost: {refused.Message}");
+            System.Environment.Exit(1);
+        }
+    }
 
     private void AddServices(bool isTested)
     {

@@ -21,6 +21,8 @@ internal sealed class Stack(
     public IEnumerable<(IResource Resource, IReadOnlyList<Part> Parts)> Parts =>
         model.Resources.Where(_parts.ContainsKey).Select(resource => (resource, _parts[resource]));
 
+    public bool IsEnding => _ended.IsCancellationRequested;
+
     /// <summary>Everything is on its way when it returns, and what cannot work at all is refused.</summary>
     /// <returns>Completes when everything that is started by itself is healthy, has failed, or waits for what failed.</returns>
     /// <exception cref="DistributedApplicationException">A program is missing, a port is taken, a wait can never end.</exception>

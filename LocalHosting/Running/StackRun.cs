@@ -53,6 +53,11 @@ internal sealed partial class StackRun(
         try
         {
             await settled;
+            if (stack.IsEnding)
+            {
+                return;
+            }
+
             console.Say("");
             console.Table([["RESOURCE", "STATE", "WHERE"], .. model.Resources.Where(resource => resource is not ParameterResource).SelectMany(RowsOf)]);
             console.Say("");
@@ -86,11 +91,11 @@ internal sealed partial class StackRun(
         : "";
 
     private static string Addresses(IResource resource) =>
-        string.Join("  ", resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => endpoint.AllocatedEndpoint?.UriString));
+        string.Join("  ", resource.Annotations.OfType<EndpointAnnotation>().OrderByDescending(endpoint => endpoint.IsExternal).Select(endpoint => endpoint.AllocatedEndpoint?.UriString));
 
     private static partial class Log
     {
-        [LoggerMessage(9001, LogLevel.Error, "The state of the stack could not be told")]
+        [LoggerMessage(9901, LogLevel.Error, "The state of the stack could not be told")]
         public static partial void NotTold(ILogger logger, Exception exception);
     }
 }

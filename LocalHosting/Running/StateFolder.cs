@@ -71,7 +71,11 @@ internal sealed class StateFolder : IDisposable
     {
         foreach (var folder in new[] { _scratch, _path }.Where((folder, place) => folder.IsValueCreated && (place == 0 || _isThrowAway)))
         {
-            Directory.Delete(folder.Value, recursive: true);
+            // The one who holds it and the one who made it both end it.
+            if (Directory.Exists(folder.Value))
+            {
+                Directory.Delete(folder.Value, recursive: true);
+            }
         }
     }
 

@@ -59,6 +59,8 @@ public static class DistributedApplicationTestingBuilder
             {
                 await built.DisposeAsync();
             }
+
+            builder.State.Dispose();
         }
     }
 }
@@ -78,6 +80,7 @@ public static class DistributedApplicationHostingTestingExtensions
     {
         var resource = Find(app, resourceName);
         var endpoint = resource.Annotations.OfType<EndpointAnnotation>()
+            .OrderByDescending(one => one.Name is "http" or "https")
             .FirstOrDefault(one => endpointName is null ? one.UriScheme is "http" or "https" : string.Equals(one.Name, endpointName, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException($"Endpoint '{endpointName ?? "http"}' for resource '{resourceName}' not found.", nameof(endpointName));
         return new Uri(endpoint.AllocatedEndpoint?.UriString ?? throw new InvalidOperationException("The application must be started before resolving endpoints."));

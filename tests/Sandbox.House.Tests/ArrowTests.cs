@@ -21,6 +21,9 @@ public sealed class ArrowTests
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker ServiceDefaults",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
+        ["LocalHosting"] = "",
+        // As resources: no code of theirs is referred to.
+        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker LocalHosting",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Sandbox.Testing;
+
+namespace AppHost.Tests;
+
+/// <summary>The stack as it runs, with a database, a Redis and an engine of this machine.</summary>
+public sealed class RunTests
+{
+    private static readonly string[] Greeting = ["echo", "hi"];
+    private static readonly string[] Some = ["health", "node-1", "node-2", "node-3"];
+    private static readonly string[] Processes = ["health", "api", "node-1", "node-2", "node-3", "node-4"];
+
+    [NeedsDockerFact]
+    public async Task Stack_ThatIsStarted_RunsSandboxesTakesCommandsAndLeavesNoProcess()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await DockerTestImage.EnsureAsync();
+        using var folder = new TempFolder();
+        await using var containers = new DockerCluster();
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+            ["--scratch", folder.Path, "--demo-image", DockerTestImage.Name, $"--Parameters:cluster-id={containers.ClusterId}"], cancellationToken);
+        await using var app = await builder.BuildAsync(cancellationToken);
+        await app.StartAsync(cancellationToken);
+        foreach (var name in Processes)
+        {
+            await app.ResourceNotifications.WaitForResourceHealthyAsync(name, cancellationToken);
+        }
+
+        using var api = app.CreateHttpClient("api", "http");
+        var demo = await app.ResourceCommands.ExecuteCommandAsync("api", "create-demo-sandbox", cancellationToken);
+        Assert.True(demo.Success, $"the demo sandbox was to run: {demo.Message}");
+        var id = demo.Message!.Split(' ')[1];
+        using var answer = await api.PostAsJsonAsync(
+            "/apis/envs/sandbox/v1/execute", new { sandbox_id = id, command = Greeting }, cancellationToken);
+        var envelope = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        Assert.Equal("hi", envelope.GetProperty("result").GetProperty("stdout").GetString()?.Trim());
+
+        var drained = await app.ResourceCommands.ExecuteCommandAsync("node-3", "drain", cancellationToken);
+        Assert.True(drained.Success, $"node-3 was to be drained: {drained.Message}");
+        Assert.Contains("\"draining\":true", await api.GetStringAsync(new Uri("/api/v1/nodes", UriKind.Relative), cancellationToken), StringComparison.Ordinal);
+
+        var stopped = await app.ResourceCommands.ExecuteCommandAsync("node-4", KnownResourceCommands.StopCommand, cancellationToken);
+        Assert.True(stopped.Success, $"node-4 was to be stopped: {stopped.Message}");
+        await app.ResourceNotifications.WaitForResourceAsync("node-4", KnownResourceStates.Finished, cancellationToken);
+
+        Assert.Throws<ArgumentException>(() => app.CreateHttpClient("nobody"));
+
+        var processes = Some.Select(name => ProcessOf(app, name)).ToList();
+        await app.StopAsync(cancellationToken);
+
+        Assert.All(processes, process => Assert.False(Directory.Exists($"/proc/{process}"), $"process {process} was to end with the stack"));
+    }
+
+    private static string ProcessOf(DistributedApplication app, string name)
+    {
+        Assert.True(app.ResourceNotifications.TryGetCurrentState(name, out var state), $"{name} was to have a state");
+        var id = state.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value;
+        var text = Convert.ToString(id, CultureInfo.InvariantCulture)!;
+        Assert.True(Directory.Exists($"/proc/{text}"), $"{name} was to run as process {text}");
+        return text;
+    }
+}
