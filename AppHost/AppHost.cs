@@ -43,10 +43,10 @@ var health = builder.AddProject<Projects.Health_Service>("health")
 
 var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithReplicas(2)
-    .InCluster(clusterId, clusterSecret, database)
-    .WithReference(redis).WaitFor(redis)
     .WithHttpEndpoint(port: isBeside ? builder.Configuration.GetValue("api-port", 8088) : null)
     .WithExternalHttpEndpoints()
+    .InCluster(clusterId, clusterSecret, database) // and with it its internal port, which is nobody's outside
+    .WithReference(redis).WaitFor(redis)
     .WithDemoCommand(builder.Configuration["demo-image"]);
 if (!isRun)
 {

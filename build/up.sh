@@ -33,7 +33,7 @@ if ! grep -q '<UseAspire' "$PROPS" 2>/dev/null; then
   else
     found=false
   fi
-  printf '<Project>\n  <!-- Written by ./sandbox up; delete it, or say up --refresh, to ask the package feed again. -->\n  <PropertyGroup>\n    <UseAspire Condition="'"'\$(UseAspire)' == ''"'">%s</UseAspire>\n  </PropertyGroup>\n</Project>\n' "$found" >"$PROPS"
+  printf '<Project>\n  <!-- Written by ./sandbox up; delete it to ask the package feed again. -->\n  <PropertyGroup>\n    <UseAspire Condition="'"'\$(UseAspire)' == ''"'">%s</UseAspire>\n  </PropertyGroup>\n</Project>\n' "$found" >"$PROPS"
 fi
 
 if grep -q '>true<' "$PROPS"; then

@@ -105,6 +105,9 @@ public sealed class ModelTests
         Assert.Equal("{api-key-hash.value}", variables["Api__KeyHashes__0"]);
         Assert.Equal("{api.bindings.http.targetPort}", variables["HTTP_PORTS"]);
         Assert.Contains(Find(builder, "api").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "http", IsExternal: true });
+        Assert.All(
+            builder.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()).Where(endpoint => endpoint.Name != "http"),
+            endpoint => Assert.False(endpoint.IsExternal, $"endpoint '{endpoint.Name}' is for the cluster's own and not for the outside"));
     }
 
     [Fact]
