@@ -21,8 +21,9 @@ publish() {
   fi
   echo "building the agent for $rid (a minute, once) ..." >&2
   rm -rf "$stage"
+  # Not with the lock: the compiler's server lives on for minutes and would hold it.
   if ! dotnet publish Sandbox.Agent/Sandbox.Agent.csproj -c Release -r "$rid" -o "$stage" -v q --nologo \
-    -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1; then
+    -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1 9>&-; then
     tail -n 30 "$log" >&2
     echo "the agent for $rid could not be built; the whole output is in $log" >&2
     return 1

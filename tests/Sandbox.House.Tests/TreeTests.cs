@@ -26,6 +26,21 @@ public sealed partial class TreeTests
         Assert.Empty(unfinished);
     }
 
+    /// <summary>The compiler's server outlives a build by minutes: with the lock in its hands, whoever builds next waits for that long.</summary>
+    [Fact]
+    public void Scripts_UnderALock_BuildWithoutIt()
+    {
+        var scripts = Directory.EnumerateFiles(Path.Combine(Repository.Root, "build"), "*.sh", SearchOption.AllDirectories)
+            .Where(file => File.ReadAllText(file).Contains("flock 9", StringComparison.Ordinal))
+            .ToList();
+        var holding = scripts
+            .SelectMany(file => File.ReadAllText(file).Replace("\\\n", "", StringComparison.Ordinal).Split('\n'))
+            .Where(line => line.Contains("dotnet publish", StringComparison.Ordinal) && !line.Contains("9>&-", StringComparison.Ordinal));
+
+        Assert.NotEmpty(scripts);
+        Assert.Empty(holding);
+    }
+
     /// <summary>How long a comparison takes must not tell how much of a key was right; no test can time that, so the source is read.</summary>
     [Fact]
     public void Keys_AreCompared_InConstantTimeOnly()
