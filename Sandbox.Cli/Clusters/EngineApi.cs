@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -16,7 +16,7 @@ internal sealed class EngineApi : IDisposable
 
     public EngineApi(string socket)
     {
-        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) };
+        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ConnectCallback = (_, token) => UnixSocket.ConnectAsync(socket, token) };
         _http = new HttpClient(handler) { BaseAddress = new Uri("http://engine"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -91,21 +91,6 @@ internal sealed class EngineApi : IDisposable
         catch (JsonException)
         {
             throw new CliException($"the Docker engine answered {(int)answer.StatusCode}: {text}");
-        }
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

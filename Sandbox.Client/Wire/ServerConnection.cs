@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Client.Wire;
 
@@ -41,7 +41,7 @@ internal sealed class ServerConnection : IDisposable
         };
         if (socketPath is not null)
         {
-            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken);
+            handler.ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(socketPath, cancellationToken);
         }
 
         return handler;
@@ -97,19 +97,4 @@ internal sealed class ServerConnection : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static Exception Innermost(Exception exception) => exception.GetBaseException();
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

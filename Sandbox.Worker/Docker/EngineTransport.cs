@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using Docker.DotNet.Handler.Abstractions;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Worker.Docker;
 
@@ -22,7 +22,7 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineTransportOpt
             // Each verb has a span of its own; the engine understands no trace context.
             ActivityHeadersPropagator = null,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(transportOptions.SocketPath, cancellationToken),
+            ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(transportOptions.SocketPath, cancellationToken),
         };
         return new ResolvedTransport(handler, new Uri("http://engine/"));
     }
@@ -30,21 +30,6 @@ internal sealed class EngineTransport : IDockerHandlerFactory<EngineTransportOpt
     /// <summary>Attach and exec, which take over a connection, go through the agent here and never through the engine.</summary>
     public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
         throw new NotSupportedException("This transport does not take over connections.");
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }
 
 internal sealed record EngineTransportOptions(string SocketPath);
