@@ -17,6 +17,7 @@ internal static class SandboxRows
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, reason, effective_disk_bytes, phases, " +
         "history, live_snapshot, spec, archive";
+
     /// <summary>What is written once.</summary>
     public static ItemTable<SandboxInstance> Identity { get; } = new ItemTable<SandboxInstance>()
         .Words("tenant", record => record.Tenant)

@@ -33,13 +33,14 @@ internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Ta
         // Whoever comes while another writes leaves its item to that one, which looks again after it has let go.
         while (_waiting.Reader.TryPeek(out _) && Interlocked.Exchange(ref _writing, 1) == 0)
         {
-            do
+            // Nothing, if another wrote it between the look and the turn.
+            while (Take() is { Count: > 0 } together)
             {
-                await WriteAsync(Take());
+                await WriteAsync(together);
             }
-            while (_later.Count > 0);
 
-            Volatile.Write(ref _writing, 0);
+            // With a full fence: let go first and look then, or an item that came in between would lie there until the next one.
+            Interlocked.Exchange(ref _writing, 0);
         }
     }
 
