@@ -16,37 +16,37 @@ internal sealed record HeadSettings
     /// <summary>Instances of the health service, asked in this order.</summary>
     public required IReadOnlyList<Uri> HealthUrls { get; init; }
 
-    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    public required TimeSpan HealthTimeout { get; init; }
 
     /// <summary>Attempts in all; 0: it counts as unreachable.</summary>
-    public int HealthMaxRetries { get; init; } = 3;
+    public required int HealthMaxRetries { get; init; }
 
-    public TimeSpan HealthRetryInterval { get; init; } = TimeSpan.FromSeconds(0.5);
+    public required TimeSpan HealthRetryInterval { get; init; }
 
-    public TimeSpan DiscoveryTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public required TimeSpan DiscoveryTimeout { get; init; }
 
     /// <summary>Tries, a second apart.</summary>
-    public int WaitForHead { get; init; } = 60;
+    public required int WaitForHead { get; init; }
 
-    public HeadAddress? HeadAddress { get; init; }
+    public required HeadAddress? HeadAddress { get; init; }
 
-    public HeadAddress? ConfiguredHead { get; init; }
+    public required HeadAddress? ConfiguredHead { get; init; }
 
     /// <summary>0: any free one.</summary>
-    public int HeadPort { get; init; } = Domain.Heads.HeadAddress.DefaultPort;
+    public required int HeadPort { get; init; }
 
     /// <summary>Where others reach the head port, if not at its own number: what a container's host publishes it as. 0: the same.</summary>
-    public int PublishedHeadPort { get; init; }
+    public required int PublishedHeadPort { get; init; }
 
-    public int DashboardPort { get; init; } = 8265;
+    public required int DashboardPort { get; init; }
 
-    public int ClientPort { get; init; } = 10001;
+    public required int ClientPort { get; init; }
 
     /// <summary>What others are told to reach this node by; empty: as they reach its internal port.</summary>
-    public string NodeIpAddress { get; init; } = "";
+    public required string NodeIpAddress { get; init; }
 
     /// <summary>Proves this node to the health service, once, instead of the cluster's secret. Never logged.</summary>
-    public string JoinToken { get; init; } = "";
+    public required string JoinToken { get; init; }
 
     /// <summary>Without both variables the node decides nothing here: the head is whoever holds the lease.</summary>
     public static bool AreGiven(IConfiguration settings) => !string.IsNullOrWhiteSpace(settings[WhitelistKey]) || !string.IsNullOrWhiteSpace(settings[UrlKey]);
