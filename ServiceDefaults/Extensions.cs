@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -104,14 +102,6 @@ public static class Extensions
 
         builder.Services.AddHostedService(provider => new InternalPort(provider, endPoint, provider.GetRequiredService<ILoggerFactory>()));
         return builder;
-    }
-
-    /// <summary>Maps <c>/health</c> (every check) and <c>/alive</c> (the process itself). Meant for an internal port.</summary>
-    public static WebApplication MapDefaultEndpoints(this WebApplication app)
-    {
-        app.MapHealthChecks(HealthPath);
-        app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(LiveTag) });
-        return app;
     }
 
     /// <summary>By the program's name, unless whoever started it gave it another.</summary>

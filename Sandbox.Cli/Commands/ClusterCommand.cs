@@ -168,7 +168,7 @@ internal static class ClusterCommand
                     (string?)one.Container?["State"]?["Health"]?["Status"], one.Service.Url)));
             }
 
-            var shown = rows.Where(row => row.State == "running" || (defaultAll ? row.State != "absent" : parsed.GetValue(all)) || parsed.GetValue(all)).ToList();
+            var shown = rows.Where(row => row.State == "running" || parsed.GetValue(all) || (defaultAll && row.State != "absent")).ToList();
             Printer.Rows(context.Json(parsed), shown, CliJson.Default.IReadOnlyListClusterServiceRow, Columns, row =>
                 [row.Service, row.Type, row.State, row.Health ?? "", row.Url ?? ""]);
             return 0;

@@ -31,7 +31,6 @@ internal static class YamlText
         {
             problem = $"{file} line {exception.Start.Line}: {exception.InnerException?.Message ?? exception.Message}";
         }
-
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
             // The library stumbles over some texts (a list that is not closed, among them) instead of saying where it was.
