@@ -26,12 +26,7 @@ public sealed class DoubledStartTests
     {
         await using var cluster = await SmallCluster.StartWithoutWorkersAsync();
         using Sleep first = new(), second = new();
-        await AddAsync(cluster, "w1", first);
-        await cluster.CreateBoxAsync();
-        await first.Begun;
-        await AddAsync(cluster, "w2", second);
-        await DeliverAgainAsync(cluster);
-        await second.Begun;
+        await DeliverToTwoAsync(cluster, first, second);
         await cluster.AddWorkerAsync("w3");
         await DeliverAgainAsync(cluster);
         await cluster.UntilAsync("running");
@@ -53,12 +48,7 @@ public sealed class DoubledStartTests
     {
         await using var cluster = await SmallCluster.StartWithoutWorkersAsync();
         using Sleep first = new(), second = new();
-        await AddAsync(cluster, "w1", first);
-        await cluster.CreateBoxAsync();
-        await first.Begun;
-        await AddAsync(cluster, "w2", second);
-        await DeliverAgainAsync(cluster);
-        await second.Begun;
+        await DeliverToTwoAsync(cluster, first, second);
         SandboxInstance? pending = null;
         await Wait.UntilAsync(
             async () => (pending = await cluster.Records.FindAsync(SandboxId.Parse(SmallCluster.Box), CancellationToken.None)) is { State: SandboxState.Pending, HostName: "w2" },
@@ -110,6 +100,17 @@ public sealed class DoubledStartTests
         await cluster.UntilAsync("running");
         var last = await cluster.One.ExecuteAsync(SmallCluster.Box);
         Assert.True(last.IsDone, $"the box was to run on where its record says: {last}, {last.Detail}");
+    }
+
+    /// <summary>A start that w1 had and w2 has, both asleep in the middle of it.</summary>
+    private static async Task DeliverToTwoAsync(SmallCluster cluster, Sleep first, Sleep second)
+    {
+        await AddAsync(cluster, "w1", first);
+        await cluster.CreateBoxAsync();
+        await first.Begun;
+        await AddAsync(cluster, "w2", second);
+        await DeliverAgainAsync(cluster);
+        await second.Begun;
     }
 
     /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove one.</summary>

@@ -3,10 +3,10 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
-/// <summary>What every store of leases promises, and what a fence does to a move.</summary>
-public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
+/// <summary>What every store of leases promises.</summary>
+public abstract class LeaseContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
+    protected static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task Acquire_OfALeaseNeverTaken_HasTheFirstEpoch() =>
@@ -97,6 +97,12 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         Assert.Null(await Leases.FindAsync(Lease.OfNode("w2"), CancellationToken));
     }
 
+    protected Task<Lease?> AcquireAsync(string holder) => Leases.TryAcquireAsync(Lease.Head, holder, Length, CancellationToken);
+}
+
+/// <summary>What every store promises that keeps leases beside the records: it remembers them, and a fence holds a move back.</summary>
+public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : LeaseContract(open)
+{
     [Fact]
     public async Task Epoch_AfterReopening_GoesOn()
     {
@@ -181,6 +187,4 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         var next = record.After(SandboxEvent.Stop);
         return Records.TryMoveAsync(new SandboxMove(record, next, Given.StopOf(next)) { Fence = fence }, CancellationToken);
     }
-
-    private Task<Lease?> AcquireAsync(string holder) => Leases.TryAcquireAsync(Lease.Head, holder, Length, CancellationToken);
 }
