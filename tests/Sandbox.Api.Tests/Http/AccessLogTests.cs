@@ -17,8 +17,8 @@ public sealed class AccessLogTests
         using var answer = await server.Http.SendAsync(request);
         using var unknown = await server.Http.DeleteAsync(ApiServer.Rock + "/sandboxes/secret-id%0Aforged");
 
-        Assert.Contains(server.Logs.Lines, line => line.StartsWith("5001 POST /apis/envs/sandbox/v1/start answered 200 in ", StringComparison.Ordinal));
-        Assert.Contains(server.Logs.Lines, line => line.StartsWith("5001 DELETE /apis/envs/sandbox/v1/sandboxes/{id} answered 200 in ", StringComparison.Ordinal));
+        await server.Logs.UntilAsync("5001 POST /apis/envs/sandbox/v1/start answered 200 in ");
+        await server.Logs.UntilAsync("5001 DELETE /apis/envs/sandbox/v1/sandboxes/{id} answered 200 in ");
         Assert.DoesNotContain(server.Logs.Lines, line => line.Contains("secret-password", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Logs.Lines, line => line.StartsWith('5') && line.Contains("secret", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Logs.Lines, line => line.Contains('\n', StringComparison.Ordinal));
@@ -35,6 +35,7 @@ public sealed class AccessLogTests
         Assert.Equal(
             """{"status":"Failed","message":"start sandbox failed","error":"The server failed to handle this request; the reason is in its log.","result":null}""",
             answer);
+        await server.Logs.UntilAsync("5101 ");
         Assert.Contains(server.Logs.Lines, line => line.StartsWith("5101 ", StringComparison.Ordinal) && line.Contains("SELECT secret", StringComparison.Ordinal));
     }
 }

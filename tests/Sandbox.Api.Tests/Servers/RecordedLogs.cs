@@ -6,7 +6,27 @@ namespace Sandbox.Api.Tests.Servers;
 /// <summary>Every line that our own rooms log, with its exception.</summary>
 internal sealed class RecordedLogs : ILoggerProvider, ILogger
 {
+    private readonly SemaphoreSlim _written = new(0);
+
     public ConcurrentQueue<string> Lines { get; } = new();
+
+    /// <summary>Ends when a line with this beginning was written. A request's own line is written after its caller has the answer, so that a caller has to wait for it.</summary>
+    /// <exception cref="TimeoutException">No such line within the time that even a slow machine needs.</exception>
+    public async Task UntilAsync(string beginning)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!Lines.Any(line => line.StartsWith(beginning, StringComparison.Ordinal)))
+        {
+            try
+            {
+                await _written.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"A line that begins with \"{beginning}\" was expected; there are:\n{string.Join('\n', Lines)}");
+            }
+        }
+    }
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -15,10 +35,11 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
-
-    public void Dispose()
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        Lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
+        _written.Release();
     }
+
+    public void Dispose() => _written.Dispose();
 }

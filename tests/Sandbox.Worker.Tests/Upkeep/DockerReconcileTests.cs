@@ -51,7 +51,7 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     public async Task Server_KilledAndStartedAgain_FindsItsSandboxCountingOn()
     {
         var record = await _worker.RunAsync(Prepare("box"));
-        await _worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > /tmp/pid");
+        await _worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > /tmp/count.next; mv /tmp/count.next /tmp/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > /tmp/pid; while [ ! -f /tmp/count ]; do sleep 0.01; done");
 
         await _worker.CrashAsync();
         await StartWorkerAsync();

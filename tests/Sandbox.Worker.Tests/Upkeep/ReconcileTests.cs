@@ -12,7 +12,7 @@ public sealed class ReconcileTests : LocalWorkerTests
     public async Task Server_KilledAndStartedAgain_FindsItsSandboxesCountingOn()
     {
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-        await Worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > ~/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > ~/pid");
+        await Worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > ~/count.next; mv ~/count.next ~/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > ~/pid; while [ ! -f ~/count ]; do sleep 0.01; done");
         var agent = ProcessesOf(record.Incarnation);
 
         await CrashAndStartAsync();
