@@ -28,7 +28,7 @@ if command -v flock >/dev/null; then
   exec 9>"$OUT/lock"
   flock 9
 fi
-sources_changed . "$OUT/stamp" || exit 0
+build_needed . || exit 0
 if [ -f "$OUT/stamp" ]; then say "building (sources changed)…"; else say "building (first use, a minute or two)…"; fi
 begin=$(mktemp "$OUT/begin.XXXXXX")
 trap 'rm -f "$begin"' EXIT
@@ -52,7 +52,9 @@ if ! publish Sandbox.Cli "$built" -r "$rid" --self-contained false -p:PublishRea
 fi
 
 native=no
+rm -f "$OUT/without-gcc"
 if ! command -v gcc >/dev/null; then
+  : >"$OUT/without-gcc" # ./sandbox builds again once there is one
   say "gcc is not installed, so the native agent is not built"
 elif bash build/agent.sh >"$LOG.agent" 2>&1 9>&-; then
   native=yes
