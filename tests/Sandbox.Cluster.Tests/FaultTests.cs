@@ -116,8 +116,8 @@ public sealed class FaultTests : IAsyncLifetime
         await Caller.RunAsync("box");
         await using var stranger = Cluster.Make(
             "stranger", "Sandbox.Api", ("Cluster__Secret", "another secret that nobody else knows of"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
-        await ProcessCluster.StartApiAsync(stranger);
-        using var caller = new RockCaller(new Uri(stranger.Log.Split("Now listening on: ")[1].Split('\n')[0].Trim()));
+        var listening = await ProcessCluster.StartApiAsync(stranger);
+        using var caller = new RockCaller(new Uri(listening.Split("Now listening on: ")[1].Trim()));
 
         var answer = await caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" });
 

@@ -15,7 +15,7 @@ public sealed partial class RockServer : IAsyncLifetime
     public const string Image = DockerTestImage.Name;
 
     /// <summary>Long enough for a busy machine; a wait that needs it all has failed.</summary>
-    public static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Generous = TimeSpan.FromMinutes(3);
 
     private static readonly string Program = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Sandbox.Cli.dll"));

@@ -19,7 +19,7 @@ public sealed class KubernetesOptionsTests
     public async Task Start_WithABadSetting_IsRefusedNamingIt(string name, string value, string told)
     {
         using var folder = new TempFolder();
-        await using var host = KubeHost.Build(folder.Path, "http://127.0.0.1:1", KubeHost.FreePort(), (name, value));
+        await using var host = KubeHost.Build(folder.Path, "http://127.0.0.1:1", ReservedPorts.Next(), (name, value));
 
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
 

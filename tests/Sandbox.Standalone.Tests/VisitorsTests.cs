@@ -5,7 +5,7 @@ namespace Sandbox.Standalone.Tests;
 
 public sealed class VisitorsTests
 {
-    private static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void TryClose_WithNobodyThere_ClosesForGood() => Assert.True(new Visitors().TryClose());

@@ -100,6 +100,8 @@ public sealed class ClusterStorageTests
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
+        // What Redis says is heard, also on a machine that takes long for it.
+        builder.Configuration["Redis:CallTimeout"] = "00:00:05";
         builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString, redis);
         return builder.Build();
     }

@@ -186,7 +186,7 @@ public sealed class FilesystemTests(AgentFixture agent) : IClassFixture<AgentFix
 
     private sealed class WatchStream(HttpResponseMessage answer, Stream body) : IAsyncDisposable
     {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
         public async Task<JsonNode> ReadAsync()
         {

@@ -131,10 +131,10 @@ public sealed class StartTests(AgentFixture fixture) : IClassFixture<AgentFixtur
     [Fact]
     public async Task Start_WithATimeout_KillsAndSaysSo()
     {
-        var run = await Http.RunAsync(EnvdProcessCalls.Shell("sleep 1000 & echo started; wait"), ("Connect-Timeout-Ms", "300"));
+        var run = await Http.RunAsync(EnvdProcessCalls.Shell("sleep 1000 & echo started; wait"), ("Connect-Timeout-Ms", "3000"));
 
         Assert.Equal("started\n", run.Text);
-        Assert.Equal(new ProcessEnded(-1, false, "signal: killed", "signal: killed (timed out after 0.3 s)"), run.End);
+        Assert.Equal(new ProcessEnded(-1, false, "signal: killed", "signal: killed (timed out after 3 s)"), run.End);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class SpawnerTests
     {
         using var child = Start(new SpawnRequest { Command = "sh", Arguments = ["-c", script], Env = Env, WorkingFolder = "/" });
 
-        Assert.Equal(new ExitStatus(code, signal), await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Soon));
+        Assert.Equal(new ExitStatus(code, signal), await child.Exited.WaitAsync(TimeSpan.FromSeconds(60), Soon));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class SpawnerTests
 
         Assert.Null(child.Stdin);
         Assert.Equal("", await ReadAsync(child.Stdout!));
-        Assert.Equal(new ExitStatus(0, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Soon));
+        Assert.Equal(new ExitStatus(0, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(60), Soon));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class SpawnerTests
         await child.Terminal!.WriteAsync("\x03"u8.ToArray(), Soon);
 
         Assert.Contains("caught", await ReadAsync(child.Terminal!), StringComparison.Ordinal);
-        Assert.Equal(new ExitStatus(5, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Soon));
+        Assert.Equal(new ExitStatus(5, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(60), Soon));
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class SpawnerTests
 
         child.KillSession();
 
-        Assert.Equal(new ExitStatus(0, 9), await child.Exited.WaitAsync(TimeSpan.FromSeconds(30), Soon));
+        Assert.Equal(new ExitStatus(0, 9), await child.Exited.WaitAsync(TimeSpan.FromSeconds(60), Soon));
         // The pipe ends only when every holder of it is gone.
         Assert.Equal("", await ReadAsync(child.Stdout!));
         Assert.Equal(2, jobs.Length);
@@ -199,7 +199,7 @@ public sealed class SpawnerTests
     private static async Task<string> ReadAsync(Stream stream)
     {
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
-        return await reader.ReadToEndAsync(Soon).WaitAsync(TimeSpan.FromSeconds(30), Soon);
+        return await reader.ReadToEndAsync(Soon).WaitAsync(TimeSpan.FromSeconds(60), Soon);
     }
 
     private static async Task<string> ReadUntilAsync(Stream stream, string text, int times = 1)
@@ -208,7 +208,7 @@ public sealed class SpawnerTests
         var buffer = new byte[4096];
         while (seen.Split(text).Length <= times)
         {
-            var count = await stream.ReadAsync(buffer, Soon).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Soon);
+            var count = await stream.ReadAsync(buffer, Soon).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Soon);
             Assert.True(count > 0, $"the stream ended before '{text}' came; seen: {seen}");
             seen += Encoding.UTF8.GetString(buffer, 0, count);
         }

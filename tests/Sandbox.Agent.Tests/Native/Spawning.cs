@@ -22,7 +22,7 @@ internal static class Spawning
         Assert.True(Spawner.TryStart(request, out var child, out var error), error?.Message);
         using (child)
         {
-            Assert.Equal(new ExitStatus(0, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal(new ExitStatus(0, 0), await child.Exited.WaitAsync(TimeSpan.FromSeconds(60)));
         }
     }
 }

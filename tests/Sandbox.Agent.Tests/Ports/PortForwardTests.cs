@@ -10,7 +10,7 @@ namespace Sandbox.Agent.Tests.Ports;
 
 public sealed class PortForwardTests(AgentFixture agent) : IClassFixture<AgentFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void Sha1_OfAnyLength_IsThatOfTheStandard()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Agent.Processes;
+using Sandbox.Agent.Tests.Running;
 using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Tests.Processes;
@@ -33,7 +34,7 @@ public sealed class OutputLogTests
 
         Assert.False(waiting.IsCompleted);
         var read = ReadAll(reader);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         Assert.Equal(_log.Written, read + ReadAll(reader));
         Assert.InRange(_log.Written, OutputLog.Window, OutputLog.Window + (3 * Piece.Length));
@@ -47,7 +48,7 @@ public sealed class OutputLogTests
 
         reader.Dispose();
 
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -71,13 +72,13 @@ public sealed class OutputLogTests
         ReadAll(quick);
 
         // Reading woke the writer, which waits anew: the clock must pass its limit again.
-        for (var i = 0; i < 200 && !waiting.IsCompleted; i++)
-        {
-            _time.Advance(OutputLog.StallLimit);
-            await Task.Yield();
-        }
-
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(
+            () =>
+            {
+                _time.Advance(OutputLog.StallLimit);
+                return waiting.IsCompleted;
+            },
+            "the writer was to go on without the reader that holds it back");
         Assert.True(stalled.IsCutOff);
         Assert.False(quick.IsCutOff);
     }

@@ -136,7 +136,7 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
     public async Task Session_PatternThatNeverEnds_IsRefused()
     {
         await PostAsync("create_session", new { session = "s3" });
-        object action = new { session = "s3", command = "printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'; sleep 5", expect = Endless };
+        object action = new { session = "s3", command = "printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'; sleep 100", expect = Endless };
 
         Assert.Equal("the pattern '(a+)+$' takes too long to match", await FailAsync("run_in_session", action));
     }
@@ -189,7 +189,7 @@ public sealed class RockFaceTests(AgentFixture agent) : IClassFixture<AgentFixtu
 
         Assert.Equal("""{"success":true,"message":"","file_name":"local name.bin"}""", await answer.Content.ReadAsStringAsync());
         Assert.Equal(bytes, await File.ReadAllBytesAsync(target));
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), ".sandbox-upload-*"));
+        Assert.Empty(Directory.GetFiles(agent.Agent.Temporary, ".sandbox-upload-*"));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Sandbox.Agent.Tests.Running;
 /// <summary>An owner as small as it can be: accepts the connections that agents dial and speaks HTTP on them.</summary>
 internal sealed class OwnerStub : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Socket _listener;
     private readonly Channel<Socket> _accepted = Channel.CreateUnbounded<Socket>();

@@ -10,7 +10,7 @@ namespace Sandbox.Agent.Tests.Running;
 /// <summary>An agent as a process of its own, with its owner. The managed program by default, so that no compiler is needed.</summary>
 internal sealed class RunningAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder _log = new();
     private readonly ChildProcess _process;
@@ -23,6 +23,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         Owner = new OwnerStub(SocketFile);
         var variables = new Dictionary<string, string>(env ?? new Dictionary<string, string>());
         variables.TryAdd("PATH", ProgramPath.DefaultPath);
+        variables["TMPDIR"] = Directory.CreateDirectory(Temporary).FullName;
         var request = new SpawnRequest
         {
             Command = command[0],
@@ -58,6 +59,9 @@ internal sealed class RunningAgent : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Where it puts what it needs for a moment; nobody else does.</summary>
+    internal string Temporary => _folder.File("tmp");
 
     internal string SocketFile => _folder.File("s");
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Sandbox.Agent.Sessions;
+using Sandbox.Agent.Tests.Running;
 using Sandbox.Contracts.Rock;
+using Sandbox.Testing;
 
 namespace Sandbox.Agent.Tests.Sessions;
 
@@ -260,9 +262,15 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
     {
         using var session = await sessions.OpenAsync("bash");
 
-        await session.RunAsync("(sleep 0.2; echo late) & disown");
+        using var folder = new TempFolder();
 
+        // It speaks between two commands, whenever the machine comes to it.
+        await session.RunAsync($"(while [ ! -e {folder.File("go")} ]; do sleep 0.05; done; echo late; touch {folder.File("said")}) & disown");
         Assert.Equal(("next", 0), Of(await session.RunAsync("echo next")));
+        await File.WriteAllTextAsync(folder.File("go"), "");
+        await Wait.UntilAsync(() => File.Exists(folder.File("said")), "the command in the background was to go on");
+
+        Assert.Equal(("after", 0), Of(await session.RunAsync("echo after")));
     }
 
     [Fact]

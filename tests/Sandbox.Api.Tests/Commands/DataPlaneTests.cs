@@ -134,7 +134,7 @@ public sealed class DataPlaneTests(SharedApiServer shared) : IClassFixture<Share
         var answer = await server.PostAsync("/execute", $$"""{"sandbox_id":"{{id}}","command":"ls"}""");
 
         Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"stdout":"","stderr":"The answer is larger than the limit of 4096 bytes.","exit_code":-1}}""", answer);
-        await cut.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cut.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -172,11 +172,11 @@ public sealed class DataPlaneTests(SharedApiServer shared) : IClassFixture<Share
         using var content = new StringContent($$"""{"sandbox_id":"{{id}}","command":"sleep"}""", System.Text.Encoding.UTF8, "application/json");
 
         var call = server.Http.PostAsync(ApiServer.Rock + "/execute", content, leaving.Token);
-        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

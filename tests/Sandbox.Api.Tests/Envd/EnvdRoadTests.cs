@@ -59,10 +59,10 @@ public sealed class EnvdRoadTests(SharedApiServer shared) : IClassFixture<Shared
         using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await using var stream = await answer.Content.ReadAsStreamAsync();
         var buffer = new byte[3];
-        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("one", Encoding.UTF8.GetString(buffer));
         asked.SetResult();
-        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal("two", Encoding.UTF8.GetString(buffer));
         Assert.Equal(0, await stream.ReadAsync(buffer));
@@ -88,7 +88,7 @@ public sealed class EnvdRoadTests(SharedApiServer shared) : IClassFixture<Shared
             Assert.Equal(1, server.Gateway.InFlight);
         }
 
-        await gone.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await gone.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Theory]

@@ -176,7 +176,7 @@ public sealed class UploadTests(SharedApiServer shared) : IClassFixture<SharedAp
             {
                 if (sent == length / 2)
                 {
-                    await between.WaitAsync(TimeSpan.FromSeconds(30));
+                    await between.WaitAsync(TimeSpan.FromSeconds(60));
                 }
 
                 await stream.WriteAsync(piece);

@@ -109,7 +109,7 @@ public sealed class ManagementTests
         await using var server = await ApiServer.StartAsync();
         server.Node.Bury = "the test gave it up";
         await server.PostAsync("/start_async", """{"image":"busybox","sandbox_id":"a"}""");
-        await server.Node.Buried.WaitAsync(TimeSpan.FromSeconds(30));
+        await server.Node.Buried.WaitAsync(TimeSpan.FromSeconds(60));
         server.Node.Bury = null;
 
         var letter = Assert.Single(await server.Client.DeadLettersAsync(10, default));
@@ -118,7 +118,7 @@ public sealed class ManagementTests
 
         Assert.Empty(await server.Client.DeadLettersAsync(10, default));
         await server.GivenRunningAsync("another");
-        var again = await server.Operator.WaitUntilAliveAsync(SandboxId.Parse("a"), default).WaitAsync(TimeSpan.FromSeconds(30));
+        var again = await server.Operator.WaitUntilAliveAsync(SandboxId.Parse("a"), default).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True(again.TryGet(out _, out var error), $"the node did the job that was a dead letter, but: {error?.Text}");
     }
 

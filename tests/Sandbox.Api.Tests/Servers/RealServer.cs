@@ -30,6 +30,8 @@ public sealed class RealServer : IAsyncLifetime
             ["Worker:NodeName"] = "node-1",
             ["Worker:Deployment"] = "local",
             ["Worker:AllowUnisolated"] = "true",
+            // What a test looks at after a stop is done, also on a machine that takes long for it.
+            ["Operator:StopWait"] = "00:02:00",
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");

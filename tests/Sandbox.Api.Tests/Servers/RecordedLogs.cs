@@ -6,7 +6,7 @@ namespace Sandbox.Api.Tests.Servers;
 /// <summary>Every line that our own rooms log, with its exception.</summary>
 internal sealed class RecordedLogs : ILoggerProvider, ILogger
 {
-    private readonly SemaphoreSlim _written = new(0);
+    private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ConcurrentQueue<string> Lines { get; } = new();
 
@@ -15,11 +15,17 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger
     public async Task UntilAsync(string beginning)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Lines.Any(line => line.StartsWith(beginning, StringComparison.Ordinal)))
+        while (true)
         {
+            var written = Volatile.Read(ref _written).Task;
+            if (Lines.Any(line => line.StartsWith(beginning, StringComparison.Ordinal)))
+            {
+                return;
+            }
+
             try
             {
-                await _written.WaitAsync(limit.Token);
+                await written.WaitAsync(limit.Token);
             }
             catch (OperationCanceledException)
             {
@@ -38,8 +44,10 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         Lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
-        _written.Release();
+        Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
-    public void Dispose() => _written.Dispose();
+    public void Dispose()
+    {
+    }
 }

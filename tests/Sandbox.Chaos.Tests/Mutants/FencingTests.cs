@@ -4,6 +4,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Head;
 
@@ -36,7 +37,10 @@ public sealed class FencingTests
         await cluster.One.ExecuteAsync(SmallCluster.Box);
 
         var services = cluster.Api.Services;
-        var head = (await services.GetRequiredService<ILeaseStore>().FindAsync(Lease.Head, CancellationToken.None))!;
+        LeaseView? head = null;
+        await Wait.UntilAsync(
+            async () => (head = await services.GetRequiredService<ILeaseStore>().FindAsync(Lease.Head, CancellationToken.None)) is not null,
+            () => "one of the workers becomes the head");
         var records = isMutant ? Decorated.Over(cluster.Records, (method, arguments, pass) =>
         {
             if (method == nameof(ISandboxStore.TryMoveAsync))
@@ -48,7 +52,7 @@ public sealed class FencingTests
         }) : cluster.Records;
         var asRead = Decorated.Over(services.GetRequiredService<INodeStore>(), (method, _, pass) =>
             method == nameof(INodeStore.ListAsync) ? LongAgoAsync((Task<IReadOnlyList<NodeView>>)pass()!) : pass());
-        var earlier = new FencedSandboxStore(records, new EarlierHead(new Fence(Lease.Head, head.Epoch - 1)));
+        var earlier = new FencedSandboxStore(records, new EarlierHead(new Fence(Lease.Head, head!.Epoch - 1)));
 
         await new DeadNodes(asRead, new DutyRecords(earlier), services.GetRequiredService<SandboxMoves>(), TimeProvider.System, NullLogger<DeadNodes>.Instance)
             .RunAsync(CancellationToken.None);

@@ -169,7 +169,10 @@ internal sealed class SmallCluster : IAsyncDisposable
         app.MapApi();
         await StartAsync(app);
         var client = new SandboxClient(new Uri(app.Urls.Single()), apiKey: null);
-        (One, Other) = (new MarkedCalls("one", [client], Recorder, TimeProvider.System), new MarkedCalls("other", [client], Recorder, TimeProvider.System));
+        (One, Other) = (User("one"), User("other"));
+
+        // Nothing is paused here: an answer that takes long comes.
+        MarkedCalls User(string name) => new(name, [client], Recorder, TimeProvider.System, ClusterProcess.Generous);
     }
 
     private async Task StartAsync(WebApplication app)

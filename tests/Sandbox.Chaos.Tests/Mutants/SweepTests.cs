@@ -7,6 +7,7 @@ using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Jobs;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
@@ -52,8 +53,12 @@ public sealed class SweepTests
         await cluster.One.DeleteAsync(SmallCluster.Box);
 
         var docker = cluster.Worker.Services.GetRequiredService<DeploymentSet>()[DeploymentKind.Docker];
-        var started = await docker.EnsureStartedAsync(new StartOrder(record, null), new Nobody(), CancellationToken.None);
-        Assert.True(started.TryGet(out _, out var error), $"the late start was to make the container: {error?.Text}");
+        // In its turn, so that the sweep does not take away under it what it makes.
+        using (await cluster.Worker.Services.GetRequiredService<IncarnationTurns>().EnterAsync(record.Incarnation, CancellationToken.None))
+        {
+            var started = await docker.EnsureStartedAsync(new StartOrder(record, null), new Nobody(), CancellationToken.None);
+            Assert.True(started.TryGet(out _, out var error), $"the late start was to make the container: {error?.Text}");
+        }
 
         if (isMutant)
         {

@@ -9,10 +9,10 @@ using Sandbox.Testing;
 namespace Sandbox.Chaos.Clients;
 
 /// <summary>Every kind of operation as one recorded call over HTTP. Each goes to whichever API comes next.</summary>
-public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis, Recorder recorder, TimeProvider time)
+/// <param name="patience">Null: a paused server keeps a client for 20 s at most.</param>
+public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis, Recorder recorder, TimeProvider time, TimeSpan? patience = null)
 {
-    /// <summary>A paused server must not keep a client for longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(20);
 
     private int _next;
 
@@ -38,7 +38,7 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
 
     public Task<Operation> ExecuteAsync(string sandbox) => RunAsync(sandbox, OperationKind.Execute, async (api, number, token) =>
     {
-        var request = new ExecRequest { Command = JsonSerializer.SerializeToElement(Script(number)), Shell = true, Timeout = Patience.TotalSeconds };
+        var request = new ExecRequest { Command = JsonSerializer.SerializeToElement(Script(number)), Shell = true, Timeout = _patience.TotalSeconds };
         var result = await api.ExecuteAsync(SandboxId.Parse(sandbox), request, token);
         return result.ExitCode == 0 ? ("", EngineReader.Lines(result.Stdout)) : throw new IOException($"exit code {result.ExitCode}: {result.Stderr}");
     });
@@ -46,8 +46,8 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
     public Task<Operation> SessionAsync(string sandbox) => RunAsync(sandbox, OperationKind.Session, async (api, number, token) =>
     {
         var (id, session) = (SandboxId.Parse(sandbox), $"s{number}");
-        await api.CreateSessionAsync(id, new CreateSessionRequest { Session = session, StartupTimeout = Patience.TotalSeconds }, token);
-        var action = new BashAction { Session = session, Command = Script(number), Timeout = Patience.TotalSeconds };
+        await api.CreateSessionAsync(id, new CreateSessionRequest { Session = session, StartupTimeout = _patience.TotalSeconds }, token);
+        var action = new BashAction { Session = session, Command = Script(number), Timeout = _patience.TotalSeconds };
         var seen = EngineReader.Lines((await api.RunInSessionAsync(id, action, token)).Output);
         await api.CloseSessionAsync(id, session, token);
         return ("", seen);
@@ -78,7 +78,7 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
         string sandbox, OperationKind kind, Func<SandboxClient, long, CancellationToken, Task<(string, IReadOnlyList<string>?)>> call) =>
         recorder.RunAsync(client, sandbox, kind, async number =>
         {
-            using var patience = new CancellationTokenSource(Patience, time);
-            return await call(apis[(_next++ & int.MaxValue) % apis.Count], number, patience.Token);
+            using var limit = new CancellationTokenSource(_patience, time);
+            return await call(apis[(_next++ & int.MaxValue) % apis.Count], number, limit.Token);
         });
 }

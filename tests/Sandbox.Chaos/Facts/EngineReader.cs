@@ -32,8 +32,18 @@ public sealed class EngineReader(string socket, string cluster)
             if (answer.StatusCode is not HttpStatusCode.NotFound
                 && (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["GraphDriver"]?["Data"]?["UpperDir"] is { } layer)
             {
-                var file = layer + MarksFile;
-                marks[container.SandboxId] = File.Exists(file) ? Lines(await File.ReadAllTextAsync(file)) : [];
+                try
+                {
+                    marks[container.SandboxId] = Lines(await File.ReadAllTextAsync(layer + MarksFile));
+                }
+                catch (FileNotFoundException)
+                {
+                    marks[container.SandboxId] = [];
+                }
+                catch (DirectoryNotFoundException)
+                {
+                    // Removed since it was listed: nobody has its marks.
+                }
             }
         }
 

@@ -45,7 +45,7 @@ public sealed class FullDisk(string target, Func<Random, HarmableNode> choose, T
 /// <summary>The time of day of one worker jumps ahead, and back again when it is healed.</summary>
 public sealed class ClockJump(string target, Func<Random, HarmableNode> choose, Action<string> complain, TimeProvider time) : IFault
 {
-    private static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(15), LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(60), LookEvery = TimeSpan.FromMilliseconds(100);
 
     public string Kind => "clock jump of a Worker";
 

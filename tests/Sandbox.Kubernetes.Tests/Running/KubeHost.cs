@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,8 +15,6 @@ namespace Sandbox.Kubernetes.Tests.Running;
 /// <summary>A head that runs pods, with its stores on a data folder. A second one on the same folder is its next life.</summary>
 internal sealed class KubeHost : IAsyncDisposable
 {
-    private static int _lastPort = Environment.ProcessId * 50;
-
     public const string ClusterId = "kube-tests";
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
@@ -74,26 +70,6 @@ internal sealed class KubeHost : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
-
-    /// <summary>A port that is free and that the system gives to nobody by itself, so that an owner may listen there again
-    /// after a restart.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            var port = 20_000 + (int)((uint)Interlocked.Increment(ref _lastPort) % 10_000);
-            try
-            {
-                using var probe = new TcpListener(IPAddress.Loopback, port);
-                probe.Start();
-                return port;
-            }
-            catch (SocketException taken) when (taken.SocketErrorCode is SocketError.AddressAlreadyInUse)
-            {
-                // The next one.
-            }
-        }
-    }
 
     public static SandboxInstance Prepare(string id, Func<SandboxSpec, SandboxSpec>? change = null)
     {

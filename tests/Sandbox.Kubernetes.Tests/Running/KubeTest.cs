@@ -13,7 +13,7 @@ public abstract class KubeTest : IAsyncLifetime
 
     private protected FakeCluster Cluster { get; private set; } = null!;
 
-    private protected int Port { get; } = KubeHost.FreePort();
+    private protected int Port { get; } = ReservedPorts.Next();
 
     private protected string Folder => _folder.Path;
 

@@ -74,7 +74,7 @@ public sealed class ProcessTests : IAsyncDisposable
 
     private ClusterProcess MakeHead(string process)
     {
-        var (data, secret, port) = (_folder.File(process), _folder.File("agent-secret"), KubeHost.FreePort());
+        var (data, secret, port) = (_folder.File(process), _folder.File("agent-secret"), ReservedPorts.Next());
         Directory.CreateDirectory(data);
         File.WriteAllBytes(secret, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
         return _processes!.Make(

@@ -8,6 +8,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Watching;
+using Sandbox.Testing;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
@@ -188,7 +189,7 @@ public sealed class SubmitTests : KubeTest
     [Fact]
     public async Task BatchSandbox_OfAPool_IsReachedWhereItsPodListens()
     {
-        var (port, tokenFile) = (KubeHost.FreePort(), Path.Combine(Folder, "pool-token"));
+        var (port, tokenFile) = (ReservedPorts.Next(), Path.Combine(Folder, "pool-token"));
         await File.WriteAllTextAsync(tokenFile, "the-token-of-this-pool\n");
         using var agent = System.Diagnostics.Process.Start(
             "dotnet", [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{port}", "--token-file", tokenFile]);

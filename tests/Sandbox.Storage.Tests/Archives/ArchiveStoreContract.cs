@@ -139,17 +139,7 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _s3 = await FakeS3.StartAsync();
-        _store = new S3ArchiveStore(Options.Create(new ArchiveOptions
-        {
-            Store = "s3",
-            Endpoint = _s3.Endpoint,
-            UseTls = false,
-            Bucket = "bucket",
-            AccessKey = "key",
-            SecretKey = "the-secret",
-            Prefix = "pre/",
-            Silence = TimeSpan.FromSeconds(5),
-        }));
+        _store = StoreWithin(TimeSpan.FromMinutes(1));
     }
 
     [Fact]
@@ -203,6 +193,8 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
     [Fact]
     public async Task Put_IntoAStoreThatFallsSilent_IsGivenUp()
     {
+        _store.Dispose();
+        _store = StoreWithin(TimeSpan.FromSeconds(1));
         _s3.Instead = async http =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
@@ -211,7 +203,7 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<ArchiveStoreException>(() => PutAsync([1]));
 
-        Assert.Equal("the object store did not answer for 5 s", failure.Message);
+        Assert.Equal("the object store did not answer for 1 s", failure.Message);
     }
 
     public async ValueTask DisposeAsync()
@@ -219,4 +211,17 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
         _store.Dispose();
         await _s3.DisposeAsync();
     }
+
+    /// <param name="silence">How long it may say nothing.</param>
+    private S3ArchiveStore StoreWithin(TimeSpan silence) => new(Options.Create(new ArchiveOptions
+    {
+        Store = "s3",
+        Endpoint = _s3.Endpoint,
+        UseTls = false,
+        Bucket = "bucket",
+        AccessKey = "key",
+        SecretKey = "the-secret",
+        Prefix = "pre/",
+        Silence = silence,
+    }));
 }

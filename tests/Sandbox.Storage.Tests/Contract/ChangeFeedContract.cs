@@ -114,7 +114,7 @@ public abstract class ChangeFeedContract : IAsyncLifetime
         }));
 
         // A lost wake-up shows as a reader that waits for ever.
-        await Task.WhenAll([writer, .. readers]).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAll([writer, .. readers]).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(0, Waiting(_feed));
     }
 
@@ -128,7 +128,7 @@ public abstract class ChangeFeedContract : IAsyncLifetime
         _feed.Publish(One);
         gate.Release();
 
-        await waiter.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await waiter.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         async Task WaitAsync()
         {

@@ -19,7 +19,7 @@ namespace Sandbox.Storage.Tests.Operators;
 public sealed class ClusterOperatorTests : IAsyncDisposable
 {
     // Only reached by a wait that nothing ends.
-    private static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
 
     private readonly FakeTimeProvider _time = new(Given.Now);
     private readonly SqliteFile _file;

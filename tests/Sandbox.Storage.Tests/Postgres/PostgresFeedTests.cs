@@ -88,8 +88,8 @@ public sealed class PostgresFeedTests : ChangeFeedContract
         await using var server = await RedisServer.StartAsync();
         var (_, spareHere) = Carrier();
         var (_, spareThere) = Carrier();
-        await using var here = await RedisClient.ReadyAsync(server, spareHere);
-        await using var there = await RedisClient.ReadyAsync(server, spareThere);
+        await using var here = await RedisClient.ReadyAsync(server, spareHere, RedisClient.Impatient);
+        await using var there = await RedisClient.ReadyAsync(server, spareThere, RedisClient.Impatient);
         await RedisClient.Happens(Task.WhenAll(spareHere.Listening, spareThere.Listening), "both listen to Postgres too");
 
         server.Pause();

@@ -72,7 +72,7 @@ public sealed class RedisCarrierTests : IAsyncLifetime
     [Fact]
     public async Task Pause_OfRedis_IsNoticedThoughItsConnectionsStay()
     {
-        await using var here = await RedisClient.ReadyAsync(_server);
+        await using var here = await RedisClient.ReadyAsync(_server, patience: RedisClient.Impatient);
 
         _server.Pause();
         await RedisClient.Happens(here.Carrier.Deaf, "a carrier notices that Redis says nothing");
@@ -87,7 +87,7 @@ public sealed class RedisCarrierTests : IAsyncLifetime
     public async Task Publish_WhileRedisIsSilent_WakesThisProcessAndGoesByTheNextCarrier()
     {
         await using var spare = new Spare();
-        await using var here = await RedisClient.ReadyAsync(_server, spare);
+        await using var here = await RedisClient.ReadyAsync(_server, spare, RedisClient.Impatient);
         _server.Pause();
         await RedisClient.Happens(here.Carrier.Deaf, "a carrier notices that Redis says nothing");
         using var waiting = here.Feed.Subscribe(One);

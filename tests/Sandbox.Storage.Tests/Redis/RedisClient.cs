@@ -9,13 +9,18 @@ namespace Sandbox.Storage.Tests.Redis;
 /// <summary>What one process has of Redis. The clock is the machine's: the server on the other side has no other.</summary>
 internal sealed class RedisClient : IAsyncDisposable
 {
+    /// <summary>Where Redis is put to sleep, so that it is given up soon. Everybody else hears what a slow machine answers, too.</summary>
+    public static readonly TimeSpan Impatient = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Patient = TimeSpan.FromSeconds(5);
+
     private readonly ClusterChangeFeed? _feed;
 
-    private RedisClient(RedisServer server, IChangeCarrier? spare, bool listens)
+    private RedisClient(RedisServer server, IChangeCarrier? spare, bool listens, TimeSpan patience)
     {
         Connection = new RedisConnection(
             RedisTarget.Parse(server.ConnectionString),
-            Options.Create(new RedisOptions { CallTimeout = TimeSpan.FromSeconds(1), Probe = TimeSpan.FromMilliseconds(50) }),
+            Options.Create(new RedisOptions { CallTimeout = patience, Probe = TimeSpan.FromMilliseconds(50) }),
             TimeProvider.System,
             NullLogger<RedisConnection>.Instance);
         Live = new RedisLiveStore(Connection, Owed);
@@ -37,12 +42,13 @@ internal sealed class RedisClient : IAsyncDisposable
     public ClusterChangeFeed Feed => _feed ?? throw new InvalidOperationException("It does not listen.");
 
     /// <summary>As a process begins: nothing waits for Redis.</summary>
-    public static RedisClient Begin(RedisServer server, IChangeCarrier? spare = null) => new(server, spare, listens: true);
+    public static RedisClient Begin(RedisServer server, IChangeCarrier? spare = null, TimeSpan? patience = null) =>
+        new(server, spare, listens: true, patience ?? Patient);
 
     /// <summary>As it is when Redis has answered and wake-ups arrive.</summary>
-    public static async Task<RedisClient> ReadyAsync(RedisServer server, IChangeCarrier? spare = null)
+    public static async Task<RedisClient> ReadyAsync(RedisServer server, IChangeCarrier? spare = null, TimeSpan? patience = null)
     {
-        var client = Begin(server, spare);
+        var client = Begin(server, spare, patience);
         await Happens(client.Connection.Closed, "the circuit closes when Redis answers");
         await Happens(client.Carrier.Hearing, "wake-ups arrive when Redis answers");
         return client;
@@ -52,11 +58,11 @@ internal sealed class RedisClient : IAsyncDisposable
     {
         try
         {
-            await something.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await something.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"expected that {what}, but within 30 s that did not happen");
+            Assert.Fail($"expected that {what}, but within 60 s that did not happen");
         }
     }
 

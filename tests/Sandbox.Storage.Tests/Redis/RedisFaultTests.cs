@@ -31,12 +31,6 @@ public sealed class RedisFaultTests : IAsyncLifetime
         _store = StoreOver(_redis);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _store?.Dispose();
-        await RedisFeedTests.CloseAsync(_redis, _server, _file);
-    }
-
     [Fact]
     public async Task Entry_StandsUnderItsTwoKeys_AndIsEvictedWithBoth()
     {
@@ -85,6 +79,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     [Fact]
     public async Task Pause_OfRedis_CostsOneCallItsTimeoutAndTheOthersNothing()
     {
+        await BecomeImpatientAsync();
         var record = await CreatedAsync();
         _server.Pause();
 
@@ -104,6 +99,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     [Fact]
     public async Task Pause_ThroughAStop_LeavesNoEntryBehind()
     {
+        await BecomeImpatientAsync();
         var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
         _server.Pause();
         await MovedAsync(running, SandboxEvent.Stop);
@@ -191,6 +187,21 @@ public sealed class RedisFaultTests : IAsyncLifetime
         Assert.Null(await _redis.Live.FindTimeoutAsync(record.Id, record.Version, CancellationToken));
         Assert.True(_redis.Connection.IsClosed, "a refusal of Redis is an answer, not silence");
         await MovedAsync(record, SandboxEvent.Alive);
+    }
+
+    /// <summary>From here on a Redis that says nothing is given up soon.</summary>
+    private async Task BecomeImpatientAsync()
+    {
+        _store.Dispose();
+        await _redis.DisposeAsync();
+        _redis = await RedisClient.ReadyAsync(_server, patience: RedisClient.Impatient);
+        _store = StoreOver(_redis);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _store?.Dispose();
+        await RedisFeedTests.CloseAsync(_redis, _server, _file);
     }
 
     private LiveSandboxStore StoreOver(RedisClient redis) => new(_file.Records, new LiveCache(redis.Live, _time), new InMemoryChangeFeed());

@@ -9,7 +9,7 @@ namespace Sandbox.Testing.Clusters;
 public sealed class ClusterProcess(string name, string program, string logFile, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     /// <summary>Long enough for a busy machine; a wait that needs it all has failed.</summary>
-    public static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Generous = TimeSpan.FromMinutes(3);
 
     private Process? _process;
     private long _from;
@@ -21,7 +21,7 @@ public sealed class ClusterProcess(string name, string program, string logFile, 
 
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>What its last life has written.</summary>
+    /// <summary>What its last life has written; while it runs, whole lines only.</summary>
     public string Log
     {
         get
@@ -31,9 +31,11 @@ public sealed class ClusterProcess(string name, string program, string logFile, 
                 return "";
             }
 
+            var isRunning = IsRunning;
             using var file = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             file.Position = _from;
-            return new StreamReader(file).ReadToEnd();
+            var text = new StreamReader(file).ReadToEnd();
+            return isRunning ? text[..(text.LastIndexOf('\n') + 1)] : text;
         }
     }
 
@@ -56,8 +58,9 @@ public sealed class ClusterProcess(string name, string program, string logFile, 
         await Wait.UntilAsync(
             () =>
             {
+                var isRunning = IsRunning;
                 line = Log.Split('\n').FirstOrDefault(one => one.Contains(text, StringComparison.Ordinal));
-                Assert.True(line is not null || IsRunning, $"{Name} was to say '{text}', and ended instead: {Log}");
+                Assert.True(line is not null || isRunning, $"{Name} was to say '{text}', and ended instead: {Log}");
                 return Task.FromResult(line is not null);
             },
             () => $"{Name} says '{text}'; its log: {Log}");

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Sandbox.Testing.Postgres;
 using Sandbox.Testing.Redis;
 
@@ -89,11 +87,11 @@ public sealed class ProcessCluster : IAsyncDisposable
         await worker.SaysAsync("is part of the cluster");
     }
 
-    /// <summary>Starts an API that was killed or has ended, and waits until it listens.</summary>
-    public static async Task StartApiAsync(ClusterProcess api)
+    /// <summary>Starts an API that was killed or has ended, and waits until it listens; the line that says where.</summary>
+    public static async Task<string> StartApiAsync(ClusterProcess api)
     {
         api.Start();
-        await api.SaysAsync("Now listening on");
+        return await api.SaysAsync("Now listening on: ");
     }
 
     /// <summary>A program without a cluster, with these settings and no others; the caller disposes it.</summary>
@@ -163,15 +161,7 @@ public sealed class ProcessCluster : IAsyncDisposable
             [("HEALTH_URL", string.Join(' ', ports.Select(port => $"http://127.0.0.1:{port}"))), ("HEAD_WHITELIST", _setup.HeadWhitelist), ("HEAD_PORT", "0")];
     }
 
-    /// <summary>Ports that nothing listens on now; held open together, so that they differ.</summary>
-    internal static List<int> FreePorts(int count)
-    {
-        var held = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        held.ForEach(listener => listener.Start());
-        var ports = held.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        held.ForEach(listener => listener.Dispose());
-        return ports;
-    }
+    internal static List<int> FreePorts(int count) => [.. Enumerable.Range(0, count).Select(_ => ReservedPorts.Next())];
 
     internal static string ProgramOf(string project, string name)
     {

@@ -74,7 +74,7 @@ public sealed class PrivateEngine : IAsyncDisposable
         }
 
         await EndAsync("TERM");
-        await ShellAsync($"pids=$(ps -eo pid,args | awk '/[c]ontainerd-shim/ && index($0, \"{_folder.File("c.sock")}\") {{ print $1 }}'); [ -z \"$pids\" ] || kill -9 $pids");
+        await ShellAsync($"pids=$(ps -eo pid,args | awk '/[c]ontainerd-shim/ && index($0, \"{_folder.File("c.sock")}\") {{ print $1 }}'); [ -z \"$pids\" ] || kill -9 $pids 2>/dev/null || true");
         await EndAsync(_containerd, "TERM");
         await ShellAsync($"awk '$2 ~ \"^{_folder.Path}/\" {{ print $2 }}' /proc/mounts | sort -r | xargs -r umount -l");
         _folder.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Npgsql;
+using Sandbox.Testing.Clusters;
 using Xunit;
 
 namespace Sandbox.Testing.Postgres;
@@ -100,13 +101,18 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_server is { } server)
         {
-            // Its children notice and end by themselves; they hold its output open until then, and nobody waits for that.
+            // Its children hold its output open until they have noticed. They are waited for: as long as one has its memory, no
+            // server starts on the data, and its folder cannot be removed.
             server.CancelOutputRead();
             server.CancelErrorRead();
+            var children = ReadOf(server.Id, $"task/{server.Id}/children");
             server.Kill();
             await server.WaitForExitAsync();
             server.Dispose();
             _server = null;
+            await Wait.UntilAsync(
+                () => Task.FromResult(!children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).Any(IsPostgres)),
+                () => $"the children of a Postgres that was killed end with it: {children}");
         }
     }
 
@@ -168,6 +174,23 @@ public sealed class PostgresServer : IAsyncDisposable
             "lc_messages=C",
         ];
         return settings.SelectMany(setting => new[] { "-c", setting });
+    }
+
+    /// <summary>A number that another program has got meanwhile is none of ours any more.</summary>
+    private static bool IsPostgres(int process) => ReadOf(process, "stat").Contains("(postgres)", StringComparison.Ordinal)
+        && !ReadOf(process, "stat").Contains(") Z ", StringComparison.Ordinal);
+
+    /// <summary>What the kernel tells of a process; empty: it is gone.</summary>
+    private static string ReadOf(int process, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/{file}");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static async Task RunAsync(ProcessStartInfo start)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Testing.Telemetry;
@@ -40,11 +39,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     public static OtlpReceiver Start()
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
-        return new OtlpReceiver(new Uri($"http://127.0.0.1:{port}/"));
+        return new OtlpReceiver(new Uri($"http://127.0.0.1:{ReservedPorts.Next()}/"));
     }
 
     /// <summary>Waits until the spans of a trace are as expected; all of them.</summary>

@@ -1,14 +1,12 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Sandbox.Testing.Clusters;
 using Xunit;
 
 namespace Sandbox.Testing.Telemetry;
 
-/// <summary>A Prometheus of the test's own, on a free port, with its data in a folder that goes with it.</summary>
+/// <summary>A Prometheus of the test's own, on a port of its own, with its data in a folder that goes with it.</summary>
 public sealed class PrometheusServer : IAsyncDisposable
 {
     private readonly TempFolder _data;
@@ -28,10 +26,7 @@ public sealed class PrometheusServer : IAsyncDisposable
     public static async Task<PrometheusServer> StartAsync(string configuration)
     {
         var data = new TempFolder();
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var address = $"127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
-        free.Stop();
+        var address = $"127.0.0.1:{ReservedPorts.Next()}";
         var process = Process.Start(new ProcessStartInfo(
             PrometheusTools.Find("prometheus")!,
             [$"--config.file={configuration}", $"--storage.tsdb.path={data.Path}", $"--web.listen-address={address}", "--log.level=warn"])

@@ -10,7 +10,7 @@ namespace Sandbox.Worker.Tests.Agents;
 
 public sealed class AgentLinkTests : IDisposable
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private const string StatusJson = """{"version":"1","pid":7,"sandboxId":"s1","callsInFlight":0,"idleMilliseconds":5,"processes":0,"sessions":0}""";
 

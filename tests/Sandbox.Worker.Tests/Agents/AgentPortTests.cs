@@ -12,7 +12,7 @@ namespace Sandbox.Worker.Tests.Agents;
 
 public sealed class AgentPortTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();

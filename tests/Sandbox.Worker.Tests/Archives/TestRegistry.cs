@@ -16,7 +16,7 @@ internal sealed class TestRegistry : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private System.Diagnostics.Process? _process;
 
-    public string Name { get; } = $"localhost:{FreePort()}";
+    public string Name { get; } = $"localhost:{ReservedPorts.Next()}";
 
     public static void Need()
     {
@@ -72,13 +72,6 @@ internal sealed class TestRegistry : IAsyncDisposable
         }
 
         _folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 
     private bool Answers()

@@ -14,7 +14,7 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
     private const string Token = "0123456789abcdef0123456789abcdef";
 
     private readonly TempFolder _data = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = ReservedPorts.Next();
     private System.Diagnostics.Process? _agent;
     private WorkerHost _worker = null!;
 
@@ -55,13 +55,6 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         _agent?.Kill(entireProcessTree: true);
         _agent?.Dispose();
         _data.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private SandboxInstance Prepare(string id)

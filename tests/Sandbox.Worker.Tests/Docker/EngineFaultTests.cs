@@ -63,10 +63,10 @@ public sealed class EngineFaultTests(DockerHarness docker) : IClassFixture<Docke
         relay.Trap("GET", "/_ping", RelayFault.Hang);
 
         var ping = engine.PingAsync(Token);
-        await relay.Sprung.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await relay.Sprung.WaitAsync(TimeSpan.FromSeconds(60), Token);
         clock.Advance(TimeSpan.FromSeconds(5));
 
-        var exception = await Assert.ThrowsAsync<EngineException>(() => ping.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        var exception = await Assert.ThrowsAsync<EngineException>(() => ping.WaitAsync(TimeSpan.FromSeconds(60), Token));
         Assert.Equal(("the engine did not answer within 5 s", true), (exception.Message, exception.Unreachable));
     }
 
@@ -127,9 +127,9 @@ public sealed class EngineFaultTests(DockerHarness docker) : IClassFixture<Docke
         var sandbox = DockerHarness.GivenSandbox();
 
         var start = deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), cancelled.Token);
-        await relay.Sprung.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await relay.Sprung.WaitAsync(TimeSpan.FromSeconds(60), Token);
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(60), Token));
     }
 }

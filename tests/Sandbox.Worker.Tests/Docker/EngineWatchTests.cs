@@ -92,7 +92,7 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
         {
             var passed = new List<string>();
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            patience.CancelAfter(TimeSpan.FromSeconds(30));
+            patience.CancelAfter(TimeSpan.FromSeconds(60));
             try
             {
                 while (await _said.Reader.ReadAsync(patience.Token) is var said && said != expected)
@@ -102,7 +102,7 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"the watch was to tell '{expected}'; within 30 s it told only: {string.Join("; ", passed)}");
+                Assert.Fail($"the watch was to tell '{expected}'; within 60 s it told only: {string.Join("; ", passed)}");
             }
         }
 

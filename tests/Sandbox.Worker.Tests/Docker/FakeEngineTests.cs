@@ -83,7 +83,7 @@ public sealed class FakeEngineTests : IDisposable
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "hub.example.com/team/app:2", RegistryUsername = "somebody" });
 
         var starting = Deployment(engine).EnsureStartedAsync(new StartOrder(sandbox, "registry-secret"), phases, Token);
-        await told.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
         await UntilAsync(() => phases.Reports.Any(report => report.Message == "pulling: 1 of 2 layers, 1.5 of 4.0 MB"), "the phase was to tell layers and bytes");
         pulled.SetResult();
         var started = await starting;
@@ -211,7 +211,7 @@ public sealed class FakeEngineTests : IDisposable
     private async Task UntilAsync(Func<bool> reached, string expected)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
         while (!reached())
         {
             Assert.False(patience.IsCancellationRequested, expected);

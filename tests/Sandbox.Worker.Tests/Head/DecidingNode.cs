@@ -15,6 +15,9 @@ internal static class DecidingNode
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["HEAD_WHITELIST"] = "n1",
+            // However slow this machine is, what answers is heard.
+            ["HEALTH_TIMEOUT"] = "60",
+            ["DISCOVERY_TIMEOUT"] = "60",
             ["Worker:NodeName"] = "n1",
             ["Cluster:Id"] = "tests",
             ["Cluster:Secret"] = "a secret of the tests that is long enough",

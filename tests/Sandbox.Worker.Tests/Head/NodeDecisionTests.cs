@@ -2,9 +2,11 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 using Sandbox.Worker.Head;
+using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Head;
 
@@ -37,9 +39,19 @@ public sealed class NodeDecisionTests
     public async Task HealthService_TooSlow_CountsAsUnreachable()
     {
         await using var health = await FakeHealth.StartAsync(async (_, http) => await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
-        await using var node = Node(("HEALTH_URL", health.Url.AbsoluteUri), ("HEALTH_TIMEOUT", "0.05"), ("HEALTH_MAX_RETRIES", "2"), ("HEALTH_RETRY_INTERVAL", "0"));
+        var clock = new FakeTimeProvider();
+        await using var node = DecidingNode.Build(
+            services => services.AddSingleton<TimeProvider>(clock),
+            ("HEALTH_URL", health.Url.AbsoluteUri), ("HEALTH_TIMEOUT", "1"), ("HEALTH_MAX_RETRIES", "2"), ("HEALTH_RETRY_INTERVAL", "0"));
 
-        Assert.Equal(HeadReason.FailSafe, (await DecideAsync(node))?.Reason);
+        var decision = DecideAsync(node);
+        for (var tries = 1; tries <= 2; tries++)
+        {
+            await WorkerHost.UntilAsync(() => health.Greetings == tries, $"the health service is asked for the {tries}. time");
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(HeadReason.FailSafe, (await decision.WaitAsync(WorkerHost.Soon))?.Reason);
         Assert.Equal(2, health.Greetings);
     }
 

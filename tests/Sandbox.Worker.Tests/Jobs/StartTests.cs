@@ -53,14 +53,14 @@ public sealed class StartTests : LocalWorkerTests
         var prepared = WorkerHost.Prepare("box");
         prepared = prepared with
         {
-            PassingDeadline = prepared.CreatedAt + TimeSpan.FromSeconds(3),
-            Spec = prepared.Spec with { StartupTimeout = TimeSpan.FromSeconds(3) },
+            PassingDeadline = prepared.CreatedAt + TimeSpan.FromSeconds(6),
+            Spec = prepared.Spec with { StartupTimeout = TimeSpan.FromSeconds(6) },
         };
 
         var record = await Worker.SubmitAsync(prepared);
 
         var error = await FailureAsync(record);
-        Assert.Equal("not ready 3 s after the start was asked for", error.Reason);
+        Assert.Equal("not ready 6 s after the start was asked for", error.Reason);
         var failed = await Worker.UntilAsync(record.Id, now => now.State is SandboxState.Stopped, "stopped");
         Assert.Equal(PhaseStatus.Timeout, failed.Phases.Find(phase => phase.Name == SandboxPhase.DockerRun)?.Status);
         await WorkerHost.UntilAsync(() => !FolderOf(record.Incarnation).Exists && ProcessesOf(record.Incarnation).Count == 0, "what never ran is removed");

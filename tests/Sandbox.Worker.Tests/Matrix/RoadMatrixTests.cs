@@ -14,8 +14,13 @@ namespace Sandbox.Worker.Tests.Matrix;
 /// learns nothing and reaches no agent, and whoever does reaches what runs here and nothing else. The routes come from the
 /// program itself, so that a new one without a row fails.
 /// </summary>
-public sealed class RoadMatrixTests(RoadServer shared) : IClassFixture<RoadServer>
+public sealed class RoadMatrixTests(RoadServer shared) : IClassFixture<RoadServer>, IAsyncLifetime
 {
+    /// <summary>A call ends a moment after its answer, and is counted as use once more when it does: that of the test before is not this one's.</summary>
+    public async ValueTask InitializeAsync() => await WorkerHost.UntilAsync(() => !shared.Seat.IsCalled, "the calls of the test before have ended");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
     private string Here => $"{shared.Running.Id}/{shared.Running.Incarnation}";
 
     public static TheoryData<string> Routes() => [.. RoadRows.All.Select(row => row.Route)];

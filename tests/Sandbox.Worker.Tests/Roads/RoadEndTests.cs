@@ -35,7 +35,7 @@ public sealed class RoadEndTests : IDisposable
 
         _time.Advance(RoadEnd.Quiet);
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class RoadEndTests : IDisposable
 
         other.Dispose();
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class RoadEndTests : IDisposable
 
         _time.Advance(DrainWait);
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.True(_road.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
     }
 }

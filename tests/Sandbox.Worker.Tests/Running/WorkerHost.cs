@@ -61,6 +61,8 @@ internal sealed class WorkerHost : IAsyncDisposable
             ["Worker:NodeName"] = "node-1",
             ["Worker:Deployment"] = "local",
             ["Worker:AllowUnisolated"] = "true",
+            // What a test looks at after a stop is done, also on a machine that takes long for it.
+            ["Operator:StopWait"] = "00:02:00",
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
             ["Cluster:Id"] = "worker-tests",
             ["Cluster:Secret"] = Cluster.ClusterWorker.Secret,
