@@ -6,52 +6,60 @@ using Sandbox.Testing.Clusters;
 namespace Sandbox.Cluster.Tests;
 
 /// <summary>What becomes of a sandbox and of its callers when the process beside them is killed, sleeps, or returns.</summary>
-public sealed class FaultTests : IAsyncLifetime
+/// <remarks>One cluster bears all of it, each time with another sandbox; at the end of each every worker runs.</remarks>
+public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>, IAsyncLifetime
 {
     private static readonly TimeSpan Clear = TimeSpan.FromSeconds(5);
 
-    private ProcessCluster? _cluster;
+    private readonly string _box = $"box-{Guid.NewGuid():N}";
 
-    private ProcessCluster Cluster => _cluster!;
+    private ProcessCluster Cluster => fixture.Cluster;
 
     private RockCaller Caller => Cluster.Callers[0];
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
     {
-        if (DockerEngine.WhyMissing is null)
+        foreach (var worker in DockerEngine.WhyMissing is null ? Cluster.Workers : [])
         {
-            _cluster = await ProcessCluster.StartAsync(new ClusterSetup());
+            if (worker.IsRunning)
+            {
+                worker.Continue();
+            }
+            else
+            {
+                await ProcessCluster.StartWorkerAsync(worker);
+            }
         }
     }
-
-    public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     [NeedsDockerFact]
     public async Task Worker_KilledAndStartedAgain_ItsSandboxRunsOnAndIsTakenUp()
     {
-        await Caller.RunAsync("box");
-        await UntilExecutesAsync("box", "echo kept > /tmp/file", "");
-        var worker = await OwnerAsync("box");
+        await Caller.RunAsync(_box);
+        await UntilExecutesAsync(_box, "echo kept > /tmp/file", "");
+        var worker = await OwnerAsync(_box);
 
         await worker.KillAsync();
-        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" }));
+        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = _box, shell = true, command = "true" }));
         Assert.Equal("Failed", answer.GetProperty("status").GetString());
         Assert.True(took < Clear, $"a call to a dead node was to fail within {Clear}, not after {took}: {answer}");
 
         await ProcessCluster.StartWorkerAsync(worker);
-        await UntilExecutesAsync("box", "cat /tmp/file", "kept\n");
-        Assert.Single(await Cluster.ContainersAsync());
+        await UntilExecutesAsync(_box, "cat /tmp/file", "kept\n");
+        Assert.Single(await ContainersAsync("-a"));
     }
 
     [NeedsDockerFact]
     public async Task Worker_SleepsAndWakesWithinTheGrace_CallsFailClearlyAndTheSandboxStays()
     {
-        await Caller.RunAsync("box");
-        var worker = await OwnerAsync("box");
-        var running = Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "sleep 600" });
+        await Caller.RunAsync(_box);
+        var worker = await OwnerAsync(_box);
+        var running = Caller.PostAsync("execute", new { sandbox_id = _box, shell = true, command = "sleep 600" });
 
         worker.Pause();
-        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" }));
+        var (took, answer) = await TimedAsync(() => Caller.PostAsync("execute", new { sandbox_id = _box, shell = true, command = "true" }));
         var (tookLong, longAnswer) = await TimedAsync(() => running);
         worker.Continue();
 
@@ -59,21 +67,21 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.True(took < Clear, $"a call to a node that sleeps was to fail within {Clear}, not after {took}: {answer}");
         Assert.Equal("Failed", longAnswer.GetProperty("status").GetString());
         Assert.True(tookLong < Clear, $"a call that was under way was to fail within {Clear}, not after {tookLong}: {longAnswer}");
-        await UntilExecutesAsync("box", "echo back", "back\n");
+        await UntilExecutesAsync(_box, "echo back", "back\n");
     }
 
     [NeedsDockerFact]
     public async Task Worker_GoneForLongerThanTheGrace_ItsSandboxIsLostWithThatReason_AndItsContainerEndsWhenItReturns()
     {
-        await Caller.RunAsync("box");
-        var worker = await OwnerAsync("box");
+        await Caller.RunAsync(_box);
+        var worker = await OwnerAsync(_box);
 
         worker.Pause();
         var status = default(JsonElement);
         await Wait.UntilAsync(
             async () =>
             {
-                status = await Cluster.Callers[1].StatusAsync("box");
+                status = await Cluster.Callers[1].StatusAsync(_box);
                 return status.GetProperty("state").GetString() == "stopped";
             },
             () => $"the sandbox of a dead node is lost: {status}");
@@ -81,7 +89,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         Assert.Contains($"its node {worker.Name} is gone", status.ToString(), StringComparison.Ordinal);
         await Wait.UntilAsync(
-            async () => (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}"])).Length == 0,
+            async () => (await ContainersAsync()).Count == 0,
             () => "the container of a lost sandbox is ended by its node, which has returned");
         await worker.SaysAsync("has lost its lease");
     }
@@ -89,13 +97,13 @@ public sealed class FaultTests : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Worker_ToldToEnd_LeavesItsSandboxesRunningForItsNextLife()
     {
-        await Caller.RunAsync("box");
-        var worker = await OwnerAsync("box");
+        await Caller.RunAsync(_box);
+        var worker = await OwnerAsync(_box);
 
         Assert.Equal(0, await worker.EndAsync());
         await ProcessCluster.StartWorkerAsync(worker);
 
-        await UntilExecutesAsync("box", "echo still here", "still here\n");
+        await UntilExecutesAsync(_box, "echo still here", "still here\n");
     }
 
     [NeedsDockerFact]
@@ -107,23 +115,23 @@ public sealed class FaultTests : IAsyncLifetime
 
         Assert.Equal(1, await second.ExitAsync());
         Assert.Contains("give each node a name of its own (Worker:NodeName)", second.Log, StringComparison.Ordinal);
-        await Caller.RunAsync("box");
+        await Caller.RunAsync(_box);
     }
 
     [NeedsDockerFact]
     public async Task Api_WithAnotherSecret_IsToldSoByTheWorkers()
     {
-        await Caller.RunAsync("box");
+        await Caller.RunAsync(_box);
         await using var stranger = Cluster.Make(
             "stranger", "Sandbox.Api", ("Cluster__Secret", "another secret that nobody else knows of"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
         var listening = await ProcessCluster.StartApiAsync(stranger);
         using var caller = new RockCaller(new Uri(listening.Split("Now listening on: ")[1].Trim()));
 
-        var answer = await caller.PostAsync("execute", new { sandbox_id = "box", shell = true, command = "true" });
+        var answer = await caller.PostAsync("execute", new { sandbox_id = _box, shell = true, command = "true" });
 
         Assert.Equal("Failed", answer.GetProperty("status").GetString());
         Assert.Contains("Cluster:Secret", answer.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("nobody else knows", (await OwnerAsync("box")).Log + stranger.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody else knows", (await OwnerAsync(_box)).Log + stranger.Log, StringComparison.Ordinal);
     }
 
     [NeedsDockerFact]
@@ -141,6 +149,13 @@ public sealed class FaultTests : IAsyncLifetime
         var answer = await call();
         return (Stopwatch.GetElapsedTime(begun), answer);
     }
+
+    /// <summary>The box's.</summary>
+    private async Task<IReadOnlyList<string>> ContainersAsync(params string[] options) =>
+        (await Shell.RunAsync(
+            "docker",
+            ["ps", "-q", .. options, "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}", "--filter", $"label=sandbox.aspire/sandbox={_box}"]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private async Task<ClusterProcess> OwnerAsync(string id)
     {
