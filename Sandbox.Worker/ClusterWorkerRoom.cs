@@ -6,6 +6,7 @@ using Sandbox.Domain.Stores;
 using Sandbox.Storage.Clusters;
 using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Head;
+using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Roads;
 using Sandbox.Worker.Status;
 using Sandbox.Worker.Upkeep;
@@ -82,6 +83,8 @@ public static class ClusterWorkerRoom
         .Replace(ServiceDescriptor.Singleton<IHeadRight>(provider => provider.GetRequiredService<HeadLease>()))
         .Replace(ServiceDescriptor.Singleton<IActivities, ClusterActivities>())
         .AddSingleton<IClusterDuty, DeadNodes>()
+        .AddSingleton<IClusterDuty>(provider => ActivatorUtilities.CreateInstance<StrandedJobs>(
+            provider, ActivatorUtilities.CreateInstance<GivenUpJobs>(provider, provider.GetRequiredService<DutyRecords>().Store)))
         .AddSingleton<IClusterDuty, TombstonePurge>();
 
     /// <summary>Whatever writes records here does so under the node's right; the cluster's duties under the head's.</summary>

@@ -15,6 +15,12 @@ public interface IJobStore
     /// the room that it waits for.</summary>
     Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken);
 
+    /// <summary>Claims for <paramref name="claimant"/> what waits for a node that does not come for it: it was not heard of for
+    /// <paramref name="silence"/>, or nobody knows it. Of each sandbox the oldest. By the store's own clock, so that whoever asks is
+    /// told the same.</summary>
+    Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
+        string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken);
+
     /// <summary>Prolongs the lease; false: it was lost and the holder stops acting.</summary>
     Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken);
 
@@ -46,6 +52,9 @@ public interface IJobStore
 
 /// <param name="Attempt">From 1, grows by one with each claim.</param>
 public sealed record ClaimedJob(long Id, SandboxJob Job, int Attempt);
+
+/// <param name="Node">The one that has the container, and does not come for the job.</param>
+public sealed record StrandedJob(ClaimedJob Claimed, string Node);
 
 /// <summary>What a node asks for.</summary>
 /// <param name="Node">The name that records and jobs know it by.</param>

@@ -9,6 +9,10 @@ internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJo
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) =>
         jobs.ClaimAsync(claim, cancellationToken);
 
+    public Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
+        string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) =>
+        jobs.ClaimStrandedAsync(claimant, silence, lease, limit, cancellationToken);
+
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
         jobs.TryRenewAsync(job, lease, cancellationToken);
 

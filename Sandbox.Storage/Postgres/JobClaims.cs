@@ -26,7 +26,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Ten
         "jobs.cpus <= @cpus AND jobs.memory_bytes <= @memory_bytes AND jobs.disk_bytes <= @disk_bytes AND jobs.gpus <= @gpus AND jobs.labels <@ @labels";
 
     // Whoever still holds one of these lost its lease.
-    private const string Expire = """
+    public const string Expire = """
         UPDATE jobs SET node = NULL WHERE id IN (
             SELECT id FROM jobs WHERE node IS NOT NULL AND claimable_at <= (SELECT store_now())
             ORDER BY claimable_at LIMIT 200 FOR UPDATE SKIP LOCKED)

@@ -26,6 +26,10 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.TransactAsync(
         connection => new JobClaims(connection, claim, _turns).RunAsync(cancellationToken), cancellationToken);
 
+    public Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
+        string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) => database.TransactAsync(
+        connection => StrandedClaims.RunAsync(connection, claimant, silence, lease, limit, cancellationToken), cancellationToken);
+
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) => database.RepeatableAsync(
         connection => ChangesAsync(
             connection, With($"UPDATE jobs SET claimable_at = store_now() + @lease WHERE {Held}", job).With("lease", lease), cancellationToken),

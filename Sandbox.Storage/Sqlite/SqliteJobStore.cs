@@ -18,6 +18,10 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.WriteAsync(
         connection => new JobClaims(connection, claim, _turns, time.GetUtcNow()).Run(), cancellationToken);
 
+    public Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
+        string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) => database.WriteAsync(
+        connection => StrandedClaims.Run(connection, claimant, silence, lease, limit, time.GetUtcNow()), cancellationToken);
+
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) =>
         TryWriteAsync(
             $"UPDATE jobs SET claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + lease, cancellationToken);
