@@ -27,14 +27,14 @@ public interface ISandboxStore
     /// <summary>The record, tombstones included; null when the id was never used.</summary>
     Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken);
 
-    /// <summary>THE one method that writes state: replaces the record if its version is still that of
-    /// <see cref="SandboxMove.From"/>, and adds the job in the same transaction. False when somebody moved first, or when
+    /// <summary>THE one method that writes state: replaces the record if version and incarnation are still those of
+    /// <see cref="SandboxMove.From"/> (an id whose tombstone is forgotten begins at version 1 again), and adds the job in the same transaction. False when somebody moved first, or when
     /// the move's fence is not current any more, or when the sandbox would come to live over its tenant's quota; then nothing is
     /// written. Facts that were amended since the record was read and
     /// that the move does not change are kept (<see cref="LateFacts"/>).</summary>
     Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken);
 
-    /// <summary>Writes facts that are not state (phases, host, idle deadline) if the version and the state are still
+    /// <summary>Writes facts that are not state (phases, host, idle deadline) if version, state and incarnation are still
     /// <paramref name="next"/>'s. The version does not grow.</summary>
     Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken);
 

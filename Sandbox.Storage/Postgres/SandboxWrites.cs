@@ -47,6 +47,7 @@ internal static class SandboxWrites
         .Of(JobRow.Columns, change => change.Job)
         .Number("was_version", change => change.Move.From.Version)
         .Words("was_state", change => change.Move.From.State.Name())
+        .Words("was_incarnation", change => change.Move.From.Incarnation.ToString())
         .Words("lease", change => change.Move.Fence?.Lease)
         .Number("lease_epoch", change => change.Move.Fence?.Epoch)
         .Flag("keep_host_name", change => change.Move.Next.HostName == change.Move.From.HostName)
@@ -90,7 +91,7 @@ internal static class SandboxWrites
     private static readonly string Amended = $"""
         WITH {SandboxRows.Facts.Text}
         UPDATE sandboxes kept SET {string.Join(", ", SandboxRows.Facts.Names.Where(name => name is not ("id" or "version" or "state" or "incarnation")).Select(name => $"{name} = item.{name}"))}
-        FROM item WHERE kept.id = item.id AND kept.version = item.version AND kept.state = item.state
+        FROM item WHERE kept.id = item.id AND kept.version = item.version AND kept.state = item.state AND kept.incarnation = item.incarnation
         RETURNING item.no
         """;
 
@@ -160,7 +161,7 @@ internal static class SandboxWrites
                 live_snapshot = CASE WHEN keep_live_snapshot THEN kept.live_snapshot ELSE item.live_snapshot END,
                 phases = CASE WHEN keep_phases THEN kept.phases ELSE item.phases END
             FROM item LEFT JOIN fence ON fence.name = item.lease AND fence.epoch = item.lease_epoch
-            WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state
+            WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state AND kept.incarnation = item.was_incarnation
                 AND (item.lease IS NULL OR fence.name IS NOT NULL) {admitted}
             RETURNING item.no, kept.id, kept.version, kept.host_name, kept.host_ip, kept.idle_deadline, kept.passing_deadline,
                 kept.effective_disk_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END, CASE WHEN keep_phases THEN kept.phases END),

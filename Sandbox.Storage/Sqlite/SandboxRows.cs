@@ -49,8 +49,9 @@ internal static class SandboxRows
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but identity and spec, if the row still has this version and state.</summary>
-    public static bool TryUpdate(SqliteConnection connection, SandboxInstance next, long version, SandboxState state)
+    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but identity and spec, if the row is still of
+    /// that life, and has its version and state.</summary>
+    public static bool TryUpdate(SqliteConnection connection, SandboxInstance next, SandboxInstance was)
     {
         using var command = Sql.Command(connection, """
             UPDATE sandboxes SET
@@ -58,8 +59,8 @@ internal static class SandboxRows
                 stopped_at = $stopped_at, archived_at = $archived_at, deleted_at = $deleted_at, idle_deadline = $idle_deadline,
                 passing_deadline = $passing_deadline, auto_transition_state = $auto_transition_state,
                 auto_transition_at = $auto_transition_at, facts = $facts, due_at = $due_at
-            WHERE id = $id AND version = $was_version AND state = $was_state
-            """, ("$id", next.Id.ToString()), ("$was_version", version), ("$was_state", state.Name()));
+            WHERE id = $id AND version = $was_version AND state = $was_state AND incarnation = $was_incarnation
+            """, ("$id", next.Id.ToString()), ("$was_version", was.Version), ("$was_state", was.State.Name()), ("$was_incarnation", was.Incarnation.ToString()));
         AddFacts(command, next);
         return command.ExecuteNonQuery() == 1;
     }

@@ -55,7 +55,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     }
 
     public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) =>
-        database.WriteAsync(connection => SandboxRows.TryUpdate(connection, next, next.Version, next.State), cancellationToken);
+        database.WriteAsync(connection => SandboxRows.TryUpdate(connection, next, was: next), cancellationToken);
 
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxLists.Read(connection, query)));
@@ -91,7 +91,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         var current = SandboxRows.Find(connection, from.Id);
         if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
             || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
-            || LateFacts.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from.Version, from.State))
+            || LateFacts.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from))
         {
             return null;
         }

@@ -2,6 +2,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
@@ -287,6 +288,24 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Null(await Records.FindAsync(Given.Pending("one").Id, CancellationToken));
         Assert.NotNull(await Records.FindAsync(resting.Id, CancellationToken));
         Assert.Equal(1, (await CreatedAsync(Given.Pending("two"))).Version);
+    }
+
+    [Fact]
+    public async Task Write_AboutALifeWhoseTombstoneIsForgotten_DoesNotReachTheNextLifeOfItsId()
+    {
+        var first = await CreatedAsync(Given.Pending("again"));
+        await CompleteOneAsync();
+        await MovedAsync(first, SandboxEvent.Stop, SandboxEvent.Delete);
+        Time.Advance(ISandboxStore.TombstoneKept);
+        Assert.Equal(1, await Records.PurgeAsync(10, CancellationToken));
+        var second = await CreatedAsync(Given.Pending("again"));
+        Assert.Equal(first.Version, second.Version);
+
+        Assert.False(await Records.TryMoveAsync(new SandboxMove(first, first.After(SandboxEvent.Stop), null), CancellationToken), "a move read the first life");
+        Assert.False(await Records.TryAmendAsync(first with { HostName = "n1" }, CancellationToken), "an amend read the first life");
+
+        var found = await FoundAsync(second);
+        Assert.Equal((SandboxState.Pending, second.Incarnation, null), (found.State, found.Incarnation, found.HostName));
     }
 
     private async Task CompleteOneAsync() =>
