@@ -13,6 +13,9 @@ public sealed record SandboxMove(SandboxInstance From, SandboxInstance Next, San
     /// <summary>The right under which it is written; null: none is needed.</summary>
     public Fence? Fence { get; init; }
 
+    /// <summary>The claim of the job that it comes of: it is refused when that is void. Null: it comes of none.</summary>
+    public ClaimedJob? Claim { get; init; }
+
     /// <summary>It already is what was asked for; there is nothing to write.</summary>
     public bool IsNothing => ReferenceEquals(From, Next);
 }

@@ -29,7 +29,7 @@ public interface ISandboxStore
 
     /// <summary>THE one method that writes state: replaces the record if version and incarnation are still those of
     /// <see cref="SandboxMove.From"/> (an id whose tombstone is forgotten begins at version 1 again), and adds the job in the same transaction. False when somebody moved first, or when
-    /// the move's fence is not current any more, or when the sandbox would come to live over its tenant's quota; then nothing is
+    /// the move's fence is not current any more or its claim is void, or when the sandbox would come to live over its tenant's quota; then nothing is
     /// written. Facts that were amended since the record was read and
     /// that the move does not change are kept (<see cref="LateFacts"/>).</summary>
     Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken);

@@ -50,6 +50,8 @@ internal static class SandboxWrites
         .Words("was_incarnation", change => change.Move.From.Incarnation.ToString())
         .Words("lease", change => change.Move.Fence?.Lease)
         .Number("lease_epoch", change => change.Move.Fence?.Epoch)
+        .Number("claim", change => change.Move.Claim?.Id)
+        .Number("claim_attempt", change => change.Move.Claim?.Attempt)
         .Flag("keep_host_name", change => change.Move.Next.HostName == change.Move.From.HostName)
         .Flag("keep_host_ip", change => change.Move.Next.HostIp == change.Move.From.HostIp)
         .Flag("keep_idle_deadline", change => change.Move.Next.IdleDeadline == change.Move.From.IdleDeadline)
@@ -162,7 +164,9 @@ internal static class SandboxWrites
                 phases = CASE WHEN keep_phases THEN kept.phases ELSE item.phases END
             FROM item LEFT JOIN fence ON fence.name = item.lease AND fence.epoch = item.lease_epoch
             WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state AND kept.incarnation = item.was_incarnation
-                AND (item.lease IS NULL OR fence.name IS NOT NULL) {admitted}
+                AND (item.lease IS NULL OR fence.name IS NOT NULL)
+                AND (item.claim IS NULL OR EXISTS (
+                    SELECT 1 FROM jobs WHERE jobs.id = item.claim AND jobs.attempt = item.claim_attempt AND jobs.node IS NOT NULL)) {admitted}
             RETURNING item.no, kept.id, kept.version, kept.host_name, kept.host_ip, kept.idle_deadline, kept.passing_deadline,
                 kept.effective_disk_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END, CASE WHEN keep_phases THEN kept.phases END),
         asked AS ({JobRows.InsertFrom("moved")})

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Stores;
 using Sandbox.Storage.Jobs;
 
 namespace Sandbox.Storage.Sqlite;
@@ -16,6 +17,19 @@ internal static class JobRows
             ("$version", job.SandboxVersion),
             ("$job", JobText.Of(job)),
             ("$now", Sql.Moment(now)));
+
+    /// <summary>Whether the claim still holds, also where none is needed.</summary>
+    public static bool IsHeld(SqliteConnection connection, ClaimedJob? claim)
+    {
+        if (claim is null)
+        {
+            return true;
+        }
+
+        using var command = Sql.Command(
+            connection, "SELECT 1 FROM jobs WHERE id = $id AND attempt = $attempt AND node IS NOT NULL", ("$id", claim.Id), ("$attempt", claim.Attempt));
+        return command.ExecuteScalar() is not null;
+    }
 
     /// <summary>The job becomes a dead letter.</summary>
     /// <param name="which">What its row is found by, beside its id.</param>

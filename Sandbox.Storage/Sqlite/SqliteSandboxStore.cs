@@ -90,6 +90,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         var (from, next, job) = (move.From, move.Next, move.Job);
         var current = SandboxRows.Find(connection, from.Id);
         if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
+            || !JobRows.IsHeld(connection, move.Claim)
             || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
             || LateFacts.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from))
         {

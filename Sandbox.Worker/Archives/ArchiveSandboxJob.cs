@@ -14,7 +14,7 @@ internal sealed partial class ArchiveSandboxJob(
     ISandboxStore store, IChangeFeed feed, SandboxMoves moves, DeploymentSet deployments, ContainerArchive archives, AgentLinks links,
     TimeProvider time, ILogger<ArchiveSandboxJob> logger)
 {
-    public async Task RunAsync(ArchiveSandbox job, CancellationToken cancellationToken)
+    public async Task RunAsync(ArchiveSandbox job, ClaimedJob claim, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
         if (record is { State: SandboxState.Archived } && record.Incarnation == job.Incarnation)
@@ -35,7 +35,7 @@ internal sealed partial class ArchiveSandboxJob(
         try
         {
             var facts = await PutAwayAsync(record, reporter, wanted.Token);
-            await DoneAsync(reporter.Record, facts, cancellationToken);
+            await DoneAsync(reporter.Record, facts, claim, cancellationToken);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -44,7 +44,7 @@ internal sealed partial class ArchiveSandboxJob(
         }
         catch (Exception exception) when (exception is ArchiveException or ArchiveStoreException or IOException or EngineException { Unreachable: false })
         {
-            await FailAsync(reporter.Record, exception.Message, cancellationToken);
+            await FailAsync(reporter.Record, exception.Message, claim, cancellationToken);
         }
     }
 
@@ -55,9 +55,10 @@ internal sealed partial class ArchiveSandboxJob(
         return await archives.PutImageAsync(record, reporter, cancellationToken);
     }
 
-    private async Task DoneAsync(SandboxInstance record, ArchiveFacts facts, CancellationToken cancellationToken)
+    private async Task DoneAsync(SandboxInstance record, ArchiveFacts facts, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (moves.ArchiveDone(record, facts, time.GetUtcNow()).TryGet(out var move, out _) && await store.TryMoveAsync(move, cancellationToken))
+        if (moves.ArchiveDone(record, facts, time.GetUtcNow()).TryGet(out var move, out _)
+            && await store.TryMoveAsync(move with { Claim = claim }, cancellationToken))
         {
             Log.Archived(logger, record.Id, facts.Bytes, facts.Location);
             await RemoveContainerAsync(move.Next, cancellationToken);
@@ -70,10 +71,10 @@ internal sealed partial class ArchiveSandboxJob(
         links.Close(archived.Incarnation);
     }
 
-    private async Task FailAsync(SandboxInstance record, string reason, CancellationToken cancellationToken)
+    private async Task FailAsync(SandboxInstance record, string reason, ClaimedJob claim, CancellationToken cancellationToken)
     {
         if (moves.ArchiveFailed(record, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var move, out _)
-            && await store.TryMoveAsync(move, cancellationToken))
+            && await store.TryMoveAsync(move with { Claim = claim }, cancellationToken))
         {
             Log.Failed(logger, record.Id, reason);
         }

@@ -14,7 +14,7 @@ namespace Sandbox.Worker.Archives;
 internal sealed class RestoreSandboxJob(
     ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, AgentLinks links, StartAttempt attempt)
 {
-    public async Task RunAsync(RestoreSandbox job, CancellationToken cancellationToken)
+    public async Task RunAsync(RestoreSandbox job, ClaimedJob claim, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
         if (record is not { IsRestoring: true, Archive: { } archive } || record.Version != job.SandboxVersion || record.Incarnation != job.Incarnation)
@@ -25,7 +25,7 @@ internal sealed class RestoreSandboxJob(
 
         var deployment = deployments[record.Spec.Deployment];
         var outcome = await attempt.RunAsync(
-            record, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), cancellationToken);
+            record, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim, cancellationToken);
         if (outcome is not StartOutcome.Alive)
         {
             await deployment.EnsureGoneAsync(record.Incarnation, cancellationToken);

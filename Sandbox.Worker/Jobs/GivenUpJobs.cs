@@ -20,7 +20,7 @@ internal sealed class GivenUpJobs(IJobStore jobs, ISandboxStore records, ICommit
         if (record is not null && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation
             && moves.GiveUp(record, reason, time.GetUtcNow()) is { } move)
         {
-            await records.TryMoveAsync(move, CancellationToken.None);
+            await records.TryMoveAsync(move with { Claim = claimed }, CancellationToken.None);
         }
 
         await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);

@@ -25,7 +25,7 @@ internal sealed partial class JobRunner(
         try
         {
             using var turn = await turns.EnterAsync(claimed.Job.Incarnation, either.Token);
-            await handlers.RunAsync(claimed.Job, either.Token);
+            await handlers.RunAsync(claimed, either.Token);
             outcome = await jobs.TryCompleteAsync(claimed, either.Token) ? "done" : "lease lost";
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)

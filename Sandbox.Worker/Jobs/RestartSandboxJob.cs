@@ -9,7 +9,7 @@ namespace Sandbox.Worker.Jobs;
 /// <summary>Starts the container of a stopped sandbox again; its files are kept whatever comes of it.</summary>
 internal sealed class RestartSandboxJob(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
 {
-    public async Task RunAsync(RestartSandbox job, CancellationToken cancellationToken)
+    public async Task RunAsync(RestartSandbox job, ClaimedJob claim, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
         if (record is not { State: SandboxState.Pending } || record.Version != job.SandboxVersion || record.Incarnation != job.Incarnation)
@@ -19,7 +19,7 @@ internal sealed class RestartSandboxJob(ISandboxStore store, DeploymentSet deplo
         }
 
         var deployment = deployments[record.Spec.Deployment];
-        var outcome = await attempt.RunAsync(record, deployment.EnsureRestartedAsync, cancellationToken);
+        var outcome = await attempt.RunAsync(record, deployment.EnsureRestartedAsync, claim, cancellationToken);
         if (outcome is StartOutcome.Unwanted)
         {
             await deployment.EnsureStoppedAsync(record, cancellationToken);

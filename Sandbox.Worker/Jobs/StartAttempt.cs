@@ -21,12 +21,14 @@ internal enum StartOutcome
     Unwanted,
 }
 
-/// <summary>One way from pending to running (or to a failure that the record tells), for a start and a restart alike.</summary>
+/// <summary>One way from pending to running (or to a failure that the record tells), for a start and a restart alike. A failure is
+/// written only while the job is still claimed, for whoever has begun it since may succeed; that it runs is true whoever says so
+/// first.</summary>
 internal sealed partial class StartAttempt(
     ISandboxStore store, IChangeFeed feed, SandboxMoves moves, DeploymentSet deployments, AgentLinks links, AgentGateway gateway,
     NodeIdentity node, WorkerTelemetry telemetry, TimeProvider time, ILogger<StartAttempt> logger)
 {
-    public async Task<StartOutcome> RunAsync(SandboxInstance pending, BringUp bringUp, CancellationToken cancellationToken)
+    public async Task<StartOutcome> RunAsync(SandboxInstance pending, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
     {
         using var reporter = new PhaseReporter(pending, store, time);
         await using var watch = new RecordWatch(pending, store, feed, time);
@@ -44,12 +46,12 @@ internal sealed partial class StartAttempt(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return await FailAsync(moves.Due(reporter.Record with { PassingDeadline = until }, until), cancellationToken);
+            return await FailAsync(moves.Due(reporter.Record with { PassingDeadline = until }, until), claim, cancellationToken);
         }
 
         return error is null
             ? await AliveAsync(reporter.Record, cancellationToken)
-            : await FailAsync(Failure(reporter.Record, error), cancellationToken);
+            : await FailAsync(Failure(reporter.Record, error), claim, cancellationToken);
     }
 
     private static string PhaseOf(SandboxInstance record) =>
@@ -151,9 +153,9 @@ internal sealed partial class StartAttempt(
         return moves.StartFailed(record, phase, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var move, out _) ? move : null;
     }
 
-    private async Task<StartOutcome> FailAsync(SandboxMove? move, CancellationToken cancellationToken)
+    private async Task<StartOutcome> FailAsync(SandboxMove? move, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (move is null || !await store.TryMoveAsync(move, cancellationToken))
+        if (move is null || !await store.TryMoveAsync(move with { Claim = claim }, cancellationToken))
         {
             return StartOutcome.Unwanted;
         }

@@ -13,7 +13,7 @@ internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deploym
     private const string NoPassword =
         "this start was given up before and its registry password was not kept; create the sandbox again with the password";
 
-    public async Task RunAsync(StartSandbox job, CancellationToken cancellationToken)
+    public async Task RunAsync(StartSandbox job, ClaimedJob claim, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
         if (record is { State: SandboxState.Pending } && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation)
@@ -24,6 +24,7 @@ internal sealed class StartSandboxJob(ISandboxStore store, DeploymentSet deploym
                 (pending, phases, token) => job.PasswordDropped
                     ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
                     : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
+                claim,
                 cancellationToken);
             if (outcome is not StartOutcome.Unwanted)
             {

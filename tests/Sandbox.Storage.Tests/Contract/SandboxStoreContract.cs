@@ -291,6 +291,20 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    public async Task Move_UnderAClaimThatIsVoid_IsRefused()
+    {
+        var pending = await CreatedAsync(Given.Pending());
+        var voided = Assert.Single(await ClaimAsync(1));
+        await Jobs.ReleaseAllOfAsync("n1", CancellationToken);
+        var stop = new SandboxMove(pending, pending.After(SandboxEvent.Stop), null);
+        Assert.False(await Records.TryMoveAsync(stop with { Claim = voided }, CancellationToken), "nobody holds the job");
+        var held = Assert.Single(await ClaimAsync(1));
+        Assert.False(await Records.TryMoveAsync(stop with { Claim = voided }, CancellationToken), "a later attempt holds the job");
+
+        Assert.True(await Records.TryMoveAsync(stop with { Claim = held }, CancellationToken), "the attempt that holds the job may write");
+    }
+
+    [Fact]
     public async Task Write_AboutALifeWhoseTombstoneIsForgotten_DoesNotReachTheNextLifeOfItsId()
     {
         var first = await CreatedAsync(Given.Pending("again"));

@@ -3,6 +3,9 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
+using Sandbox.Testing;
+using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Jobs;
@@ -112,6 +115,25 @@ public sealed class StartTests : LocalWorkerTests
         gate.Open();
         await Worker.UntilAsync(record.Id, now => now.State is SandboxState.Running, "running by the next attempt");
         Assert.Single(await Local.ListAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Start_FailsUnderAClaimThatIsVoid_SaysNothingOfTheAttemptThatHasBegunSince()
+    {
+        using var data = new TempFolder();
+        await using var worker = WorkerHost.Build(data.Path);
+        var record = await worker.SubmitAsync(WorkerHost.Prepare("box"));
+        var jobs = worker.Get<IJobStore>();
+        var voided = Assert.Single(await jobs.ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
+        await jobs.ReleaseAllOfAsync("node-1", CancellationToken.None);
+        var held = Assert.Single(await jobs.ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
+        var error = new SandboxError.StartFailed(record.Id, SandboxPhase.DockerRun, "no luck today");
+
+        var late = await worker.Get<StartAttempt>().RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
+
+        Assert.Equal((StartOutcome.Unwanted, SandboxState.Pending), (late, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
+        var own = await worker.Get<StartAttempt>().RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
+        Assert.Equal((StartOutcome.Failed, SandboxState.Stopped), (own, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
     }
 
     [Fact]
