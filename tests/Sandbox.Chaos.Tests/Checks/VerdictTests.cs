@@ -124,6 +124,7 @@ public sealed class VerdictTests
         Rejects("ContainersMatch", new Story().Did(Create).Did(Stop).Record(Stopped).Container(running: true));
         Rejects("ContainersMatch", new Story().Did(Create).Record(Ran).Container(running: false));
         Rejects("ContainersMatch", new Story().Did(Create).Did(Stop).Record(Stopped));
+        Rejects("ContainersMatch", new Story().Did(Create).Record([SandboxEvent.Alive, SandboxEvent.Lost], reason: "it was removed"));
     }
 
     [Fact]

@@ -37,8 +37,8 @@ internal sealed class ContainersMatch : ICheck
         var kept = evidence.Containers.Select(container => container.Incarnation).ToHashSet();
         foreach (var record in evidence.Records.Where(record => record.State is SandboxState.Stopped && HasRun(record)))
         {
-            findings.Expect(
-                kept.Contains(record.Incarnation) || record.Reason is "it was removed", () => $"{record.Id} is stopped, and its files are gone with its container");
+            // Whatever the record says of it: no fault removes containers, so whoever removed this one was one of ours.
+            findings.Expect(kept.Contains(record.Incarnation), () => $"{record.Id} is stopped ({record.Reason}), and its files are gone with its container");
         }
     }
 
