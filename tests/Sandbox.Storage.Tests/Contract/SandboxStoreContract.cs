@@ -102,6 +102,29 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    public async Task Move_OfAStaleVersion_WhoseStateIsTheSameAgain_ChangesNothing()
+    {
+        var pending = await CreatedAsync(Given.Pending());
+        var stopped = await MovedAsync(pending, SandboxEvent.Stop);
+        var pendingAgain = await MovedAsync(stopped, SandboxEvent.Restart);
+        var (alive, restarted) = (pending.After(SandboxEvent.Alive), stopped.After(SandboxEvent.Restart));
+
+        Assert.False(
+            await Records.TryMoveAsync(new SandboxMove(pending, alive, Given.StopOf(alive)), CancellationToken),
+            "it is pending again, but another pending than the one that was read");
+        Assert.Equal((SandboxState.Pending, pendingAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
+
+        var stoppedAgain = await MovedAsync(pendingAgain, SandboxEvent.Stop);
+        Assert.False(
+            await Records.TryMoveAsync(new SandboxMove(stopped, restarted, Given.StartOf(restarted)), CancellationToken),
+            "it is stopped again, but another stop than the one that was read");
+        Assert.Equal((SandboxState.Stopped, stoppedAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
+
+        await CompleteOneAsync();
+        Assert.True((await ClaimAsync()).Count == 0, "a move that was refused must not leave a job behind");
+    }
+
+    [Fact]
     public async Task Move_ByManyAtOnce_SucceedsOnceWithOneJob()
     {
         var read = await CreatedAsync(Given.Pending());
@@ -217,6 +240,17 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.False(await Records.TryAmendAsync(running with { State = SandboxState.Stopped }, CancellationToken));
 
         Assert.Equal((null, SandboxState.Running), ((await FoundAsync(pending)).HostIp, (await FoundAsync(pending)).State));
+    }
+
+    [Fact]
+    public async Task Amend_OfAStaleVersion_WhoseStateIsTheSameAgain_ChangesNothing()
+    {
+        var pending = await CreatedAsync(Given.Pending());
+        await MovedAsync(pending, SandboxEvent.Stop, SandboxEvent.Restart);
+
+        Assert.False(await Records.TryAmendAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
+
+        Assert.Null((await FoundAsync(pending)).HostIp);
     }
 
     [Fact]
