@@ -14,6 +14,9 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private Process? _process;
 
+    /// <summary>Of the server.</summary>
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server does not run.");
+
     /// <summary>As a connection string names it.</summary>
     public string ConnectionString => $"!{Socket}";
 
