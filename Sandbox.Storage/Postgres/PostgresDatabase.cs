@@ -11,11 +11,12 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     // A server that restarts refuses connections for a moment.
     private static readonly TimeSpan[] Pauses = [.. new[] { 20, 100, 400, 1000 }.Select(pause => TimeSpan.FromMilliseconds(pause))];
 
-    // Every statement of ours has its index. A plan is made once for each connection, often while a table is nearly empty, and
-    // a look at the whole of it would be kept when it has grown, or is full of rows that are gone. And whoever falls asleep in a
-    // transaction lets go of what it holds.
+    // Every statement of ours has its index, whatever its parameters are: a plan is made once for each connection, which may be
+    // while a table is nearly empty, and a look at the whole of it would be kept when it has grown, or is full of rows that are
+    // gone. And whoever falls asleep in a transaction lets go of what it holds.
     private const string Settings =
-        "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; SET idle_in_transaction_session_timeout = '10s'";
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; " +
+        "SET idle_in_transaction_session_timeout = '10s'";
 
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
