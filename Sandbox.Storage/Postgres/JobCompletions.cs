@@ -12,10 +12,10 @@ internal sealed class JobCompletions(PostgresDatabase database)
         RETURNING jobs.id
         """;
 
-    private readonly SharedWrites<ClaimedJob, bool> _writes = new(jobs => WriteAsync(database, jobs), job => job);
+    private readonly SharedStatements<ClaimedJob, bool> _writes = new(jobs => WriteAsync(database, jobs), job => job);
 
     /// <summary>Whether the job was still held by this attempt.</summary>
-    public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) => _writes.WriteAsync(job, cancellationToken);
+    public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) => _writes.RunAsync(job, cancellationToken);
 
     private static async Task<IReadOnlyList<bool>> WriteAsync(PostgresDatabase database, IReadOnlyList<ClaimedJob> jobs)
     {

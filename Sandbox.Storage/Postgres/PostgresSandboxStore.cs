@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using NpgsqlTypes;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
@@ -8,13 +9,14 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>Records in Postgres. What this process writes at the same time is written together (<see cref="SharedWrites{TItem,TAnswer}"/>).</summary>
+/// <summary>Records in Postgres. What this process asks at the same time is asked together (<see cref="SharedStatements{TItem,TAnswer}"/>).</summary>
 internal sealed class PostgresSandboxStore : IRecordStore
 {
     private readonly PostgresDatabase _database;
-    private readonly SharedWrites<SandboxCreate, (long? Version, bool IsBounded)> _creates;
-    private readonly SharedWrites<SandboxChange, SandboxInstance?> _moves;
-    private readonly SharedWrites<SandboxInstance, bool> _amends;
+    private readonly SharedStatements<SandboxCreate, (long? Version, bool IsBounded)> _creates;
+    private readonly SharedStatements<SandboxChange, SandboxInstance?> _moves;
+    private readonly SharedStatements<SandboxInstance, bool> _amends;
+    private readonly SharedStatements<Find, SandboxInstance?> _finds;
 
     public PostgresSandboxStore(PostgresDatabase database)
     {
@@ -22,25 +24,20 @@ internal sealed class PostgresSandboxStore : IRecordStore
         _creates = new(CreateAsync, create => create.First.Id);
         _moves = new(MoveAsync, change => change.Move.Next.Id);
         _amends = new(AmendAsync, record => record.Id);
+        _finds = new(FindAsync, find => find);
     }
 
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
         var create = new SandboxCreate(first, job);
-        var (version, isBounded) = await _creates.WriteAsync(create, cancellationToken);
+        var (version, isBounded) = await _creates.RunAsync(create, cancellationToken);
         return isBounded ? await CreateInQuotaAsync(create, cancellationToken)
             : version is { } written ? first with { Version = written }
             : new SandboxError.IdInUse(first.Id);
     }
 
-    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => _database.RepeatableAsync(
-        async connection => (await Sql.RowsAsync(
-            connection,
-            Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE id = @id").With("id", id.ToString()),
-            SandboxRows.Read,
-            cancellationToken)).SingleOrDefault(),
-        cancellationToken);
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => _finds.RunAsync(new Find(id), cancellationToken);
 
     public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
 
@@ -50,10 +47,10 @@ internal sealed class PostgresSandboxStore : IRecordStore
         var change = new SandboxChange(move);
         return change.ComesToLive
             ? (await WriteAsync([change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) => SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
-            : await _moves.WriteAsync(change, cancellationToken);
+            : await _moves.RunAsync(change, cancellationToken);
     }
 
-    public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) => _amends.WriteAsync(next, cancellationToken);
+    public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) => _amends.RunAsync(next, cancellationToken);
 
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
@@ -101,6 +98,19 @@ internal sealed class PostgresSandboxStore : IRecordStore
     private async Task<IReadOnlyList<SandboxInstance?>> MoveAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
         changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) => SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
 
+    private Task<IReadOnlyList<SandboxInstance?>> FindAsync(IReadOnlyList<Find> finds) => _database.RepeatableAsync<IReadOnlyList<SandboxInstance?>>(
+        async connection =>
+        {
+            var found = (await Sql.RowsAsync(
+                connection,
+                Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE id = ANY(@ids)")
+                    .With("ids", NpgsqlDbType.Array | NpgsqlDbType.Text, finds.Select(find => find.Id.ToString()).Distinct().ToArray()),
+                SandboxRows.Read,
+                CancellationToken.None)).ToDictionary(record => record.Id);
+            return [.. finds.Select(find => found.GetValueOrDefault(find.Id))];
+        },
+        CancellationToken.None);
+
     // Written twice it changes nothing the second time, and answers the same.
     private Task<IReadOnlyList<bool>> AmendAsync(IReadOnlyList<SandboxInstance> records) => _database.RepeatableAsync<IReadOnlyList<bool>>(
         async connection => await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
@@ -125,5 +135,11 @@ internal sealed class PostgresSandboxStore : IRecordStore
         }
 
         return answers;
+    }
+
+    /// <summary>One of several looks, each by itself, though two may be for the same record.</summary>
+    private sealed class Find(SandboxId id)
+    {
+        public SandboxId Id => id;
     }
 }

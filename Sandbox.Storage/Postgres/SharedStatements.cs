@@ -4,51 +4,52 @@ using Npgsql;
 namespace Sandbox.Storage.Postgres;
 
 /// <summary>
-/// Writes of one kind, written together: while one statement is under way the next items gather, so that a busy process pays
-/// one round trip and one commit for many, and an idle one waits for nothing. Nobody gets an answer before the commit.
+/// What is asked of one kind, asked together: while one statement is under way the next items gather, so that a busy process pays
+/// one round trip and one commit for many, and an idle one waits for nothing. Nobody gets an answer before the commit, and none
+/// from before it asked.
 /// </summary>
-/// <param name="write">Writes the items, of which no two have the same key, in one transaction, and answers for each in turn.</param>
+/// <param name="run">Writes (or reads) the items, of which no two have the same key, in one transaction, and answers for each in turn.</param>
 /// <param name="keyOf">What two items of one transaction may not have in common.</param>
-internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> write, Func<TItem, object> keyOf)
+internal sealed class SharedStatements<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> run, Func<TItem, object> keyOf)
 {
     private const int Most = 256;
 
-    private readonly Channel<Write> _waiting = Channel.CreateUnbounded<Write>();
-    private readonly Queue<Write> _later = new();
-    private int _writing;
+    private readonly Channel<Asked> _waiting = Channel.CreateUnbounded<Asked>();
+    private readonly Queue<Asked> _later = new();
+    private int _running;
 
-    public async Task<TAnswer> WriteAsync(TItem item, CancellationToken cancellationToken)
+    public async Task<TAnswer> RunAsync(TItem item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var mine = new Write(item, new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var mine = new Asked(item, new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
         _waiting.Writer.TryWrite(mine);
-        _ = WriteWaitingAsync();
+        _ = RunWaitingAsync();
 
         // Once it is on its way it is written, whether or not somebody still waits for the answer.
         return await mine.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task WriteWaitingAsync()
+    private async Task RunWaitingAsync()
     {
-        // Whoever comes while another writes leaves its item to that one, which looks again after it has let go.
-        while (_waiting.Reader.TryPeek(out _) && Interlocked.Exchange(ref _writing, 1) == 0)
+        // Whoever comes while another runs leaves its item to that one, which looks again after it has let go.
+        while (_waiting.Reader.TryPeek(out _) && Interlocked.Exchange(ref _running, 1) == 0)
         {
-            // Nothing, if another wrote it between the look and the turn.
+            // Nothing, if another took it between the look and the turn.
             while (Take() is { Count: > 0 } together)
             {
-                await WriteAsync(together);
+                await RunAsync(together);
             }
 
             // With a full fence: let go first and look then, or an item that came in between would lie there until the next one.
-            Interlocked.Exchange(ref _writing, 0);
+            Interlocked.Exchange(ref _running, 0);
         }
     }
 
     /// <summary>Those that came first; a second one with the same key waits for the next turn, and so does all that comes after it
     /// with that key.</summary>
-    private List<Write> Take()
+    private List<Asked> Take()
     {
-        var (together, keys) = (new List<Write>(), new HashSet<object>());
+        var (together, keys) = (new List<Asked>(), new HashSet<object>());
         for (var kept = _later.Count; kept > 0; kept--)
         {
             Sort(_later.Dequeue());
@@ -61,7 +62,7 @@ internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Ta
 
         return together;
 
-        void Sort(Write next)
+        void Sort(Asked next)
         {
             if (together.Count < Most && keys.Add(keyOf(next.Item)))
             {
@@ -74,11 +75,11 @@ internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Ta
         }
     }
 
-    private async Task WriteAsync(List<Write> together)
+    private async Task RunAsync(List<Asked> together)
     {
         try
         {
-            var answers = await write([.. together.Select(one => one.Item)]);
+            var answers = await run([.. together.Select(one => one.Item)]);
             for (var i = 0; i < together.Count; i++)
             {
                 together[i].Answer.TrySetResult(answers[i]);
@@ -86,10 +87,10 @@ internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Ta
         }
         catch (Exception exception) when (together.Count > 1 && WroteNothing(exception))
         {
-            // One of them cannot be written: it fails alone, and the others are written.
+            // One of them cannot be written: it fails alone, and the others are written. (A record that cannot be read, likewise.)
             foreach (var one in together)
             {
-                await WriteAsync([one]);
+                await RunAsync([one]);
             }
         }
         catch (Exception exception)
@@ -108,5 +109,5 @@ internal sealed class SharedWrites<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Ta
         _ => true,
     };
 
-    private sealed record Write(TItem Item, TaskCompletionSource<TAnswer> Answer);
+    private sealed record Asked(TItem Item, TaskCompletionSource<TAnswer> Answer);
 }

@@ -8,14 +8,14 @@ using Sandbox.Testing.Postgres;
 namespace Sandbox.Storage.Tests.Postgres;
 
 /// <summary>Writes that are written together stay each its own: what happens to one does not happen to another.</summary>
-public sealed class SharedWritesTests : IDisposable
+public sealed class SharedStatementsTests : IDisposable
 {
     private readonly List<string> _written = [];
     private readonly SemaphoreSlim _begun = new(0);
     private readonly SemaphoreSlim _mayEnd = new(0);
-    private readonly SharedWrites<string, string> _writes;
+    private readonly SharedStatements<string, string> _writes;
 
-    public SharedWritesTests() => _writes = new(WriteAsync, item => item[0]);
+    public SharedStatementsTests() => _writes = new(WriteAsync, item => item[0]);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -52,7 +52,7 @@ public sealed class SharedWritesTests : IDisposable
     public async Task Write_ThatIsRefused_FailsAloneAndTheOthersAreWritten()
     {
         var first = await FirstUnderWayAsync();
-        var (good, bad, other) = (_writes.WriteAsync("b", CancellationToken), _writes.WriteAsync("!", CancellationToken), _writes.WriteAsync("c", CancellationToken));
+        var (good, bad, other) = (_writes.RunAsync("b", CancellationToken), _writes.RunAsync("!", CancellationToken), _writes.RunAsync("c", CancellationToken));
         _mayEnd.Release(5);
 
         await Task.WhenAll(first, good, other);
@@ -64,7 +64,7 @@ public sealed class SharedWritesTests : IDisposable
     public async Task Write_OverALineThatBreaks_IsNotWrittenAgain()
     {
         var first = await FirstUnderWayAsync();
-        var (one, two) = (_writes.WriteAsync("b", CancellationToken), _writes.WriteAsync("?", CancellationToken));
+        var (one, two) = (_writes.RunAsync("b", CancellationToken), _writes.RunAsync("?", CancellationToken));
         _mayEnd.Release(2);
 
         await first;
@@ -72,7 +72,7 @@ public sealed class SharedWritesTests : IDisposable
         await Assert.ThrowsAsync<NpgsqlException>(() => two);
         Assert.Equal(["a", "b ?"], _written);
         _mayEnd.Release();
-        Assert.Equal("done c", await _writes.WriteAsync("c", CancellationToken));
+        Assert.Equal("done c", await _writes.RunAsync("c", CancellationToken));
     }
 
     [NeedsPostgresFact]
@@ -116,6 +116,30 @@ public sealed class SharedWritesTests : IDisposable
             (await records.ListAsync(new SandboxQuery([state], new Dictionary<string, string>(), PageSize: 1), CancellationToken)).Total;
     }
 
+    [NeedsPostgresFact]
+    public async Task Finds_OfManyAtOnce_AnswerEachWithItsOwn_AndOneThatCannotBeReadFailsAlone()
+    {
+        await using var database = await PostgresTestDatabase.NewAsync();
+        var records = new PostgresSandboxStore(database.Database);
+        var made = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => MadeAsync(records)));
+        var (unknown, damaged) = (Given.Pending(), made[7]);
+
+        SandboxInstance[] asked = [.. made, .. made, unknown];
+        var found = await Task.WhenAll(asked.Select(record => records.FindAsync(record.Id, CancellationToken)));
+        Assert.Equal(asked.SkipLast(1).Select(record => record.Id), found.SkipLast(1).Select(record => record?.Id ?? default));
+        Assert.Null(found[^1]);
+
+        await using (var connection = await database.Database.ConnectAsync(CancellationToken))
+        {
+            await using var damage = new NpgsqlCommand("UPDATE sandboxes SET state = 'no state' WHERE id = $1", connection) { Parameters = { new() { Value = damaged.Id.ToString() } } };
+            await damage.ExecuteNonQueryAsync(CancellationToken);
+        }
+
+        var again = made.Select(record => records.FindAsync(record.Id, CancellationToken)).ToList();
+        await Assert.ThrowsAsync<InvalidDataException>(() => again[7]);
+        Assert.All(await Task.WhenAll(again.Where((_, place) => place != 7)), Assert.NotNull);
+    }
+
     private static async Task<SandboxInstance> MadeAsync(PostgresSandboxStore records)
     {
         var first = Given.Pending();
@@ -126,11 +150,11 @@ public sealed class SharedWritesTests : IDisposable
     private static SandboxMove Stop(SandboxInstance record, string reason) =>
         new(record, record.After(SandboxEvent.Stop) with { Reason = reason }, Given.StopOf(record));
 
-    private List<Task<string>> All(params string[] items) => [.. items.Select(item => _writes.WriteAsync(item, CancellationToken))];
+    private List<Task<string>> All(params string[] items) => [.. items.Select(item => _writes.RunAsync(item, CancellationToken))];
 
     private async Task<Task<string>> FirstUnderWayAsync()
     {
-        var first = _writes.WriteAsync("a", CancellationToken);
+        var first = _writes.RunAsync("a", CancellationToken);
         await _begun.WaitAsync(CancellationToken);
         return first;
     }
