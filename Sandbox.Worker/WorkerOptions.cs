@@ -44,6 +44,10 @@ public sealed class WorkerOptions
     /// its own agent only. Empty: none.</summary>
     public string RemoteTokenFile { get; set; } = "";
 
+    /// <summary>How long an agent that runs elsewhere may leave questions unanswered before its sandbox is lost. Default 2 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "24:00:00")]
+    public TimeSpan RemoteLostAfter { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Address and port where agents that no Unix socket reaches (pods) dial in, for example <c>0.0.0.0:7070</c>. Empty: none
     /// may. Each shows a token of its own; the connections are not encrypted.</summary>
     public string AgentListen { get; set; } = "";

@@ -87,6 +87,7 @@ public static class WorkerRoom
         .AddSingleton<Adoption>()
         .AddSingleton<LostSandboxes>()
         .AddSingleton<Leftovers>()
+        .AddSingleton<RemoteAgents>()
         .AddSingleton<Reconciler>()
         .AddSingleton<OwnActivities>()
         .AddSingleton<IActivities>(provider => provider.GetRequiredService<OwnActivities>())

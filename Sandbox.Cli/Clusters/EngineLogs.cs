@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -17,29 +16,25 @@ internal sealed class EngineLogs(EngineApi engine, Action<string> line)
     public async Task CopyAsync(string container, string prefix, bool follow, int? tail, CancellationToken cancellationToken)
     {
         await using var stream = await engine.LogAsync(container, follow, tail, cancellationToken);
-        var (header, rest) = (new byte[Header], new StringBuilder());
+        var header = new byte[Header];
+
+        // The first byte of a header says which stream the piece is of: what is written to both at once is not mixed within a line.
+        var streams = new SortedDictionary<byte, LogLines>();
         while (await stream.ReadAtLeastAsync(header, Header, throwOnEndOfStream: false, cancellationToken) == Header)
         {
             var content = new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4))];
             await stream.ReadExactlyAsync(content, cancellationToken);
-            rest.Append(Encoding.UTF8.GetString(content));
-            Flush(rest, prefix);
+            if (!streams.TryGetValue(header[0], out var lines))
+            {
+                streams.Add(header[0], lines = new LogLines(text => line(prefix + text)));
+            }
+
+            lines.Add(content);
         }
 
-        if (rest.Length > 0)
+        foreach (var lines in streams.Values)
         {
-            line(prefix + rest);
+            lines.End();
         }
-    }
-
-    private void Flush(StringBuilder text, string prefix)
-    {
-        var lines = text.ToString().Split('\n');
-        foreach (var whole in lines.AsSpan(0, lines.Length - 1))
-        {
-            line(prefix + whole.TrimEnd('\r'));
-        }
-
-        text.Clear().Append(lines[^1]);
     }
 }

@@ -12,7 +12,7 @@ namespace Sandbox.Worker.Upkeep;
 /// </summary>
 internal sealed partial class Reconciler(
     ISandboxStore store, DeploymentSet deployments, AgentGateway gateway, Adoption adoption, LostSandboxes lost, Leftovers leftovers,
-    NodeIdentity node, TimeProvider time, ILogger<Reconciler> logger)
+    RemoteAgents remotes, NodeIdentity node, TimeProvider time, ILogger<Reconciler> logger)
 {
     private const int PageSize = 500;
 
@@ -29,8 +29,8 @@ internal sealed partial class Reconciler(
     {
         // Before the deployments are asked: what is wanted from here on and not found then is lost.
         var expected = await ExpectedAsync(cancellationToken);
-        List<SandboxInstance> running = [.. expected.Where(record => record.Spec.Deployment is DeploymentKind.Remote)];
-        foreach (var deployment in deployments.All)
+        List<SandboxInstance> running = [.. await remotes.AskAsync([.. expected.Where(record => record.Spec.Remote is not null)], cancellationToken)];
+        foreach (var deployment in deployments.All.Where(deployment => deployment.Kind is not DeploymentKind.Remote))
         {
             if (await FindAsync(deployment, cancellationToken) is { } found)
             {

@@ -1,11 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Running;
+using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker.Tests.Deployments;
 
@@ -47,6 +51,43 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
 
         Assert.False(answer.TryGet(out _, out var error));
         Assert.Contains($"no agent answers on 127.0.0.1:{_port}", Assert.IsType<SandboxError.StartFailed>(error).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Agent_SilentForTooLong_IsLostWithThatReason_AndNotBefore()
+    {
+        await StartAgentAsync();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var data = new TempFolder();
+        await using var worker = WorkerHost.Build(
+            data.Path, services => services.AddSingleton<TimeProvider>(time), ("RemoteTokenFile", _data.File("tokens")), ("RemoteLostAfter", "00:01:30"));
+        var pending = await worker.SubmitAsync(Prepare("there"));
+        Assert.True(SandboxMoves.Alive(pending, time.GetUtcNow()).TryGet(out var alive, out var error), error?.Text);
+        Assert.True(await worker.Records.TryMoveAsync(alive with { Next = alive.Next with { HostName = "node-1" } }, CancellationToken.None), "it was to run");
+
+        await LookAsync();
+        Assert.Equal(SandboxState.Running, (await FoundAsync()).State);
+        _agent!.Kill(entireProcessTree: true);
+        await _agent.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await LookAsync();
+        time.Advance(TimeSpan.FromSeconds(89));
+        await LookAsync();
+        Assert.True((await FoundAsync()).State is SandboxState.Running, "an agent may be away for 90 s");
+        time.Advance(TimeSpan.FromSeconds(1));
+        await LookAsync();
+
+        var lost = await FoundAsync();
+        Assert.Equal((SandboxState.Stopped, SandboxEvent.Lost), (lost.State, lost.History[^1].On));
+        Assert.StartsWith($"its agent on 127.0.0.1:{_port} has not answered for 90 s: ", lost.Reason, StringComparison.Ordinal);
+
+        async Task<SandboxInstance> FoundAsync() => (await worker.Records.FindAsync(pending.Id, CancellationToken.None))!;
+
+        Task LookAsync()
+        {
+            var reconciler = worker.Get<Reconciler>();
+            reconciler.ReadAllNext();
+            return reconciler.RunAsync(CancellationToken.None);
+        }
     }
 
     public async ValueTask DisposeAsync()
