@@ -25,7 +25,7 @@ internal static class ClusterTestCommand
                 throw new CliException("only one of --up, --down, --logs and --collect-logs", ExitCodes.Usage);
             }
 
-            if (parsed.GetValue(head) is { } address && !(HostAndPortAttribute.TrySplit(address, out var host, out var port) && host.Length > 0 && port is not null))
+            if (parsed.GetValue(head) is { } address && !(HostAndPortAttribute.TryParse(address, out var place) && place.Port is not null))
             {
                 throw new CliException($"--head takes HOST:PORT, not '{address}'", ExitCodes.Usage);
             }

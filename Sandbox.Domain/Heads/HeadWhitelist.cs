@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Domain.Heads;
 
@@ -7,8 +8,6 @@ namespace Sandbox.Domain.Heads;
 /// with a port means the node that has its head port there: several nodes of one machine differ by it.</summary>
 public sealed class HeadWhitelist
 {
-    private const int LongestHost = 253;
-
     private HeadWhitelist(IReadOnlyList<WhitelistEntry> entries) => Entries = entries;
 
     /// <summary>At least one.</summary>
@@ -23,11 +22,11 @@ public sealed class HeadWhitelist
         var entries = new List<WhitelistEntry>();
         foreach (var word in words)
         {
-            if (!TryParseEntry(word, out var entry))
+            if (!HostAndPort.TryParse(word, out var parsed))
             {
                 problem ??= $"'{word}' is not host or host:port (port 1 to 65535)";
             }
-            else if (entries.Contains(entry))
+            else if (new WhitelistEntry(parsed.Host, parsed.Port) is var entry && entries.Contains(entry))
             {
                 problem ??= $"'{word}' is in it twice";
             }
@@ -70,31 +69,6 @@ public sealed class HeadWhitelist
     }
 
     public override string ToString() => string.Join(' ', Entries);
-
-    private static bool TryParseEntry(string word, [NotNullWhen(true)] out WhitelistEntry? entry)
-    {
-        entry = null;
-        var colon = word.StartsWith('[') ? word.IndexOf("]:", StringComparison.Ordinal) + 1 : word.IndexOf(':', StringComparison.Ordinal);
-        int? port = null;
-        if (colon > 0)
-        {
-            if (!int.TryParse(word.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is 0 or > ushort.MaxValue)
-            {
-                return false;
-            }
-
-            port = number;
-        }
-
-        var host = colon > 0 ? word[..colon] : word;
-        if (Uri.CheckHostName(host) is UriHostNameType.Unknown || host.Length > LongestHost)
-        {
-            return false;
-        }
-
-        entry = new WhitelistEntry(host, port);
-        return true;
-    }
 }
 
 /// <param name="Port">Null: whatever port its head port is.</param>

@@ -1,7 +1,8 @@
-using System.Globalization;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Topology.Rules;
 
@@ -46,27 +47,13 @@ internal sealed class HttpAddressAttribute : RuleAttribute
 public sealed class HostAndPortAttribute : RuleAttribute
 {
     internal override string? WhyBad(object value) =>
-        TrySplit((string)value, out _, out var port) && port is not null ? null : "must be host:port";
+        TryParse((string)value, out var parsed) && parsed.Port is not null ? null : "must be host:port";
 
     internal override void Describe(JsonObject schema) => schema["pattern"] = @"^[^\s:]+:\d+$";
 
-    /// <param name="port">Null: none is said.</param>
-    public static bool TrySplit(string text, out string host, out int? port)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        (host, port) = (colon < 0 ? text : text[..colon], null);
-        if (colon >= 0)
-        {
-            if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > PortAttribute.Highest)
-            {
-                return false;
-            }
-
-            port = number;
-        }
-
-        return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
-    }
+    /// <summary>As a container's network knows it: by name or by IPv4.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out HostAndPort? parsed) =>
+        HostAndPort.TryParse(text, out parsed) && Uri.CheckHostName(parsed.Host) is UriHostNameType.Dns or UriHostNameType.IPv4;
 }
 
 /// <summary>Entries <c>host[:port]</c>, each once.</summary>
@@ -75,7 +62,7 @@ internal sealed class WhitelistEntriesAttribute : RuleAttribute
     internal override string? WhyBad(object value)
     {
         var entries = (List<string>)value;
-        return entries.FirstOrDefault(entry => !HostAndPortAttribute.TrySplit(entry, out _, out _)) is { } bad
+        return entries.FirstOrDefault(entry => !HostAndPortAttribute.TryParse(entry, out _)) is { } bad
             ? $"must hold host or host:port, '{bad}' is neither"
             : entries.GroupBy(entry => entry, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } doubled
                 ? $"must name each node once, '{doubled.Key}' is in it twice"

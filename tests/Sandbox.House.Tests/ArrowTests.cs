@@ -14,7 +14,7 @@ public sealed class ArrowTests
         ["Sandbox.Agent"] = "Sandbox.Contracts",
         ["Sandbox.Client"] = "Sandbox.Contracts",
         ["ServiceDefaults"] = "",
-        ["Sandbox.Topology"] = "",
+        ["Sandbox.Topology"] = "Sandbox.Contracts",
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
         ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults Sandbox.Topology",
         ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults Sandbox.Topology",
