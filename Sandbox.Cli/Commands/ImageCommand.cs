@@ -4,6 +4,7 @@ using System.Diagnostics;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
+using Sandbox.Standalone;
 using Sandbox.Topology.Compose;
 
 namespace Sandbox.Cli.Commands;
@@ -27,8 +28,7 @@ internal static class ImageCommand
         folder.AcceptExistingOnly();
         var tag = new Option<string>("--tag", "-t") { Description = "Name of the image.", Required = true };
         var build = new Command("build", "Build an image from a folder with a Dockerfile.") { folder, tag };
-        build.SetAction((parsed, _) => RunAsync(
-            context, parsed, parsed.GetValue(tag)!, "docker", ["build", "--tag", parsed.GetValue(tag)!, parsed.GetValue(folder)!.FullName]));
+        build.SetAction((parsed, _) => BuildAsync(context, parsed, parsed.GetValue(folder)!.FullName, parsed.GetValue(tag)!));
 
         return new Command("image", "Make images.") { forBase, cluster, build };
     }
@@ -37,6 +37,23 @@ internal static class ImageCommand
         context, parsed, ClusterPlan.Image, "bash",
         [Installation.BuildScript("images/cluster.sh") ?? throw new CliException("build/images/cluster.sh is not there"),
             .. force ? ["--force"] : Array.Empty<string>()]);
+
+    /// <summary>Shows the engine's lines as they come; where the answer is to be JSON, beside it.</summary>
+    private static async Task<int> BuildAsync(CommandContext context, ParseResult parsed, string folder, string tag)
+    {
+        var json = context.Json(parsed);
+        if (await LocalImages.BuildAsync(folder, tag, new Lines(toError: json), context.Asked) is { } reason)
+        {
+            throw new CliException($"building {tag} failed: {reason}");
+        }
+
+        if (json)
+        {
+            Printer.Json(new Done("built") { Image = tag }, CliJson.Default.Done);
+        }
+
+        return 0;
+    }
 
     /// <summary>Runs a program of this machine and shows its lines as they come.</summary>
     private static async Task<int> RunAsync(CommandContext context, ParseResult parsed, string image, string program, string[] arguments)
@@ -84,14 +101,25 @@ internal static class ImageCommand
     {
         while (await lines.ReadLineAsync(CancellationToken.None) is { } line)
         {
-            if (toError)
-            {
-                StandardStreams.WriteErrorLine(line);
-            }
-            else
-            {
-                StandardStreams.WriteOutputLine(line);
-            }
+            Show(line, toError);
         }
+    }
+
+    private static void Show(string line, bool toError)
+    {
+        if (toError)
+        {
+            StandardStreams.WriteErrorLine(line);
+        }
+        else
+        {
+            StandardStreams.WriteOutputLine(line);
+        }
+    }
+
+    /// <summary>Each at once and in order, unlike the framework's own.</summary>
+    private sealed class Lines(bool toError) : IProgress<string>
+    {
+        public void Report(string value) => Show(value, toError);
     }
 }
