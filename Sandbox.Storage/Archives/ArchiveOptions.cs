@@ -10,8 +10,9 @@ public sealed class ArchiveOptions : IValidatableObject
     public const string Section = "Archive";
 
     /// <summary><c>none</c> (the default): nothing is archived, and an automatic archive that somebody asked for is told and
-    /// never due. <c>folder</c>: a folder that every node sees at the same path. <c>s3</c>: an object store.</summary>
-    [RegularExpression("none|folder|s3", ErrorMessage = "Store is none, folder or s3.")]
+    /// never due. <c>folder</c>: a folder that every node sees at the same path. <c>s3</c>: an object store. <c>registry</c>: a registry
+    /// of images, which the nodes' engines push to and pull from.</summary>
+    [RegularExpression("none|folder|s3|registry", ErrorMessage = "Store is none, folder, s3 or registry.")]
     public string Store { get; set; } = "none";
 
     /// <summary>For <c>folder</c>: its full path.</summary>
@@ -20,12 +21,23 @@ public sealed class ArchiveOptions : IValidatableObject
     /// <summary>For <c>s3</c>: host and port, for example <c>minio:9000</c>.</summary>
     public string Endpoint { get; set; } = "";
 
+    /// <summary>For <c>registry</c>: one of its repositories, for example <c>registry.example:5000/sandboxes</c>. Its configuration must let
+    /// tags be deleted.</summary>
+    [RegularExpression("[A-Za-z0-9.-]+(:[0-9]{1,5})?/[a-z0-9]+(([._]|__|-+|/)[a-z0-9]+)*", ErrorMessage = "Repository is a registry and a path in it, like registry.example:5000/sandboxes.")]
+    public string Repository { get; set; } = "";
+
+    /// <summary>For <c>registry</c>; empty: it asks for none.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>Never logged.</summary>
+    public string Password { get; set; } = "";
+
     public bool UseTls { get; set; } = true;
 
     public string Region { get; set; } = "us-east-1";
 
     /// <summary>It exists: it is not made.</summary>
-    [RegularExpression("|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "Bucket is 3 to 63 characters of a-z 0-9 . -, the first and the last a letter or digit.")]
+    [RegularExpression("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "Bucket is 3 to 63 characters of a-z 0-9 . -, the first and the last a letter or digit.")]
     public string Bucket { get; set; } = "";
 
     public string AccessKey { get; set; } = "";
@@ -53,11 +65,18 @@ public sealed class ArchiveOptions : IValidatableObject
 
     public bool IsConfigured => Store is not "none";
 
+    public bool IsRegistry => Store is "registry";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Store is "folder" && !Path.IsPathFullyQualified(Folder))
         {
             yield return new ValidationResult("Folder must be a full path where Store is folder.", [nameof(Folder)]);
+        }
+
+        if (Store is "registry" && Repository.Length == 0)
+        {
+            yield return new ValidationResult("Repository must be given where Store is registry.", [nameof(Repository)]);
         }
 
         foreach (var (name, value) in Store is "s3" ? [(nameof(Endpoint), Endpoint), (nameof(Bucket), Bucket), (nameof(AccessKey), AccessKey), (nameof(SecretKey), SecretKey)] : Array.Empty<(string, string)>())

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
@@ -22,6 +23,7 @@ internal sealed class ContainerArchive(
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
     private readonly StagingImage _staging = new(engine, files, time);
+    private readonly RegistryArchive _registry = new(engine, options.Value);
 
     /// <summary>Puts the files of a stopped container away.</summary>
     public async Task<ArchiveFacts> PutImageAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
@@ -39,14 +41,9 @@ internal sealed class ContainerArchive(
         {
             var exact = await _staging.MakeAsync(container, sandbox.Incarnation, Limit(options.Value.MaxImage), cancellationToken);
             var image = await _images.FindAsync(tag, cancellationToken) ?? throw new ArchiveException("its image was removed while it was archived");
-            await using var file = files.Open();
-            await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
-            var (digest, bytes) = await PackAsync(file, Limit(options.Value.MaxImage), "the image", target => _archives.SaveAsync(tag, target, cancellationToken));
-            await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"storing {bytes} bytes", cancellationToken);
-            var key = ArchiveFiles.ImageKey(sandbox.Id, sandbox.Incarnation);
-            await store.PutAsync(key, file, cancellationToken);
+            var facts = await (options.Value.IsRegistry ? PushImageAsync(image, sandbox, phases, cancellationToken) : PutImageAsync(image, sandbox, phases, cancellationToken));
             await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Success, exact ? "archived" : Inexact, cancellationToken);
-            return new ArchiveFacts(sandbox.Incarnation, key, digest, bytes, image.ID);
+            return facts;
         }
         finally
         {
@@ -61,7 +58,9 @@ internal sealed class ContainerArchive(
         await using var file = files.Open();
         await PackAsync(file, Limit(options.Value.MaxLog), "the log", target =>
             _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), target, cancellationToken));
-        await store.PutAsync(ArchiveFiles.LogKey(sandbox.Id, sandbox.Incarnation), file, cancellationToken);
+        await (options.Value.IsRegistry
+            ? _registry.PushLogAsync(file, sandbox.Incarnation, cancellationToken)
+            : store.PutAsync(ArchiveFiles.LogKey(sandbox.Id, sandbox.Incarnation), file, cancellationToken));
         await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Success, "archived", cancellationToken);
     }
 
@@ -74,6 +73,17 @@ internal sealed class ContainerArchive(
         }
 
         await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, $"fetching {archive.Bytes} bytes from the archive", cancellationToken);
+        await (RegistryArchive.IsPlace(archive.Location)
+            ? _registry.PullAsync(archive.Location, new PullProgress(), cancellationToken)
+            : UnpackAsync(archive, phases, cancellationToken));
+        if (await _images.FindAsync(archive.ImageId, cancellationToken) is null)
+        {
+            throw new ArchiveException($"its archive has another image than {archive.ImageId}");
+        }
+    }
+
+    private async Task UnpackAsync(ArchiveFacts archive, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
         await using var file = files.Open();
         using (var hashed = new HashingStream(file, archive.Bytes, "what the archive has"))
         {
@@ -91,10 +101,6 @@ internal sealed class ContainerArchive(
         file.Position = 0;
         await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, "unpacking the image", cancellationToken);
         await _archives.LoadAsync(file, cancellationToken);
-        if (await _images.FindAsync(archive.ImageId, cancellationToken) is null)
-        {
-            throw new ArchiveException($"its archive has another image than {archive.ImageId}");
-        }
     }
 
     /// <summary>The image goes with its container; one that no container uses goes now.</summary>
@@ -103,9 +109,43 @@ internal sealed class ContainerArchive(
     /// <summary>Removes what an incarnation has in the store.</summary>
     public async Task DiscardAsync(SandboxId sandbox, IncarnationId incarnation, CancellationToken cancellationToken)
     {
+        if (options.Value.IsRegistry)
+        {
+            await _registry.DiscardAsync(incarnation, cancellationToken);
+            return;
+        }
+
         await store.DeleteAsync(ArchiveFiles.ImageKey(sandbox, incarnation), cancellationToken);
         await store.DeleteAsync(ArchiveFiles.LogKey(sandbox, incarnation), cancellationToken);
     }
+
+    private async Task<ArchiveFacts> PutImageAsync(
+        ImageInspectResponse image, SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        await using var file = files.Open();
+        await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
+        var (digest, bytes) = await PackAsync(
+            file, Limit(options.Value.MaxImage), TheImage, target => _archives.SaveAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), target, cancellationToken));
+        await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"storing {bytes} bytes", cancellationToken);
+        var key = ArchiveFiles.ImageKey(sandbox.Id, sandbox.Incarnation);
+        await store.PutAsync(key, file, cancellationToken);
+        return new ArchiveFacts(sandbox.Incarnation, key, digest, bytes, image.ID);
+    }
+
+    private async Task<ArchiveFacts> PushImageAsync(
+        ImageInspectResponse image, SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        if (image.Size > Limit(options.Value.MaxImage))
+        {
+            throw new ArchiveException($"{TheImage} is larger than the limit of {options.Value.MaxImage}");
+        }
+
+        await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"pushing {image.Size} bytes", cancellationToken);
+        var location = await _registry.PushAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), sandbox.Incarnation, cancellationToken);
+        return new ArchiveFacts(sandbox.Incarnation, location, location[(location.IndexOf('@', StringComparison.Ordinal) + 1)..], image.Size, image.ID);
+    }
+
+    private const string TheImage = "the image";
 
     private const string Inexact =
         "archived as the engine commits it: extended attributes but security.capability and fractions of seconds are lost";

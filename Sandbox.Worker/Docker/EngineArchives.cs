@@ -42,6 +42,23 @@ internal sealed class EngineArchives(EngineConnection engine)
         watched.ThrowIfFailed();
     }
 
+    /// <summary>Gives an image of the engine's one more name.</summary>
+    public Task TagAsync(string image, ImageReference name, CancellationToken cancellationToken)
+    {
+        var tag = new ImageTagParameters { RepositoryName = name.Repository, Tag = name.Tag ?? "latest" };
+        return engine.CallAsync("image tag", (client, token) => client.Images.TagImageAsync(image, tag, token), EngineConnection.Answer, cancellationToken);
+    }
+
+    /// <summary>Makes an image whose only layer is what a tar stream has.</summary>
+    public async Task ImportAsync(Stream files, ImageReference name, CancellationToken cancellationToken)
+    {
+        var watched = new FailureWatch();
+        var import = new ImagesCreateParameters { FromSrc = "-", Repo = name.Repository, Tag = name.Tag };
+        await engine.CallAsync(
+            "image import", (client, token) => client.Images.CreateImageAsync(import, files, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+        watched.ThrowIfFailed();
+    }
+
     /// <summary>Pushes an image to the registry that its name says; throws with the registry's reason.</summary>
     /// <param name="credentials">Sent along with this one request, and kept nowhere: not by us, not by the engine.</param>
     public async Task PushAsync(ImageReference name, AuthConfig? credentials, CancellationToken cancellationToken)

@@ -35,6 +35,8 @@ internal sealed class TestRegistry : IAsyncDisposable
             storage:
               filesystem:
                 rootdirectory: {{registry._folder.File("data")}}
+              delete:
+                enabled: true
             http:
               addr: 127.0.0.1:{{registry.Name.Split(':')[1]}}
             auth:
