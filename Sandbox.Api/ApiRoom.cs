@@ -10,6 +10,7 @@ using Sandbox.Api.Files;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Owners;
+using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 
@@ -41,6 +42,7 @@ public static class ApiRoom
         services.AddSingleton<IsAlive>().AddSingleton<SandboxStatus>().AddSingleton<ListSandboxes>().AddSingleton<BatchStatus>();
         services.AddSingleton<Execute>().AddSingleton<CreateSession>().AddSingleton<RunInSession>().AddSingleton<CloseSession>();
         services.AddSingleton<ReadFile>().AddSingleton<WriteFile>().AddSingleton<Upload>().AddSingleton<SandboxStatistics>();
+        services.AddSingleton<PortForward>();
         services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>();
         return services.AddSingleton<RockFace>().AddSingleton<ManagementFace>().AddSingleton<OpenApiDocument>();
     }
@@ -51,7 +53,9 @@ public static class ApiRoom
         app.UseMiddleware<AccessLog>();
         app.UseMiddleware<AccessGate>();
         app.UseMiddleware<EnvdRoad>();
+        app.UseWebSockets();
         app.Services.GetRequiredService<RockFace>().Map(app);
+        app.MapGet(RockFace.Prefix + PortForward.Path, app.Services.GetRequiredService<PortForward>().HandleAsync);
         app.Services.GetRequiredService<ManagementFace>().Map(app);
         var document = app.Services.GetRequiredService<OpenApiDocument>();
         app.MapGet("/openapi/v1.json", document.HandleAsync);

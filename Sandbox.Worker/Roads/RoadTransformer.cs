@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Contracts.Cluster;
 using Yarp.ReverseProxy.Forwarder;
@@ -21,7 +22,7 @@ internal sealed class RoadTransformer(string prefix) : HttpTransformer
     {
         var goesOn = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         httpContext.Response.Headers.Remove(RoadRoutes.OwnAnswer);
-        if (goesOn && proxyResponse is { Content.Headers.ContentLength: null })
+        if (goesOn && proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
         {
             // Whoever opened a stream learns at once that it is open, not with its first message.
             await httpContext.Response.StartAsync(cancellationToken);

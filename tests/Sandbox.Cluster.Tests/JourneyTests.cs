@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Sandbox.Testing;
@@ -55,6 +56,25 @@ public sealed class JourneyTests(ClusterFixture fixture) : IClassFixture<Cluster
         await Other.ExecuteAsync(id, "touch /tmp/go");
         await ReadUntilAsync(stream, "two\n", limit.Token);
 
+        await One.MustPostAsync("stop", new { sandbox_id = id });
+    }
+
+    [NeedsDockerFact]
+    public async Task Port_ReachedThroughApiAndWorker_CarriesBytesBothWays()
+    {
+        var id = $"port-{Guid.NewGuid():N}";
+        await One.RunAsync(id);
+        await Other.ExecuteAsync(id, "nc -l -p 8000 -e cat > /tmp/nc 2>&1 & while ! netstat -tln | grep -q :8000; do sleep 0.1; done");
+        using var limit = new CancellationTokenSource(ClusterProcess.Generous);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://{One.Http.BaseAddress!.Authority}/apis/envs/sandbox/v1/sandboxes/{id}/portforward?port=8000"), limit.Token);
+
+        await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Binary, endOfMessage: true, limit.Token);
+        var buffer = new byte[64];
+        var got = await socket.ReceiveAsync(buffer.AsMemory(), limit.Token);
+
+        Assert.Equal("ping", Encoding.UTF8.GetString(buffer, 0, got.Count));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", limit.Token);
         await One.MustPostAsync("stop", new { sandbox_id = id });
     }
 

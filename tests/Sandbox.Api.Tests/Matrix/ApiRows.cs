@@ -48,6 +48,7 @@ internal static class ApiRows
         Body("/read_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a"}"""),
         Body("/write_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a","content":"x"}"""),
         new(Rocks("POST", "/upload"), Named.Sandbox, Upload),
+        new(Rocks("GET", "/sandboxes/{id}/portforward"), Named.Sandbox, id => WebSocket($"{ApiServer.Rock}/sandboxes/{id}/portforward?port=80")),
     ];
 
     private static IEnumerable<RouteRow> Envd() =>
@@ -93,6 +94,17 @@ internal static class ApiRows
     private static HttpRequestMessage To(string id, HttpRequestMessage request)
     {
         request.Headers.Add("E2b-Sandbox-Id", id);
+        return request;
+    }
+
+    /// <summary>A handshake; what comes after it is what the answer holds.</summary>
+    private static HttpRequestMessage WebSocket(string path)
+    {
+        var request = Get(path);
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.Add(new("websocket"));
+        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
         return request;
     }
 
