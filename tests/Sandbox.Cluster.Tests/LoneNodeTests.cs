@@ -39,7 +39,8 @@ public sealed class LoneNodeTests(LoneNodeTests.OneService service) : IClassFixt
     [InlineData("JOIN_TOKEN", "join_nobodyMadeThis", "the join token (JOIN_TOKEN) is not the one it expects")]
     public async Task Node_ThatCannotBeOfThisCluster_EndsWithALastLineThatNamesTheKey(string key, string value, string named)
     {
-        await using var node = Fleet.MakeNode("n1", (key, value));
+        // The health service is there and says no: a node that did not wait for its answer would be a head by itself.
+        await using var node = Fleet.MakeNode("n1", (key, value), ("HEALTH_TIMEOUT", "60"));
 
         node.Start();
 
