@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Publishes the static agent to artifacts/agent/linux-x64 and, where a cross compiler is found, linux-arm64.
+# build/agent.sh [--own]
+# Publishes the static agent to artifacts/agent/linux-x64 and, where a cross compiler is found, linux-arm64; with --own only
+# that of this machine's kind.
 # Does nothing when the sources have not changed. Exit codes: 0 built or up to date (for this machine's kind; arm64 is
 # an extra whose failure is only said), 3 no compiler, 1 the build failed.
 set -euo pipefail
@@ -22,8 +24,9 @@ publish() {
   echo "building the agent for $rid (a minute, once) ..." >&2
   rm -rf "$stage"
   # Not with the lock: the compiler's server lives on for minutes and would hold it.
+  # Intermediate files in a folder of their own, so that another build at the same time is not undone.
   if ! dotnet publish Sandbox.Agent/Sandbox.Agent.csproj -c Release -r "$rid" -o "$stage" -v q --nologo \
-    -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1 9>&-; then
+    -p:ArtifactsPath="$ROOT/artifacts/agent-obj" -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1 9>&-; then
     tail -n 30 "$log" >&2
     echo "the agent for $rid could not be built; the whole output is in $log" >&2
     return 1
@@ -48,7 +51,7 @@ hash=$(sources_hash)
 publish linux-x64 gcc objcopy
 
 # The toolchain passes gcc an option that only clang knows.
-if command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(cat artifacts/agent/.arm64-failed 2>/dev/null)" != "$hash" ]; then
+if [ "${1:-}" != --own ] && command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(cat artifacts/agent/.arm64-failed 2>/dev/null)" != "$hash" ]; then
   cross=$ROOT/artifacts/agent/.aarch64-gcc
   cat >"$cross" <<'END'
 #!/usr/bin/env bash
