@@ -16,6 +16,9 @@ internal sealed partial class DeadNodes(INodeStore nodes, DutyRecords records, S
 
     public TimeSpan Every => TimeSpan.FromSeconds(2);
 
+    /// <summary>When the whole cluster was away, the head is the first to be back, and every node has been silent for long.</summary>
+    public TimeSpan LookOn => NodeView.LostGrace;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         foreach (var node in await nodes.ListAsync(cancellationToken))

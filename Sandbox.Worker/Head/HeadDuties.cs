@@ -12,10 +12,18 @@ internal sealed partial class HeadDuties(IHeadRight right, IEnumerable<IClusterD
     private async Task RepeatAsync(IClusterDuty duty, CancellationToken stoppingToken)
     {
         using var ticks = new PeriodicTimer(duty.Every, time);
+        Hold? under = null;
         do
         {
             var hold = await right.WhenHeldAsync(stoppingToken);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, hold.Ended);
+            if (hold != under && duty.LookOn > TimeSpan.Zero)
+            {
+                // Ends early, and without a fault, when another is the head by then.
+                await Task.Delay(duty.LookOn, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            under = hold;
             await TryAsync(duty, either.Token);
         }
         while (await ticks.WaitForNextTickAsync(stoppingToken));

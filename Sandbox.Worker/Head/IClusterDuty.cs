@@ -5,6 +5,9 @@ internal interface IClusterDuty
 {
     TimeSpan Every { get; }
 
+    /// <summary>How long a new head looks on before its first round.</summary>
+    TimeSpan LookOn => TimeSpan.Zero;
+
     /// <param name="cancellationToken">Ends when the right to do it does.</param>
     Task RunAsync(CancellationToken cancellationToken);
 }

@@ -16,6 +16,9 @@ internal sealed partial class StrandedJobs(IJobStore jobs, GivenUpJobs givenUp, 
 
     public TimeSpan Every => TimeSpan.FromSeconds(2);
 
+    /// <inheritdoc cref="DeadNodes.LookOn"/>
+    public TimeSpan LookOn => NodeView.LostGrace;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<StrandedJob> stranded;
