@@ -55,6 +55,9 @@ public static class ClusterWorkerRoom
 
         // First, so that it is stopped last: as long as anything acts, the node is one.
         services.AddHostedService(provider => provider.GetRequiredService<NodeMembership>());
+
+        // And then whatever still runs, when nobody starts or adopts anything any more.
+        services.AddHostedService<LastRound>();
         addWorker(services);
         services.PostConfigure<WorkerOptions>(worker => worker.IsOnlyNode = false);
         services.AddOptions<WorkerOptions>().PostConfigure<IOptions<ClusterOptions>>((worker, cluster) => worker.ClusterId = cluster.Value.Id);

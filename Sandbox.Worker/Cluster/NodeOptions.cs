@@ -35,6 +35,10 @@ public sealed class NodeOptions
     /// replicas that are one node together.</summary>
     public bool StandsBy { get; set; }
 
+    /// <summary>At an orderly end of the node its sandboxes end, too, files kept: for a stack on somebody's own machine that is to
+    /// leave nothing running. Otherwise they go on, and the node's next life takes them up.</summary>
+    public bool EndsSandboxes { get; set; }
+
     /// <summary>How long calls in flight may go on when the process is told to end. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainWait { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Worker.Agents;
+using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Deployments;
+
+namespace Sandbox.Worker.Upkeep;
+
+/// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>).</summary>
+internal sealed partial class LastRound(
+    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, ILogger<LastRound> logger)
+    : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => options.Value.EndsSandboxes
+        ? Task.WhenAll(gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote).Select(one => EndAsync(one, cancellationToken)))
+        : Task.CompletedTask;
+
+    private async Task EndAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        await TryAsync(sandbox, async () =>
+        {
+            if (links.Find(sandbox.Incarnation) is { IsConnected: true } link)
+            {
+                await link.ShutdownAsync(cancellationToken);
+            }
+
+            await deployments[sandbox.Spec.Deployment].EnsureStoppedAsync(sandbox, cancellationToken);
+            links.Close(sandbox.Incarnation);
+        });
+
+        // Where the database has gone first, the node's next life finds out.
+        var ended = new FoundSandbox(sandbox.Incarnation, sandbox.Id, Running: false, "its node ended, and its sandboxes with it");
+        await TryAsync(sandbox, () => lost.JudgeAsync(sandbox, ended, cancellationToken));
+    }
+
+    private async Task TryAsync(SandboxInstance sandbox, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception)
+        {
+            Log.Failed(logger, sandbox.Id, exception.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4261, LogLevel.Warning, "Sandbox {SandboxId} could not be ended in order: {Reason}")]
+        public static partial void Failed(ILogger logger, Contracts.Ids.SandboxId sandboxId, string reason);
+    }
+}
