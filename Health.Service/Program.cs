@@ -9,7 +9,12 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
         builder.AddServiceDefaults();
         builder.UseDefaultPort();
-        builder.Services.AddHeadStorage(builder.Configuration.GetConnectionString("sandbox"));
+        if (builder.Configuration.GetConnectionString(StorageRoom.DatabaseName) is { Length: > 0 })
+        {
+            builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, configureDataSourceBuilder: StorageRoom.Prepare);
+        }
+
+        builder.Services.AddHeadStorage(builder.Configuration);
         builder.Services.AddHealth();
 
         var app = builder.Build();

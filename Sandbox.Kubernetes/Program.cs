@@ -11,8 +11,11 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
         builder.AddServiceDefaults();
-        builder.Services.AddClusterStorage(
-            builder.Configuration.GetConnectionString("sandbox"), builder.Configuration.GetConnectionString("redis"));
+
+        // The stores have checks of their own: without Redis nobody is ill.
+        builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
+        builder.AddRedisClient(StorageRoom.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageRoom.Prepare(redis, builder.Configuration));
+        builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddClusterWorkerCore().AddKubernetes();
 
         // Whoever holds the name is the head of its pods; the other replicas wait for it.

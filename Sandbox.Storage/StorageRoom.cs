@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
@@ -11,17 +13,22 @@ using Sandbox.Storage.Operators;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Redis;
 using Sandbox.Storage.Sqlite;
+using StackExchange.Redis;
 
 namespace Sandbox.Storage;
 
 /// <summary>The door of the storage room.</summary>
 public static class StorageRoom
 {
-    /// <summary>Where the configuration has the cluster's Postgres.</summary>
-    public const string ConnectionKey = "ConnectionStrings:sandbox";
+    /// <summary>What the connection string of the cluster's Postgres is called.</summary>
+    public const string DatabaseName = "sandbox";
 
-    /// <summary>Where it has its Redis; without a value there is none.</summary>
-    public const string RedisKey = "ConnectionStrings:redis";
+    /// <summary>What that of its Redis is called; without a value there is none.</summary>
+    public const string RedisName = "redis";
+
+    public const string ConnectionKey = $"ConnectionStrings:{DatabaseName}";
+
+    public const string RedisKey = $"ConnectionStrings:{RedisName}";
 
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
     /// migrated when the first store is asked for.</summary>
@@ -43,17 +50,30 @@ public static class StorageRoom
             .AddOperator();
     }
 
+    /// <summary>What the stores rely on in a pool of connections that a client integration makes.</summary>
+    public static void Prepare(NpgsqlDataSourceBuilder database) => PostgresDatabase.Prepare(database);
+
+    /// <summary>The same of a client of Redis.</summary>
+    public static void Prepare(ConfigurationOptions redis, IConfiguration settings) =>
+        RedisTarget.Prepare(redis, settings.GetSection(RedisOptions.Section).Get<RedisOptions>() ?? new RedisOptions());
+
+    /// <summary>The same as <see cref="AddClusterStorage(IServiceCollection, string?, string?)"/>, where the configuration has both strings.</summary>
+    /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, IConfiguration settings) =>
+        services.AddClusterStorage(settings[ConnectionKey], settings[RedisKey]);
+
+    /// <summary>The same as <see cref="AddHeadStorage(IServiceCollection, string?)"/>.</summary>
+    public static IServiceCollection AddHeadStorage(this IServiceCollection services, IConfiguration settings) => services.AddHeadStorage(settings[ConnectionKey]);
+
     /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
-    /// before the process starts anything else.</summary>
+    /// before the process starts anything else. Clients that were registered before are used, as <c>Prepare</c> made them; else the stores have their own.</summary>
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
     /// <param name="redis">What <see cref="RedisKey"/> says.</param>
     /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
     public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString, string? redis)
     {
         services.TryAddSingleton(TimeProvider.System);
-        var database = OpenDatabase(connectionString);
-        services.AddSingleton(_ => database);
-        services.AddHostedService<PostgresStart>();
+        services.AddDatabase(connectionString);
         services.AddHealthChecks().AddCheck<PostgresCheck>("postgres");
         services.AddSingleton<PostgresSandboxStore>();
         services.AddSingleton<PostgresJobStore>();
@@ -81,9 +101,7 @@ public static class StorageRoom
             return services.AddSingleton<IMemberStore, InMemoryMemberStore>();
         }
 
-        var database = OpenDatabase(connectionString);
-        services.AddSingleton(_ => database);
-        services.AddHostedService<PostgresStart>();
+        services.AddDatabase(connectionString);
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         return services.AddSingleton<IMemberStore, PostgresMemberStore>();
     }
@@ -91,7 +109,7 @@ public static class StorageRoom
     /// <summary>Whether other processes see the leases of this store, too.</summary>
     public static bool IsShared(ILeaseStore leases) => leases is not InMemoryLeaseStore;
 
-    private static PostgresDatabase OpenDatabase(string? connectionString)
+    private static void AddDatabase(this IServiceCollection services, string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
@@ -100,13 +118,18 @@ public static class StorageRoom
 
         try
         {
-            return PostgresDatabase.Of(connectionString, TimeProvider.System);
+            var own = new NpgsqlDataSourceBuilder(connectionString);
+            Prepare(own);
+            services.TryAddSingleton(_ => own.Build());
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
         {
             // What it says may quote the text, and with it the password.
             throw new StorageUnavailableException("is no connection string of Postgres (Host=…;Username=…;Password=…;Database=…)");
         }
+
+        services.AddSingleton(static provider => new PostgresDatabase(provider.GetRequiredService<NpgsqlDataSource>(), TimeProvider.System));
+        services.AddHostedService<PostgresStart>();
     }
 
     /// <summary>Live entries and wake-ups in this process.</summary>

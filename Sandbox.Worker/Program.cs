@@ -17,8 +17,10 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
             return node;
         }
 
-        builder.Services.AddClusterStorage(
-            builder.Configuration.GetConnectionString("sandbox"), builder.Configuration.GetConnectionString("redis"));
+        // The stores have checks of their own: without Redis nobody is ill.
+        builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
+        builder.AddRedisClient(StorageRoom.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageRoom.Prepare(redis, builder.Configuration));
+        builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddClusterWorker(builder.Configuration);
 
         var app = builder.Build();

@@ -68,7 +68,7 @@ public static class Extensions
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter("Sandbox.*", "Health.*", DatabaseMeter)
+                .AddMeter("Sandbox.*", "Health.*")
                 .AddView(NameOnOtlp))
             .WithTracing(tracing => tracing
                 .AddSource(builder.Environment.ApplicationName, "Sandbox.*", "Health.*")

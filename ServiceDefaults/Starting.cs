@@ -17,11 +17,15 @@ public static class Starting
     {
         // What a start fails of is told here, and by nobody else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        if (builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] is null)
-        {
-            // Several lines for each call would cost more than the call; whoever wants them says so.
-            builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        }
+        // Several lines for each call would cost more than the call; whoever wants them says so.
+        builder.Quiet("Microsoft.AspNetCore", LogLevel.Warning);
+
+        // Whoever asks is answered; a process that is just starting would fill the log with it.
+        builder.Quiet("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+
+        // Clients of stores log each command, and each attempt to connect; who asked tells what came of it.
+        builder.Quiet("Npgsql", LogLevel.Critical);
+        builder.Quiet("StackExchange.Redis", LogLevel.Critical);
 
         string? reason;
         try
@@ -43,6 +47,14 @@ public static class Starting
 
         await Console.Error.WriteLineAsync($"{builder.Environment.ApplicationName} does not run. {reason}");
         return 1;
+    }
+
+    private static void Quiet(this WebApplicationBuilder builder, string category, LogLevel least)
+    {
+        if (builder.Configuration[$"Logging:LogLevel:{category}"] is null)
+        {
+            builder.Logging.AddFilter(category, least);
+        }
     }
 
     /// <summary>Null: a surprise, and thrown.</summary>

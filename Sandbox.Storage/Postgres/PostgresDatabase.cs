@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace Sandbox.Storage.Postgres;
@@ -21,13 +22,21 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
 
-    private PostgresDatabase(NpgsqlDataSource source, TimeProvider time) => (_source, _time) = (source, time);
+    /// <param name="source">As <see cref="Prepare(NpgsqlDataSourceBuilder)"/> made it.</param>
+    public PostgresDatabase(NpgsqlDataSource source, TimeProvider time) => (_source, _time) = (source, time);
 
     /// <summary>Nothing is connected yet.</summary>
     /// <exception cref="ArgumentException">The text is no connection string.</exception>
     public static PostgresDatabase Of(string connectionString, TimeProvider time)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
+        Prepare(builder);
+        return new PostgresDatabase(builder.Build(), time);
+    }
+
+    /// <summary>What everything here relies on, whoever makes the pool.</summary>
+    public static void Prepare(NpgsqlDataSourceBuilder builder)
+    {
         var settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= "sandbox";
         settings.MaxAutoPrepare = 100;
@@ -39,7 +48,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         // Stands in the driver's metrics, where otherwise the connection string would.
         builder.Name = "sandbox";
         builder.UsePhysicalConnectionInitializer(Prepare, PrepareAsync);
-        return new PostgresDatabase(builder.Build(), time);
+        // What a process asks from time to time by itself belongs to no trace, and begins none.
+        builder.ConfigureTracing(static tracing => tracing
+            .ConfigureCommandFilter(static _ => Activity.Current is not null)
+            .ConfigureBatchFilter(static _ => Activity.Current is not null));
     }
 
     /// <summary>Connects and brings the schema to the newest version.</summary>

@@ -13,7 +13,7 @@ namespace Sandbox.Storage.Redis;
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly ConfigurationOptions _configuration;
+    private readonly RedisTarget _target;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisConnection> _logger;
@@ -21,12 +21,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly Task _upkeep;
     private volatile TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile ConnectionMultiplexer? _redis;
+    private volatile IConnectionMultiplexer? _redis;
 
     public RedisConnection(RedisTarget target, IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisConnection> logger)
     {
-        (_options, _time, _logger) = (options.Value, time, logger);
-        _configuration = target.Configure(_options);
+        (_target, _options, _time, _logger) = (target, options.Value, time, logger);
         _opened.SetResult();
         _upkeep = Task.Run(UpkeepAsync);
     }
@@ -166,7 +165,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         try
         {
-            _redis ??= await ConnectionMultiplexer.ConnectAsync(_configuration);
+            _redis ??= await _target.ConnectAsync(_options);
             await BoundedAsync(_redis.GetDatabase().PingAsync(), _ended.Token);
             return true;
         }

@@ -4,6 +4,7 @@ using Sandbox.Domain.Stores;
 using Sandbox.Storage.Feeds;
 using Sandbox.Storage.Live;
 using Sandbox.Storage.Postgres;
+using StackExchange.Redis;
 
 namespace Sandbox.Storage.Redis;
 
@@ -22,7 +23,9 @@ internal static class RedisRoom
         }
 
         services.AddOptionsWithValidateOnStart<RedisOptions, RedisOptionsValidator>().BindConfiguration(RedisOptions.Section);
-        services.AddSingleton(RedisTarget.Parse(connectionString));
+        var own = RedisTarget.Parse(connectionString);
+        var hasClient = services.Any(static service => service.ServiceType == typeof(IConnectionMultiplexer));
+        services.AddSingleton(provider => hasClient ? RedisTarget.Of(provider.GetRequiredService<IConnectionMultiplexer>) : own);
         services.AddSingleton<RedisConnection>();
         services.AddSingleton<RedisTelemetry>().AddHostedService(provider => provider.GetRequiredService<RedisTelemetry>());
         services.AddHealthChecks().AddCheck<RedisTelemetry>("redis");

@@ -44,10 +44,10 @@ public sealed class ArrowTests
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
-    [InlineData("Npgsql", "Sandbox.Storage")]
+    [InlineData("Npgsql", "Sandbox.Storage ServiceDefaults")]
     [InlineData("OpenTelemetry.", "ServiceDefaults")]
     [InlineData("prometheus-net", "ServiceDefaults")]
-    [InlineData("StackExchange.Redis", "Sandbox.Storage")]
+    [InlineData("StackExchange.Redis", "Sandbox.Storage ServiceDefaults")]
     [InlineData("YamlDotNet", "Sandbox.Topology")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]
     public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string doors)
