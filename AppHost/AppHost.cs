@@ -8,6 +8,7 @@ var isRun = builder.ExecutionContext.IsRunMode;
 var target = builder.Configuration["target"];
 var scratch = builder.Configuration["scratch"];
 var keeps = scratch is null;
+var apiPort = builder.Configuration.GetValue("api-port", 8088);
 
 // Where it is published to. Nothing of the machine it is written on is mounted anywhere but beside it: with compose.
 _ = target switch
@@ -43,7 +44,7 @@ var health = builder.AddProject<Projects.Health_Service>("health")
 
 var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithReplicas(2)
-    .WithHttpEndpoint(port: isBeside ? builder.Configuration.GetValue("api-port", 8088) : null)
+    .WithHttpEndpoint(port: isBeside && apiPort > 0 ? apiPort : null)
     .WithExternalHttpEndpoints()
     .InCluster(clusterId, clusterSecret, database) // and with it its internal port, which is nobody's outside
     .WithReference(redis).WaitFor(redis)

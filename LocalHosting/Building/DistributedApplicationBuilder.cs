@@ -119,6 +119,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None));
         if (!isTested)
         {
+            Interrupts.Allow();
             Services.AddSingleton<IHostLifetime, Microsoft.Extensions.Hosting.Internal.ConsoleLifetime>();
             Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         }
@@ -134,6 +135,10 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         else
         {
             Services.AddHostedService<StackRun>();
+            if (!isTested)
+            {
+                Services.AddHostedService<RunnerWatch>();
+            }
         }
     }
 

@@ -10,6 +10,9 @@ namespace Aspire.Hosting.Stores;
 /// </summary>
 internal sealed class PostgresProgram(PostgresServerResource server, StateFolder state, Func<int> port) : IProgram
 {
+    /// <summary>By environment: the folder of its programs, where neither the path nor the system's own folder has them.</summary>
+    private const string Variable = "LocalHosting__PostgresFolder";
+
     private const string Account = "postgres";
     private const string Install = "Install PostgreSQL (Debian: apt-get install postgresql; Fedora: dnf install postgresql-server).";
 
@@ -21,7 +24,7 @@ internal sealed class PostgresProgram(PostgresServerResource server, StateFolder
 
     /// <summary>Null: everything is there.</summary>
     public static string? WhyMissing =>
-        Programs is null ? $"needs Postgres: neither the path nor /usr/lib/postgresql has initdb, postgres and psql. {Install}"
+        Programs is null ? $"needs Postgres: initdb, postgres and psql are {(Chosen is { } chosen ? $"not in {chosen}" : "neither on the path nor in /usr/lib/postgresql")}. {Install}"
         : RunAs is not null && !File.ReadLines("/etc/passwd").Any(line => line.StartsWith(Account + ":", StringComparison.Ordinal))
             ? $"needs the account '{Account}', because Postgres refuses to run as root. {Install}"
         : null;
@@ -61,8 +64,17 @@ internal sealed class PostgresProgram(PostgresServerResource server, StateFolder
         }
     }
 
+#pragma warning disable RS0030 // Where the machine keeps its programs is no option.
+    private static string? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
+#pragma warning restore RS0030
+
     private static string? Find()
     {
+        if (Chosen is { } chosen)
+        {
+            return HasAll(chosen) ? chosen : null;
+        }
+
         var installed = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => folder, StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin"))
             : [];
@@ -71,8 +83,10 @@ internal sealed class PostgresProgram(PostgresServerResource server, StateFolder
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 #pragma warning restore RS0030
         return installed.Concat(path).Concat(["/usr/local/pgsql/bin"])
-            .FirstOrDefault(folder => Needed.All(program => File.Exists(Path.Combine(folder, program))));
+            .FirstOrDefault(HasAll);
     }
+
+    private static bool HasAll(string folder) => Needed.All(program => File.Exists(Path.Combine(folder, program)));
 
     private async Task MakeAsync(string folder, string data, bool isKept, CancellationToken cancellationToken)
     {

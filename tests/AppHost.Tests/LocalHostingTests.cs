@@ -26,6 +26,15 @@ public sealed class LocalHostingTests : IDisposable
         Assert.Contains($"port {port} (endpoint 'http' of 'api') is taken", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_WithoutPostgres_SaysWhatToInstall()
+    {
+        var (exitCode, said) = await RunAsync(("LocalHosting__PostgresFolder", _folder.Path), "--scratch", _folder.File("s"), "--api-port", "0");
+
+        Assert.True(exitCode == 1, $"a start without Postgres was to end with 1, and ended with {exitCode}: {said}");
+        Assert.Contains($"'postgres' needs Postgres: initdb, postgres and psql are not in {_folder.Path}. Install PostgreSQL (Debian: apt-get install postgresql", said, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("there are compose, kubernetes and azure", "--target", "moon")]
     [InlineData("no AppHost runs here", "--command", "api create-demo-sandbox")]
@@ -75,10 +84,13 @@ public sealed class LocalHostingTests : IDisposable
     }
 
     /// <summary>The program, to its end.</summary>
-    private async Task<(int ExitCode, string Said)> RunAsync(params string[] arguments)
+    private Task<(int ExitCode, string Said)> RunAsync(params string[] arguments) => RunAsync(("LocalHosting__StateFolder", _folder.File("state")), arguments);
+
+    private async Task<(int ExitCode, string Said)> RunAsync((string Name, string Value) variable, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Projects.AppHost).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LocalHosting__StateFolder"] = _folder.File("state");
+        start.Environment[variable.Name] = variable.Value;
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
