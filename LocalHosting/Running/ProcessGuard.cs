@@ -19,7 +19,7 @@ internal sealed class ProcessGuard : IDisposable
         done
         [ -n "$pids" ] || exit 0
         for p in $pids; do kill -s TERM -- "-$p" 2>/dev/null; kill -s INT -- "-$p" 2>/dev/null; done
-        left=100
+        left=400
         while [ "$left" -gt 0 ]; do
           alive=
           for p in $pids; do kill -s 0 -- "-$p" 2>/dev/null && alive=yes; done
