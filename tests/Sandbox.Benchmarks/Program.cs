@@ -39,6 +39,11 @@ if (only.Count == 0 || only.Contains("head"))
     await HeadTrials.RunAsync(sheet);
 }
 
+if (only.Count == 0 || only.Contains("stack"))
+{
+    await StackTrials.RunAsync(root, sheet);
+}
+
 if (chosen.Count > 0)
 {
     using var engine = new RawEngine();
