@@ -1,6 +1,5 @@
 using AppHost;
 using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
-using Microsoft.Extensions.Configuration;
 
 // The floor plan of the whole: stores, then who decides, then who answers, then who works. docs/apphost.md has its arguments.
 var builder = DistributedApplication.CreateBuilder(args);
@@ -8,7 +7,7 @@ var isRun = builder.ExecutionContext.IsRunMode;
 var target = builder.Configuration["target"];
 var scratch = builder.Configuration["scratch"];
 var keeps = scratch is null;
-var apiPort = builder.Configuration.GetValue("api-port", 8088);
+var floor = FloorSettings.Read(builder.Configuration);
 
 // Where it is published to. Nothing of the machine it is written on is mounted anywhere but beside it: with compose.
 _ = target switch
@@ -36,15 +35,16 @@ var database = postgres.AddDatabase("sandbox");
 var redis = builder.AddRedis("redis");
 
 // Decides which node is the head: the first of these that is there.
-const string Candidates = "node-1 node-2";
+var candidates = string.Join(' ', floor.Candidates);
 var health = builder.AddProject<Projects.Health_Service>("health")
     .InCluster(clusterId, clusterSecret, database)
     .WithHttpEndpoint()
-    .WithEnvironment("HEAD_WHITELIST", Candidates);
+    .WithEnvironment("HEAD_WHITELIST", candidates)
+    .WithClusterFile(floor);
 
 var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithReplicas(2)
-    .WithHttpEndpoint(port: isBeside && apiPort > 0 ? apiPort : null)
+    .WithHttpEndpoint(port: isBeside && floor.ApiPort > 0 ? floor.ApiPort : null)
     .WithExternalHttpEndpoints()
     .InCluster(clusterId, clusterSecret, database) // and with it its internal port, which is nobody's outside
     .WithReference(redis).WaitFor(redis)
@@ -64,8 +64,8 @@ if (target is "compose")
 // The agent that goes into each sandbox, built from this repository before the first node needs it.
 var agent = isRun ? builder.AddExecutable("agent", "bash", "..", "build/any-agent.sh") : null;
 
-var head = AddNode("node-1").WaitFor(health);
-foreach (var name in new[] { "node-2", "node-3", "node-4" })
+var head = AddNode(floor.Candidates[0]).WaitFor(health);
+foreach (var name in floor.Candidates.Skip(1).Concat(floor.Others))
 {
     AddNode(name).WaitFor(head)
         .WithEnvironment("HEAD_ADDRESS_CFG", $"{head.GetEndpoint("head").Property(EndpointProperty.HostAndPort)}");
@@ -94,7 +94,8 @@ IResourceBuilder<ProjectResource> AddNode(string name)
         .InCluster(clusterId, clusterSecret, database)
         .WithReference(redis).WaitFor(redis)
         .WithReference(health)
-        .WithEnvironment("HEAD_WHITELIST", Candidates).WithEnvironment("HEALTH_URL", health.GetEndpoint("http"))
+        .WithEnvironment("HEAD_WHITELIST", candidates).WithEnvironment("HEALTH_URL", health.GetEndpoint("http"))
+        .WithClusterFile(floor)
         .WithEnvironment("Worker__NodeName", name)
         .WithHeadPorts()
         .WithDrainCommand(api);

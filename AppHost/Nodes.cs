@@ -25,6 +25,10 @@ internal static class Nodes
             .WithReference(database).WaitFor(database);
     }
 
+    /// <summary>What else the file says; what the floor plan tells a process itself stands over that.</summary>
+    public static IResourceBuilder<ProjectResource> WithClusterFile(this IResourceBuilder<ProjectResource> process, FloorSettings floor) =>
+        floor.ClusterFile is { } file && process.ApplicationBuilder.ExecutionContext.IsRunMode ? process.WithEnvironment("CLUSTER_FILE", file) : process;
+
     /// <summary>Where a node is asked for its role, shows the cluster's status, and gives out the API, while it is the head.</summary>
     public static IResourceBuilder<ProjectResource> WithHeadPorts(this IResourceBuilder<ProjectResource> node)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Sandbox.Testing;
 
 namespace AppHost.Tests;
 
@@ -75,6 +76,39 @@ public sealed class ModelTests
         Assert.Equal("5000", variables["HEAD_PORT"]);
         Assert.Equal("localhost:4001", variables["HEAD_ADDRESS_CFG"]);
         Assert.Equal("/tmp/unused/node-3", variables["Worker__DataFolder"]);
+    }
+
+    [Fact]
+    public async Task ClusterFile_OfARun_SaysWhoMayBeHeadAndWhereTheApiIs()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("cluster.yaml");
+        await File.WriteAllTextAsync(
+            file, "project: {name: demo, version: '1'}\nservices: {api: {port: 8123}, postgres: {password: Qw7-zt5-Lk2-vb9}}\nnodes: {head_whitelist: ['alpha:6391', beta]}\n", TestContext.Current.CancellationToken);
+        string[] arguments = [.. Scratch, "--cluster-file", file];
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(arguments, TestContext.Current.CancellationToken);
+
+        var variables = await EnvironmentAsync("beta", arguments);
+
+        Assert.Equal("alpha beta", variables["HEAD_WHITELIST"]);
+        Assert.Equal(file, variables["CLUSTER_FILE"]);
+        Assert.Equal("beta", variables["Worker__NodeName"]);
+        Assert.Superset(new HashSet<string>(["alpha", "beta", "node-3", "node-4"]), builder.Resources.Select(resource => resource.Name).ToHashSet());
+        Assert.Contains(Find(builder, "api").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "http", Port: 8123 });
+    }
+
+    [Fact]
+    public async Task ClusterFile_ThatBreaksARule_IsRefusedWithWhatIsWrong()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("cluster.yaml");
+        await File.WriteAllTextAsync(file, "project: {name: demo, version: '1'}\nnodes: {head_whitelist: []}\n", TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() =>
+            DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["--cluster-file", file], TestContext.Current.CancellationToken));
+
+        Assert.Contains("--cluster-file: ", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains("head_whitelist", refused.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
