@@ -94,6 +94,10 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     internal static string? MetadataOf(Assembly? assembly, string key) =>
         assembly?.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value;
 
+    /// <summary>Null: the floor plan names none.</summary>
+    private string? TargetFolder() => Configuration["LocalHosting:TargetFolder"]
+        ?? (MetadataOf(AppHostAssembly, "LocalHostingTargets") is { } folder ? Path.GetFullPath(folder, AppHostDirectory) : null);
+
     /// <summary>A floor plan that refuses its arguments says why in one line.</summary>
     private static void TellRefusal(object sender, UnhandledExceptionEventArgs failed)
     {
@@ -112,6 +116,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Services.AddSingleton(provider => new ResourceCommandService(provider.GetRequiredService<DistributedApplicationModel>(), provider));
         Services.AddSingleton(provider => new ResourceConsole(isTested && Configuration["LocalHosting:Console"] is null ? TextWriter.Null : Console.Out));
         Services.AddSingleton(_ => new Ports(isRandom: isTested));
+        Services.AddSingleton(_ => new TargetFiles(isTested ? null : TargetFolder()));
         Services.AddSingleton<ProcessGuard>().AddSingleton<PartTools>().AddSingleton<Stack>();
         Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(2));
         // Only what went wrong here; the resources speak for themselves.

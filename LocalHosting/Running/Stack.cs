@@ -9,7 +9,7 @@ namespace Aspire.Hosting.Running;
 /// waits for it.
 /// </summary>
 internal sealed class Stack(
-    DistributedApplicationModel model, DistributedApplicationExecutionContext context, StateFolder state, Ports ports, PartTools tools) : IAsyncDisposable
+    DistributedApplicationModel model, DistributedApplicationExecutionContext context, StateFolder state, Ports ports, TargetFiles targets, PartTools tools) : IAsyncDisposable
 {
     private readonly Dictionary<IResource, IReadOnlyList<Part>> _parts = [];
     private readonly Dictionary<IResource, Task> _ready = [];
@@ -56,6 +56,7 @@ internal sealed class Stack(
         }
 
         _proxies.Clear();
+        targets.Dispose();
     }
 
     public IResource? ResourceOf(string partId) => Parts.FirstOrDefault(one => one.Parts.Any(part => part.Id == partId)).Resource;
@@ -153,6 +154,7 @@ internal sealed class Stack(
             endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", port, targetPortExpression: ModelProgram.PortMark(endpoint));
         }
 
+        targets.Write(resource, replicas, (replica, endpoint) => own[(replica, endpoint)]);
         int PortOf() => own.Values.First();
         IProgram program = resource switch
         {

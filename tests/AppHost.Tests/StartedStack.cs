@@ -28,6 +28,7 @@ internal sealed partial class StartedStack : IAsyncDisposable
         _settings = new Dictionary<string, string>
         {
             ["LocalHosting__StateFolder"] = folder.File("state"),
+            ["LocalHosting__TargetFolder"] = folder.File("targets"),
             ["XDG_DATA_HOME"] = folder.File("home"),
             ["PATH"] = PathWithoutRedis(),
             ["Parameters__cluster-id"] = clusterId,
@@ -82,6 +83,11 @@ internal sealed partial class StartedStack : IAsyncDisposable
         return new Uri(match!.Groups[1].Value);
     }
 
+    /// <summary>Whom a Prometheus on this machine asks about a resource.</summary>
+    public IReadOnlyList<Uri> Targets(string resource) => File.Exists(TargetFile(resource))
+        ? [.. Quoted().Matches(File.ReadAllText(TargetFile(resource))).Select(match => new Uri($"http://{match.Groups[1].Value}/metrics"))]
+        : [];
+
     /// <summary>The same program once more, to its end: another start, or a command.</summary>
     public async Task<(int ExitCode, string Said)> AlsoAsync(params string[] arguments)
     {
@@ -124,6 +130,8 @@ internal sealed partial class StartedStack : IAsyncDisposable
 
         _launcher?.Dispose();
     }
+
+    private string TargetFile(string resource) => Path.Combine(_folder.File("targets"), $"local-{resource}.yml");
 
     private void Set(ProcessStartInfo start)
     {
@@ -177,6 +185,9 @@ internal sealed partial class StartedStack : IAsyncDisposable
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         return new StreamReader(stream).ReadToEnd();
     }
+
+    [GeneratedRegex("\"([^\"]+)\"")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex(@"^api-1 .*Now listening on: (http://\S+)", RegexOptions.Multiline)]
     private static partial Regex ApiAddress();

@@ -8,6 +8,7 @@ namespace AppHost.Tests;
 public sealed class StartedStackTests
 {
     private static readonly string[] Greeting = ["echo", "hi"];
+    private static readonly string[] Scraped = ["api", "node-1", "node-4", "health"];
 
     [NeedsDockerFact]
     public async Task Stack_WithoutRedis_IsUsedAndKilled_KeepsItsData_AndLeavesNoProcess()
@@ -23,6 +24,7 @@ public sealed class StartedStackTests
         await stack.SaysAsync("Node node-1 is part of the cluster");
         await stack.SaysAsync("Ctrl-C ends all of it");
         Assert.Matches(@"\n  redis +absent +redis-server is not installed\n", stack.Log);
+        await AssertScrapedAsync(stack, cancellationToken);
         var id = await UseAsync(stack, cancellationToken);
 
         var (again, refusal) = await stack.AlsoAsync();
@@ -43,6 +45,7 @@ public sealed class StartedStackTests
         stack.Signal("INT");
         await stack.SaysAsync("all processes have ended");
         await StartedStack.GoneAsync(interrupted, "nothing is left after Ctrl-C");
+        Assert.Empty(stack.Targets("api"));
     }
 
     [NeedsDockerFact]
@@ -58,6 +61,17 @@ public sealed class StartedStackTests
 
         await StartedStack.GoneAsync(processes, "the stack ends with the dotnet run that started it");
         Assert.Contains("dotnet run is gone", stack.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>A Prometheus is told the ports of this run, of each replica.</summary>
+    private static async Task AssertScrapedAsync(StartedStack stack, CancellationToken cancellationToken)
+    {
+        Assert.Equal(2, stack.Targets("api").Count);
+        using var http = new HttpClient();
+        foreach (var target in Scraped.SelectMany(stack.Targets))
+        {
+            Assert.Contains("process_cpu_seconds_total", await http.GetStringAsync(target, cancellationToken), StringComparison.Ordinal);
+        }
     }
 
     /// <returns>The sandbox that runs then.</returns>
