@@ -5,8 +5,11 @@ using Sandbox.Storage.Clusters;
 namespace Sandbox.Worker.Roads;
 
 /// <summary>Lets in only who proves with each request that he knows the cluster's secret, and only while the road is open.</summary>
-internal sealed partial class RoadGate(RequestDelegate next, ClusterSecret secret, RoadEnd end, ILogger<RoadGate> logger)
+internal sealed partial class RoadGate(RequestDelegate next, ClusterSecret secret, RoadEnd end, TimeProvider time, ILogger<RoadGate> logger)
 {
+    private const int LargestBody = 1 << 20;
+    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
+
     public async Task InvokeAsync(HttpContext http)
     {
         // As it stood in the request line, before anything was decoded.
@@ -27,6 +30,7 @@ internal sealed partial class RoadGate(RequestDelegate next, ClusterSecret secre
         using var call = end.TryEnter();
         if (call is null)
         {
+            await TakeInAsync(http);
             http.Response.Headers.Connection = "close";
             await RoadAnswers.LeavingAsync(http);
             return;
@@ -34,6 +38,25 @@ internal sealed partial class RoadGate(RequestDelegate next, ClusterSecret secre
 
         await using var cut = end.Cut.Register(http.Abort);
         await next(http);
+    }
+
+    /// <summary>What is still on its way to a connection when it is closed resets it, and the answer is lost with it: the caller would not
+    /// know that nothing was done. A long body, or a slow one, is not waited for; its call cannot be sent again anyway.</summary>
+    private async Task TakeInAsync(HttpContext http)
+    {
+        using var limit = new CancellationTokenSource(LongestBody, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        var piece = new byte[4096];
+        try
+        {
+            for (var left = LargestBody; left > 0 && await http.Request.Body.ReadAsync(piece, either.Token) is > 0 and var read; left -= read)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // It is answered all the same.
+        }
     }
 
     private static partial class Log
