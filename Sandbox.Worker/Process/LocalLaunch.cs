@@ -40,6 +40,7 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
 
         File.Delete(folder.PidFile);
         File.Delete(folder.InfoFile);
+        OpenFiles.KeepFromChildren();
         var process = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("The shell was not started.");
         process.StandardInput.Close();
         process.StandardOutput.Close();

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
+using Sandbox.Testing;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Process;
@@ -39,6 +41,23 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         using var limit = new CancellationTokenSource(WorkerHost.Soon);
         Assert.True((await Worker.Sandboxes.WaitUntilAliveAsync(record.Id, limit.Token)).TryGet(out _, out error), error?.Text);
         Assert.Equal("kept\nkept\n0\n", await Worker.ExecAsync(record.Id, $"cat ~/file /tmp/file; ps ax 2>/dev/null | grep -c '[s]{sleep[1..]}'"));
+    }
+
+    [Fact]
+    public async Task Sandbox_OfAServerThatWasGivenAnOpenFile_DoesNotGetIt()
+    {
+        using var temp = new TempFolder();
+        var path = temp.File("lent");
+        await using var lent = File.Create(path);
+        Assert.Equal(0, FileControl((int)lent.SafeFileHandle.DangerousGetHandle(), command: 2, argument: 0)); // F_SETFD: open in children, too
+
+        var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
+
+        var processes = ProcessesOf(record.Incarnation);
+        Assert.NotEmpty(processes);
+        Assert.All(processes, process => Assert.DoesNotContain(
+            path,
+            Directory.EnumerateFileSystemEntries($"/proc/{process.Pid}/fd").Select(open => new FileInfo(open).LinkTarget)));
     }
 
     [Fact]
@@ -136,4 +155,8 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         Assert.StartsWith("Local sandboxes need the agent's program", error.Text, StringComparison.Ordinal);
         Assert.Null(await Worker.Records.FindAsync(WorkerHost.Prepare("box").Id, CancellationToken.None));
     }
+
+    [DllImport("libc", EntryPoint = "fcntl")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileControl(int descriptor, int command, nint argument);
 }
