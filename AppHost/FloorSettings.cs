@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Sandbox.Contracts.Cluster;
 
 namespace AppHost;
 
@@ -27,7 +28,7 @@ internal sealed record FloorSettings(string? ClusterFile, IReadOnlyList<string> 
         var reading = Sandbox.Topology.ClusterFile.Read(file, Sandbox.Topology.ClusterFile.EnvironmentOfProcess());
         return reading.Settings is { } settings
             ? new FloorSettings(
-                Path.GetFullPath(file), [.. settings.Nodes.HeadWhitelist.Select(entry => entry.Split(':')[0].ToLowerInvariant()).Distinct()],
+                Path.GetFullPath(file), [.. settings.Nodes.HeadWhitelist.Select(entry => HostAndPort.Parse(entry).Host.ToLowerInvariant()).Distinct()],
                 port ?? settings.Services.Api.Port)
             : throw new DistributedApplicationException($"--{Argument}: {string.Join("; ", reading.Problems)}");
     }

@@ -9,6 +9,10 @@ public sealed record HostAndPort(string Host, int? Port)
 {
     private const int LongestHost = 253;
 
+    /// <exception cref="FormatException">It is not written like that.</exception>
+    public static HostAndPort Parse(string text) =>
+        TryParse(text, out var parsed) ? parsed : throw new FormatException($"'{text}' is not host or host:port.");
+
     public static bool TryParse(string text, [NotNullWhen(true)] out HostAndPort? parsed)
     {
         parsed = null;
