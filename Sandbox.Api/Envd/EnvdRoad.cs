@@ -1,5 +1,3 @@
-using System.Net;
-using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
 using Sandbox.Api.Owners;
 using Sandbox.Contracts.Agent;
@@ -18,15 +16,6 @@ internal sealed partial class EnvdRoad(RequestDelegate next, OwnAgents agents, I
     private const string SandboxHeader = "E2b-Sandbox-Id";
     private const string PortHeader = "E2b-Sandbox-Port";
     private const string EnvdPort = "49983";
-
-    /// <summary>A stream may be silent for as long as its process is: only its two ends end it.</summary>
-    private static readonly ForwarderRequestConfig Streaming = new()
-    {
-        ActivityTimeout = Timeout.InfiniteTimeSpan,
-        Version = HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        AllowResponseBuffering = false,
-    };
 
     /// <summary>Whether the request is for this road at all.</summary>
     public static bool IsAddressed(HttpRequest request) =>
@@ -66,11 +55,8 @@ internal sealed partial class EnvdRoad(RequestDelegate next, OwnAgents agents, I
 
     private async Task ForwardAsync(HttpContext http, AgentCall call, SandboxId id)
     {
-        http.LiftLimits();
-        PresentedKeys.Remove(http.Request);
-        var error = await forwarder.SendAsync(
-            http, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, call.Invoker, Streaming, EnvdTransformer.Instance, http.RequestAborted);
-        if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
+        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, EnvdTransformer.Instance);
+        if (error is ForwarderError.None)
         {
             return;
         }

@@ -1,7 +1,6 @@
-using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using Sandbox.Api.Auth;
+using Sandbox.Api.Http;
 using Sandbox.Api.Owners;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
@@ -21,15 +20,6 @@ internal sealed partial class PortForward(OwnAgents agents, IHttpForwarder forwa
 
     /// <summary>The reason of a close is at most so many bytes.</summary>
     private const int LongestReason = 123;
-
-    /// <summary>A connection may be silent for as long as its two ends are: only they end it.</summary>
-    private static readonly ForwarderRequestConfig Streaming = new()
-    {
-        ActivityTimeout = Timeout.InfiniteTimeSpan,
-        Version = HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        AllowResponseBuffering = false,
-    };
 
     public async Task HandleAsync(HttpContext http)
     {
@@ -58,10 +48,8 @@ internal sealed partial class PortForward(OwnAgents agents, IHttpForwarder forwa
 
     private async Task ForwardAsync(HttpContext http, AgentCall call)
     {
-        http.LiftLimits();
-        PresentedKeys.Remove(http.Request);
-        var error = await forwarder.SendAsync(http, call.BaseAddress.AbsoluteUri, call.Invoker, Streaming, new ToAgent(), http.RequestAborted);
-        if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
+        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, new ToAgent());
+        if (error is ForwarderError.None)
         {
             return;
         }
