@@ -12,6 +12,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     // A server that restarts refuses connections for a moment.
     private static readonly TimeSpan[] Pauses = [.. new[] { 20, 100, 400, 1000 }.Select(pause => TimeSpan.FromMilliseconds(pause))];
 
+    // One that recovers from a crash, or whose standby is promoted, says so and is waited for when a process starts.
+    private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(60);
+
     // Every statement of ours has its index, whatever its parameters are: a plan is made once for each connection, which may be
     // while a table is nearly empty, and a look at the whole of it would be kept when it has grown, or is full of rows that are
     // gone. And whoever falls asleep in a transaction lets go of what it holds.
@@ -54,17 +57,33 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             .ConfigureBatchFilter(static _ => Activity.Current is not null));
     }
 
-    /// <summary>Connects and brings the schema to the newest version.</summary>
+    /// <summary>Connects and brings the schema to the newest version. A server that is still recovering is waited for, up to a
+    /// minute.</summary>
     /// <exception cref="SchemaTooNewException">The database was written by a newer program.</exception>
-    public Task MigrateAsync(CancellationToken cancellationToken) =>
-        RepeatAsync(
-            async () =>
+    public async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        var begun = _time.GetTimestamp();
+        while (true)
+        {
+            try
             {
-                await PostgresMigrations.ApplyAsync(_source, cancellationToken);
-                return true;
-            },
-            failure => failure.IsTransient,
-            cancellationToken);
+                await RepeatAsync(
+                    async () =>
+                    {
+                        await PostgresMigrations.ApplyAsync(_source, cancellationToken);
+                        return true;
+                    },
+                    failure => failure.IsTransient,
+                    cancellationToken);
+                return;
+            }
+            catch (PostgresException failure) when (
+                failure.SqlState is PostgresErrorCodes.CannotConnectNow && _time.GetElapsedTime(begun) < RecoveryPatience)
+            {
+                // It will accept connections.
+            }
+        }
+    }
 
     /// <summary>A connection of the caller's own, for listening or for a transaction of several steps.</summary>
     public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Sandbox.Storage.Postgres;
+using Sandbox.Testing.Clusters;
 using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Storage.Tests.Postgres;
@@ -36,6 +38,41 @@ public sealed class PostgresDatabaseTests
 
         Assert.Contains($"has schema 99, this program knows schemas up to {PostgresMigrations.Newest}", error.Message, StringComparison.Ordinal);
         Assert.Equal(99, await ScalarAsync<int>(database, "SELECT max(number) FROM schema_scripts"));
+    }
+
+    [NeedsPostgresFact]
+    public async Task Migrate_WhileTheServerRecovers_WaitsForIt()
+    {
+        await using var server = await PostgresServer.StartAsync(syncs: false);
+        var time = new FakeTimeProvider();
+        await using var database = PostgresDatabase.Of(await server.NewDatabaseAsync(), time);
+        await server.KillAsync();
+        await server.StartRecoveringAsync();
+
+        var migrated = database.MigrateAsync(CancellationToken);
+        await PassAsync(time, () => time.GetUtcNow() - time.Start > TimeSpan.FromSeconds(30));
+        Assert.False(migrated.IsCompleted, "a server that says that it recovers is one that will be there");
+        await server.RecoverAsync();
+        await PassAsync(time, () => migrated.IsCompleted);
+        await migrated;
+
+        Assert.Equal(PostgresMigrations.Newest, await ScalarAsync<long>(database, "SELECT count(*) FROM schema_scripts"));
+    }
+
+    [NeedsPostgresFact]
+    public async Task Migrate_WhileTheServerRecoversForTooLong_SaysSo()
+    {
+        await using var server = await PostgresServer.StartAsync(syncs: false);
+        var time = new FakeTimeProvider();
+        await using var database = PostgresDatabase.Of(await server.NewDatabaseAsync(), time);
+        await server.KillAsync();
+        await server.StartRecoveringAsync();
+
+        var migrated = database.MigrateAsync(CancellationToken);
+        await PassAsync(time, () => migrated.IsCompleted);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => migrated);
+        Assert.Equal(PostgresErrorCodes.CannotConnectNow, refused.SqlState);
     }
 
     [Fact]
@@ -79,6 +116,14 @@ public sealed class PostgresDatabaseTests
 
         Assert.Equal("kept", await ScalarAsync<string>(database, "SELECT name FROM leases"));
     }
+
+    private static Task PassAsync(FakeTimeProvider time, Func<bool> until) => Wait.UntilAsync(
+        () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            return Task.FromResult(until());
+        },
+        () => "it goes on as its clock does");
 
     private static Task<T> ScalarAsync<T>(PostgresDatabase database, string text) => database.RepeatableAsync(
         async connection =>

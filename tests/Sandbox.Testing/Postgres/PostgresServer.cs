@@ -17,6 +17,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _folder;
     private readonly bool _syncs;
     private readonly ConcurrentDictionary<string, Lazy<Task>> _templates = [];
+    private ConcurrentQueue<string> _said = [];
     private Process? _server;
     private int _databases;
 
@@ -75,27 +76,26 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it on the data that it had.</summary>
     public async Task StartAgainAsync()
     {
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var said = new ConcurrentQueue<string>();
-        _server = Process.Start(PostgresPrograms.Of("postgres", ["-D", Data, "-k", _folder, .. Settings()]))!;
-        _server.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        _server.ErrorDataReceived += (_, line) =>
-        {
-            said.Enqueue(line.Data ?? "");
-            if (line.Data is null)
-            {
-                ready.TrySetException(new InvalidOperationException($"Postgres ended before it was ready: {string.Join('\n', said)}"));
-            }
-            else if (line.Data.Contains("ready to accept connections", StringComparison.Ordinal))
-            {
-                ready.TrySetResult();
-            }
-        };
-        _server.BeginOutputReadLine();
-        _server.BeginErrorReadLine();
-        await ready.Task;
+        Begin([]);
+        await SaysAsync("ready to accept connections");
     }
 
+    /// <summary>The same, but it goes on recovering (as long as it is told to), and refuses every connection with that reason.</summary>
+    public async Task StartRecoveringAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Data, "standby.signal"), "");
+        Begin(["-c", "hot_standby=off"]);
+        await SaysAsync("entering standby mode");
+    }
+
+    /// <summary>Ends the recovery.</summary>
+    public async Task RecoverAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Data, "promote"), "");
+        using var promote = Process.Start("kill", ["-USR1", ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await promote.WaitForExitAsync();
+        await SaysAsync("ready to accept connections");
+    }
     /// <summary>Ends it at once, as a crash does: what was not committed is lost.</summary>
     public async Task KillAsync()
     {
@@ -154,6 +154,22 @@ public sealed class PostgresServer : IAsyncDisposable
         await ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {template}");
         return ConnectionString(name);
     }
+
+    private void Begin(IEnumerable<string> more)
+    {
+        var said = _said = [];
+        _server = Process.Start(PostgresPrograms.Of("postgres", ["-D", Data, "-k", _folder, .. Settings(), .. more]))!;
+        _server.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        _server.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
+        _server.BeginOutputReadLine();
+        _server.BeginErrorReadLine();
+    }
+
+    private Task SaysAsync(string words) => Wait.UntilAsync(
+        () => _server!.HasExited
+            ? throw new InvalidOperationException($"Postgres ended before it said '{words}': {string.Join('\n', _said)}")
+            : Task.FromResult(_said.Any(line => line.Contains(words, StringComparison.Ordinal))),
+        () => $"Postgres says '{words}': {string.Join('\n', _said)}");
 
     private async Task MakeAsync()
     {
