@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -102,8 +103,8 @@ public sealed class ProcessStreamTests
     public async Task ReadAll_BySlowReader_HoldsTheServerBack()
     {
         const int piece = 64 * 1024;
-        const long total = 192L * 1024 * 1024;
-        const long inBetween = 24L * 1024 * 1024;
+        var inBetween = KernelBuffers() * 3 / 4 + 4L * 1024 * 1024; // of which base64 makes a third more, and what client and server hold
+        var total = (5 * inBetween / piece + 1) * piece;
         var sent = 0L;
         var frame = ScriptedServer.Frame(JsonSerializer.Serialize(
             new ProcessMessage(new ProcessEvent { Data = new ProcessData { Stdout = new byte[piece] } }), EnvdJson.Default.ProcessMessage));
@@ -167,6 +168,14 @@ public sealed class ProcessStreamTests
             ["/process.Process/Start", "/process.Process/SendInput", "/process.Process/SendInput", "/process.Process/SendInput",
              "/process.Process/SendSignal", "/process.Process/Update", "/process.Process/CloseStdin"],
             methods);
+    }
+
+    /// <summary>So much of one connection may lie in the kernel, at both ends.</summary>
+    private static long KernelBuffers()
+    {
+        return MostOf("tcp_rmem") + MostOf("tcp_wmem");
+
+        static long MostOf(string file) => long.Parse(File.ReadAllText($"/proc/sys/net/ipv4/{file}").Split('\t')[2], CultureInfo.InvariantCulture);
     }
 
     private static string Data(string stream, string text) =>
