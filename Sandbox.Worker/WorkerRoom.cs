@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Archives;
 using Sandbox.Worker.Cluster;
@@ -63,7 +65,8 @@ public static class WorkerRoom
         .AddSingleton<IPlacement, Placement>();
 
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
-        .AddSingleton<IncarnationTurns>()
+        // A container is its job's or the upkeep's at a time.
+        .AddSingleton<Turns<IncarnationId>>()
         .AddSingleton<StartAttempt>()
         .AddSingleton<GivenUpJobs>()
         .AddSingleton<JobHandlers>()

@@ -11,16 +11,16 @@ namespace Sandbox.Storage.Live;
 /// then wakes whoever waits. Every writer of records goes through here.
 /// </summary>
 /// <param name="telemetry">Null: nothing is counted.</param>
-internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore, IDisposable
+internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore
 {
     // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
     // of a stopped sandbox back.
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly Turns<SandboxId> _turns = new();
 
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(first.Id, cancellationToken);
+        using var turn = await _turns.EnterAsync(first.Id, cancellationToken);
         var created = await records.TryCreateAsync(first, job, cancellationToken);
         if (created.TryGet(out var record, out _))
         {
@@ -36,7 +36,7 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
 
     public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(move.Next.Id, cancellationToken);
+        using var turn = await _turns.EnterAsync(move.Next.Id, cancellationToken);
         var moved = IsLive(move.Next) ? await MoveLiveAsync(move, cancellationToken) : await ArchiveCacheAsync(move, cancellationToken);
         if (moved)
         {
@@ -49,7 +49,7 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
 
     public async Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(next.Id, cancellationToken);
+        using var turn = await _turns.EnterAsync(next.Id, cancellationToken);
         if (!await records.TryAmendAsync(next, cancellationToken))
         {
             return false;
@@ -71,8 +71,6 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
         records.DueAsync(now, limit, cancellationToken);
 
     public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => records.PurgeAsync(limit, cancellationToken);
-
-    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 
@@ -100,17 +98,5 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
 
         await cache.EvictAsync(final, CancellationToken.None);
         return true;
-    }
-
-    private async Task<IDisposable> TurnAsync(SandboxId id, CancellationToken cancellationToken)
-    {
-        var turn = _turns[(uint)id.GetHashCode() % (uint)_turns.Length];
-        await turn.WaitAsync(cancellationToken);
-        return new Turn(turn);
-    }
-
-    private sealed class Turn(SemaphoreSlim turn) : IDisposable
-    {
-        public void Dispose() => turn.Release();
     }
 }

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 
 namespace Sandbox.Worker.Jobs;
 
 /// <summary>One claimed job: keeps its lease, runs it in its incarnation's turn, and gives it back, or up, when it failed.</summary>
 internal sealed partial class JobRunner(
-    IJobStore jobs, IncarnationTurns turns, JobHandlers handlers, GivenUpJobs givenUp, WorkerTelemetry telemetry,
+    IJobStore jobs, Turns<IncarnationId> turns, JobHandlers handlers, GivenUpJobs givenUp, WorkerTelemetry telemetry,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<JobRunner> logger)
 {
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);

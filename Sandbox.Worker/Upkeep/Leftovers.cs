@@ -1,15 +1,15 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Jobs;
 
 namespace Sandbox.Worker.Upkeep;
 
 /// <summary>Ends what runs although no record wants it. What a job is working on is the job's.</summary>
 internal sealed partial class Leftovers(
-    ISandboxStore store, NodeIdentity node, AgentLinks links, IncarnationTurns turns, ILogger<Leftovers> logger)
+    ISandboxStore store, NodeIdentity node, AgentLinks links, Turns<IncarnationId> turns, ILogger<Leftovers> logger)
 {
     /// <summary>Removes what belongs to no record (any more) or to a record that names another node, stops what its record
     /// calls stopped. The answer is the record of one that rightly runs here.</summary>

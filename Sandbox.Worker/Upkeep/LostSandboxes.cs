@@ -1,15 +1,16 @@
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Jobs;
 
 namespace Sandbox.Worker.Upkeep;
 
 /// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
 internal sealed partial class LostSandboxes(
-    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, IncarnationTurns turns, EngineOutage outage, NodeIdentity node,
+    ISandboxStore store, SandboxMoves moves, AgentGateway gateway, Turns<IncarnationId> turns, EngineOutage outage, NodeIdentity node,
     TimeProvider time, ILogger<LostSandboxes> logger)
 {
     /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has

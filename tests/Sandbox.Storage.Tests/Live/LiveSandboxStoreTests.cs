@@ -25,11 +25,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
-    {
-        _store.Dispose();
-        await _file.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await _file.DisposeAsync();
 
     [Fact]
     public async Task Create_SeedsBothKeysWithDeclaredFieldsOnly()

@@ -40,11 +40,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
-    {
-        _records.Dispose();
-        await _file.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await _file.DisposeAsync();
 
     [Fact]
     public async Task Submit_WritesTheRecordAndItsStartJob()

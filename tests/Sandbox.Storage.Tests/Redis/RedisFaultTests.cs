@@ -49,7 +49,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     {
         await using var later = RedisServer.Absent();
         await using var redis = RedisClient.Begin(later);
-        using var store = StoreOver(redis);
+        var store = StoreOver(redis);
 
         var record = await CreatedAsync(store);
         var running = await MovedAsync(record, SandboxEvent.Alive, store);
@@ -161,7 +161,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     public async Task Amends_OfOneProcess_RacingAStopOfAnother_LeaveNoEntryBehind()
     {
         await using var otherRedis = await RedisClient.ReadyAsync(_server);
-        using var other = StoreOver(otherRedis);
+        var other = StoreOver(otherRedis);
         for (var i = 0; i < 30; i++)
         {
             var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
@@ -192,17 +192,12 @@ public sealed class RedisFaultTests : IAsyncLifetime
     /// <summary>From here on a Redis that says nothing is given up soon.</summary>
     private async Task BecomeImpatientAsync()
     {
-        _store.Dispose();
         await _redis.DisposeAsync();
         _redis = await RedisClient.ReadyAsync(_server, patience: RedisClient.Impatient);
         _store = StoreOver(_redis);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _store?.Dispose();
-        await RedisFeedTests.CloseAsync(_redis, _server, _file);
-    }
+    public async ValueTask DisposeAsync() => await RedisFeedTests.CloseAsync(_redis, _server, _file);
 
     private LiveSandboxStore StoreOver(RedisClient redis) => new(_file.Records, new LiveCache(redis.Live, _time), new InMemoryChangeFeed());
 

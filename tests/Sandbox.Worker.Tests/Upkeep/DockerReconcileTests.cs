@@ -1,6 +1,8 @@
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
+using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
@@ -84,7 +86,7 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     {
         var record = await _worker.RunAsync(Prepare("box"));
         var orphan = Prepare("orphan");
-        using (await _worker.Get<IncarnationTurns>().EnterAsync(orphan.Incarnation, CancellationToken.None))
+        using (await _worker.Get<Turns<IncarnationId>>().EnterAsync(orphan.Incarnation, CancellationToken.None))
         {
             // As a worker that died after the engine had made it, and whose record is gone.
             using var phases = new PhaseReporter(orphan, _worker.Records, TimeProvider.System);
