@@ -21,16 +21,12 @@ public sealed class ClusterOperator(
     public async Task<Result<SandboxInstance>> SubmitAsync(
         SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken)
     {
-        // An id in use is the caller's mistake even while nothing can be placed, and the cheaper question.
-        var found = await records.FindAsync(prepared.Id, cancellationToken);
-        if (found is not null and not { State: SandboxState.Deleted })
-        {
-            return new SandboxError.IdInUse(prepared.Id);
-        }
-
         if (await placement.CheckAsync(prepared.Spec, cancellationToken) is { } error)
         {
-            return error;
+            // An id in use is the caller's mistake even while nothing can be placed; otherwise the write finds it out.
+            return await records.FindAsync(prepared.Id, cancellationToken) is null or { State: SandboxState.Deleted }
+                ? error
+                : new SandboxError.IdInUse(prepared.Id);
         }
 
         var job = new StartSandbox
