@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
+using Sandbox.Benchmarks.Servers;
 using Sandbox.Benchmarks.Stores;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
@@ -12,6 +14,7 @@ namespace Sandbox.Benchmarks.Measurements;
 internal static class ClusterRoads
 {
     private const int Creates = 1000;
+    private const int Warm = 10;
     private const int Few = 100;
     private const int Many = 100_000;
     private const int Calls = 500;
@@ -22,19 +25,31 @@ internal static class ClusterRoads
         await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = 0 });
         await using var fleet = await Fleet.StartAsync(cluster.Database, cluster.Redis!.ConnectionString, workers: 4);
         var caller = cluster.Callers[0];
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < Warm; round++)
         {
             // What a process pays once (its code, its connections) is paid before.
-            await CreateAsync(caller, Creates / 2, $"warm{round}");
-            await AllRunAsync(fleet, (round + 1) * Creates / 2);
+            await CreateAsync(caller, Creates, $"warm{round}");
+            await AllRunAsync(fleet, (round + 1) * Creates);
         }
 
+        var before = Processors();
         var begin = Stopwatch.GetTimestamp();
         var answers = await CreateAsync(caller, Creates, "at-once");
-        await AllRunAsync(fleet, 5 * Creates / 2);
+        var answered = Processors();
+        await AllRunAsync(fleet, (Warm + 1) * Creates);
+        var used = answered.Zip(before, (now, then) => (now - then) / Creates * 1000).ToList();
         sheet.Add(Row.AtMost(
             "1,000 creates at once over HTTP, null deployment: acknowledged, p99", answers.Percentile(99), "ms", 250,
-            $"{answers}; all of them ran {Stopwatch.GetElapsedTime(begin).TotalMilliseconds:0} ms after the first was asked for; one API, 4 workers"));
+            $"{answers}; all of them ran {Stopwatch.GetElapsedTime(begin).TotalMilliseconds:0} ms after the first was asked for; one API, 4 workers; {Warm} times as many before"));
+        sheet.Add(Row.Info(
+            "processor time until the last of them is acknowledged, for each", used.Sum(), "ms",
+            $"API {used[0]:0.00} ms, Postgres {used[1]:0.00} ms, Redis {used[2]:0.00} ms, callers and workers {used[3]:0.00} ms"));
+
+        double[] Processors() =>
+        [
+            ProcessorTime.OfTree(cluster.Apis[0].ProcessId), ProcessorTime.OfTree(cluster.Postgres.ProcessId), ProcessorTime.OfTree(cluster.Redis.ProcessId),
+            Environment.CpuUsage.TotalTime.TotalSeconds,
+        ];
     }
 
     /// <summary>How much slower a status and a page become when there are a thousand times more sandboxes.</summary>
@@ -102,15 +117,23 @@ internal static class ClusterRoads
 
     private static string[] Command { get; } = ["true"];
 
+    /// <summary>What the caller itself has to do is done before the first and after the last.</summary>
     private static async Task<Samples> CreateAsync(RockCaller caller, int count, string prefix)
     {
-        var times = await Task.WhenAll(Enumerable.Range(0, count).Select(async number =>
+        var bodies = Enumerable.Range(0, count).Select(number => JsonContent.Create(RockCaller.BodyOfStart($"{prefix}-{number}"))).ToList();
+        await Task.WhenAll(bodies.Select(body => body.LoadIntoBufferAsync()));
+        var answers = await Task.WhenAll(bodies.Select(async body =>
         {
             var begin = Stopwatch.GetTimestamp();
-            Result(await caller.StartAsync($"{prefix}-{number}"));
-            return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            using var answer = await caller.Http.PostAsync(RockCaller.Prefix + "start_async", body);
+            return (Took: Stopwatch.GetElapsedTime(begin).TotalMilliseconds, Said: await answer.Content.ReadAsByteArrayAsync());
         }));
-        return new Samples(times);
+        foreach (var (_, said) in answers)
+        {
+            Result(JsonElement.Parse(said));
+        }
+
+        return new Samples(answers.Select(answer => answer.Took));
     }
 
     private static async Task AllRunAsync(Fleet fleet, int count)

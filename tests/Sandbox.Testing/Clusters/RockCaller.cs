@@ -9,14 +9,16 @@ public sealed class RockCaller(Uri address) : IDisposable
 {
     public HttpClient Http { get; } = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(3) };
 
+    public const string Prefix = "/apis/envs/sandbox/v1/";
+
     /// <summary>One call; the whole envelope.</summary>
     public async Task<JsonElement> PostAsync(string route, object body)
     {
-        using var answer = await Http.PostAsJsonAsync($"/apis/envs/sandbox/v1/{route}", body);
+        using var answer = await Http.PostAsJsonAsync(Prefix + route, body);
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    public Task<JsonElement> GetAsync(string route) => Http.GetFromJsonAsync<JsonElement>($"/apis/envs/sandbox/v1/{route}");
+    public Task<JsonElement> GetAsync(string route) => Http.GetFromJsonAsync<JsonElement>(Prefix + route);
 
     /// <summary>The same, expected to succeed; its result.</summary>
     public async Task<JsonElement> MustPostAsync(string route, object body) => Succeeded(await PostAsync(route, body), route);
@@ -28,7 +30,10 @@ public sealed class RockCaller(Uri address) : IDisposable
         Succeeded(await GetAsync($"is_alive?sandbox_id={id}"), "is_alive").GetProperty("is_alive").GetBoolean();
 
     /// <summary>Asks for a small sandbox and does not wait for it; <paramref name="more"/> adds or replaces fields.</summary>
-    public Task<JsonElement> StartAsync(string id, params (string Field, object? Value)[] more)
+    public Task<JsonElement> StartAsync(string id, params (string Field, object? Value)[] more) => PostAsync("start_async", BodyOfStart(id, more));
+
+    /// <summary>What a start of such a small sandbox sends.</summary>
+    public static Dictionary<string, object?> BodyOfStart(string id, params (string Field, object? Value)[] more)
     {
         var body = new Dictionary<string, object?>
         {
@@ -46,7 +51,7 @@ public sealed class RockCaller(Uri address) : IDisposable
             body[field] = value;
         }
 
-        return PostAsync("start_async", body);
+        return body;
     }
 
     /// <summary>Starts it and waits until it can be used.</summary>
