@@ -12,6 +12,7 @@ using Sandbox.Worker.Docker;
 using Sandbox.Worker.Head;
 using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Process;
+using Sandbox.Worker.Tools;
 using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker;
@@ -76,7 +77,9 @@ public static class WorkerRoom
         .AddSingleton<RemoveSandboxJob>()
         // Archives and commits go past the deployment; nothing is connected before somebody uses it.
         .AddSingleton<EngineConnection>()
+        .AddSingleton<IHostTools, HostTools>()
         .AddSingleton<ArchiveFiles>()
+        .AddSingleton<StagingImage>()
         .AddSingleton<ContainerArchive>()
         .AddSingleton<ArchiveSandboxJob>()
         .AddSingleton<RestoreSandboxJob>()

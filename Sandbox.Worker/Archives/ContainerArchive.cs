@@ -14,15 +14,14 @@ namespace Sandbox.Worker.Archives;
 /// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
 /// incarnation, and a file in the store is replaced whole.</summary>
 internal sealed class ContainerArchive(
-    EngineConnection engine, ArchiveFiles files, IArchiveStore store, IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker,
-    TimeProvider time)
+    EngineConnection engine, ArchiveFiles files, StagingImage staging, IArchiveStore store, IOptions<ArchiveOptions> options,
+    IOptions<WorkerOptions> worker)
 {
     private const CompressionLevel Level = CompressionLevel.Fastest;
 
     private readonly EngineContainers _containers = new(engine);
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
-    private readonly StagingImage _staging = new(engine, files, time);
     private readonly RegistryArchive _registry = new(engine, options.Value);
 
     /// <summary>Puts the files of a stopped container away.</summary>
@@ -39,7 +38,7 @@ internal sealed class ContainerArchive(
         var tag = ArchiveFiles.ImageTag(sandbox.Incarnation);
         try
         {
-            var exact = await _staging.MakeAsync(container, sandbox.Incarnation, Limit(options.Value.MaxImage), cancellationToken);
+            var exact = await staging.MakeAsync(container, sandbox.Incarnation, Limit(options.Value.MaxImage), cancellationToken);
             var image = await _images.FindAsync(tag, cancellationToken) ?? throw new ArchiveException("its image was removed while it was archived");
             var facts = await (options.Value.IsRegistry ? PushImageAsync(image, sandbox, phases, cancellationToken) : PutImageAsync(image, sandbox, phases, cancellationToken));
             await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Success, exact ? "archived" : Inexact, cancellationToken);

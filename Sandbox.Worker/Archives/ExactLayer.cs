@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Archives;
 
@@ -8,7 +9,7 @@ namespace Sandbox.Worker.Archives;
 /// extended attribute but security.capability and cuts times to seconds; it unpacks whatever a layer has, though, so the
 /// layers are made here, by GNU tar, from the folder in which overlay2 keeps the changes (docs/adr/0007).
 /// </summary>
-internal static class ExactLayer
+internal sealed class ExactLayer(IHostTools tools)
 {
     private const int TarBlock = 512;
 
@@ -17,12 +18,12 @@ internal static class ExactLayer
 
     /// <summary>Everything but what is removed.</summary>
     /// <param name="names">Takes the names meanwhile.</param>
-    public static async Task WriteContentAsync(string upper, Stream names, Stream layer, CancellationToken cancellationToken)
+    public async Task WriteContentAsync(string upper, Stream names, Stream layer, CancellationToken cancellationToken)
     {
         // A name that is removed stands in the folder as a character device 0/0.
-        await HostTool.RunAsync("find", [upper, "-mindepth", "0", "(", "!", "-type", "c", ")", "-printf", "./%P\\0"], null, names, cancellationToken);
+        await RunAsync("find", [upper, "-mindepth", "0", "(", "!", "-type", "c", ")", "-printf", "./%P\\0"], null, names, cancellationToken);
         using var devices = new MemoryStream();
-        await HostTool.RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
+        await RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
         foreach (var name in Names(devices).Where(name => !IsRemoval(upper, name)))
         {
             names.Write(name);
@@ -35,16 +36,16 @@ internal static class ExactLayer
             "--create", "--file=-", "--directory", upper, "--format=posix", "--pax-option=delete=atime,delete=ctime", "--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*",
             "--xattrs-exclude=trusted.overlay.*", "--no-recursion", "--null", "--files-from=-",
         ];
-        await HostTool.RunAsync("tar", arguments, names, layer, cancellationToken);
+        await RunAsync("tar", arguments, names, layer, cancellationToken);
     }
 
     /// <summary>What is removed, in an image's own notation; false when nothing is.</summary>
-    public static async Task<bool> TryWriteRemovalsAsync(string upper, Stream layer, CancellationToken cancellationToken)
+    public async Task<bool> TryWriteRemovalsAsync(string upper, Stream layer, CancellationToken cancellationToken)
     {
         using var devices = new MemoryStream();
         using var folders = new MemoryStream();
-        await HostTool.RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
-        await HostTool.RunAsync("find", [upper, "-mindepth", "1", "-type", "d", "-printf", "./%P\\0"], null, folders, cancellationToken);
+        await RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
+        await RunAsync("find", [upper, "-mindepth", "1", "-type", "d", "-printf", "./%P\\0"], null, folders, cancellationToken);
         List<byte[]> removals =
         [
             .. Names(devices).Where(name => IsRemoval(upper, name)).Select(name => Marked(name)),
@@ -64,6 +65,15 @@ internal static class ExactLayer
 
         layer.Write(new byte[2 * TarBlock]);
         return removals.Count > 0;
+    }
+
+    private async Task RunAsync(string program, string[] arguments, Stream? input, Stream output, CancellationToken cancellationToken)
+    {
+        var outcome = await tools.RunAsync(program, arguments, input, output, cancellationToken);
+        if (!outcome.Succeeded)
+        {
+            throw new ArchiveException(outcome.Failure);
+        }
     }
 
     /// <summary>Names are bytes: nothing says that they are UTF-8.</summary>

@@ -6,15 +6,17 @@ using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Sandbox.Contracts.Ids;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Archives;
 
 /// <summary>Makes an image of a stopped container on its own engine: exact where this machine can (<see cref="ExactLayer"/>), else
 /// as the engine commits it.</summary>
-internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, TimeProvider time)
+internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, IHostTools tools, TimeProvider time)
 {
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
+    private readonly ExactLayer _layer = new(tools);
 
     /// <returns>Whether everything is in it.</returns>
     public async Task<bool> MakeAsync(ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
@@ -40,7 +42,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         List<(FileStream File, string Digest)> layers = [];
         using (var hashed = new HashingStream(removals, limit, "the image"))
         {
-            if (await ExactLayer.TryWriteRemovalsAsync(upper, hashed, cancellationToken))
+            if (await _layer.TryWriteRemovalsAsync(upper, hashed, cancellationToken))
             {
                 layers.Add((removals, hashed.TakeDigest()));
             }
@@ -48,7 +50,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
 
         using (var hashed = new HashingStream(content, limit, "the image"))
         {
-            await ExactLayer.WriteContentAsync(upper, names, hashed, cancellationToken);
+            await _layer.WriteContentAsync(upper, names, hashed, cancellationToken);
             layers.Add((content, hashed.TakeDigest()));
         }
 

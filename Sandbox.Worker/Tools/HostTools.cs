@@ -1,22 +1,37 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
-namespace Sandbox.Worker.Archives;
+namespace Sandbox.Worker.Tools;
 
-/// <summary>A program of this machine (find, tar), as a stream in and a stream out.</summary>
-internal static class HostTool
+internal sealed class HostTools : IHostTools
 {
     private const int LongestComplaint = 4096;
 
-    /// <summary>Runs it to its end; throws <see cref="ArchiveException"/> with what it said when it fails, or is not there.</summary>
-    /// <param name="input">Written to it; null: nothing.</param>
-    /// <param name="output">Takes what it writes.</param>
-    public static async Task RunAsync(
-        string program, IEnumerable<string> arguments, Stream? input, Stream output, CancellationToken cancellationToken)
+    public async Task<ToolOutcome> RunAsync(
+        string program, IReadOnlyList<string> arguments, Stream? input, Stream output, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C";
-        using var process = Begin(start);
+        System.Diagnostics.Process process;
+        try
+        {
+            process = System.Diagnostics.Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            return new ToolOutcome(program, ExitCode: null, exception.Message);
+        }
+
+        using (process)
+        {
+            return await CompleteAsync(process, input, output, cancellationToken);
+        }
+    }
+
+    private static async Task<ToolOutcome> CompleteAsync(
+        System.Diagnostics.Process process, Stream? input, Stream output, CancellationToken cancellationToken)
+    {
         try
         {
             var complaint = ComplaintAsync(process.StandardError, cancellationToken);
@@ -24,10 +39,7 @@ internal static class HostTool
             await process.StandardOutput.BaseStream.CopyToAsync(output, cancellationToken);
             await feeding;
             await process.WaitForExitAsync(cancellationToken);
-            if (process.ExitCode != 0)
-            {
-                throw new ArchiveException($"{program} ended with {process.ExitCode}: {await complaint}");
-            }
+            return new ToolOutcome(process.StartInfo.FileName, process.ExitCode, await complaint);
         }
         finally
         {
@@ -35,18 +47,6 @@ internal static class HostTool
             {
                 process.Kill();
             }
-        }
-    }
-
-    private static System.Diagnostics.Process Begin(ProcessStartInfo start)
-    {
-        try
-        {
-            return System.Diagnostics.Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception exception)
-        {
-            throw new ArchiveException($"{start.FileName} cannot be run: {exception.Message}");
         }
     }
 
