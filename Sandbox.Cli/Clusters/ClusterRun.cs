@@ -13,6 +13,7 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
 
     public async Task<int> UpAsync(IReadOnlyList<string> services, bool detached, bool removeOrphans, CancellationToken cancellationToken)
     {
+        (await HostPorts.ScanAsync(engine, cancellationToken)).Check(file, EngineRunner.Chosen(file, services));
         if (await ComposeAsync(["up", .. detached ? ["--detach"] : Array.Empty<string>(), .. removeOrphans ? ["--remove-orphans"] : Array.Empty<string>(), .. services], cancellationToken) is { } code)
         {
             return code;

@@ -88,7 +88,8 @@ internal sealed class EngineRunner(EngineApi engine, Action<string> say, TimePro
             say($"✓ {name} removed");
         }));
 
-    private static IEnumerable<ComposeService> Chosen(ComposeFile file, IReadOnlyCollection<string> only)
+    /// <summary>These services with what they depend on; of none: all.</summary>
+    public static IEnumerable<ComposeService> Chosen(ComposeFile file, IReadOnlyCollection<string> only)
     {
         var wanted = new HashSet<string>(only);
         foreach (var service in file.Services.Reverse().Where(service => wanted.Contains(service.Name)))
