@@ -13,6 +13,8 @@ internal sealed record RecordFacts
 
     public long? EffectiveDiskBytes { get; init; }
 
+    public long? EffectiveLogBytes { get; init; }
+
     public string? LiveSnapshot { get; init; }
 
     public ArchiveFacts? Archive { get; init; }

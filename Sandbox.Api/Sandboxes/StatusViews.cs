@@ -88,6 +88,7 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
             AutoArchiveTime = sandbox.AutoTransitionState is SandboxState.Archiving or SandboxState.Archived ? TimeOf(sandbox.AutoTransitionAt) : null,
             AutoDeleteTime = sandbox.AutoTransitionState is SandboxState.Deleted ? TimeOf(sandbox.AutoTransitionAt) : null,
             StateHistory = [.. sandbox.History.Select(ChangeOf)],
+            DiskLimitLog = DiskOf(sandbox.EffectiveLogBytes),
             Reason = sandbox.Reason,
         };
     }

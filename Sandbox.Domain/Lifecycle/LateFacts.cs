@@ -18,6 +18,7 @@ public static class LateFacts
         IdleDeadline = Pick(next.IdleDeadline, read.IdleDeadline, current.IdleDeadline),
         PassingDeadline = Pick(next.PassingDeadline, read.PassingDeadline, current.PassingDeadline),
         EffectiveDiskBytes = Pick(next.EffectiveDiskBytes, read.EffectiveDiskBytes, current.EffectiveDiskBytes),
+        EffectiveLogBytes = Pick(next.EffectiveLogBytes, read.EffectiveLogBytes, current.EffectiveLogBytes),
         Reason = Pick(next.Reason, read.Reason, current.Reason),
         LiveSnapshot = Pick(next.LiveSnapshot, read.LiveSnapshot, current.LiveSnapshot),
         Phases = next.Phases.SequenceEqual(read.Phases) ? current.Phases : next.Phases,

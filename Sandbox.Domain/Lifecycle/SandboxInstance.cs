@@ -64,6 +64,9 @@ public sealed record SandboxInstance
     /// <summary>The disk limit that the engine really enforces, bytes; null when none is in effect.</summary>
     public long? EffectiveDiskBytes { get; init; }
 
+    /// <summary>The limit that what the sandbox logs counts against, bytes: that of its disk, or null.</summary>
+    public long? EffectiveLogBytes { get; init; }
+
     /// <summary>Where the files of an archived (or restoring) sandbox are; null for any other.</summary>
     public ArchiveFacts? Archive { get; init; }
 

@@ -16,7 +16,7 @@ internal static class SandboxRows
         "id, version, state, incarnation, tenant, user_id, experiment_id, namespace, cluster_name, image, deployment, cpus, " +
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, reason, effective_disk_bytes, phases, " +
-        "history, live_snapshot, spec, archive";
+        "history, live_snapshot, spec, archive, effective_log_bytes";
 
     /// <summary>What is written once.</summary>
     public static ItemTable<SandboxInstance> Identity { get; } = new ItemTable<SandboxInstance>()
@@ -52,6 +52,7 @@ internal static class SandboxRows
         .Moment("due_at", record => Deadlines.NextOf(record))
         .Words("reason", record => record.Reason)
         .Number("effective_disk_bytes", record => record.EffectiveDiskBytes)
+        .Number("effective_log_bytes", record => record.EffectiveLogBytes)
         .Json("phases", record => JsonSerializer.Serialize(record.Phases, RecordJson.Default.IReadOnlyListSandboxPhase))
         .Words("live_snapshot", record => record.LiveSnapshot)
         .Json("archive", record => record.Archive is { } archive ? JsonSerializer.Serialize(archive, RecordJson.Default.ArchiveFacts) : null);
@@ -68,10 +69,11 @@ internal static class SandboxRows
         IdleDeadline = Sql.MomentOrNull(row, column + 2),
         PassingDeadline = Sql.MomentOrNull(row, column + 3),
         EffectiveDiskBytes = Sql.NumberOrNull(row, column + 4),
-        Reason = Sql.TextOrNull(row, column + 5),
+        EffectiveLogBytes = Sql.NumberOrNull(row, column + 5),
+        Reason = Sql.TextOrNull(row, column + 6),
         // The large ones come only when they were kept.
-        LiveSnapshot = move.Next.LiveSnapshot == move.From.LiveSnapshot ? Sql.TextOrNull(row, column + 6) : move.Next.LiveSnapshot,
-        Phases = row.IsDBNull(column + 7) ? move.Next.Phases : [.. Json(row, column + 7, RecordJson.Default.IReadOnlyListSandboxPhase)],
+        LiveSnapshot = move.Next.LiveSnapshot == move.From.LiveSnapshot ? Sql.TextOrNull(row, column + 7) : move.Next.LiveSnapshot,
+        Phases = row.IsDBNull(column + 8) ? move.Next.Phases : [.. Json(row, column + 8, RecordJson.Default.IReadOnlyListSandboxPhase)],
     };
 
     public static SandboxInstance Read(NpgsqlDataReader row) => new()
@@ -100,6 +102,7 @@ internal static class SandboxRows
         History = [.. Json(row, 28, RecordJson.Default.IReadOnlyListStateChange)],
         LiveSnapshot = Sql.TextOrNull(row, 29),
         Archive = row.IsDBNull(31) ? null : Json(row, 31, RecordJson.Default.ArchiveFacts),
+        EffectiveLogBytes = Sql.NumberOrNull(row, 32),
     };
 
     private static SandboxSpec SpecOf(NpgsqlDataReader row) => row.IsDBNull(30)

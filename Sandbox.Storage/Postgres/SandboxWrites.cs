@@ -58,6 +58,7 @@ internal static class SandboxWrites
         .Flag("keep_passing_deadline", change => change.Move.Next.PassingDeadline == change.Move.From.PassingDeadline)
         .Flag("keep_due_at", change => change.Move.Next.State == change.Move.From.State && Deadlines.NextOf(change.Move.Next) == Deadlines.NextOf(change.Move.From))
         .Flag("keep_effective_disk", change => change.Move.Next.EffectiveDiskBytes == change.Move.From.EffectiveDiskBytes)
+        .Flag("keep_effective_log", change => change.Move.Next.EffectiveLogBytes == change.Move.From.EffectiveLogBytes)
         .Flag("keep_reason", change => change.Move.Next.Reason == change.Move.From.Reason)
         .Flag("keep_live_snapshot", change => change.Move.Next.LiveSnapshot == change.Move.From.LiveSnapshot)
         .Flag("keep_phases", change => change.Move.Next.Phases.SequenceEqual(change.Move.From.Phases));
@@ -159,6 +160,7 @@ internal static class SandboxWrites
                 passing_deadline = CASE WHEN keep_passing_deadline THEN kept.passing_deadline ELSE item.passing_deadline END,
                 due_at = CASE WHEN keep_due_at THEN kept.due_at ELSE item.due_at END,
                 effective_disk_bytes = CASE WHEN keep_effective_disk THEN kept.effective_disk_bytes ELSE item.effective_disk_bytes END,
+                effective_log_bytes = CASE WHEN keep_effective_log THEN kept.effective_log_bytes ELSE item.effective_log_bytes END,
                 reason = CASE WHEN keep_reason THEN kept.reason ELSE item.reason END,
                 live_snapshot = CASE WHEN keep_live_snapshot THEN kept.live_snapshot ELSE item.live_snapshot END,
                 phases = CASE WHEN keep_phases THEN kept.phases ELSE item.phases END
@@ -168,7 +170,8 @@ internal static class SandboxWrites
                 AND (item.claim IS NULL OR EXISTS (
                     SELECT 1 FROM jobs WHERE jobs.id = item.claim AND jobs.attempt = item.claim_attempt AND jobs.node IS NOT NULL)) {admitted}
             RETURNING item.no, kept.id, kept.version, kept.host_name, kept.host_ip, kept.idle_deadline, kept.passing_deadline,
-                kept.effective_disk_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END, CASE WHEN keep_phases THEN kept.phases END),
+                kept.effective_disk_bytes, kept.effective_log_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END,
+                CASE WHEN keep_phases THEN kept.phases END),
         asked AS ({JobRows.InsertFrom("moved")})
         SELECT moved.* FROM moved
         """;

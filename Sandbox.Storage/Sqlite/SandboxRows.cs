@@ -111,6 +111,7 @@ internal static class SandboxRows
         Phases = record.Phases,
         Reason = record.Reason,
         EffectiveDiskBytes = record.EffectiveDiskBytes,
+        EffectiveLogBytes = record.EffectiveLogBytes,
         LiveSnapshot = record.LiveSnapshot,
         Archive = record.Archive,
     };
@@ -142,6 +143,7 @@ internal static class SandboxRows
             Phases = [.. facts.Phases],
             Reason = facts.Reason,
             EffectiveDiskBytes = facts.EffectiveDiskBytes,
+            EffectiveLogBytes = facts.EffectiveLogBytes,
             LiveSnapshot = facts.LiveSnapshot,
             Archive = facts.Archive,
         };

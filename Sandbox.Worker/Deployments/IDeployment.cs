@@ -49,7 +49,8 @@ public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPasswor
 }
 
 /// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
-public sealed record StartedSandbox(long? EffectiveDiskBytes);
+/// <param name="EffectiveLogBytes">The disk limit, where the log counts against it; else null.</param>
+public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null);
 
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
 public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);

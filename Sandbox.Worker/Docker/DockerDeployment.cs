@@ -8,6 +8,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
+using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Docker;
 
@@ -28,14 +29,15 @@ internal sealed partial class DockerDeployment : IDeployment
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, TimeProvider time, ILogger<DockerDeployment> logger)
+        EngineConnection engine, SandboxFolders folders, IHostTools tools, IOptions<WorkerOptions> options, TimeProvider time,
+        ILogger<DockerDeployment> logger)
     {
         (_engine, _folders, _worker, _logger) = (engine, folders, options.Value, logger);
         _containers = new EngineContainers(engine);
         _images = new EngineImages(engine);
         _kataDisk = new KataDisk(_worker.DataFolder);
         _hooks = new DeploymentHooks(logger);
-        _start = new DockerStart(engine, folders, _worker, _kataDisk, _hooks, time, logger);
+        _start = new DockerStart(engine, folders, _worker, _kataDisk, new SharedDiskBudget(engine, tools, time, logger), _hooks, time, logger);
     }
 
     public DeploymentKind Kind => DeploymentKind.Docker;
@@ -76,7 +78,7 @@ internal sealed partial class DockerDeployment : IDeployment
             Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
             await _hooks.StepAsync(sandbox, "starting", cancellationToken);
             return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken)
-                ? new StartedSandbox(sandbox.EffectiveDiskBytes)
+                ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes)
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
         }
         catch (EngineException exception)

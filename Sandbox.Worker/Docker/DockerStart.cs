@@ -11,7 +11,8 @@ namespace Sandbox.Worker.Docker;
 /// is missing, so that the usual start costs two calls.
 /// </summary>
 internal sealed class DockerStart(
-    EngineConnection engine, SandboxFolders folders, WorkerOptions worker, KataDisk kataDisk, DeploymentHooks hooks, TimeProvider time, ILogger logger)
+    EngineConnection engine, SandboxFolders folders, WorkerOptions worker, KataDisk kataDisk, SharedDiskBudget budget, DeploymentHooks hooks,
+    TimeProvider time, ILogger logger)
 {
     private readonly EngineContainers _containers = new(engine);
     private readonly EngineImages _images = new(engine);
@@ -63,8 +64,9 @@ internal sealed class DockerStart(
         }
 
         // The gap in which quotas are set on what exists but does not run yet.
+        var limits = new StartedSandbox(made.DiskBytes, await LogLimitAsync(sandbox, made.DiskBytes, cancellationToken));
         await hooks.StepAsync(sandbox, "starting", cancellationToken);
-        return await StartMadeAsync(sandbox, made, phases, cancellationToken);
+        return await StartMadeAsync(sandbox, limits, phases, cancellationToken);
     }
 
     private async Task<MadeContainer> MakeAsync(Wanted wanted, StartPhases phases, CancellationToken cancellationToken)
@@ -87,7 +89,11 @@ internal sealed class DockerStart(
         return await _creation.EnsureMadeAsync(plan, wanted.Command, cancellationToken);
     }
 
-    private async Task<Result<StartedSandbox>> StartMadeAsync(SandboxInstance sandbox, MadeContainer made, StartPhases phases, CancellationToken cancellationToken)
+    /// <summary>The log has no limit of its own: it is within the container's, or within none.</summary>
+    private async Task<long?> LogLimitAsync(SandboxInstance sandbox, long? diskBytes, CancellationToken cancellationToken) =>
+        diskBytes is not null && await budget.TryJoinAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken) ? diskBytes : null;
+
+    private async Task<Result<StartedSandbox>> StartMadeAsync(SandboxInstance sandbox, StartedSandbox limits, StartPhases phases, CancellationToken cancellationToken)
     {
         // Telling costs a write to the store, starting a few hundred milliseconds in the engine: side by side.
         var telling = phases.RunningAsync("image is present", "starting the container", cancellationToken);
@@ -102,7 +108,7 @@ internal sealed class DockerStart(
         }
 
         return started
-            ? new StartedSandbox(made.DiskBytes)
+            ? limits
             : Result(await phases.FailedAsync(EndReason.Removed, cancellationToken));
     }
 

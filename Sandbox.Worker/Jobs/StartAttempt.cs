@@ -86,7 +86,7 @@ internal sealed partial class StartAttempt(
             return error;
         }
 
-        reporter.Remember(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes });
+        reporter.Remember(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes, EffectiveLogBytes = started.EffectiveLogBytes });
         return await Readiness.AwaitAgentAsync(pending, link, deployments[pending.Spec.Deployment], cancellationToken);
     }
 

@@ -26,7 +26,13 @@ public sealed partial class RockServer : IAsyncLifetime
 
     public HttpClient Http => _http ?? throw new InvalidOperationException("The server is not running.");
 
-    public string ClusterId => File.ReadAllText(_folder.File("data/cluster-id")).Trim();
+    /// <summary>More variables of its environment.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it keeps everything.</summary>
+    public string DataFolder => _folder.File("data");
+
+    public string ClusterId => File.ReadAllText(Path.Combine(DataFolder, "cluster-id")).Trim();
 
     public async ValueTask InitializeAsync()
     {
@@ -55,9 +61,14 @@ public sealed partial class RockServer : IAsyncLifetime
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet", [Program, "serve", "--port", "0"]) { RedirectStandardOutput = true };
-        start.Environment["SANDBOX_DATA"] = _folder.File("data");
+        start.Environment["SANDBOX_DATA"] = DataFolder;
         start.Environment["SANDBOX_DEPLOYMENT"] = "docker";
         start.Environment["SANDBOX_LOG"] = "warning";
+        foreach (var (name, value) in Settings)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Generous)
             ?? throw new InvalidOperationException("`sandbox serve` ended before it listened");

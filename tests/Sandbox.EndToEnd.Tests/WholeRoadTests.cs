@@ -75,6 +75,48 @@ public sealed class WholeRoadTests(RockServer server) : IClassFixture<RockServer
     }
 
     [NeedsDockerFact]
+    public async Task Start_WithADiskLimitThatTheEngineCannotEnforce_RunsAndSaysThatNoneIsInEffect()
+    {
+        var driver = await DockerEngine.GetAsync("info", TestContext.Current.CancellationToken);
+        Assert.SkipWhen(driver!["DriverStatus"]!.ToJsonString().Contains("xfs", StringComparison.Ordinal), "needs a storage driver that cannot limit disk space");
+
+        await server.StartSandboxAsync("roomy", new { disk = "10G" });
+
+        var status = await server.StatusAsync("roomy");
+        Assert.Equal("running", status.GetProperty("state").GetString());
+        Assert.All(["disk", "disk_limit_rootfs", "disk_limit_log"], limit => Assert.Equal(JsonValueKind.Null, status.GetProperty(limit).ValueKind));
+    }
+
+    [NeedsDockerFact]
+    public async Task Restart_OfAKataSandboxWhoseDiskImageIsMissing_IsRefusedWithThatReason()
+    {
+        await using var kata = new RockServer { Settings = new Dictionary<string, string> { ["Security__AllowKata"] = "true" } };
+        await kata.InitializeAsync();
+
+        // Where the engine has no such runtime the start fails, and the image goes with all else that it made.
+        await kata.PostAsync("start", RockServer.Start("guest", new { use_kata_runtime = true, disk = "64m" }));
+        await kata.MustPostAsync("stop", new { sandbox_id = "guest" });
+        var images = Path.Combine(kata.DataFolder, "kata");
+        Directory.GetFiles(images).ToList().ForEach(File.Delete);
+        await RockServer.EventuallyAsync("there is no image", () => Task.FromResult(Directory.GetFiles(images).Length == 0));
+
+        await kata.MustPostAsync("restart", new { sandbox_id = "guest" });
+
+        JsonElement status = default;
+        await RockServer.EventuallyAsync("the restart has ended", async () =>
+            (status = await kata.StatusAsync("guest")).GetProperty("state").GetString() == "stopped");
+        var refusal = status.GetProperty("reason").GetString();
+        Assert.Matches($@"^its disk image {images}/[0-9a-f-]+\.img is missing, it cannot be started again$", refusal);
+        Assert.Equal("start_failed", status.GetProperty("state_history").EnumerateArray().Last().GetProperty("event").GetString());
+        var phase = status.GetProperty("status").GetProperty("docker_run");
+        Assert.Equal(("failed", refusal), (phase.GetProperty("status").GetString(), phase.GetProperty("message").GetString()));
+        Assert.Empty(Directory.GetFiles(images));
+
+        await kata.MustPostAsync("delete", new { sandbox_id = "guest" });
+        Assert.Empty(await kata.ContainersOfAsync("guest"));
+    }
+
+    [NeedsDockerFact]
     public async Task Container_RemovedBehindOurBack_IsReportedLost()
     {
         await server.StartSandboxAsync("robbed");

@@ -22,7 +22,7 @@ public sealed class StatusTests(SharedApiServer shared) : IClassFixture<SharedAp
             ["sandbox_id", "status", "state", "port_mapping", "host_name", "host_ip", "is_alive", "image", "metadata", "gateway_version",
              "swe_rex_version", "user_id", "experiment_id", "namespace", "cpus", "memory", "num_gpus", "accelerator_type", "disk",
              "disk_limit_rootfs", "start_time", "stop_time", "create_time", "archive_time", "delete_time", "auto_stop_time",
-             "auto_archive_time", "auto_delete_time", "state_history"],
+             "auto_archive_time", "auto_delete_time", "state_history", "disk_limit_log"],
             result.EnumerateObject().Select(member => member.Name));
         Assert.Equal("2.0", result.GetProperty("cpus").GetRawText());
         Assert.Equal("8.00g", result.GetProperty("memory").GetString());
@@ -35,6 +35,27 @@ public sealed class StatusTests(SharedApiServer shared) : IClassFixture<SharedAp
         Assert.Equal("success", result.GetProperty("status").GetProperty("docker_run").GetProperty("status").GetString());
         var change = Assert.Single(result.GetProperty("state_history").EnumerateArray());
         Assert.Equal(("pending", "running", "alive"), (Text(change, "from_state"), Text(change, "to_state"), Text(change, "event")));
+    }
+
+    [Theory]
+    [InlineData(10L << 30, 10L << 30, "10G", "10G")]
+    [InlineData(10L << 30, null, "10G", null)]
+    [InlineData(null, null, null, null)]
+    public async Task GetStatus_TellsTheLimitsThatAreInEffect(long? disk, long? log, string? rootfs, string? logged)
+    {
+        var id = await _server.GivenRunningAsync();
+        var running = (await _server.Store.FindAsync(id, default))!;
+        Assert.Equal(50L << 30, running.Spec.DiskBytes);
+        Assert.True(await _server.Store.TryAmendAsync(running with { EffectiveDiskBytes = disk, EffectiveLogBytes = log }, default));
+
+        foreach (var told in (JsonElement[])
+        [
+            Result(await _server.GetAsync($"/get_status?sandbox_id={id}")),
+            Result(await _server.PostAsync("/sandboxes/batch", $$"""{"sandbox_ids":["{{id}}"]}""")).GetProperty("statuses")[0],
+        ])
+        {
+            Assert.Equal((rootfs, rootfs, logged), (Text(told, "disk"), Text(told, "disk_limit_rootfs"), Text(told, "disk_limit_log")));
+        }
     }
 
     [Fact]

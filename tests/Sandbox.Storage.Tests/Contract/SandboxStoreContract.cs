@@ -222,12 +222,35 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Amend_OfTheCurrentVersion_WritesFactsAndKeepsTheVersion()
     {
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
-        var later = running with { IdleDeadline = Given.Now.AddHours(2), EffectiveDiskBytes = 5 };
+        var later = running with { IdleDeadline = Given.Now.AddHours(2), EffectiveDiskBytes = 5, EffectiveLogBytes = 4 };
 
         Assert.True(await Records.TryAmendAsync(later, CancellationToken));
 
         var found = await FoundAsync(running);
-        Assert.Equal((later.IdleDeadline, 5L, running.Version), (found.IdleDeadline, found.EffectiveDiskBytes, found.Version));
+        Assert.Equal((later.IdleDeadline, 5L, 4L, running.Version), (found.IdleDeadline, found.EffectiveDiskBytes, found.EffectiveLogBytes, found.Version));
+    }
+
+    [Fact]
+    public async Task Move_OfOneWhoseLimitsWereAmendedMeanwhile_KeepsThem()
+    {
+        var pending = await CreatedAsync(Given.Pending());
+        Assert.True(await Records.TryAmendAsync(pending with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, CancellationToken));
+
+        await MoveWithAsync(pending, SandboxEvent.Alive, next => next);
+
+        var found = await FoundAsync(pending);
+        Assert.Equal((SandboxState.Running, 5L, 4L), (found.State, found.EffectiveDiskBytes, found.EffectiveLogBytes));
+    }
+
+    [Fact]
+    public async Task Move_ThatTellsTheLimits_WritesThem()
+    {
+        var pending = await CreatedAsync(Given.Pending() with { EffectiveLogBytes = 4 });
+
+        await MoveWithAsync(pending, SandboxEvent.Alive, next => next with { EffectiveDiskBytes = 5, EffectiveLogBytes = null });
+
+        var found = await FoundAsync(pending);
+        Assert.Equal((5L, null), (found.EffectiveDiskBytes, found.EffectiveLogBytes));
     }
 
     [Fact]
@@ -369,6 +392,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         HostName = "node-1",
         HostIp = "10.0.0.1",
         EffectiveDiskBytes = 7,
+        EffectiveLogBytes = 6,
         Reason = "because",
         LiveSnapshot = """{"image":"busybox"}""",
         Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34"),

@@ -10,6 +10,7 @@ using Sandbox.Testing;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -84,7 +85,7 @@ public sealed class DockerHarness : IAsyncLifetime
     internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null)
     {
         IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(with);
-        return new DockerDeployment(Connect(with), new SandboxFolders(options), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
+        return new DockerDeployment(Connect(with), new SandboxFolders(options), new HostTools(), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
         {
             Command = _ => command ?? Sleeper,
         };

@@ -45,12 +45,12 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         await docker.Deployment.EnsureStoppedAsync(sandbox, Token);
         var phases = new RecordedPhases();
 
-        var restarted = await docker.Deployment.EnsureRestartedAsync(sandbox with { EffectiveDiskBytes = 5 }, phases, Token);
+        var restarted = await docker.Deployment.EnsureRestartedAsync(sandbox with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, phases, Token);
         var again = await docker.Deployment.EnsureRestartedAsync(sandbox, new RecordedPhases(), Token);
 
         Assert.True(restarted.TryGet(out var value, out var error), error?.Text);
         Assert.True(again.TryGet(out _, out error), error?.Text);
-        Assert.Equal(5, value.EffectiveDiskBytes);
+        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: 5, EffectiveLogBytes: 4), value);
         Assert.Equal((0, "kept"), await DockerHarness.RunAsync(sandbox, "cat /root/file", Token));
         Assert.Equal(["image_pull Success", "docker_run Running"], phases.Steps);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
@@ -160,7 +161,37 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
         var started = await docker.Deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
 
         Assert.True(started.TryGet(out var value, out var error), error?.Text);
-        Assert.Null(value.EffectiveDiskBytes);
+        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: null, EffectiveLogBytes: null), value);
+    }
+
+    [NeedsDockerFact]
+    public async Task Engine_ThatFindsALogBeforeTheFirstStart_GoesOnWithIt()
+    {
+        var data = (string)(await DockerEngine.GetAsync("info", Token))!["DockerRootDir"]!;
+        Assert.SkipUnless(Directory.Exists(Path.Combine(data, "containers")), "needs the right to read the engine's data folder");
+        const string Before = """{"log":"before","stream":"stdout","time":"2026-01-01T00:00:00Z"}""";
+        var deployment = docker.NewDeployment(command: ["/bin/sh", "-c", "echo hello"]);
+        var sandbox = DockerHarness.GivenSandbox();
+        (string Path, bool WasThere) log = ("", true);
+        deployment.AddHook(new Hook(async step =>
+        {
+            if (step == "starting")
+            {
+                var id = (string)(await DockerHarness.InspectAsync(sandbox, Token))!["Id"]!;
+                var path = Path.Combine(data, "containers", id, $"{id}-json.log");
+                log = (path, File.Exists(path));
+                await File.WriteAllTextAsync(path, $"{Before}\n", Token);
+            }
+        }));
+
+        var started = await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        Assert.True(started.TryGet(out _, out var error), error?.Text);
+        await deployment.WhenEndedAsync(sandbox.Incarnation, Token);
+
+        Assert.False(log.WasThere, $"{log.Path} was to be made by the first start");
+        Assert.Equal(log.Path, (string)(await DockerHarness.InspectAsync(sandbox, Token))!["LogPath"]!);
+        var lines = await File.ReadAllLinesAsync(log.Path, Token);
+        Assert.Equal([Before, "hello"], [lines[0], JsonNode.Parse(lines[1])!["log"]!.GetValue<string>().Trim()]);
     }
 
     [NeedsDockerFact]
@@ -178,12 +209,17 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
         Assert.Equal(["creating", "starting"], steps);
     }
 
-    private sealed class Hook(Action<string> told) : IDeploymentHook
+    private sealed class Hook(Func<string, Task> told) : IDeploymentHook
     {
-        public Task OnStepAsync(SandboxInstance sandbox, string step, CancellationToken cancellationToken)
+        public Hook(Action<string> told)
+            : this(step =>
+            {
+                told(step);
+                return Task.CompletedTask;
+            })
         {
-            told(step);
-            return Task.CompletedTask;
         }
+
+        public Task OnStepAsync(SandboxInstance sandbox, string step, CancellationToken cancellationToken) => told(step);
     }
 }

@@ -10,6 +10,7 @@ using Sandbox.Testing;
 using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Docker;
+using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -165,6 +166,26 @@ public sealed class FakeEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_OfAKataSandboxWhoseDiskImageIsMissing_AsksTheEngineForNothing()
+    {
+        await using var engine = await FakeEngine.StartAsync(RunAsync);
+        var deployment = Deployment(engine);
+        var sandbox = DockerHarness.GivenSandbox(spec => spec with { UseKata = true, DiskBytes = 1 << 20 });
+        await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        await deployment.EnsureStoppedAsync(sandbox, Token);
+        File.Delete(_folder.File($"kata/{sandbox.Incarnation}.img"));
+        var asked = engine.Calls.Count;
+        var phases = new RecordedPhases();
+
+        var error = DockerHarness.Failure<SandboxError.StartFailed>(await deployment.EnsureRestartedAsync(sandbox, phases, Token));
+
+        Assert.Equal((SandboxPhase.DockerRun, $"its disk image {_folder.File($"kata/{sandbox.Incarnation}.img")} is missing, it cannot be started again"), (error.Phase, error.Reason));
+        Assert.Equal("docker_run Failed", phases.Steps.Last());
+        Assert.Equal(asked, engine.Calls.Count);
+        Assert.False(File.Exists(_folder.File($"kata/{sandbox.Incarnation}.img")), "an empty disk image was not to stand in the place of the lost one");
+    }
+
+    [Fact]
     public async Task Start_OfAnImageId_IsNeverPulled()
     {
         await using var engine = await FakeEngine.StartAsync((_, response) => FakeEngine.RefuseAsync(response, 404, "No such image: sha256:..."));
@@ -204,7 +225,7 @@ public sealed class FakeEngineTests : IDisposable
         var options = Options.Create(new WorkerOptions { DataFolder = _folder.Path, ClusterId = "c", NodeName = "n", AgentFolder = _folder.Path, DockerHost = engine.Address });
         var connection = new EngineConnection(options, _clock);
         _connections.Add(connection);
-        return new DockerDeployment(connection, new SandboxFolders(options), options, _clock, NullLogger<DockerDeployment>.Instance);
+        return new DockerDeployment(connection, new SandboxFolders(options), new HostTools(), options, _clock, NullLogger<DockerDeployment>.Instance);
     }
 
     /// <summary>Turns the clock until it is so: the reader of the stream and the clock's tick are not in step.</summary>
