@@ -49,11 +49,7 @@ public class DistributedApplicationExecutionContext(DistributedApplicationOperat
     public bool IsRunMode => Operation is DistributedApplicationOperation.Run;
 }
 
-/// <summary>All resources of the floor plan.</summary>
-public class DistributedApplicationModel(IResourceCollection resources)
-{
-    public IResourceCollection Resources { get; } = resources;
-}
+public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
 
 public interface IDistributedApplicationBuilder
 {

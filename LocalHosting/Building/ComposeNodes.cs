@@ -3,11 +3,14 @@ using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
 
 namespace Aspire.Hosting.Docker.Resources.ComposeNodes
 {
-    /// <summary>What a floor plan may change of a service of a compose file.</summary>
-    public sealed class Service
+    public abstract class NamedComposeMember
     {
-        public string Name { get; set; } = "";
+        public required string Name { get; set; }
+    }
 
+    /// <summary>What a floor plan may change of a service of a compose file.</summary>
+    public sealed class Service : NamedComposeMember
+    {
         public string? Image { get; set; }
 
         public string? User { get; set; }
@@ -30,7 +33,7 @@ namespace Aspire.Hosting.Docker.Resources.ComposeNodes
 
         public List<string> GroupAdd { get; set; } = [];
 
-        public Dictionary<string, string> DependsOn { get; } = [];
+        public Dictionary<string, ServiceDependency> DependsOn { get; } = [];
 
         public Service AddVolume(Volume volume)
         {
@@ -44,14 +47,19 @@ namespace Aspire.Hosting.Docker.Resources.ComposeNodes
             return this;
         }
     }
+
+    public sealed class ServiceDependency
+    {
+        public string? Condition { get; set; }
+    }
 }
 
 namespace Aspire.Hosting.Docker.Resources.ServiceNodes
 {
-    public sealed class Volume
-    {
-        public string? Name { get; set; }
+    using Aspire.Hosting.Docker.Resources.ComposeNodes;
 
+    public sealed class Volume : NamedComposeMember
+    {
         public string? Type { get; set; }
 
         public string? Target { get; set; }

@@ -112,7 +112,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     {
         Services.AddSingleton<IDistributedApplicationBuilder>(this).AddSingleton(_ => State).AddSingleton(ExecutionContext).AddSingleton(TimeProvider.System);
         Services.AddSingleton(new DistributedApplicationModel(Resources));
-        Services.AddSingleton<ResourceNotificationService>();
+        Services.AddSingleton(new ResourceNotificationService());
         Services.AddSingleton(provider => new ResourceCommandService(provider.GetRequiredService<DistributedApplicationModel>(), provider));
         Services.AddSingleton(provider => new ResourceConsole(isTested && Configuration["LocalHosting:Console"] is null ? TextWriter.Null : Console.Out));
         Services.AddSingleton(_ => new Ports(isRandom: isTested));

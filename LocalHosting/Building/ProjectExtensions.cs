@@ -2,7 +2,6 @@ using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting;
 
-/// <summary>Projects and programs.</summary>
 public static class ProjectResourceBuilderExtensions
 {
     /// <summary>A project of the solution. It listens where <c>ASPNETCORE_URLS</c> says, and writes plain, coloured lines.</summary>
@@ -20,10 +19,6 @@ public static class ProjectResourceBuilderExtensions
 
     public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) =>
         builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
-
-    public static IResourceBuilder<ExecutableResource> AddExecutable(
-        this IDistributedApplicationBuilder builder, string name, string command, string workingDirectory, params string[]? args) =>
-        builder.AddResource(new ExecutableResource(name, command, Path.GetFullPath(workingDirectory, builder.AppHostDirectory))).WithArgs(args ?? []);
 
     private static void SetUrls(EnvironmentCallbackContext context)
     {

@@ -3,8 +3,8 @@ using Aspire.Hosting.Running;
 
 namespace Aspire.Hosting;
 
-/// <summary>How one resource learns of another: the variables that Aspire sets.</summary>
-public static class ReferenceExtensions
+// How one resource learns of another: the variables that Aspire sets.
+public static partial class ResourceBuilderExtensions
 {
     /// <summary><c>ConnectionStrings__name</c>, and its parts as <c>NAME_HOST</c> and the like. What is absent is not told of.</summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(

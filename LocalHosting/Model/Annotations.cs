@@ -84,7 +84,7 @@ public sealed class CommandLineArgsCallbackContext(IList<object> args, Cancellat
 public sealed class ExplicitStartupAnnotation : IResourceAnnotation;
 
 /// <summary>Is no part of what is published.</summary>
-public sealed class ManifestPublishingCallbackAnnotation : IResourceAnnotation
+public class ManifestPublishingCallbackAnnotation : IResourceAnnotation
 {
     private ManifestPublishingCallbackAnnotation()
     {
@@ -102,14 +102,14 @@ public sealed class ResourceRelationshipAnnotation(IResource resource, string ty
 }
 
 /// <summary>Names a check that must pass before others may rely on the resource.</summary>
-public sealed class HealthCheckAnnotation(string key) : IResourceAnnotation
+public class HealthCheckAnnotation(string key) : IResourceAnnotation
 {
     public string Key { get; } = key;
 }
 
 /// <summary>A port of a resource. <see cref="Port"/> is where others reach it, <see cref="TargetPort"/> where it listens.</summary>
 public sealed class EndpointAnnotation(
-    ProtocolType protocol, string? uriScheme = null, string? transport = null, string? name = null, int? port = null, int? targetPort = null, bool? isExternal = null, bool isProxied = true)
+    ProtocolType protocol, string? uriScheme = null, string? transport = null, string? name = null, int? port = null, int? targetPort = null, bool? isExternal = null, bool? isProxied = null)
     : IResourceAnnotation
 {
     private readonly TaskCompletionSource<AllocatedEndpoint> _allocated = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,7 +130,7 @@ public sealed class EndpointAnnotation(
 
     public bool IsExternal { get; set; } = isExternal ?? false;
 
-    public bool IsProxied { get; set; } = isProxied;
+    public bool IsProxied { get; set; } = isProxied ?? true;
 
     /// <summary>Its port is told in a variable that the floor plan names, and not among the addresses of the program.</summary>
     internal bool HasOwnVariable { get; set; }
@@ -154,7 +154,7 @@ public enum EndpointBindingMode
 }
 
 public class AllocatedEndpoint(
-    EndpointAnnotation endpoint, string address, int port, EndpointBindingMode bindingMode = EndpointBindingMode.SingleAddress, string? targetPortExpression = null)
+    EndpointAnnotation endpoint, string address, int port, EndpointBindingMode bindingMode, string? targetPortExpression = null)
 {
     public EndpointAnnotation Endpoint { get; } = endpoint;
 

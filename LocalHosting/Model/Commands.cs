@@ -1,20 +1,21 @@
-using System.Collections;
 using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>What a person may ask of a resource by name.</summary>
-public sealed class ResourceCommandAnnotation(
-    string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand, string? displayDescription)
-    : IResourceAnnotation
+public sealed class ResourceCommandAnnotation : IResourceAnnotation
 {
-    public string Name { get; } = name;
+    internal ResourceCommandAnnotation(
+        string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand, string? displayDescription) =>
+        (Name, DisplayName, ExecuteCommand, DisplayDescription) = (name, displayName, executeCommand, displayDescription);
 
-    public string DisplayName { get; } = displayName;
+    public string Name { get; }
 
-    public string? DisplayDescription { get; } = displayDescription;
+    public string DisplayName { get; }
 
-    public Func<ExecuteCommandContext, Task<ExecuteCommandResult>> ExecuteCommand { get; } = executeCommand;
+    public string? DisplayDescription { get; }
+
+    public Func<ExecuteCommandContext, Task<ExecuteCommandResult>> ExecuteCommand { get; }
 }
 
 public class CommandOptions
@@ -69,23 +70,4 @@ public static class KnownResourceCommands
     public static readonly string StopCommand = "stop";
 
     public static readonly string RestartCommand = "restart";
-}
-
-/// <summary>What a command is given beside its name; here always nothing.</summary>
-public sealed class InteractionInput
-{
-    public required string Name { get; init; }
-
-    public string? Value { get; set; }
-}
-
-public sealed class InteractionInputCollection(IReadOnlyList<InteractionInput> inputs) : IReadOnlyList<InteractionInput>
-{
-    public int Count => inputs.Count;
-
-    public InteractionInput this[int index] => inputs[index];
-
-    public IEnumerator<InteractionInput> GetEnumerator() => inputs.GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -69,6 +69,10 @@ public class ResourceNotificationService
     private readonly List<Channel<ResourceEvent>> _watchers = [];
     private readonly Lock _lock = new();
 
+    internal ResourceNotificationService()
+    {
+    }
+
     public Task PublishUpdateAsync(IResource resource, string resourceId, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
     {
         lock (_lock)

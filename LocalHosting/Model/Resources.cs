@@ -19,8 +19,6 @@ public interface IResourceWithArgs : IResource;
 
 public interface IResourceWithEndpoints : IResource;
 
-public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
-
 public interface IResourceWithWaitSupport : IResource;
 
 public interface IComputeResource : IResource;
@@ -34,6 +32,12 @@ public interface IResourceWithParent<out T> : IResource
 }
 
 public interface IResourceCollection : IList<IResource>;
+
+/// <summary>All resources of the floor plan.</summary>
+public class DistributedApplicationModel(IResourceCollection resources)
+{
+    public IResourceCollection Resources { get; } = resources;
+}
 
 public sealed class ResourceAnnotationCollection : Collection<IResourceAnnotation>;
 

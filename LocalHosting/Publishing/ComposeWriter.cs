@@ -66,6 +66,7 @@ internal sealed partial class ComposeWriter(DistributedApplicationModel model, D
         {
             service.AddVolume(new Volume
             {
+                Name = mount.Source ?? "",
                 Type = mount.Type is ContainerMountType.Volume ? "volume" : "bind",
                 Source = mount.Type is ContainerMountType.Volume ? mount.Source : Path.GetRelativePath(folder, mount.Source!),
                 Target = mount.Target,
@@ -75,7 +76,7 @@ internal sealed partial class ComposeWriter(DistributedApplicationModel model, D
 
         foreach (var wait in resource.Annotations.OfType<WaitAnnotation>().Where(wait => wait.Resource is ProjectResource or ContainerResource))
         {
-            service.DependsOn[wait.Resource.Name] = wait.WaitType is WaitType.WaitForCompletion ? "service_completed_successfully" : "service_started";
+            service.DependsOn[wait.Resource.Name] = new ServiceDependency { Condition = wait.WaitType is WaitType.WaitForCompletion ? "service_completed_successfully" : "service_started" };
         }
 
         foreach (var customization in resource.Annotations.OfType<ComposeServiceAnnotation>())
@@ -171,7 +172,7 @@ internal static class ComposeText
             Volumes(text, service.Volumes);
             if (service.DependsOn.Count > 0)
             {
-                text.Append("    depends_on:\n").AppendJoin("", service.DependsOn.Select(one => $"      {one.Key}:\n        condition: {one.Value}\n"));
+                text.Append("    depends_on:\n").AppendJoin("", service.DependsOn.Select(one => $"      {one.Key}:\n        condition: {one.Value.Condition}\n"));
             }
 
             if (service.Deploy?.Replicas is { } replicas)

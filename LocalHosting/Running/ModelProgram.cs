@@ -50,7 +50,7 @@ internal sealed class ModelProgram(IResource resource, DistributedApplicationExe
 
     private string ProgramOf(IProjectMetadata project)
     {
-        var program = (project as IBuiltProject)?.ProgramPath;
+        var program = (project as global::LocalHosting.IBuiltProject)?.ProgramPath;
         return program is not null && File.Exists(program)
             ? program
             : throw new DistributedApplicationException($"'{resource.Name}' is not built: there is no {program ?? $"program of {project.ProjectPath}"}. Build the AppHost (dotnet build AppHost).");

@@ -151,7 +151,7 @@ internal sealed class Stack(
                 _proxies.Add(new EndpointProxy(port, () => [.. parts.Select((part, replica) => (part, replica)).Where(one => one.part.IsReady).Select(one => own[(one.replica, endpoint)])]));
             }
 
-            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", port, targetPortExpression: ModelProgram.PortMark(endpoint));
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", port, EndpointBindingMode.SingleAddress, targetPortExpression: ModelProgram.PortMark(endpoint));
         }
 
         targets.Write(resource, replicas, (replica, endpoint) => own[(replica, endpoint)]);
