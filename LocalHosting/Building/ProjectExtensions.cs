@@ -33,13 +33,17 @@ public static class ProjectResourceBuilderExtensions
 
     private static void SetPorts(EnvironmentCallbackContext context)
     {
+        if (context.Resource.Annotations.OfType<EndpointAnnotation>().Any())
+        {
+            context.EnvironmentVariables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
+        }
+
         var endpoints = HttpEndpoints(context.Resource).ToList();
         if (endpoints.Count == 0)
         {
             return;
         }
 
-        context.EnvironmentVariables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
         context.EnvironmentVariables["HTTP_PORTS"] = endpoints
             .Select(endpoint => ReferenceExpression.Create($"{endpoint.Property(EndpointProperty.TargetPort)}"))
             .Aggregate((one, next) => ReferenceExpression.Create($"{one};{next}"));

@@ -50,8 +50,8 @@ public static partial class ResourceBuilderExtensions
     private static void SetEndpoint(EnvironmentCallbackContext context, EndpointReference endpoint)
     {
         var name = endpoint.Resource.Name;
-        context.EnvironmentVariables[$"services__{name}__{endpoint.EndpointName}__0"] = endpoint;
         context.EnvironmentVariables[$"{Variable(name)}_{Variable(endpoint.EndpointName)}"] = endpoint;
+        context.EnvironmentVariables[$"services__{name}__{endpoint.EndpointName}__0"] = endpoint;
     }
 
     private static IResourceBuilder<T> WithRelationshipTo<T>(this IResourceBuilder<T> builder, IResource resource)

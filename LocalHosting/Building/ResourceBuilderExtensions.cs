@@ -130,6 +130,11 @@ public static partial class ResourceBuilderExtensions
             throw new DistributedApplicationException($"The '{builder.Resource.Name}' resource cannot wait for itself.");
         }
 
+        if (type is not WaitType.WaitForCompletion && dependency is IResourceWithParent<IResource> child)
+        {
+            builder.WithWait(child.Parent, type);
+        }
+
         return builder.WithAnnotation(new WaitAnnotation(dependency, type, exitCode));
     }
 }

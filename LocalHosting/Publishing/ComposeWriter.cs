@@ -64,14 +64,7 @@ internal sealed partial class ComposeWriter(DistributedApplicationModel model, D
 
         foreach (var mount in resource.Annotations.OfType<ContainerMountAnnotation>())
         {
-            service.AddVolume(new Volume
-            {
-                Name = mount.Source ?? "",
-                Type = mount.Type is ContainerMountType.Volume ? "volume" : "bind",
-                Source = mount.Type is ContainerMountType.Volume ? mount.Source : Path.GetRelativePath(folder, mount.Source!),
-                Target = mount.Target,
-                ReadOnly = mount.IsReadOnly,
-            });
+            service.AddVolume(VolumeOf(resource, mount, service.Volumes.Count(volume => volume.Type is "bind")));
         }
 
         foreach (var wait in resource.Annotations.OfType<WaitAnnotation>().Where(wait => wait.Resource is ProjectResource or ContainerResource))
@@ -85,6 +78,20 @@ internal sealed partial class ComposeWriter(DistributedApplicationModel model, D
         }
 
         return service;
+    }
+
+    /// <param name="binds">How many folders of the machine it mounts before this one.</param>
+    private Volume VolumeOf(IResource resource, ContainerMountAnnotation mount, int binds)
+    {
+        var isVolume = mount.Type is ContainerMountType.Volume;
+        return new Volume
+        {
+            Name = mount.Source ?? "",
+            Type = isVolume ? "volume" : "bind",
+            Source = isVolume ? mount.Source : Placeholder($"{Variable(resource.Name)}_BINDMOUNT_{binds}", Path.GetRelativePath(folder, mount.Source!)),
+            Target = mount.Target,
+            ReadOnly = mount.IsReadOnly,
+        };
     }
 
     private string ImageOf(IResource resource)

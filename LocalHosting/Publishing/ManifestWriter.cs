@@ -7,8 +7,6 @@ namespace Aspire.Hosting.Publishing;
 /// <summary>The floor plan as the JSON that deployment tools read. Paths are relative to its own folder.</summary>
 internal sealed class ManifestWriter(DistributedApplicationModel model, DistributedApplicationExecutionContext context, string folder)
 {
-    private const string Schema = "https://json.schemastore.org/aspire-8.0.json";
-
     private readonly HashSet<ParameterResource> _uriParameters = [];
 
     public async Task WriteAsync(string file, CancellationToken cancellationToken)
@@ -17,7 +15,6 @@ internal sealed class ManifestWriter(DistributedApplicationModel model, Distribu
         await using var stream = File.Create(file);
         await using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
-        writer.WriteString("$schema", Schema);
         writer.WriteStartObject("resources");
         foreach (var resource in model.Resources.Where(IsPublished))
         {

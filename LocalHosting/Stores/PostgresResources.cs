@@ -60,9 +60,9 @@ namespace Aspire.Hosting.ApplicationModel
         public IEnumerable<KeyValuePair<string, ReferenceExpression>> GetConnectionProperties() =>
         [
             .. Parent.GetConnectionProperties().Where(property => property.Key is not ("Uri" or "JdbcConnectionString")),
-            new("DatabaseName", ReferenceExpression.Create($"{DatabaseName}")),
             new("Uri", Parent.Uri("/" + System.Uri.EscapeDataString(DatabaseName))),
             new("JdbcConnectionString", Parent.Jdbc("/" + System.Uri.EscapeDataString(DatabaseName))),
+            new("DatabaseName", ReferenceExpression.Create($"{DatabaseName}")),
         ];
     }
 }

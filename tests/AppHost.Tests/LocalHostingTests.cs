@@ -59,12 +59,13 @@ public sealed class LocalHostingTests : IDisposable
 
         Assert.True(exitCode == 0, $"publishing was to succeed: {said}");
         using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
-        var resources = manifest.RootElement.GetProperty("resources");
+        var resources = Assert.Single(manifest.RootElement.EnumerateObject()).Value;
         Assert.Equal("project.v0", resources.GetProperty("api").GetProperty("type").GetString());
         Assert.EndsWith("Sandbox.Api/Sandbox.Api.csproj", resources.GetProperty("api").GetProperty("path").GetString(), StringComparison.Ordinal);
         Assert.True(resources.GetProperty("api").GetProperty("bindings").GetProperty("http").GetProperty("external").GetBoolean());
         Assert.Equal("{postgres.connectionString};Database=sandbox", resources.GetProperty("sandbox").GetProperty("connectionString").GetString());
         Assert.Equal("container.v0", resources.GetProperty("redis").GetProperty("type").GetString());
+        Assert.Equal("true", resources.GetProperty("node-1").GetProperty("env").GetProperty("ASPNETCORE_FORWARDEDHEADERS_ENABLED").GetString());
         Assert.True(resources.GetProperty("cluster-secret").GetProperty("inputs").GetProperty("value").GetProperty("secret").GetBoolean());
         Assert.DoesNotContain(resources.EnumerateObject(), resource => resource.Value.TryGetProperty("bindMounts", out _));
     }
@@ -80,7 +81,11 @@ public sealed class LocalHostingTests : IDisposable
         Assert.Contains("HEALTH_URL: \"http://health:${HEALTH_PORT}\"", text, StringComparison.Ordinal);
         Assert.Equal(4, text.Split("target: \"/var/run/docker.sock\"").Length - 1);
         Assert.DoesNotContain("{health.", text, StringComparison.Ordinal);
-        Assert.Contains("CLUSTER_SECRET=", await File.ReadAllTextAsync(_folder.File(".env"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Matches(@"\n  health:\n(?:    .*\n)*    depends_on:\n      postgres:\n        condition: service_started\n", text);
+        Assert.Contains("source: \"${PROMETHEUS_BINDMOUNT_0}\"", text, StringComparison.Ordinal);
+        var values = await File.ReadAllLinesAsync(_folder.File(".env"), TestContext.Current.CancellationToken);
+        Assert.Contains("CLUSTER_SECRET=", values);
+        Assert.Contains(values, value => value.StartsWith("GRAFANA_BINDMOUNT_1=", StringComparison.Ordinal) && value.EndsWith("deploy/grafana/dashboards", StringComparison.Ordinal));
     }
 
     /// <summary>The program, to its end.</summary>
