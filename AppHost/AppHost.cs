@@ -14,7 +14,7 @@ _ = target switch
 {
     null => null,
     "compose" => builder.AddDockerComposeEnvironment("compose") as IResourceBuilder<IResource>,
-    "kubernetes" => builder.AddKubernetesEnvironment("k8s"),
+    "kubernetes" => builder.AddKubernetesEnvironment("k8s").WithProperties(cluster => cluster.DefaultStorageType = "pvc"), // else the database ends with its pod
     "azure" => builder.AddAzureContainerAppEnvironment("aca"),
     _ => throw new DistributedApplicationException($"--target {target}: there are compose, kubernetes and azure."),
 };
@@ -37,8 +37,8 @@ var redis = builder.AddRedis("redis");
 // Decides which node is the head: the first of these that is there.
 var candidates = string.Join(' ', floor.Candidates);
 var health = builder.AddProject<Projects.Health_Service>("health")
-    .InCluster(clusterId, clusterSecret, database)
     .WithHttpEndpoint()
+    .InCluster(clusterId, clusterSecret, database)
     .WithEnvironment("HEAD_WHITELIST", candidates)
     .WithClusterFile(floor);
 

@@ -1,3 +1,4 @@
+using Aspire.Hosting.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Testing;
 
@@ -27,8 +28,8 @@ public sealed class ModelTests
     }
 
     [Theory]
-    [InlineData("health", "sandbox")]
-    [InlineData("api", "sandbox redis")]
+    [InlineData("health", "sandbox postgres")]
+    [InlineData("api", "sandbox postgres redis")]
     [InlineData("node-1", "sandbox redis health")]
     [InlineData("node-2", "sandbox redis node-1")]
     [InlineData("node-4", "sandbox redis node-1")]
@@ -123,6 +124,17 @@ public sealed class ModelTests
         Assert.Empty(builder.Resources.Where(resource => resource.Annotations.OfType<ContainerMountAnnotation>().Any(mount => mount.Type is ContainerMountType.BindMount)).Select(resource => resource.Name));
         Assert.DoesNotContain(builder.Resources, resource => resource.Name == "agent");
         Assert.Contains(Find(builder, "postgres").Annotations.OfType<ContainerMountAnnotation>(), mount => mount.Type is ContainerMountType.Volume);
+    }
+
+    [Fact]
+    public async Task Database_OnKubernetes_OutlivesItsPod()
+    {
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+            ["--operation", "publish", "--target", "kubernetes"], TestContext.Current.CancellationToken);
+
+        var environment = Assert.IsType<KubernetesEnvironmentResource>(Find(builder, "k8s"));
+
+        Assert.True(environment.DefaultStorageType is "pvc", $"the database's volume was to be a claim of its own, and is {environment.DefaultStorageType}");
     }
 
     [Fact]

@@ -23,13 +23,15 @@ public sealed class RunTests
             ["--scratch", folder.Path, "--demo-image", DockerTestImage.Name, $"--Parameters:cluster-id={containers.ClusterId}"], cancellationToken);
         await using var app = await builder.BuildAsync(cancellationToken);
         await app.StartAsync(cancellationToken);
+        var ids = new Dictionary<string, string>();
         foreach (var name in Processes)
         {
-            await app.ResourceNotifications.WaitForResourceHealthyAsync(name, cancellationToken);
+            ids[name] = (await app.ResourceNotifications.WaitForResourceHealthyAsync(name, cancellationToken)).ResourceId;
         }
 
         using var api = app.CreateHttpClient("api", "http");
-        var demo = await app.ResourceCommands.ExecuteCommandAsync("api", "create-demo-sandbox", cancellationToken);
+        // Of one of its replicas: by the name of them all, Aspire would find none, or ask each.
+        var demo = await app.ResourceCommands.ExecuteCommandAsync(ids["api"], "create-demo-sandbox", cancellationToken);
         Assert.True(demo.Success, $"the demo sandbox was to run: {demo.Message}");
         var id = demo.Message!.Split(' ')[1];
         using var answer = await api.PostAsJsonAsync(
