@@ -75,6 +75,7 @@ public static class Extensions
                 .AddAspNetCoreInstrumentation(asp => asp.Filter = context => !IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation())
             .UseOtlpExporter();
+        builder.Services.AddHostedService<TelemetryEnd>();
         return builder;
     }
 
