@@ -6,8 +6,7 @@ namespace Microsoft.Extensions.Hosting;
 
 /// <summary>
 /// The process's own meters, and the process itself, as Prometheus reads them: in a registry of our own, for the library's
-/// default one listens to everything that there is. The library's adapter knows no counters and tells them as gauges; they
-/// therefore end in no <c>_total</c>.
+/// default one listens to everything that there is. Counters go beside its adapter (<see cref="PrometheusCounters"/>).
 /// </summary>
 internal sealed class PrometheusPage : IDisposable
 {
@@ -16,15 +15,18 @@ internal sealed class PrometheusPage : IDisposable
 
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly IDisposable _adapter;
+    private readonly PrometheusCounters _counters;
 
     public PrometheusPage()
     {
         DotNetStats.Register(_registry);
+        var metrics = Metrics.WithCustomRegistry(_registry);
+        _counters = new PrometheusCounters(_registry, metrics, IsShown);
         _adapter = MeterAdapter.StartListening(new MeterAdapterOptions
         {
             Registry = _registry,
-            MetricFactory = Metrics.WithCustomRegistry(_registry),
-            InstrumentFilterPredicate = IsShown,
+            MetricFactory = metrics,
+            InstrumentFilterPredicate = static instrument => IsShown(instrument) && !PrometheusCounters.IsCounter(instrument),
             ResolveHistogramBuckets = static instrument => instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } ? [.. bounds] : Histogram.ExponentialBuckets(0.001, 4, 10),
             MetricsExpireAfter = Kept,
         });
@@ -43,5 +45,9 @@ internal sealed class PrometheusPage : IDisposable
         await _registry.CollectAndExportAsTextAsync(http.Response.Body, http.RequestAborted);
     }
 
-    public void Dispose() => _adapter.Dispose();
+    public void Dispose()
+    {
+        _counters.Dispose();
+        _adapter.Dispose();
+    }
 }

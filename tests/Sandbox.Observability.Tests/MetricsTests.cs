@@ -30,6 +30,30 @@ public sealed class MetricsTests(WatchedCluster watched)
         }
     }
 
+    /// <summary>What an instrument is, OTLP says: a counter has to be one at <c>/metrics</c> too, or Prometheus does not know its restarts.</summary>
+    [NeedsDockerFact]
+    public async Task Metrics_OfEveryInstrument_AreOfItsKind()
+    {
+        await watched.LiveALittleAsync();
+        foreach (var process in Processes)
+        {
+            IReadOnlyDictionary<string, string> expected = new Dictionary<string, string>(), shown = expected;
+            await Wait.UntilAsync(
+                async () =>
+                {
+                    expected = InstrumentsOf(process);
+                    shown = TypesIn(await GetAsync(process, "metrics"));
+                    return expected.Count >= LeastInstrumentsOf(process) && expected.Keys.All(shown.ContainsKey);
+                },
+                () => $"{process.Name} shows each of its instruments: {string.Join(", ", expected.Keys.Except(shown.Keys))} of {expected.Count}");
+
+            Assert.All(expected, one => Assert.True(
+                shown[one.Key] == one.Value, $"{one.Key} of {process.Name} was to be a {one.Value}, as its instrument is; it is a {shown[one.Key]}"));
+            Assert.All(shown, one => Assert.True(
+                one.Key.EndsWith("_total", StringComparison.Ordinal) == (one.Value == "counter"), $"{one.Key} of {process.Name} is a {one.Value}: counters end in _total, and nothing else does"));
+        }
+    }
+
     /// <summary>A label whose values grow with the sandboxes fills every Prometheus in the end.</summary>
     [NeedsDockerFact]
     public async Task Metrics_HoldNoIds()
@@ -91,6 +115,34 @@ public sealed class MetricsTests(WatchedCluster watched)
                 () => $"panel '{panel}' of {dashboard} has a sample for `{asked}`");
         }
     }
+
+    /// <summary>Health.Service has none of its own yet.</summary>
+    private static int LeastInstrumentsOf(ClusterProcess process) => process.Name[0] switch
+    {
+        'a' => 4,
+        'w' => 12,
+        _ => 0,
+    };
+
+    /// <summary>The instruments of our own meters that a process sends, by their names at <c>/metrics</c>, with their kinds.</summary>
+    private Dictionary<string, string> InstrumentsOf(ClusterProcess process)
+    {
+        var service = process.Name[0] switch { 'a' => "Sandbox.Api", 'w' => "Sandbox.Worker", _ => "Health.Service" };
+        return watched.Receiver.Metrics
+            .Where(metric => metric.Service == service && metric.Meter.Split('.')[0] is "Sandbox" or "Health")
+            .ToDictionary(NameAtMetrics, metric => metric.Kind);
+    }
+
+    private static string NameAtMetrics(ReceivedMetric metric)
+    {
+        var unit = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        return metric.Name.Replace('.', '_') + unit + (metric.Kind == "counter" ? "_total" : "");
+    }
+
+    private static Dictionary<string, string> TypesIn(string page) => page.Split('\n')
+        .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+        .Select(line => line.Split(' '))
+        .ToDictionary(words => words[2], words => words[3]);
 
     private static string OwnMetricOf(ClusterProcess process) => process.Name[0] switch
     {

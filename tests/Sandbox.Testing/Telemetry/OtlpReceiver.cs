@@ -4,11 +4,12 @@ using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Testing.Telemetry;
 
-/// <summary>Takes what processes send over OTLP (HTTP, protobuf), and keeps the spans.</summary>
+/// <summary>Takes what processes send over OTLP (HTTP, protobuf), and keeps the spans and which metrics there are.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly HttpListener _listener = new();
     private readonly ConcurrentQueue<ReceivedSpan> _spans = new();
+    private readonly ConcurrentDictionary<ReceivedMetric, bool> _metrics = new();
     private readonly ConcurrentDictionary<string, int> _posts = new();
     private readonly Task _serving;
 
@@ -23,6 +24,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
     public Uri Address { get; }
 
     public IReadOnlyList<ReceivedSpan> Spans => [.. _spans];
+
+    /// <summary>Each metric once, however often it came.</summary>
+    public IReadOnlyCollection<ReceivedMetric> Metrics => [.. _metrics.Keys];
 
     /// <summary>How many exports came to this path, for example <c>/v1/logs</c>.</summary>
     public int PostsTo(string path) => _posts.GetValueOrDefault(path);
@@ -95,6 +99,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
                 {
                     _spans.Enqueue(span);
                 }
+            }
+
+            foreach (var metric in path == "/v1/metrics" ? ReceivedMetric.In(body.ToArray()) : [])
+            {
+                _metrics.TryAdd(metric, true);
             }
 
             _posts.AddOrUpdate(path, 1, (_, count) => count + 1);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Sandbox.Testing.Telemetry;
 
-/// <summary>The wire form of protobuf, as far as spans need it.</summary>
+/// <summary>The wire form of protobuf, as far as spans and metrics need it.</summary>
 internal static class ProtoMessage
 {
     private const int Varint = 0, Fixed64 = 1, Length = 2, Fixed32 = 5;
@@ -15,6 +15,14 @@ internal static class ProtoMessage
     public static ulong Fixed(ReadOnlyMemory<byte> message, int number) =>
         Read(message).Where(field => field.Number == number && field.Kind == Fixed64)
             .Select(field => BinaryPrimitives.ReadUInt64LittleEndian(field.Value.Span)).FirstOrDefault();
+
+    /// <summary>A number of variable length; 0 where there is none.</summary>
+    public static ulong Number(ReadOnlyMemory<byte> message, int number)
+    {
+        var field = Read(message).FirstOrDefault(field => field.Number == number && field.Kind == Varint);
+        var at = 0;
+        return field.Value.IsEmpty ? 0 : Next(field.Value, ref at);
+    }
 
     private static IEnumerable<(int Number, int Kind, ReadOnlyMemory<byte> Value)> Read(ReadOnlyMemory<byte> message)
     {

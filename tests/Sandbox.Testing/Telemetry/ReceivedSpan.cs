@@ -19,7 +19,7 @@ public sealed record ReceivedSpan(string Service, string Source, string Name, st
         select new ReceivedSpan(
             service, source, Text([span], 5), Hex(span, 1), Hex(span, 2), Hex(span, 4), ProtoMessage.Fixed(span, 7), ProtoMessage.Fixed(span, 8));
 
-    private static string ServiceOf(ReadOnlyMemory<byte> resource) => (
+    internal static string ServiceOf(ReadOnlyMemory<byte> resource) => (
         from attributes in Fields(resource, 1)
         from attribute in Fields(attributes, 1)
         where Text([attribute], 1) == "service.name"
@@ -27,7 +27,7 @@ public sealed record ReceivedSpan(string Service, string Source, string Name, st
 
     private static IEnumerable<ReadOnlyMemory<byte>> Fields(ReadOnlyMemory<byte> message, int number) => ProtoMessage.Fields(message, number);
 
-    private static string Text(IEnumerable<ReadOnlyMemory<byte>> messages, int number) =>
+    internal static string Text(IEnumerable<ReadOnlyMemory<byte>> messages, int number) =>
         messages.SelectMany(message => Fields(message, number)).Select(text => Encoding.UTF8.GetString(text.Span)).FirstOrDefault("");
 
     private static string Hex(ReadOnlyMemory<byte> message, int number) =>
