@@ -12,7 +12,7 @@ internal sealed class ClusterFolder(string file)
 {
     public const string MainText = "compose.yaml", TestText = "cluster-test.compose.yaml";
 
-    private const string ServiceUser = "1654:1654";
+    private const string ServiceUser = "1654:1654", AgentName = "sandbox-agent";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public string Root { get; } = Path.GetDirectoryName(Path.GetFullPath(file))!;
@@ -58,15 +58,28 @@ internal sealed class ClusterFolder(string file)
             }
         }
 
-        foreach (var architecture in new[] { "linux-x64", "linux-arm64" })
+        PutAgents(Installation.AgentFolder, plan.AgentFolder);
+    }
+
+    /// <summary>In no image: the engine mounts the agent from the host into each sandbox, so it has to lie where host and node both see it.</summary>
+    /// <exception cref="CliException">There is none, here or there: no sandbox would ever answer.</exception>
+    internal static void PutAgents(string from, string to)
+    {
+        string[] architectures = ["linux-x64", "linux-arm64"];
+        foreach (var architecture in architectures)
         {
-            PutAgent(Path.Combine(Installation.AgentFolder, architecture, "sandbox-agent"), Path.Combine(plan.AgentFolder, architecture));
+            PutAgent(Path.Combine(from, architecture, AgentName), Path.Combine(to, architecture));
+        }
+
+        if (!architectures.Any(architecture => File.Exists(Path.Combine(to, architecture, AgentName))))
+        {
+            throw new CliException($"the native agent is not in {from}: build/agent.sh builds it and needs gcc");
         }
     }
 
     private static void PutAgent(string agent, string folder)
     {
-        var target = Path.Combine(folder, "sandbox-agent");
+        var target = Path.Combine(folder, AgentName);
         if (!File.Exists(agent) || (File.Exists(target) && new FileInfo(target) is var there && there.Length == new FileInfo(agent).Length
             && there.LastWriteTimeUtc == File.GetLastWriteTimeUtc(agent)))
         {
