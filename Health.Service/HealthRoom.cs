@@ -36,7 +36,7 @@ public static class HealthRoom
         services.AddSingleton(provider => Whitelist(provider.GetRequiredService<IOptions<HealthOptions>>().Value));
         services.AddHostedService<OnlyInstance>();
         services.AddSingleton<HeadElection>().AddSingleton<HeadRoutes>();
-        services.AddSingleton<JoinTokens>().AddSingleton<MemberRoutes>();
+        services.AddSingleton<JoinTokens>().AddSingleton<MemberRoutes>().AddSingleton<JoinRoute>();
         return services.AddRouting();
     }
 
@@ -48,6 +48,7 @@ public static class HealthRoom
         app.MapPost(HealthRoutes.Register, members.RegisterAsync);
         app.MapGet(HealthRoutes.Nodes, members.ListAsync);
         app.MapPost(HealthRoutes.JoinTokens, members.MakeTokenAsync);
+        app.MapPost(HealthRoutes.Join, app.Services.GetRequiredService<JoinRoute>().HandleAsync);
         app.MapPost(HealthRoutes.Acquire, heads.AcquireAsync);
         app.MapPost(HealthRoutes.Heartbeat, heads.HeartbeatAsync);
         app.MapGet(HealthRoutes.Current, heads.CurrentAsync);

@@ -13,12 +13,13 @@ using Sandbox.Api.Owners;
 using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api;
 
 /// <summary>
 /// The HTTP face: ROCK's routes, the envd road, management, who may ask and what is whose. Needs the doors of
-/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>IPlacement</c> and
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUses</c>, <c>IPlacement</c> and
 /// <c>DeploymentManager</c> from the rooms it is put together with.
 /// </summary>
 public static class ApiRoom
@@ -34,7 +35,7 @@ public static class ApiRoom
         services.AddMetrics().AddSingleton<ApiTelemetry>();
         services.AddSingleton<ApiKeyRing>().AddSingleton<TenantKeys>().AddSingleton<Doorkeeper>().AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>().AddSingleton<OwnCommits>();
+        services.AddSingleton<Ownership>().AddSingleton<OwnRecords>().AddSingleton<OwnSandboxes>().AddSingleton<OwnAgents>().AddSingleton<OwnCommits>().AddSingleton<OwnUses>();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandbox>().AddSingleton<StopSandbox>().AddSingleton<RestartSandbox>().AddSingleton<DeleteSandbox>();
@@ -43,7 +44,8 @@ public static class ApiRoom
         services.AddSingleton<Execute>().AddSingleton<CreateSession>().AddSingleton<RunInSession>().AddSingleton<CloseSession>();
         services.AddSingleton<ReadFile>().AddSingleton<WriteFile>().AddSingleton<Upload>().AddSingleton<SandboxStatistics>();
         services.AddSingleton<PortForward>();
-        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>();
+        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>().AddSingleton<UsageRoutes>();
+        services.AddSingleton(provider => new JoinTokenRoutes(provider.GetService<IMemberStore>(), provider.GetRequiredService<TimeProvider>()));
         return services.AddSingleton<RockFace>().AddSingleton<ManagementFace>().AddSingleton<OpenApiDocument>();
     }
 

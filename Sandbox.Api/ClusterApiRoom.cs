@@ -15,7 +15,7 @@ public static class ClusterApiRoom
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
         services.AddHostedService<ClusterTelemetry>();
         services.AddSingleton<NodeLines>().AddSingleton<SandboxPlaces>();
-        services.AddSingleton<IPlacement, ClusterPlacement>();
+        services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUses, ClusterUses>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }
 }

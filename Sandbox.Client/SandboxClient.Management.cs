@@ -1,8 +1,9 @@
+using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
 
 namespace Sandbox.Client;
 
-// Tenants, keys, dead letters and nodes: for whoever holds an admin's key.
+// Tenants, keys, dead letters, nodes and join tokens: for whoever holds an admin's key.
 public sealed partial class SandboxClient
 {
     /// <summary>All tenants, by name.</summary>
@@ -41,4 +42,19 @@ public sealed partial class SandboxClient
     /// <param name="draining">True: it takes no new sandboxes; false: it takes them again.</param>
     public Task SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken) =>
         _management.DoAsync(HttpMethod.Post, $"nodes/{Uri.EscapeDataString(node)}/{(draining ? "drain" : "undrain")}", cancellationToken);
+
+    /// <summary>What the caller's sandboxes use, and for an admin the nodes; for anybody who has a key.</summary>
+    public Task<UsageResult> UsageAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("usage", ManagementJson.Default.UsageResult, cancellationToken);
+
+    /// <summary>Those that end first first, without themselves.</summary>
+    public Task<IReadOnlyList<JoinTokenEntry>> JoinTokensAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("join-tokens", ManagementJson.Default.IReadOnlyListJoinTokenEntry, cancellationToken);
+
+    /// <summary>The answer holds the token, which cannot be had again.</summary>
+    public Task<JoinTokenResult> CreateJoinTokenAsync(JoinTokenRequest request, CancellationToken cancellationToken) =>
+        _management.PostAsync("join-tokens", request, ManagementJson.Default.JoinTokenRequest, ManagementJson.Default.JoinTokenResult, cancellationToken);
+
+    public Task RevokeJoinTokenAsync(string id, CancellationToken cancellationToken) =>
+        _management.DoAsync(HttpMethod.Delete, $"join-tokens/{Uri.EscapeDataString(id)}", cancellationToken);
 }

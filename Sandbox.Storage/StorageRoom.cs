@@ -80,6 +80,7 @@ public static class StorageRoom
         services.AddSingleton<ICommitStore, PostgresCommitStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<INodeStore, PostgresNodeStore>();
+        services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
         return services
             .AddClusterLive(redis)

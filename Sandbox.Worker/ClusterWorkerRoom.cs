@@ -10,6 +10,7 @@ using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Roads;
 using Sandbox.Worker.Status;
 using Sandbox.Worker.Upkeep;
+using Sandbox.Worker.Uses;
 
 namespace Sandbox.Worker;
 
@@ -42,6 +43,7 @@ public static class ClusterWorkerRoom
         app.UseMiddleware<RoadGate>();
         app.MapGet(RoadRoutes.Ping, () => TypedResults.NoContent());
         app.MapGet(RoadRoutes.Logs, () => TypedResults.Text(string.Join('\n', app.Services.GetService<LogTail>()?.Lines ?? [])));
+        app.MapGet(RoadRoutes.Use, app.Services.GetRequiredService<UseRoute>().HandleAsync);
         app.MapGet(ActivityRoute.Pattern, app.Services.GetRequiredService<ActivityRoute>().HandleAsync);
         app.Map(AgentRoute.Pattern, app.Services.GetRequiredService<AgentRoute>().HandleAsync);
         return app;
@@ -106,7 +108,7 @@ public static class ClusterWorkerRoom
     {
         services.AddRouting();
         services.AddHttpForwarder();
-        services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>();
+        services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<UseRoute>();
         services.AddSingleton<RoadEnd>().AddHostedService(provider => provider.GetRequiredService<RoadEnd>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, WorkerListener>();
     }

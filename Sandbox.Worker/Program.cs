@@ -3,9 +3,10 @@ using Sandbox.Storage;
 using Sandbox.Topology;
 using Sandbox.Worker;
 using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Joining;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
-    static builder =>
+    static async builder =>
     {
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
         builder.AddServiceDefaults();
@@ -16,6 +17,9 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
             node.MapDecisionOnly();
             return node;
         }
+
+        var joined = await ClusterJoin.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
+        builder.Configuration.AddInMemoryCollection(joined);
 
         // The stores have checks of their own: without Redis nobody is ill.
         builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
@@ -28,4 +32,4 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         return app;
     },
     static app => app.Services.GetRequiredService<ProcessEnd>().Why,
-    typeof(StorageUnavailableException), typeof(SchemaTooNewException));
+    typeof(StorageUnavailableException), typeof(SchemaTooNewException), typeof(JoinException));

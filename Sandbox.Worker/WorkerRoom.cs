@@ -14,6 +14,7 @@ using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Process;
 using Sandbox.Worker.Tools;
 using Sandbox.Worker.Upkeep;
+using Sandbox.Worker.Uses;
 
 namespace Sandbox.Worker;
 
@@ -33,6 +34,7 @@ public static class WorkerRoom
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
+        services.AddSingleton<OwnUse>().AddSingleton<INodeUses>(provider => provider.GetRequiredService<OwnUse>());
         return services.AddSoleProcess().AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
     }
 

@@ -7,13 +7,18 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>A process that cannot start says why in one line, and not in a page of stack traces.</summary>
 public static class Starting
 {
+    /// <summary>The same, where nothing has to be waited for.</summary>
+    public static Task<int> RunOrRefuseAsync(
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals) =>
+        builder.RunOrRefuseAsync(self => Task.FromResult(build(self)), whyEnded, refusals);
+
     /// <summary>Builds a process and runs it until it is told to end.</summary>
     /// <param name="build">Adds the rooms, and builds with the pipeline.</param>
     /// <param name="whyEnded">Asked before it runs; the answer tells afterwards why it ended by itself. Null: it was asked to.</param>
     /// <param name="refusals">What else than bad settings and addresses is a reason for people, told by its message alone.</param>
     /// <returns>The exit code: 0, or 1 after one line on standard error.</returns>
     public static async Task<int> RunOrRefuseAsync(
-        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, Task<WebApplication>> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
     {
         // What a start fails of is told here, and by nobody else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -30,7 +35,7 @@ public static class Starting
         string? reason;
         try
         {
-            await using var app = build(builder);
+            await using var app = await build(builder);
             var why = whyEnded(app);
             await app.RunAsync();
             reason = why();

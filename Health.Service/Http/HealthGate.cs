@@ -32,7 +32,7 @@ internal sealed partial class HealthGate(RequestDelegate next, ClusterSecret sec
             {
                 http.Features.Set(caller);
             }
-            else if (!(http.Request.Path == HealthRoutes.Register && http.Request.Headers.ContainsKey(HealthRoutes.JoinTokenHeader)))
+            else if (!(http.Request.Path.Value is HealthRoutes.Register or HealthRoutes.Join && http.Request.Headers.ContainsKey(HealthRoutes.JoinTokenHeader)))
             {
                 Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
                 await HealthAnswers.DeniedAsync(http, "the cluster's secret (Cluster:Secret) was not proven");

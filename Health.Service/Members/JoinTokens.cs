@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Stores;
 
 namespace Health.Service.Members;
@@ -9,22 +10,24 @@ namespace Health.Service.Members;
 /// their hashes only.</summary>
 internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
 {
-    private const string TokenPrefix = "join_";
     private const string KeyPrefix = "node_";
     private const int SecretBytes = 32;
 
-    public async Task<(string Token, DateTimeOffset ExpiresAt)> MakeAsync(string? node, TimeSpan length, CancellationToken cancellationToken)
+    /// <summary>One text for each of them, so that nobody learns which.</summary>
+    public const string Refusal = "the join token is unknown, over, already used, or another node's";
+
+    public async Task<JoinTokenResult> MakeAsync(JoinTokenRequest request, CancellationToken cancellationToken)
     {
-        var (token, ends) = (NewSecret(TokenPrefix), time.GetUtcNow() + length);
-        await members.AddTokenAsync(new JoinToken(HashOf(token), node, ends), cancellationToken);
-        return (token, ends);
+        var token = JoinToken.Make(request, time.GetUtcNow(), out var secret);
+        await members.AddTokenAsync(token, cancellationToken);
+        return new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt);
     }
 
     /// <summary>Registers the node and uses the token up; its new key. Null: the token is not good.</summary>
-    public async Task<string?> JoinAsync(Member member, string token, CancellationToken cancellationToken)
+    public async Task<string?> RegisterAsync(Member member, string admission, CancellationToken cancellationToken)
     {
-        var key = NewSecret(KeyPrefix);
-        return await members.TryJoinAsync(member with { KeyHash = HashOf(key) }, HashOf(token), cancellationToken) ? key : null;
+        var key = KeyPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        return await members.TryJoinAsync(member with { KeyHash = HashOf(key) }, JoinSecret.HashOf(admission), cancellationToken) ? key : null;
     }
 
     /// <summary>Compares with every key, in a time that tells nothing of them.</summary>
@@ -41,8 +44,6 @@ internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
 
         return owner;
     }
-
-    private static string NewSecret(string prefix) => prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

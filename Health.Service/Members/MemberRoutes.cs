@@ -10,10 +10,6 @@ namespace Health.Service.Members;
 internal sealed partial class MemberRoutes(
     IMemberStore members, JoinTokens tokens, HeadElection election, HeadWhitelist whitelist, ILogger<MemberRoutes> logger)
 {
-    private const int LongestText = 253;
-    private static readonly TimeSpan DefaultTokenLife = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LongestTokenLife = TimeSpan.FromDays(7);
-
     public async Task RegisterAsync(HttpContext http)
     {
         if (await HealthAnswers.ReadAsync(http, HeadJson.Default.RegisterRequest) is not { } request)
@@ -65,25 +61,22 @@ internal sealed partial class MemberRoutes(
             return;
         }
 
-        var life = request.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : DefaultTokenLife;
-        if (life <= TimeSpan.Zero || life > LongestTokenLife || request.Node is { } name && !IsText(name))
+        if (JoinToken.ProblemOf(request) is { } problem)
         {
-            await HealthAnswers.BadRequestAsync(http, $"ttl_seconds: 1 to {LongestTokenLife.TotalSeconds:0}; node: 1 to {LongestText} printable characters, or left out.");
+            await HealthAnswers.BadRequestAsync(http, problem);
             return;
         }
 
-        var (token, ends) = await tokens.MakeAsync(request.Node, life, http.RequestAborted);
+        var made = await tokens.MakeAsync(request, http.RequestAborted);
         http.Response.Headers.CacheControl = "no-store";
-        await HealthAnswers.WriteAsync(
-            http, StatusCodes.Status201Created, new JoinTokenResult(token, request.Node, ends), HeadJson.Default.JoinTokenResult);
+        await HealthAnswers.WriteAsync(http, StatusCodes.Status201Created, made, HeadJson.Default.JoinTokenResult);
     }
 
     private static string? ProblemOf(RegisterRequest request) =>
-        !IsText(request.Node) || !IsText(request.Instance) || !IsText(request.Host) ? $"node, instance, host: 1 to {LongestText} printable characters."
+        !JoinToken.IsNode(request.Node) || !JoinToken.IsNode(request.Instance) || !JoinToken.IsNode(request.Host)
+            ? $"node, instance, host: 1 to {JoinToken.LongestNode} printable characters."
         : !IsPort(request.HeadPort) || !IsPort(request.HeadClientPort) || !IsPort(request.DashboardPort) ? "head_port, head_client_port, dashboard_port: 1 to 65535."
         : null;
-
-    private static bool IsText(string text) => text.Length is > 0 and <= LongestText && !text.Any(char.IsControl);
 
     private static bool IsPort(int port) => port is > 0 and <= ushort.MaxValue;
 
@@ -98,11 +91,11 @@ internal sealed partial class MemberRoutes(
     {
         if (http.Features.Get<HealthCaller>() is not { } caller)
         {
-            var key = await tokens.JoinAsync(member, http.Request.Headers[HealthRoutes.JoinTokenHeader].ToString(), http.RequestAborted);
+            var key = await tokens.RegisterAsync(member, http.Request.Headers[HealthRoutes.JoinTokenHeader].ToString(), http.RequestAborted);
             if (key is null)
             {
                 Log.TokenRefused(logger, member.Node, http.Connection.RemoteIpAddress?.ToString());
-                await HealthAnswers.DeniedAsync(http, "the join token is unknown, over, already used, or another node's");
+                await HealthAnswers.DeniedAsync(http, JoinTokens.Refusal);
             }
 
             return (key is not null, key);

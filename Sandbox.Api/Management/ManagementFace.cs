@@ -3,9 +3,9 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Management;
 
-/// <summary>Tenants, keys, dead letters and nodes: for admins only, every route of it.</summary>
+/// <summary>Tenants, keys, dead letters, nodes and join tokens, for admins only; and for each tenant what its sandboxes use.</summary>
 internal sealed partial class ManagementFace(
-    TenantRoutes tenants, KeyRoutes keys, DeadLetterRoutes deadLetters, NodeRoutes nodes, ILogger<ManagementFace> logger)
+    TenantRoutes tenants, KeyRoutes keys, DeadLetterRoutes deadLetters, NodeRoutes nodes, JoinTokenRoutes joinTokens, UsageRoutes usage, ILogger<ManagementFace> logger)
 {
     public const string Prefix = "/api/v1";
 
@@ -31,6 +31,13 @@ internal sealed partial class ManagementFace(
         new(Get, "/nodes", "The nodes of the cluster", nodes.ListAsync) { Result = ManagementJson.Default.IReadOnlyListNodeResult },
         new(Post, "/nodes/{name}/drain", "Lets a node take no new sandboxes", nodes.DrainAsync),
         new(Post, "/nodes/{name}/undrain", "Lets it take new sandboxes again", nodes.UndrainAsync),
+        new(Get, "/join-tokens", "Tokens that nodes may join with, used ones included, without themselves", joinTokens.ListAsync)
+        { Result = ManagementJson.Default.IReadOnlyListJoinTokenEntry },
+        new(Post, "/join-tokens", "Makes a token that one node may join with once; it is in this answer and nowhere else", joinTokens.CreateAsync)
+        { Body = ManagementJson.Default.JoinTokenRequest, Result = ManagementJson.Default.JoinTokenResult },
+        new("DELETE", "/join-tokens/{id}", "Takes a join token out", joinTokens.RevokeAsync),
+        new(Get, "/usage", "CPU and memory that the caller's sandboxes use now, and for admins the nodes", usage.ReadAsync)
+        { Result = ManagementJson.Default.UsageResult, IsForTenants = true },
     ];
 
     public void Map(IEndpointRouteBuilder app)
@@ -44,7 +51,7 @@ internal sealed partial class ManagementFace(
     /// <summary>The edge: who is no admin gets no further, and a surprise says nothing of our insides; the log does.</summary>
     private async Task AnswerAsync(ManagementRoute route, HttpContext http)
     {
-        if (http.Features.Get<Caller>() is not { IsAdmin: true })
+        if (!route.IsForTenants && http.Features.Get<Caller>() is not { IsAdmin: true })
         {
             await Problems.WriteAsync(http, StatusCodes.Status403Forbidden, "forbidden", "An admin's API key is needed.");
             return;

@@ -13,5 +13,8 @@ internal sealed record ManagementRoute(string Method, string Path, string Summar
     /// <summary>The body of its success; null: none, and the status is 204.</summary>
     public JsonTypeInfo? Result { get; init; }
 
+    /// <summary>Whoever has a key may ask, and is answered about what is its own.</summary>
+    public bool IsForTenants { get; init; }
+
     public IReadOnlyList<string> Query { get; init; } = [];
 }

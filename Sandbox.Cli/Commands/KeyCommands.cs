@@ -66,9 +66,9 @@ internal static class KeyCommands
         return ls;
     }
 
-    private static string Text(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture) ?? "-";
+    internal static string Text(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture) ?? "-";
 
-    private static DateTimeOffset? When(string? text, TimeProvider time)
+    internal static DateTimeOffset? When(string? text, TimeProvider time)
     {
         if (text is null)
         {

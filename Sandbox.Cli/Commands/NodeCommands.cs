@@ -3,7 +3,7 @@ using Sandbox.Cli.Output;
 
 namespace Sandbox.Cli.Commands;
 
-/// <summary><c>node ls</c>, <c>drain</c> and <c>undrain</c>.</summary>
+/// <summary><c>node ls</c>, <c>drain</c>, <c>undrain</c> and <c>token</c>.</summary>
 internal static class NodeCommands
 {
     private static readonly string[] Columns = ["NODE", "STATE", "DRAINING", "SANDBOXES", "ADDRESS", "VERSION"];
@@ -13,6 +13,7 @@ internal static class NodeCommands
         CreateLs(context),
         CreateSet(context, "drain", "Let a node take no new sandboxes.", draining: true),
         CreateSet(context, "undrain", "Let it take new sandboxes again.", draining: false),
+        NodeTokenCommands.Create(context),
     };
 
     private static Command CreateLs(CommandContext context)

@@ -2,19 +2,13 @@ using System.CommandLine;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 using Sandbox.Client;
-using Sandbox.Contracts.Management;
-using Sandbox.Contracts.Rock;
 using Spectre.Console;
 
 namespace Sandbox.Cli.Commands;
 
-/// <summary><c>top</c>: nodes and sandboxes, again and again on a terminal. It asks the server only, for a question to an agent
-/// would count as use of its sandbox.</summary>
+/// <summary><c>top</c>: nodes and sandboxes, again and again on a terminal.</summary>
 internal static class TopCommand
 {
-    private const string Forbidden = "forbidden";
-    private const int PageSize = 500;
-
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     public static Command Create(CommandContext context)
@@ -25,15 +19,15 @@ internal static class TopCommand
         {
             if (context.Json(parsed))
             {
-                Printer.Json(await LookAsync(client, context.Asked), CliJson.Default.TopView);
+                Printer.Json(await OnceAsync(client, context), CliJson.Default.TopView);
             }
             else if (!StandardStreams.OutputIsTerminal)
             {
-                TopPage.WriteLines(await LookAsync(client, context.Asked));
+                TopPage.WriteLines(await OnceAsync(client, context));
             }
             else if (parsed.GetValue(once))
             {
-                AnsiConsole.Write(TopPage.Draw(await LookAsync(client, context.Asked), rows: null));
+                AnsiConsole.Write(TopPage.Draw(await OnceAsync(client, context), rows: null));
             }
             else
             {
@@ -49,43 +43,23 @@ internal static class TopCommand
     private static async Task WatchAsync(SandboxClient client, CommandContext context)
     {
         using var ticks = new PeriodicTimer(Every, context.Time);
-        var first = await LookAsync(client, context.Asked);
-        await AnsiConsole.Live(TopPage.Draw(first, AnsiConsole.Profile.Height)).AutoClear(true).StartAsync(async live =>
+        var look = new TopLook(client);
+        await AnsiConsole.Live(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height)).AutoClear(true).StartAsync(async live =>
         {
             do
             {
-                live.UpdateTarget(TopPage.Draw(await LookAsync(client, context.Asked), AnsiConsole.Profile.Height));
+                live.UpdateTarget(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height));
             }
             while (await ticks.WaitForNextTickAsync(context.Asked));
         });
     }
 
-    private static async Task<TopView> LookAsync(SandboxClient client, CancellationToken cancellationToken)
+    /// <summary>Two looks, since the use of CPU is what happened between them.</summary>
+    private static async Task<TopView> OnceAsync(SandboxClient client, CommandContext context)
     {
-        var nodes = await NodesAsync(client, cancellationToken);
-        var page = await client.ListAsync(new Dictionary<string, string>(), page: 1, PageSize, cancellationToken);
-        return new TopView(nodes, [.. page.Items.Select(RowOf)], page.Total);
+        var look = new TopLook(client);
+        await look.TakeAsync(context.Asked);
+        await Task.Delay(Every, context.Time, context.Asked);
+        return await look.TakeAsync(context.Asked);
     }
-
-    /// <summary>None for whoever is no admin.</summary>
-    private static async Task<IReadOnlyList<NodeResult>> NodesAsync(SandboxClient client, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await client.NodesAsync(cancellationToken);
-        }
-        catch (SandboxClientException refused) when (refused.Code == Forbidden)
-        {
-            return [];
-        }
-    }
-
-    private static TopRow RowOf(StatusResult status) => new(status.SandboxId ?? "", status.State ?? "", status.Image ?? "")
-    {
-        Node = status.HostName,
-        Cpus = status.Cpus,
-        Memory = status.Memory,
-        CreateTime = status.CreateTime,
-        AutoStopTime = status.AutoStopTime,
-    };
 }

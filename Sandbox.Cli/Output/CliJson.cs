@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
 
 namespace Sandbox.Cli.Output;
@@ -43,7 +44,14 @@ internal sealed record ClusterResources(int Nodes, double Cpus, long MemoryBytes
 internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string> Args, string? Cwd, string? Tag);
 
 /// <param name="Total">Sandboxes altogether; no more than 500 of them are listed.</param>
-internal sealed record TopView(IReadOnlyList<NodeResult> Nodes, IReadOnlyList<TopRow> Sandboxes, long Total);
+internal sealed record TopView(IReadOnlyList<NodeResult> Nodes, IReadOnlyList<TopRow> Sandboxes, long Total)
+{
+    /// <summary>By the nodes' names; whoever could not tell is not in it.</summary>
+    public IReadOnlyDictionary<string, TopUse> NodeUse { get; init; } = new Dictionary<string, TopUse>();
+}
+
+/// <param name="Cpus">In use on average since the look before; null at the first.</param>
+internal sealed record TopUse(double? Cpus, long MemoryBytes);
 
 internal sealed record TopRow(string SandboxId, string State, string Image)
 {
@@ -52,6 +60,9 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
     public double? Cpus { get; init; }
 
     public string? Memory { get; init; }
+
+    /// <summary>Null: it does not run, or its node cannot tell.</summary>
+    public TopUse? Use { get; init; }
 
     public string? CreateTime { get; init; }
 
@@ -80,6 +91,8 @@ internal sealed record Done(string Action)
     public long? DeadLetter { get; init; }
 
     public string? Node { get; init; }
+
+    public string? Token { get; init; }
 }
 
 internal sealed record Listening(string Url, string DataFolder);
@@ -102,4 +115,6 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(NewKeyResult))]
 [JsonSerializable(typeof(IReadOnlyList<DeadLetterResult>))]
 [JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
+[JsonSerializable(typeof(JoinTokenResult))]
+[JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -10,17 +10,18 @@ namespace Sandbox.Cli.Output;
 internal static class TopPage
 {
     private const double GiB = 1L << 30;
+    private const double MiB = 1L << 20;
 
     /// <summary>Lines that titles, headings and the note below take.</summary>
     private const int Frame = 12;
 
-    private static readonly string[] NodeColumns = ["NODE", "STATE", "SANDBOXES", "CPUS", "MEMORY", "NOTE"];
-    private static readonly string[] SandboxColumns = ["SANDBOX", "STATE", "NODE", "IMAGE", "CPUS", "MEMORY", "CREATED", "STOPS"];
+    private static readonly string[] NodeColumns = ["NODE", "STATE", "SANDBOXES", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "NOTE"];
+    private static readonly string[] SandboxColumns = ["SANDBOX", "STATE", "NODE", "IMAGE", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "CREATED", "STOPS"];
 
     /// <summary>For programs: the kind first, then the cells, with tabs in between.</summary>
     public static void WriteLines(TopView view)
     {
-        foreach (var cells in view.Nodes.Select(node => Cells(node).Prepend("node")).Concat(view.Sandboxes.Select(row => Cells(row).Prepend("sandbox"))))
+        foreach (var cells in view.Nodes.Select(node => Cells(node, view).Prepend("node")).Concat(view.Sandboxes.Select(row => Cells(row).Prepend("sandbox"))))
         {
             StandardStreams.WriteOutputLine(string.Join('\t', cells.Select(OneLine)));
         }
@@ -34,7 +35,7 @@ internal static class TopPage
         var parts = new List<IRenderable>();
         if (view.Nodes.Count > 0)
         {
-            parts.Add(TableOf(NodeColumns, view.Nodes.Select(Cells)));
+            parts.Add(TableOf(NodeColumns, view.Nodes.Select(node => Cells(node, view))));
         }
 
         parts.Add(TableOf(SandboxColumns, shown.Select(Cells)));
@@ -58,17 +59,23 @@ internal static class TopPage
         return table;
     }
 
-    private static IReadOnlyList<string> Cells(NodeResult node) =>
+    private static IReadOnlyList<string> Cells(NodeResult node, TopView view) =>
     [
         node.Name, node.State, node.Sandboxes.ToString(CultureInfo.InvariantCulture),
         Taken(node.Capacity.Cpus, node.Free.Cpus, 1, ""), Taken(node.Capacity.MemoryBytes, node.Free.MemoryBytes, GiB, " GiB"),
-        node.Unavailable ?? (node.Draining ? "draining" : ""),
+        .. Cells(view.NodeUse.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
     ];
 
     private static IReadOnlyList<string> Cells(TopRow row) =>
     [
         row.SandboxId, row.State, row.Node ?? "", row.Image, row.Cpus?.ToString("0.##", CultureInfo.InvariantCulture) ?? "", row.Memory ?? "",
-        row.CreateTime ?? "", row.AutoStopTime ?? "",
+        .. Cells(row.Use), row.CreateTime ?? "", row.AutoStopTime ?? "",
+    ];
+
+    private static string[] Cells(TopUse? use) =>
+    [
+        use?.Cpus?.ToString("0.00", CultureInfo.InvariantCulture) ?? "",
+        use is { MemoryBytes: var bytes } ? string.Create(CultureInfo.InvariantCulture, $"{bytes / MiB:0.#} MiB") : "",
     ];
 
     private static string Taken(double? whole, double? free, double unit, string name) => whole is { } all && free is { } left

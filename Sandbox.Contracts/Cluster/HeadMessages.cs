@@ -69,8 +69,36 @@ public sealed record MemberEntry(
 /// <param name="TtlSeconds">How long it can be used; null: an hour.</param>
 public sealed record JoinTokenRequest(string? Node = null, int? TtlSeconds = null);
 
+/// <param name="Id">Names it, and admits nobody.</param>
 /// <param name="Token">In this answer and nowhere else.</param>
-public sealed record JoinTokenResult(string Token, string? Node, DateTimeOffset ExpiresAt);
+public sealed record JoinTokenResult(string Id, string Token, string? Node, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Without the token: whoever prints it into a log prints none.</summary>
+    public override string ToString() => $"{nameof(JoinTokenResult)} {Id}";
+}
+
+/// <summary>A join token without itself.</summary>
+/// <param name="State"><see cref="Unused"/>, <see cref="Used"/> or <see cref="Expired"/>.</param>
+/// <param name="UsedBy">The node that joined with it.</param>
+public sealed record JoinTokenEntry(string Id, string State, string? Node, DateTimeOffset ExpiresAt, string? UsedBy)
+{
+    public const string Unused = "unused";
+    public const string Used = "used";
+    public const string Expired = "expired";
+}
+
+public sealed record JoinRequest(string Node);
+
+/// <param name="Sealed">A <see cref="JoinedCluster"/> as JSON, under the token's seal.</param>
+public sealed record JoinAnswer(string Sealed);
+
+/// <summary>What makes a process one of the cluster's: with it a node is what it would be had somebody configured it.</summary>
+/// <param name="Database">Connection string of the records as the health service has it; null: it has none.</param>
+public sealed record JoinedCluster(string Id, string Secret, string? Database)
+{
+    /// <summary>Without the secrets.</summary>
+    public override string ToString() => $"{nameof(JoinedCluster)} {Id}";
+}
 
 /// <summary>What a node's head port tells to anybody who asks.</summary>
 /// <param name="Mode"><see cref="HeadAnswer.Head"/> only while it holds the head's lease.</param>
@@ -85,5 +113,8 @@ public sealed record RoleAnswer(string Node, string Mode, long LeaseVersion, str
 [JsonSerializable(typeof(IReadOnlyList<MemberEntry>))]
 [JsonSerializable(typeof(JoinTokenRequest))]
 [JsonSerializable(typeof(JoinTokenResult))]
+[JsonSerializable(typeof(JoinRequest))]
+[JsonSerializable(typeof(JoinAnswer))]
+[JsonSerializable(typeof(JoinedCluster))]
 [JsonSerializable(typeof(RoleAnswer))]
 public sealed partial class HeadJson : JsonSerializerContext;

@@ -26,10 +26,13 @@ public static class HealthRoutes
     /// <summary>POST <see cref="JoinTokenRequest"/>: <see cref="JoinTokenResult"/>. For who knows the cluster's secret.</summary>
     public const string JoinTokens = "/v1/join-tokens";
 
+    /// <summary>POST <see cref="JoinRequest"/>: <see cref="JoinAnswer"/>. For who has a join token and not the cluster's secret.</summary>
+    public const string Join = "/v1/join";
+
     /// <summary>GET on a node's head port, to anybody: <see cref="RoleAnswer"/>.</summary>
     public const string Role = "/v1/role";
 
-    /// <summary>Header of a registration: the token, instead of a proof.</summary>
+    /// <summary>Header of a registration, or of a join: the admission of a token (<see cref="JoinSecret"/>), instead of a proof.</summary>
     public const string JoinTokenHeader = "Sandbox-Join-Token";
 
     /// <summary>Header of all further requests of a node that joined with a token: the key that it was answered with.</summary>

@@ -14,6 +14,9 @@ public static class RoadRoutes
     /// <summary>GET: the last lines that the worker logged, as text.</summary>
     public const string Logs = "/v1/logs";
 
+    /// <summary>GET: <see cref="NodeUse"/>.</summary>
+    public const string Use = "/v1/use";
+
     /// <summary>GET: 204 from a worker that lives.</summary>
     public const string Ping = "/v1/ping";
 

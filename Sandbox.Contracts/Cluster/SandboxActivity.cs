@@ -9,4 +9,5 @@ public sealed record SandboxActivity(double IdleMilliseconds);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(SandboxActivity))]
+[JsonSerializable(typeof(NodeUse))]
 public sealed partial class RoadJson : JsonSerializerContext;

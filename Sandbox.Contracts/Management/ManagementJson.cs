@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Contracts.Management;
 
@@ -12,5 +13,9 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(IReadOnlyList<KeyResult>))]
 [JsonSerializable(typeof(IReadOnlyList<DeadLetterResult>))]
 [JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
+[JsonSerializable(typeof(JoinTokenRequest))]
+[JsonSerializable(typeof(JoinTokenResult))]
+[JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
+[JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(ProblemMessage))]
 public sealed partial class ManagementJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ public interface IMemberStore
     Task PutAsync(Member member, CancellationToken cancellationToken);
 
     /// <summary>The same for who shows a join token, which is used up with it. False: it is unknown, over, used, or another node's.</summary>
-    /// <param name="tokenHash">SHA-256 of the token.</param>
+    /// <param name="tokenHash">Of the token's admission.</param>
     Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken);
 
     /// <summary>Notes that a node was heard of.</summary>
@@ -21,7 +21,19 @@ public interface IMemberStore
     /// <summary>All nodes, by name.</summary>
     Task<IReadOnlyList<MemberView>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>Takes out tokens that have been over for a week, too.</summary>
     Task AddTokenAsync(JoinToken token, CancellationToken cancellationToken);
+
+    /// <summary>Uses a token up; the key of its seal. Null: it is unknown, over, used, or another node's.</summary>
+    /// <param name="tokenHash">Of the token's admission.</param>
+    Task<byte[]?> TryUseTokenAsync(string node, byte[] tokenHash, CancellationToken cancellationToken);
+
+    /// <summary>All tokens, those that end first first.</summary>
+    Task<IReadOnlyList<JoinTokenView>> ListTokensAsync(CancellationToken cancellationToken);
+
+    /// <summary>False: there is no such token.</summary>
+    /// <param name="id"><see cref="JoinToken.Id"/>.</param>
+    Task<bool> TryRevokeTokenAsync(string id, CancellationToken cancellationToken);
 }
 
 /// <param name="Node">Unique in the cluster.</param>
@@ -34,9 +46,9 @@ public sealed record Member(
 /// <param name="Silence">Time since it was last heard of.</param>
 public sealed record MemberView(Member Member, TimeSpan Silence);
 
-/// <param name="Hash">SHA-256 of the token.</param>
-/// <param name="Node">Who may use it; null: any.</param>
-public sealed record JoinToken(byte[] Hash, string? Node, DateTimeOffset ExpiresAt);
+/// <param name="IsOver">Its time is up, by the store's clock.</param>
+/// <param name="UsedBy">The node that used it up; null: nobody did.</param>
+public sealed record JoinTokenView(JoinToken Token, bool IsOver, string? UsedBy);
 
 /// <summary>What the store knows of a process that says it is a node.</summary>
 public enum Sighting

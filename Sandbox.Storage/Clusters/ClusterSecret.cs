@@ -4,7 +4,7 @@ using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Storage.Clusters;
 
-/// <summary>The cluster's secret, read once. It shows itself to nobody: others ask for a proof, or have one checked.</summary>
+/// <summary>The cluster's secret, read once. Others ask for a proof, or have one checked.</summary>
 public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider time)
 {
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
@@ -13,6 +13,9 @@ public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider
 
     public bool IsProven(string? proof, string method, string target) =>
         RoadProof.IsGood(proof, _secret, method, target, time.GetUtcNow());
+
+    /// <summary>For whoever joins with a token, under its seal; nobody else asks.</summary>
+    public string Reveal() => Encoding.UTF8.GetString(_secret);
 
     internal static string Read(ClusterOptions options) =>
         options.SecretFile.Length > 0 ? File.ReadAllText(options.SecretFile).Trim() : options.Secret;

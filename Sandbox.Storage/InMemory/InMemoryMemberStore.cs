@@ -7,7 +7,7 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, (Member Member, long SeenAt)> _members = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, JoinToken> _tokens = [];
+    private readonly Dictionary<string, (JoinToken Token, string? UsedBy)> _tokens = [];
 
     public Task PutAsync(Member member, CancellationToken cancellationToken)
     {
@@ -23,15 +23,13 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
     {
         lock (_lock)
         {
-            var name = Convert.ToHexString(tokenHash);
-            if (!_tokens.TryGetValue(name, out var token) || token.ExpiresAt <= time.GetUtcNow() || (token.Node ?? member.Node) != member.Node)
+            var isIn = Use(member.Node, tokenHash) is not null;
+            if (isIn)
             {
-                return Task.FromResult(false);
+                Put(member);
             }
 
-            _tokens.Remove(name);
-            Put(member);
-            return Task.FromResult(true);
+            return Task.FromResult(isIn);
         }
     }
 
@@ -80,10 +78,55 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
     {
         lock (_lock)
         {
-            _tokens[Convert.ToHexString(token.Hash)] = token;
+            foreach (var hash in _tokens.Where(known => known.Value.Token.ExpiresAt < time.GetUtcNow().AddDays(-7)).Select(known => known.Key).ToList())
+            {
+                _tokens.Remove(hash);
+            }
+
+            _tokens[Convert.ToHexString(token.Hash)] = (token, UsedBy: null);
         }
 
         return Task.CompletedTask;
+    }
+
+    public Task<byte[]?> TryUseTokenAsync(string node, byte[] tokenHash, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(Use(node, tokenHash));
+        }
+    }
+
+    public Task<IReadOnlyList<JoinTokenView>> ListTokensAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<JoinTokenView>>(
+                [.. _tokens.Values.OrderBy(known => known.Token.ExpiresAt).Select(known => new JoinTokenView(known.Token, IsOver(known.Token), known.UsedBy))]);
+        }
+    }
+
+    public Task<bool> TryRevokeTokenAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var found = _tokens.FirstOrDefault(known => known.Value.Token.Id == id);
+            return Task.FromResult(found.Key is not null && _tokens.Remove(found.Key));
+        }
+    }
+
+    private bool IsOver(JoinToken token) => token.ExpiresAt <= time.GetUtcNow();
+
+    private byte[]? Use(string node, byte[] tokenHash)
+    {
+        var hash = Convert.ToHexString(tokenHash);
+        if (!_tokens.TryGetValue(hash, out var known) || known.UsedBy is not null || IsOver(known.Token) || (known.Token.Node ?? node) != node)
+        {
+            return null;
+        }
+
+        _tokens[hash] = (known.Token, node);
+        return known.Token.SealKey;
     }
 
     /// <summary>The key stays with the life that joined with it.</summary>

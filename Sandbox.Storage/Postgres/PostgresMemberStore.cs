@@ -57,10 +57,33 @@ internal sealed class PostgresMemberStore(PostgresDatabase database) : IMemberSt
     public Task AddTokenAsync(JoinToken token, CancellationToken cancellationToken) => database.WriteAsync(
         connection => Sql.ExecuteAsync(
             connection,
-            Sql.Statement("INSERT INTO join_tokens (sha256, node, expires_at) VALUES (@sha256, @node, @expires_at)")
-                .With("sha256", NpgsqlDbType.Bytea, token.Hash).With("node", token.Node).With("expires_at", token.ExpiresAt),
+            Sql.Statement(
+                """
+                WITH old AS (DELETE FROM join_tokens WHERE expires_at < store_now() - interval '7 days')
+                INSERT INTO join_tokens (sha256, seal_key, node, expires_at) VALUES (@sha256, @seal_key, @node, @expires_at)
+                """).With("sha256", NpgsqlDbType.Bytea, token.Hash).With("seal_key", NpgsqlDbType.Bytea, token.SealKey)
+                .With("node", token.Node).With("expires_at", token.ExpiresAt),
             cancellationToken),
         cancellationToken);
+
+    public Task<byte[]?> TryUseTokenAsync(string node, byte[] tokenHash, CancellationToken cancellationToken) => database.WriteAsync(
+        connection => Sql.ScalarAsync<byte[]?>(connection, Use(tokenHash, node), cancellationToken), cancellationToken);
+
+    public async Task<IReadOnlyList<JoinTokenView>> ListTokensAsync(CancellationToken cancellationToken) => await database.RepeatableAsync(
+        connection => Sql.RowsAsync(
+            connection,
+            Sql.Statement("SELECT sha256, seal_key, node, expires_at, used_by, expires_at <= store_now() FROM join_tokens WHERE seal_key IS NOT NULL ORDER BY expires_at, sha256"),
+            row => new JoinTokenView(
+                new JoinToken(
+                    row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetFieldValue<DateTimeOffset>(3)),
+                row.GetBoolean(5), row.IsDBNull(4) ? null : row.GetString(4)),
+            cancellationToken),
+        cancellationToken);
+
+    public async Task<bool> TryRevokeTokenAsync(string id, CancellationToken cancellationToken) => await database.WriteAsync(
+        connection => Sql.ExecuteAsync(
+            connection, Sql.Statement("DELETE FROM join_tokens WHERE encode(substr(sha256, 1, 8), 'hex') = @id").With("id", id), cancellationToken),
+        cancellationToken) > 0;
 
     /// <summary>The key stays with the life that joined with it.</summary>
     private static NpgsqlBatchCommand Put(Member member) => Sql.Statement(
@@ -77,7 +100,8 @@ internal sealed class PostgresMemberStore(PostgresDatabase database) : IMemberSt
     private static NpgsqlBatchCommand Use(byte[] tokenHash, string node) => Sql.Statement(
         """
         UPDATE join_tokens SET used_by = @node
-        WHERE sha256 = @sha256 AND used_by IS NULL AND expires_at > store_now() AND (node IS NULL OR node = @node)
+        WHERE sha256 = @sha256 AND used_by IS NULL AND expires_at > store_now() AND (node IS NULL OR node = @node) AND seal_key IS NOT NULL
+        RETURNING seal_key
         """).With("node", node).With("sha256", NpgsqlDbType.Bytea, tokenHash);
 
     private static NpgsqlBatchCommand See(string node, string instance) => Sql.Statement(

@@ -38,6 +38,10 @@ public interface IDeployment
     /// Throws when the engine does not answer: an empty list means that nothing is there.</summary>
     Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>CPU since it was started and memory now; null where this deployment cannot tell, or it does not run.</summary>
+    Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+        Task.FromResult<(double, long)?>(null);
+
     /// <summary>Adds somebody who is told at each step (seed 000's <c>add_hook</c>).</summary>
     void AddHook(IDeploymentHook hook);
 }

@@ -129,6 +129,9 @@ internal sealed partial class DockerDeployment : IDeployment
             IsUp(ours.Container) ? null : await WhyDownAsync(ours.Container, cancellationToken))));
     }
 
+    public async Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+        ContainerUse.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
+
     private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
 
     private static async Task<Result<StartedSandbox>> FailedAsync(Task<SandboxError> failing) => await failing;

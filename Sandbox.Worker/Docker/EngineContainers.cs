@@ -91,6 +91,22 @@ internal sealed class EngineContainers(EngineConnection engine)
         return engine.CallAsync("list", (client, token) => client.Containers.ListContainersAsync(ours, token), EngineConnection.Answer, cancellationToken);
     }
 
+    /// <summary>One look at its use, which the engine takes at once; null when it is gone.</summary>
+    public async Task<ContainerStatsResponse?> StatsAsync(string name, CancellationToken cancellationToken)
+    {
+        var once = new ContainerStatsParameters { Stream = false, OneShot = true };
+        var seen = new Seen();
+        try
+        {
+            await engine.CallAsync("stats", (client, token) => client.Containers.GetContainerStatsAsync(name, once, seen, token), EngineConnection.QuickAnswer, cancellationToken);
+            return seen.Stats;
+        }
+        catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Completes when it does not run any more; false when it is gone.</summary>
     public async Task<bool> WaitAsync(string name, CancellationToken cancellationToken)
     {
@@ -103,6 +119,14 @@ internal sealed class EngineContainers(EngineConnection engine)
         {
             return false;
         }
+    }
+
+    /// <summary>Keeps what it is told; the library's own would tell it later, on another thread.</summary>
+    private sealed class Seen : IProgress<ContainerStatsResponse>
+    {
+        public ContainerStatsResponse? Stats { get; private set; }
+
+        public void Report(ContainerStatsResponse value) => Stats = value;
     }
 }
 

@@ -9,6 +9,7 @@ internal sealed record HeadSettings
 {
     private const string WhitelistKey = "HEAD_WHITELIST";
     private const string UrlKey = "HEALTH_URL";
+    public const string JoinTokenKey = "JOIN_TOKEN";
     private const string DefaultUrl = "http://health:8080";
 
     public required HeadWhitelist Whitelist { get; init; }
@@ -73,7 +74,7 @@ internal sealed record HeadSettings
             DashboardPort = reader.Port(8265, least: 1, "DASHBOARD_PORT", "RAY_DASHBOARD_PORT"),
             ClientPort = reader.Port(10001, least: 1, "CLIENT_PORT", "RAY_CLIENT_PORT"),
             NodeIpAddress = settings["NODE_IP_ADDRESS"]?.Trim() ?? "",
-            JoinToken = settings["JOIN_TOKEN"]?.Trim() ?? "",
+            JoinToken = settings[JoinTokenKey]?.Trim() ?? "",
         };
         return reader.Problems.Count == 0 ? read : throw new OptionsValidationException(nameof(HeadSettings), typeof(HeadSettings), reader.Problems);
     }

@@ -85,7 +85,7 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
         }
         else if (route == HealthRoutes.Register)
         {
-            request.Headers.Add(HealthRoutes.JoinTokenHeader, settings.JoinToken);
+            request.Headers.Add(HealthRoutes.JoinTokenHeader, JoinSecret.AdmissionOf(settings.JoinToken));
         }
     }
 

@@ -36,6 +36,7 @@ public sealed class DoorTests : IAsyncLifetime
     [InlineData("GET", "/v1/head/current")]
     [InlineData("GET", "/v1/nodes")]
     [InlineData("POST", "/v1/join-tokens")]
+    [InlineData("POST", "/v1/join")]
     [InlineData("GET", "/v1/nothing")]
     public async Task Route_BelowV1_WantsTheClustersSecret(string method, string path)
     {
@@ -123,8 +124,28 @@ public sealed class DoorTests : IAsyncLifetime
         Assert.Equal(401, (int)answer.StatusCode);
     }
 
+    [Fact]
+    public async Task Join_WithAToken_IsToldTheClusterOnceAndUnderItsSeal()
+    {
+        var token = await TokenAsync("""{"node":"w1"}""");
+        var admission = (HealthRoutes.JoinTokenHeader, JoinSecret.AdmissionOf(token));
+        async Task<HttpResponseMessage> AskAsync(string node, (string, string) header) =>
+            await Host.SendAsync(HttpMethod.Post, HealthRoutes.Join, $$"""{"node":"{{node}}"}""", instead: header);
+
+        using var other = await AskAsync("w2", admission);
+        using var raw = await AskAsync("w1", (HealthRoutes.JoinTokenHeader, token));
+        using var first = await AskAsync("w1", admission);
+        using var again = await AskAsync("w1", admission);
+
+        Assert.Equal((401, 401, 200, 401), ((int)other.StatusCode, (int)raw.StatusCode, (int)first.StatusCode, (int)again.StatusCode));
+        var answer = await first.Content.ReadAsStringAsync();
+        Assert.DoesNotContain(HealthHost.Secret, answer, StringComparison.Ordinal);
+        var text = JoinSecret.Open(JoinSecret.SealKeyOf(token), JsonSerializer.Deserialize(answer, HeadJson.Default.JoinAnswer)!.Sealed);
+        Assert.Equal(new JoinedCluster("tests", HealthHost.Secret, Database: null), JsonSerializer.Deserialize(text, HeadJson.Default.JoinedCluster));
+    }
+
     private Task<HttpResponseMessage> JoinAsync(string token) =>
-        Host.SendAsync(HttpMethod.Post, HealthRoutes.Register, Node, instead: (HealthRoutes.JoinTokenHeader, token));
+        Host.SendAsync(HttpMethod.Post, HealthRoutes.Register, Node, instead: (HealthRoutes.JoinTokenHeader, JoinSecret.AdmissionOf(token)));
 
     private async Task<string> TokenAsync(string terms)
     {

@@ -17,6 +17,7 @@ public sealed class HealthMatrixTests : IAsyncLifetime
         Row("GET", HealthRoutes.Current),
         Row("GET", HealthRoutes.Nodes),
         Row("POST", HealthRoutes.JoinTokens, "{}"),
+        Row("POST", HealthRoutes.Join, """{"node":"w1"}"""),
     ];
 
     private HealthHost? _host;

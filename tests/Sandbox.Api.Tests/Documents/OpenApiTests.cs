@@ -34,8 +34,8 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
             .Where(route => route.Name.StartsWith("/api/v1/", StringComparison.Ordinal))
             .SelectMany(route => route.Value.EnumerateObject().Select(method => $"{method.Name} {route.Name["/api/v1".Length..]}"));
         Assert.Equal(
-            ["delete /keys/{id}", "get /dead-letters", "get /keys", "get /nodes", "get /tenants", "post /dead-letters/{id}/redrive", "post /keys",
-             "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /tenants", "put /tenants/{name}/quota"],
+            ["delete /join-tokens/{id}", "delete /keys/{id}", "get /dead-letters", "get /join-tokens", "get /keys", "get /nodes", "get /tenants", "get /usage",
+             "post /dead-letters/{id}/redrive", "post /join-tokens", "post /keys", "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /tenants", "put /tenants/{name}/quota"],
             described.Order(StringComparer.Ordinal));
     }
 }

@@ -50,6 +50,36 @@ public sealed class ManagementTests
     }
 
     [Fact]
+    public async Task JoinToken_OfAServerThatIsNoCluster_IsRefusedWithThatReason()
+    {
+        await using var server = await ApiServer.StartAsync();
+
+        var refused = await Assert.ThrowsAsync<SandboxClientException>(() => server.Client.CreateJoinTokenAsync(new(), default));
+        var wrong = await Assert.ThrowsAsync<SandboxClientException>(() => server.Client.CreateJoinTokenAsync(new(TtlSeconds: 0), default));
+
+        Assert.Equal(("no_cluster", "bad_request"), (refused.Code, wrong.Code));
+        Assert.Empty(await server.Client.JoinTokensAsync(default));
+    }
+
+    [Fact]
+    public async Task Usage_IsOfTheCallersSandboxes_AndOfNodesForAnAdminOnly()
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var red = new SandboxClient(server.Address, (await server.GivenKeyAsync("red")).Secret);
+        using var blue = new SandboxClient(server.Address, (await server.GivenKeyAsync("blue")).Secret);
+        using var admin = new SandboxClient(server.Address, (await server.GivenKeyAsync("default", admin: true)).Secret);
+        await red.StartAndWaitAsync(new() { Image = "busybox", SandboxId = "a" }, null, default);
+
+        var (reds, blues, admins) = (await red.UsageAsync(default), await blue.UsageAsync(default), await admin.UsageAsync(default));
+
+        Assert.Equal(new SandboxUsage("a", TestUses.AtMs, 1.5, TestUses.Memory), Assert.Single(reds.Sandboxes));
+        Assert.Empty(reds.Nodes);
+        Assert.Empty(blues.Sandboxes);
+        Assert.Equal(["a"], admins.Sandboxes.Select(use => use.SandboxId));
+        Assert.Equal(new NodeUsage("n1", TestUses.AtMs, 100, 4, 1L << 30, 8L << 30), Assert.Single(admins.Nodes));
+    }
+
+    [Fact]
     public async Task Quota_Set_IsListedWithWhatIsUsed()
     {
         await using var server = await ApiServer.StartAsync();

@@ -73,6 +73,10 @@ internal static class ApiRows
         new("GET /api/v1/nodes", Named.Cluster, _ => Get("/api/v1/nodes")),
         new("POST /api/v1/nodes/{name}/drain", Named.Cluster, _ => Post("/api/v1/nodes/none/drain", "")),
         new("POST /api/v1/nodes/{name}/undrain", Named.Cluster, _ => Post("/api/v1/nodes/none/undrain", "")),
+        new("GET /api/v1/join-tokens", Named.Cluster, _ => Get("/api/v1/join-tokens")),
+        new("POST /api/v1/join-tokens", Named.Cluster, _ => Post("/api/v1/join-tokens", "{}")),
+        new("GET /api/v1/usage", Named.Sandboxes, _ => Get("/api/v1/usage")),
+        new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];
 
     private static string Rocks(string method, string path) => $"{method} {ApiServer.Rock}{path}";

@@ -72,7 +72,7 @@ public abstract class MemberStoreContract : IAsyncLifetime
     [Fact]
     public async Task Join_ByManyAtOnceWithOneToken_SucceedsOnce()
     {
-        await Members.AddTokenAsync(new JoinToken(Token, Node: null, Given.Now.AddHours(1)), CancellationToken);
+        await Members.AddTokenAsync(TokenOf(), CancellationToken);
         var members = Members;
 
         var joined = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryJoinAsync(Of($"w{number}"), Token, CancellationToken))));
@@ -87,7 +87,7 @@ public abstract class MemberStoreContract : IAsyncLifetime
     [InlineData("w1", 3600, false)]
     public async Task Join_WithATokenOfOneNode_OnlyInItsTimeAndByThatNode(string node, int later, bool isIn)
     {
-        await Members.AddTokenAsync(new JoinToken(Token, "w1", Given.Now.AddHours(1)), CancellationToken);
+        await Members.AddTokenAsync(TokenOf("w1"), CancellationToken);
         Time.Advance(TimeSpan.FromSeconds(later));
 
         Assert.Equal(isIn, await Members.TryJoinAsync(Of(node), Token, CancellationToken));
@@ -97,7 +97,7 @@ public abstract class MemberStoreContract : IAsyncLifetime
     [Fact]
     public async Task Key_StaysWithTheLifeThatJoinedWithIt()
     {
-        await Members.AddTokenAsync(new JoinToken(Token, Node: null, Given.Now.AddHours(1)), CancellationToken);
+        await Members.AddTokenAsync(TokenOf(), CancellationToken);
         await Members.TryJoinAsync(Of("w1") with { KeyHash = Key }, Token, CancellationToken);
 
         await PutAsync("w1");
@@ -106,6 +106,62 @@ public abstract class MemberStoreContract : IAsyncLifetime
 
         Assert.Null(Assert.Single(await Members.ListAsync(CancellationToken)).Member.KeyHash);
     }
+
+    [Fact]
+    public async Task UseToken_ByManyAtOnce_GivesTheSealToOne()
+    {
+        await Members.AddTokenAsync(TokenOf(), CancellationToken);
+        var members = Members;
+
+        var seals = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryUseTokenAsync($"w{number}", Token, CancellationToken))));
+
+        Assert.Equal(Key, Assert.Single(seals, seal => seal is not null));
+        Assert.Empty(await Members.ListAsync(CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("w1", 3599, true)]
+    [InlineData("w2", 0, false)]
+    [InlineData("w1", 3600, false)]
+    public async Task UseToken_OfOneNode_OnlyInItsTimeAndByThatNode(string node, int later, bool isIn)
+    {
+        await Members.AddTokenAsync(TokenOf("w1"), CancellationToken);
+        Time.Advance(TimeSpan.FromSeconds(later));
+
+        Assert.Equal(isIn, await Members.TryUseTokenAsync(node, Token, CancellationToken) is not null);
+        Assert.Null(await Members.TryUseTokenAsync(node, Key, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Tokens_AreListedWithTheirStateUntilAWeekAfterTheirEnd()
+    {
+        var other = TokenOf("w2") with { Hash = Key, ExpiresAt = Given.Now.AddHours(2) };
+        await Members.AddTokenAsync(TokenOf(), CancellationToken);
+        await Members.AddTokenAsync(other, CancellationToken);
+        await Members.TryUseTokenAsync("w2", Key, CancellationToken);
+        Time.Advance(TimeSpan.FromHours(1));
+
+        var listed = await Members.ListTokensAsync(CancellationToken);
+
+        Assert.Equal([(TokenOf().Id, null, true, null), (other.Id, "w2", false, "w2")], listed.Select(view => (view.Token.Id, view.Token.Node, view.IsOver, view.UsedBy)));
+        Time.Advance(TimeSpan.FromDays(8));
+        var late = other with { Hash = [.. Key.Reverse()], ExpiresAt = Given.Now.AddDays(9) };
+        await Members.AddTokenAsync(late, CancellationToken);
+        Assert.Equal(late.Id, Assert.Single(await Members.ListTokensAsync(CancellationToken)).Token.Id);
+    }
+
+    [Fact]
+    public async Task Token_Revoked_LetsNobodyIn()
+    {
+        await Members.AddTokenAsync(TokenOf(), CancellationToken);
+
+        Assert.True(await Members.TryRevokeTokenAsync(TokenOf().Id, CancellationToken));
+
+        Assert.Null(await Members.TryUseTokenAsync("w1", Token, CancellationToken));
+        Assert.False(await Members.TryRevokeTokenAsync(TokenOf().Id, CancellationToken));
+    }
+
+    private static JoinToken TokenOf(string? node = null) => new(Token, Key, node, Given.Now.AddHours(1));
 
     private static Member Of(string node, string life = "a") => new(node, life, $"{node}.example", 6390, 10001, 8265, "1", KeyHash: null);
 

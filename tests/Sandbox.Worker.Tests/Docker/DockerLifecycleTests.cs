@@ -1,3 +1,4 @@
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
@@ -36,6 +37,22 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     [NeedsDockerFact]
     public async Task Stop_OfWhatWasNeverMade_IsDone() =>
         await docker.Deployment.EnsureStoppedAsync(DockerHarness.GivenSandbox(), Token);
+
+    [NeedsDockerFact]
+    public async Task Use_GrowsWithWhatRunsInside_AndIsNoneOfWhatDoesNotRun()
+    {
+        var sandbox = await docker.StartAsync(null, Token);
+
+        var before = await docker.Deployment.UseAsync(sandbox.Incarnation, Token);
+        await DockerHarness.RunAsync(sandbox, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; head -c 8388608 /dev/zero > /dev/shm/held", Token);
+        var after = await docker.Deployment.UseAsync(sandbox.Incarnation, Token);
+        await docker.Deployment.EnsureStoppedAsync(sandbox, Token);
+
+        Assert.True(after?.CpuSeconds > before?.CpuSeconds, $"a loop was to cost CPU: {before} then {after}");
+        Assert.True(after?.MemoryBytes >= before?.MemoryBytes + (7 << 20), $"a file in memory was to count: {before} then {after}");
+        Assert.Null(await docker.Deployment.UseAsync(sandbox.Incarnation, Token));
+        Assert.Null(await docker.Deployment.UseAsync(IncarnationId.New(), Token));
+    }
 
     [NeedsDockerFact]
     public async Task Restart_AfterAStop_KeepsFilesAndContainer()

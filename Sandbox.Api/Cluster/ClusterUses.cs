@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Sandbox.Contracts.Cluster;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Api.Cluster;
+
+/// <summary>Asks every living worker at once, each for all its sandboxes.</summary>
+internal sealed partial class ClusterUses(NodeDirectory nodes, NodeLines lines, TimeProvider time, ILogger<ClusterUses> logger) : INodeUses
+{
+    private const int MaxAnswer = 16 * 1024 * 1024;
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
+
+    public async Task<IReadOnlyList<NodeUse>> ReadAsync(CancellationToken cancellationToken)
+    {
+        await nodes.FirstRead.WaitAsync(cancellationToken);
+        using var deadline = new CancellationTokenSource(Within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        var asked = nodes.Known.Values.Where(node => !node.IsDead).Select(node => AskAsync(node, either.Token)).ToList();
+        var told = await Task.WhenAll(asked);
+        cancellationToken.ThrowIfCancellationRequested();
+        return [.. told.OfType<NodeUse>()];
+    }
+
+    private async Task<NodeUse?> AskAsync(NodeView node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Facts.Address, RoadRoutes.Use));
+            using var answer = await lines.To(node).SendAsync(request, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            await answer.Content.LoadIntoBufferAsync(MaxAnswer, cancellationToken);
+            return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), RoadJson.Default.NodeUse);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or NodeSilentException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            Log.NotTold(logger, node.Facts.Name, exception.Message);
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5302, LogLevel.Debug, "Node {Node} does not say what it uses: {Reason}")]
+        public static partial void NotTold(ILogger logger, string node, string reason);
+    }
+}
