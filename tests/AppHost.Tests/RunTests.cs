@@ -48,6 +48,9 @@ public sealed class RunTests
         await app.ResourceNotifications.WaitForResourceAsync("node-4", KnownResourceStates.Finished, cancellationToken);
 
         Assert.Throws<ArgumentException>(() => app.CreateHttpClient("nobody"));
+        var unknown = await app.ResourceCommands.ExecuteCommandAsync("nobody", "drain", cancellationToken);
+        Assert.False(unknown.Success, "a command of a resource that is not there was to fail");
+        Assert.Contains("nobody", unknown.Message, StringComparison.Ordinal);
 
         var processes = Some.Select(name => ProcessOf(app, name)).ToList();
         await app.StopAsync(cancellationToken);

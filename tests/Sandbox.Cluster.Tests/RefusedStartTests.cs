@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -47,6 +49,29 @@ public sealed class RefusedStartTests : IDisposable
         Assert.Contains(named, line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret of the tests", process.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2=", process.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OnAPortThatIsTaken_IsRefusedByALastLineThatNamesIt()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using var process = ProcessCluster.MakeAlone("Health.Service", _folder, new Dictionary<string, string>
+        {
+            ["Cluster__Id"] = "refused",
+            ["Cluster__Secret"] = "a secret of the tests that is long enough",
+            ["ASPNETCORE_URLS"] = $"http://{taken.LocalEndpoint}",
+            ["Health__Whitelist"] = "w1",
+            ["Health__LockFolder"] = _folder.Path,
+        });
+
+        process.Start();
+
+        Assert.Equal(1, await process.ExitAsync());
+        var line = process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.StartsWith("Health.Service does not run.", line, StringComparison.Ordinal);
+        Assert.Contains($"{taken.LocalEndpoint}: address already in use", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", process.Log, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -51,6 +51,16 @@ public sealed class ClusterCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_OfAServiceThatIsNotThere_NamesThoseThatAre()
+    {
+        (await _cli.RunAsync("cluster", "init")).Expect(0);
+
+        var refused = (await _cli.RunAsync("cluster", "up", "-d", "nobody")).Expect(2);
+
+        Assert.Contains("there is no service nobody; there are postgres, redis, health, api, node-cpu", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Schema_Printed_IsJson() =>
         Assert.Equal("cluster.yaml", (string?)JsonNode.Parse((await _cli.RunAsync("cluster", "schema", "--print")).Expect(0).Output)!["title"]);
 
