@@ -77,6 +77,6 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
         }
 
         say($"→ docker {string.Join(' ', command)}");
-        return await HostPrograms.ShowAsync("docker", command, cancellationToken);
+        return await HostPrograms.ShowAsync("docker", command, onlyLooks: arguments[0] == "logs", cancellationToken);
     }
 }

@@ -60,7 +60,7 @@ internal sealed class ClusterSession : IDisposable
     {
         string[] arguments = ["build", "--tag", image, "--file", Path.Combine(build.Context, build.Dockerfile), .. build.Target is { } target ? ["--target", target] : Array.Empty<string>(), build.Context];
         Say($"→ docker {string.Join(' ', arguments)}");
-        if (await HostPrograms.ShowAsync("docker", arguments, _context.Asked) != 0)
+        if (await HostPrograms.ShowAsync("docker", arguments, onlyLooks: false, _context.Asked) != 0)
         {
             throw new CliException($"building {image} failed");
         }

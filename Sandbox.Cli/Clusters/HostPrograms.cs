@@ -23,7 +23,9 @@ internal static class HostPrograms
     }
 
     /// <summary>Runs one that speaks to the person itself; its exit code.</summary>
-    public static async Task<int> ShowAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    /// <param name="onlyLooks">It changes nothing, and is ended with all that it started when nobody looks any more. Any other is left to end
+    /// by itself, as it does after a terminal's Ctrl-C, which reaches it, too.</param>
+    public static async Task<int> ShowAsync(string program, IReadOnlyList<string> arguments, bool onlyLooks, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,7 +36,11 @@ internal static class HostPrograms
             }
             catch (OperationCanceledException)
             {
-                // A terminal's Ctrl-C reached it, too: it ends by itself.
+                if (onlyLooks)
+                {
+                    process.Kill(entireProcessTree: true);
+                }
+
                 await process.WaitForExitAsync(CancellationToken.None);
                 throw;
             }
