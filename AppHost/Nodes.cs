@@ -59,14 +59,14 @@ internal static class Nodes
     /// <summary>A container: with compose beside an engine, whose socket and data folder it shares at the same paths.</summary>
     public static IResourceBuilder<ProjectResource> AsPublishedNode(this IResourceBuilder<ProjectResource> node, string? target)
     {
-        var folder = $"/var/lib/sandbox/{node.Resource.Name}";
+        var folder = $"/var/lib/sandbox/{node.Resource.Name}"; // the engine mounts from there, and sees nothing of the image
         node.WithHttpEndpoint(targetPort: 8090, name: "roads", env: "ROADS_PORT")
             .WithEnvironment("Worker__Listen", "0.0.0.0:8090")
             .WithEnvironment("Worker__DataFolder", folder)
             .WithEnvironment("Worker__AgentFolder", "/app/agent");
         return target is not "compose"
             ? node
-            : node.PublishAsDockerComposeService((_, service) => service
+            : node.WithEnvironment("Worker__CopiesAgent", "true").PublishAsDockerComposeService((_, service) => service
                 .AddVolume(new Volume { Name = "engine", Type = "bind", Source = EngineSocket, Target = EngineSocket, ReadOnly = false })
                 .AddVolume(new Volume { Name = "data", Type = "bind", Source = folder, Target = folder, ReadOnly = false }));
     }

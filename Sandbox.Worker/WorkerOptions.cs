@@ -30,6 +30,10 @@ public sealed class WorkerOptions
     /// <summary>Folder with <c>linux-x64/sandbox-agent</c> and <c>linux-arm64/sandbox-agent</c> (static native binaries).</summary>
     public string AgentFolder { get; set; } = "";
 
+    /// <summary>The agents are put into the data folder at the start, and mounted from there: for a node in a container, whose
+    /// <see cref="AgentFolder"/> the engine does not see while it shares its data folder with the machine.</summary>
+    public bool CopiesAgent { get; set; }
+
     /// <summary>The agent as an ordinary .NET program (a .dll), for Local where the native one could not be built.</summary>
     public string ManagedAgent { get; set; } = "";
 

@@ -18,6 +18,12 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
                 $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} '{options.AgentListen}' takes ADDRESS:PORT, and needs {WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} to name a file (it is '{options.AgentSecretFile}').");
         }
 
+        if (options.CopiesAgent && !Directory.Exists(options.AgentFolder))
+        {
+            return ValidateOptionsResult.Fail(
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.CopiesAgent)} needs {WorkerOptions.Section}:{nameof(WorkerOptions.AgentFolder)} to name a folder (it is '{options.AgentFolder}').");
+        }
+
         if (options.DataFolder.Length == 0)
         {
             return ValidateOptionsResult.Skip;

@@ -48,6 +48,7 @@ public static class WorkerRoom
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
+        .AddHostedService<AgentCopy>()
         .AddSingleton<RemoteTokens>()
         .AddSingleton(provider => new AgentTokens(provider.GetRequiredService<IOptions<WorkerOptions>>()))
         .AddSingleton<AgentPort>()

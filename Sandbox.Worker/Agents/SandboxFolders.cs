@@ -20,7 +20,10 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
     /// <summary>Working folder of a Local sandbox; removed with it.</summary>
     public string LocalWork(IncarnationId incarnation) => Path.Combine(LocalRoot, incarnation.ToString());
 
+    /// <summary>Where the agents are put that the engine could not see where they are.</summary>
+    public string AgentCopies => Path.Combine(_data, "agent");
+
     /// <summary>Folder with the static agent for an engine's architecture (<c>x86_64</c> or <c>aarch64</c>), mounted read-only.</summary>
     public string AgentBinary(string architecture) =>
-        Path.Combine(options.Value.AgentFolder, architecture is "aarch64" or "arm64" ? "linux-arm64" : "linux-x64");
+        Path.Combine(options.Value.CopiesAgent ? AgentCopies : options.Value.AgentFolder, architecture is "aarch64" or "arm64" ? "linux-arm64" : "linux-x64");
 }
