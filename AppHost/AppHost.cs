@@ -32,6 +32,12 @@ if (keeps)
 }
 
 var database = postgres.AddDatabase("sandbox");
+if (!isRun)
+{
+    // Where a person starts it, the AppHost makes the database; elsewhere the image does.
+    postgres.WithEnvironment("POSTGRES_DB", "sandbox");
+}
+
 var redis = builder.AddRedis("redis");
 
 // Decides which node is the head: the first of these that is there.
@@ -58,7 +64,8 @@ if (!isRun)
 if (target is "compose")
 {
     // Replicas behind one published port: compose takes the count, and no fixed port, of those.
-    api.PublishAsDockerComposeService((_, service) => service.Deploy = new Deploy { Replicas = 1 });
+    api.PublishAsDockerComposeService((_, service) => (service.Deploy, service.Restart) = (new Deploy { Replicas = 1 }, Nodes.Restart));
+    health.PublishAsDockerComposeService((_, service) => service.Restart = Nodes.Restart);
 }
 
 // The agent that goes into each sandbox, built from this repository before the first node needs it.

@@ -7,6 +7,9 @@ namespace AppHost;
 /// <summary>What the cluster's processes are told, and a node about the machine it runs on.</summary>
 internal static class Nodes
 {
+    /// <summary>Compose starts all at once: who finds no database yet ends, and is to be started again.</summary>
+    public const string Restart = "unless-stopped";
+
     private const int InternalPort = 9464;
     private const string EngineSocket = "/var/run/docker.sock";
 
@@ -66,8 +69,12 @@ internal static class Nodes
             .WithEnvironment("Worker__AgentFolder", "/app/agent");
         return target is not "compose"
             ? node
-            : node.WithEnvironment("Worker__CopiesAgent", "true").PublishAsDockerComposeService((_, service) => service
-                .AddVolume(new Volume { Name = "engine", Type = "bind", Source = EngineSocket, Target = EngineSocket, ReadOnly = false })
-                .AddVolume(new Volume { Name = "data", Type = "bind", Source = folder, Target = folder, ReadOnly = false }));
+            : node.WithEnvironment("Worker__CopiesAgent", "true").PublishAsDockerComposeService((_, service) =>
+            {
+                service.Restart = Restart;
+                service
+                    .AddVolume(new Volume { Name = "engine", Type = "bind", Source = EngineSocket, Target = EngineSocket, ReadOnly = false })
+                    .AddVolume(new Volume { Name = "data", Type = "bind", Source = folder, Target = folder, ReadOnly = false });
+            });
     }
 }

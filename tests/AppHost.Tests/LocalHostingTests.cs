@@ -80,6 +80,8 @@ public sealed class LocalHostingTests : IDisposable
         Assert.Contains("Host=postgres;Port=5432;Username=postgres;Password=${DATABASE_PASSWORD};Database=sandbox", text, StringComparison.Ordinal);
         Assert.Contains("HEALTH_URL: \"http://health:${HEALTH_PORT}\"", text, StringComparison.Ordinal);
         Assert.Equal(4, text.Split("target: \"/var/run/docker.sock\"").Length - 1);
+        Assert.Contains("POSTGRES_DB: \"sandbox\"", text, StringComparison.Ordinal);
+        Assert.Equal(6, text.Split("restart: \"unless-stopped\"").Length - 1);
         Assert.Equal(4, text.Split("Worker__CopiesAgent: \"true\"").Length - 1);
         Assert.DoesNotContain("{health.", text, StringComparison.Ordinal);
         Assert.Matches(@"\n  health:\n(?:    .*\n)*    depends_on:\n      postgres:\n        condition: service_started\n", text);
