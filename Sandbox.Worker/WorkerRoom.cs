@@ -34,7 +34,10 @@ public static class WorkerRoom
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
-        services.AddSingleton<OwnUse>().AddSingleton<INodeUses>(provider => provider.GetRequiredService<OwnUse>());
+        services.AddSingleton(provider => new OwnUse(
+            () => provider.GetRequiredService<AgentGateway>().Admitted, provider.GetRequiredService<DeploymentSet>(), provider.GetRequiredService<NodeIdentity>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OwnUse>>()));
+        services.AddSingleton<INodeUses>(provider => provider.GetRequiredService<OwnUse>());
         return services.AddSoleProcess().AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddUpkeep();
     }
 

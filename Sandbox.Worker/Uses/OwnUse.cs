@@ -2,7 +2,6 @@ using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
-using Sandbox.Worker.Agents;
 using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Uses;
@@ -11,7 +10,9 @@ namespace Sandbox.Worker.Uses;
 /// What this node and its sandboxes use, measured when somebody asks and for all of them at once. Whoever asks meanwhile or
 /// shortly after gets the same answer: however many look, measuring takes no more than a tenth of the time.
 /// </summary>
-internal sealed partial class OwnUse(AgentGateway gateway, DeploymentSet deployments, NodeIdentity node, TimeProvider time, ILogger<OwnUse> logger) : INodeUses
+/// <param name="running">The sandboxes that run here now.</param>
+internal sealed partial class OwnUse(
+    Func<IReadOnlyList<SandboxInstance>> running, DeploymentSet deployments, NodeIdentity node, TimeProvider time, ILogger<OwnUse> logger) : INodeUses
 {
     private const int AtOnce = 4;
     private const int Share = 10;
@@ -49,7 +50,7 @@ internal sealed partial class OwnUse(AgentGateway gateway, DeploymentSet deploym
         var machine = MachineUse.Read();
         var at = Now();
         var sandboxes = new List<SandboxUse>();
-        await Parallel.ForEachAsync(gateway.Admitted, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (sandbox, token) =>
+        await Parallel.ForEachAsync(running(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (sandbox, token) =>
         {
             if (await MeasureAsync(sandbox, token) is { } use)
             {
