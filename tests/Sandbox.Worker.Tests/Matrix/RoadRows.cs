@@ -15,6 +15,7 @@ internal static class RoadRows
     [
         new($"GET {RoadRoutes.Ping}", Named.Nothing, _ => new(HttpMethod.Get, RoadRoutes.Ping)),
         new($"GET {RoadRoutes.Logs}", Named.Nothing, _ => new(HttpMethod.Get, RoadRoutes.Logs)),
+        new($"GET {RoadRoutes.Use}", Named.Nothing, _ => new(HttpMethod.Get, RoadRoutes.Use)),
         new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{RoadRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"* {AgentRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{RoadRoutes.Agents}/{id}/agent/status?a=%2Fb")),
         new(Roads[0], Named.Sandbox, id => new(HttpMethod.Post, $"{RoadRoutes.Agents}/{id}/rock/execute")
