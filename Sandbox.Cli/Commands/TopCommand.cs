@@ -9,6 +9,8 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>top</c>: nodes and sandboxes, again and again on a terminal.</summary>
 internal static class TopCommand
 {
+    private const int MostLooks = 10;
+
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     public static Command Create(CommandContext context)
@@ -54,12 +56,23 @@ internal static class TopCommand
         });
     }
 
-    /// <summary>Two looks, since the use of CPU is what happened between them.</summary>
+    /// <summary>As many looks as it takes to see a difference, since the use of CPU is what happened in between: busy nodes measure seldom.</summary>
     private static async Task<TopView> OnceAsync(SandboxClient client, CommandContext context)
     {
         var look = new TopLook(client);
-        await look.TakeAsync(context.Asked);
-        await Task.Delay(Every, context.Time, context.Asked);
-        return await look.TakeAsync(context.Asked);
+        var view = await look.TakeAsync(context.Asked);
+        for (var looks = 1; looks < MostLooks && KnowsNoCpuYet(view); looks++)
+        {
+            await Task.Delay(Every, context.Time, context.Asked);
+            view = await look.TakeAsync(context.Asked);
+        }
+
+        return view;
+    }
+
+    private static bool KnowsNoCpuYet(TopView view)
+    {
+        var uses = view.Sandboxes.Select(row => row.Use).Concat(view.NodeUse.Values).OfType<TopUse>().ToList();
+        return uses.Count > 0 && uses.All(use => use.Cpus is null);
     }
 }

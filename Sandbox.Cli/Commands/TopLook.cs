@@ -19,7 +19,9 @@ internal sealed class TopLook(SandboxClient client)
     {
         var (nodes, usage) = (await NodesAsync(cancellationToken), await UsageAsync(cancellationToken));
         var page = await client.ListAsync(new Dictionary<string, string>(), page: 1, PageSize, cancellationToken);
-        var uses = usage.Sandboxes.ToDictionary(use => use.SandboxId, use => new TopUse(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
+
+        // Of one that two nodes still tell of, one says enough.
+        var uses = usage.Sandboxes.DistinctBy(use => use.SandboxId).ToDictionary(use => use.SandboxId, use => new TopUse(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
         return new TopView(nodes, [.. page.Items.Select(status => RowOf(status) with { Use = uses.GetValueOrDefault(status.SandboxId ?? "") })], page.Total)
         {
             NodeUse = usage.Nodes.ToDictionary(use => use.Node, use => new TopUse(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
