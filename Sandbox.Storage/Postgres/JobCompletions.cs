@@ -12,7 +12,7 @@ internal sealed class JobCompletions(PostgresDatabase database)
         RETURNING jobs.id
         """;
 
-    private readonly SharedStatements<ClaimedJob, bool> _writes = new(jobs => WriteAsync(database, jobs), job => job);
+    private readonly SharedStatements<ClaimedJob, bool> _writes = new(jobs => WriteAsync(database, jobs), job => job, database.Time);
 
     /// <summary>Whether the job was still held by this attempt.</summary>
     public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) => _writes.RunAsync(job, cancellationToken);

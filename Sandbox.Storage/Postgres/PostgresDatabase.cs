@@ -28,6 +28,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <param name="source">As <see cref="Prepare(NpgsqlDataSourceBuilder)"/> made it.</param>
     public PostgresDatabase(NpgsqlDataSource source, TimeProvider time) => (_source, _time) = (source, time);
 
+    /// <summary>By which it waits.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>Nothing is connected yet.</summary>
     /// <exception cref="ArgumentException">The text is no connection string.</exception>
     public static PostgresDatabase Of(string connectionString, TimeProvider time)

@@ -21,10 +21,10 @@ internal sealed class PostgresSandboxStore : IRecordStore
     public PostgresSandboxStore(PostgresDatabase database)
     {
         _database = database;
-        _creates = new(CreateAsync, create => create.First.Id);
-        _moves = new(MoveAsync, change => change.Move.Next.Id);
-        _amends = new(AmendAsync, record => record.Id);
-        _finds = new(FindAsync, find => find);
+        _creates = new(CreateAsync, create => create.First.Id, database.Time);
+        _moves = new(MoveAsync, change => change.Move.Next.Id, database.Time);
+        _amends = new(AmendAsync, record => record.Id, database.Time);
+        _finds = new(FindAsync, find => find, database.Time, isRead: true);
     }
 
     public async Task<Result<SandboxInstance>> TryCreateAsync(

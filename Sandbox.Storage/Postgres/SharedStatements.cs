@@ -6,17 +6,29 @@ namespace Sandbox.Storage.Postgres;
 /// <summary>
 /// What is asked of one kind, asked together: while one statement is under way the next items gather, so that a busy process pays
 /// one round trip and one commit for many, and an idle one waits for nothing. Nobody gets an answer before the commit, and none
-/// from before it asked.
+/// from before it asked. A statement that does not answer, because its connection hangs or it waits for somebody's lock, keeps only its
+/// own callers waiting: after a second the next one goes beside it.
 /// </summary>
 /// <param name="run">Writes (or reads) the items, of which no two have the same key, in one transaction, and answers for each in turn.</param>
 /// <param name="keyOf">What two items of one transaction may not have in common.</param>
-internal sealed class SharedStatements<TItem, TAnswer>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> run, Func<TItem, object> keyOf)
+/// <param name="isRead">It changes nothing: what a silent statement was asked is asked again with the next, and the first answer counts.</param>
+internal sealed class SharedStatements<TItem, TAnswer>(
+    Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> run, Func<TItem, object> keyOf, TimeProvider time, bool isRead = false)
 {
     private const int Most = 256;
 
+    // With more of them it is not a connection that hangs, and asking ever more would help nobody.
+    private const int MostSilent = 3;
+
+    // Far more than a statement takes. A connection that hangs is given up by the driver after half a minute.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Channel<Asked> _waiting = Channel.CreateUnbounded<Asked>();
     private readonly Queue<Asked> _later = new();
-    private int _running;
+
+    // By the key of what a silent statement writes: what came for the same key since. Its own lock.
+    private readonly Dictionary<object, Queue<Asked>> _behind = [];
+    private int _running, _silent;
 
     public async Task<TAnswer> RunAsync(TItem item, CancellationToken cancellationToken)
     {
@@ -37,12 +49,62 @@ internal sealed class SharedStatements<TItem, TAnswer>(Func<IReadOnlyList<TItem>
             // Nothing, if another took it between the look and the turn.
             while (Take() is { Count: > 0 } together)
             {
-                await RunAsync(together);
+                await EndOrPatienceAsync(RunAsync(together), together);
             }
 
             // With a full fence: let go first and look then, or an item that came in between would lie there until the next one.
             Interlocked.Exchange(ref _running, 0);
         }
+    }
+
+    private async Task EndOrPatienceAsync(Task statement, List<Asked> together)
+    {
+        while (true)
+        {
+            try
+            {
+                await statement.WaitAsync(Patience, time);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                if (Volatile.Read(ref _silent) < MostSilent)
+                {
+                    _ = LeaveAsync(statement, together);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>Until the statement ends after all, what it writes is written by no other.</summary>
+    private async Task LeaveAsync(Task statement, List<Asked> together)
+    {
+        Interlocked.Increment(ref _silent);
+        if (isRead)
+        {
+            together.FindAll(one => !one.Answer.Task.IsCompleted).ForEach(_later.Enqueue);
+            await statement;
+        }
+        else
+        {
+            lock (_behind)
+            {
+                together.ForEach(one => _behind.Add(keyOf(one.Item), new()));
+            }
+
+            await statement;
+            lock (_behind)
+            {
+                foreach (var next in together.SelectMany(one => _behind.Remove(keyOf(one.Item), out var behind) ? behind : []))
+                {
+                    _waiting.Writer.TryWrite(next);
+                }
+            }
+        }
+
+        Interlocked.Decrement(ref _silent);
+        await RunWaitingAsync();
     }
 
     /// <summary>Those that came first; a second one with the same key waits for the next turn, and so does all that comes after it
@@ -64,7 +126,13 @@ internal sealed class SharedStatements<TItem, TAnswer>(Func<IReadOnlyList<TItem>
 
         void Sort(Asked next)
         {
-            if (together.Count < Most && keys.Add(keyOf(next.Item)))
+            var key = keyOf(next.Item);
+            if (IsBehind(key, next))
+            {
+                return;
+            }
+
+            if (together.Count < Most && keys.Add(key))
             {
                 together.Add(next);
             }
@@ -72,6 +140,20 @@ internal sealed class SharedStatements<TItem, TAnswer>(Func<IReadOnlyList<TItem>
             {
                 _later.Enqueue(next);
             }
+        }
+    }
+
+    private bool IsBehind(object key, Asked next)
+    {
+        lock (_behind)
+        {
+            if (_behind.GetValueOrDefault(key) is not { } behind)
+            {
+                return false;
+            }
+
+            behind.Enqueue(next);
+            return true;
         }
     }
 

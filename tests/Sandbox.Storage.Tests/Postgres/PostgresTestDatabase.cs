@@ -9,14 +9,15 @@ namespace Sandbox.Storage.Tests.Postgres;
 internal sealed class PostgresTestDatabase : IAsyncDisposable
 {
     private readonly Lock _turn = new();
-    private readonly string _connectionString;
     private DateTimeOffset _told;
 
     private PostgresTestDatabase(string connectionString)
     {
-        _connectionString = connectionString;
+        ConnectionString = connectionString;
         Database = PostgresDatabase.Of(connectionString, TimeProvider.System);
     }
+
+    public string ConnectionString { get; }
 
     public PostgresDatabase Database { get; private set; }
 
@@ -27,7 +28,7 @@ internal sealed class PostgresTestDatabase : IAsyncDisposable
     public async ValueTask ReopenAsync()
     {
         await Database.DisposeAsync();
-        Database = PostgresDatabase.Of(_connectionString, TimeProvider.System);
+        Database = PostgresDatabase.Of(ConnectionString, TimeProvider.System);
     }
 
     /// <summary>Tells the database what time it is, if that changed.</summary>
@@ -38,7 +39,7 @@ internal sealed class PostgresTestDatabase : IAsyncDisposable
             if (time is FakeTimeProvider && time.GetUtcNow() != _told)
             {
                 _told = time.GetUtcNow();
-                using var connection = new NpgsqlConnection(_connectionString);
+                using var connection = new NpgsqlConnection(ConnectionString);
                 connection.Open();
                 using var command = new NpgsqlCommand("UPDATE fake_clock SET now = $1", connection) { Parameters = { new() { Value = _told } } };
                 command.ExecuteNonQuery();

@@ -15,7 +15,7 @@ public sealed class SharedStatementsTests : IDisposable
     private readonly SemaphoreSlim _mayEnd = new(0);
     private readonly SharedStatements<string, string> _writes;
 
-    public SharedStatementsTests() => _writes = new(WriteAsync, item => item[0]);
+    public SharedStatementsTests() => _writes = new(WriteAsync, item => item[0], TimeProvider.System);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
