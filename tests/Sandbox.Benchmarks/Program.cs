@@ -26,6 +26,7 @@ var sheet = new Sheet();
     ("store", StoreCycles.RunAsync),
     ("claims", sheet => Claims.RunAsync(sheet, count)),
     ("creates", ClusterRoads.CreatesAsync),
+    ("fairness", Fairness.RunAsync),
     ("statuses", ClusterRoads.StatusesAsync),
     ("exec", ClusterRoads.ExecAsync),
 ];

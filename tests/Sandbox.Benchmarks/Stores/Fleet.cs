@@ -12,16 +12,15 @@ namespace Sandbox.Benchmarks.Stores;
 /// <summary>Workers that claim jobs as nodes of a cluster do, each with connections of its own, and do nothing but the writes.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
-    private const int BatchLimit = 32;
-
     private readonly StoreHosts _stores;
+    private readonly FleetWork _work;
     private readonly List<Task> _workers = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<SandboxId, long> _lives = new();
     private readonly ConcurrentDictionary<(SandboxId, long), int> _claimed = new();
     private int _open;
 
-    private Fleet(StoreHosts stores) => _stores = stores;
+    private Fleet(StoreHosts stores, FleetWork work) => (_stores, _work) = (stores, work);
 
     public ISandboxStore Records => _stores.First<ISandboxStore>();
 
@@ -32,9 +31,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     public int DoubleClaims => _claimed.Count(claim => claim.Value > 1);
 
-    public static async Task<Fleet> StartAsync(string postgres, string redis, int workers)
+    /// <param name="work">Null: starts take no time, and there is room for a great many at once.</param>
+    public static async Task<Fleet> StartAsync(string postgres, string redis, int workers, FleetWork? work = null)
     {
-        var fleet = new Fleet(await StoreHosts.StartAsync(postgres, redis, workers + 1));
+        var fleet = new Fleet(await StoreHosts.StartAsync(postgres, redis, workers + 1), work ?? new FleetWork(Places: 96, Batch: 32, StartTakes: TimeSpan.Zero));
         for (var number = 0; number < workers; number++)
         {
             var services = fleet._stores.Of(number + 1);
@@ -96,8 +96,8 @@ internal sealed class Fleet : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             using var change = feed.SubscribeAll();
-            var claimed = await jobs.ClaimAsync(new JobClaim(node, BatchLimit, TimeSpan.FromSeconds(15)) { Fence = fence }, CancellationToken.None);
-            pace.OnLooked(claimed.Count, BatchLimit);
+            var claimed = await jobs.ClaimAsync(new JobClaim(node, _work.Batch, TimeSpan.FromSeconds(15)) { Fence = fence }, CancellationToken.None);
+            pace.OnLooked(claimed.Count, _work.Batch);
             foreach (var job in claimed)
             {
                 _claimed.AddOrUpdate((job.Job.SandboxId, job.Job.SandboxVersion), 1, (_, times) => times + 1);
@@ -110,7 +110,7 @@ internal sealed class Fleet : IAsyncDisposable
                 await Task.WhenAny(change.Changed, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System));
             }
 
-            while (running.Count > 2 * BatchLimit)
+            while (running.Count > _work.Places - _work.Batch)
             {
                 await await Task.WhenAny(running);
                 running.RemoveWhere(job => job.IsCompletedSuccessfully);
@@ -132,6 +132,11 @@ internal sealed class Fleet : IAsyncDisposable
                 Waits.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
             }
 
+            if (_work.StartTakes > TimeSpan.Zero)
+            {
+                await Task.Delay(_work.StartTakes, TimeProvider.System);
+            }
+
             var record = await records.FindAsync(job.Job.SandboxId, CancellationToken.None);
             if (record is null || !SandboxMoves.Alive(record, TimeProvider.System.GetUtcNow()).TryGet(out var alive, out _)
                 || !await records.TryMoveAsync(new SandboxMove(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence }, CancellationToken.None))
@@ -148,3 +153,9 @@ internal sealed class Fleet : IAsyncDisposable
         Interlocked.Decrement(ref _open);
     }
 }
+
+/// <summary>What each worker of a fleet does.</summary>
+/// <param name="Places">Jobs at the same time.</param>
+/// <param name="Batch">Claimed together, as soon as so many places are free.</param>
+/// <param name="StartTakes">How long a start keeps its place.</param>
+internal sealed record FleetWork(int Places, int Batch, TimeSpan StartTakes);
