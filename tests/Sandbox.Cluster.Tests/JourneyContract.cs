@@ -9,7 +9,7 @@ using Sandbox.Testing.Clusters;
 namespace Sandbox.Cluster.Tests;
 
 /// <summary>A sandbox's whole life through different APIs, which share nothing but the stores.</summary>
-public sealed class JourneyTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+public abstract class JourneyContract(ClusterFixture fixture)
 {
     private RockCaller One => fixture.Cluster.Callers[0];
 
