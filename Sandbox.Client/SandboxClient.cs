@@ -133,6 +133,10 @@ public sealed partial class SandboxClient : IDisposable
     public Task<StartResult> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
         _rock.PostAsync("restart", new SandboxIdRequest(id.ToString()), RockJson.Default.SandboxIdRequest, RockJson.Default.StartResult, RockCalls.Short, cancellationToken);
 
+    /// <summary>Begins to put a stopped sandbox away and returns at once; a restart takes it out again.</summary>
+    public Task ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
+        _rock.SendAsync(RockCalls.NewRequest(HttpMethod.Post, $"sandboxes/{id}/archive"), RockJson.Default.String, RockCalls.Short, cancellationToken);
+
     /// <summary>Deletes a stopped sandbox for good; deleting what is deleted is a success.</summary>
     public Task DeleteAsync(SandboxId id, CancellationToken cancellationToken) =>
         _rock.SendAsync(RockCalls.NewRequest(HttpMethod.Delete, $"sandboxes/{id}"), RockJson.Default.String, RockCalls.Short, cancellationToken);

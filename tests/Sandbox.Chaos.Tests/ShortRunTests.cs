@@ -15,6 +15,7 @@ public sealed class ShortRunTests
             [OperationKind.Session] = 3,
             [OperationKind.Stop] = 5,
             [OperationKind.Restart] = 2,
+            [OperationKind.Archive] = 1,
             [OperationKind.Delete] = 2,
         },
         Faults = 6,

@@ -24,6 +24,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
     public async Task<ChaosReport> RunAsync()
     {
         await using var engine = options.HasOwnEngine ? await PrivateEngine.StartAsync(liveRestore: true) : null;
+        using var archives = new TempFolder();
         var nodes = new List<HarmableNode>();
         using var end = new NodesEnd(nodes);
         await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup
@@ -36,6 +37,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
             HasRedis = options.HasRedis,
             DockerHost = engine is null ? "" : $"unix://{engine.Socket}",
             LogFolder = options.Artifacts,
+            Settings = new Dictionary<string, string> { ["Archive__Store"] = "folder", ["Archive__Folder"] = archives.Path },
         });
         say($"the cluster runs; seed {options.Seed}");
 
@@ -54,7 +56,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
             _surprises.Add($"{process.Name} has ended by itself; its log is in the artefacts");
         }
 
-        var evidence = await SettleAsync(cluster, engine, store);
+        var evidence = await SettleAsync(cluster, engine, store, archives.Path);
         var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, Verdict.Of(evidence), _surprises);
         await KeepAsync(report);
         return report;
@@ -97,14 +99,14 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
     }
 
     /// <summary>Looks until everything is as promised, for as long as healing may take; the last look counts.</summary>
-    private async Task<Evidence> SettleAsync(ProcessCluster cluster, PrivateEngine? engine, StoreReader store)
+    private async Task<Evidence> SettleAsync(ProcessCluster cluster, PrivateEngine? engine, StoreReader store, string archives)
     {
         var healed = time.GetTimestamp();
         var containers = new EngineReader(engine?.Socket ?? DockerEngine.Socket, cluster.ClusterId);
         while (true)
         {
             var isLast = time.GetElapsedTime(healed) >= HealsWithin;
-            var evidence = await LookAsync(cluster, store, containers);
+            var evidence = await LookAsync(cluster, store, containers, archives);
             if (isLast || (evidence.Jobs.Count == 0 && Verdict.Of(evidence).IsClean))
             {
                 say($"settled after {time.GetElapsedTime(healed).TotalSeconds:0.0} s");
@@ -115,11 +117,12 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         }
     }
 
-    private async Task<Evidence> LookAsync(ProcessCluster cluster, StoreReader store, EngineReader engine)
+    private async Task<Evidence> LookAsync(ProcessCluster cluster, StoreReader store, EngineReader engine, string archives)
     {
         var containers = await engine.ContainersAsync();
         return await store.ReadAsync(new Evidence(_recorder.Now, _recorder.Operations, [], [], containers)
         {
+            Archives = ArchiveReader.Read(archives),
             Marks = await engine.MarksAsync(containers),
             Live = cluster.Redis is { } redis ? await new LiveReader(redis).ReadAsync() : null,
         });

@@ -17,6 +17,7 @@ internal sealed class Story
     private readonly List<JobFact> _jobs = [];
     private readonly List<DeadLetterFact> _letters = [];
     private readonly List<LiveFact> _live = [];
+    private readonly List<ArchiveFact> _archives = [];
     private int _seconds;
 
     public static DateTimeOffset At(int second) => Start.AddSeconds(second);
@@ -44,7 +45,8 @@ internal sealed class Story
             HostName = "w1",
             Reason = reason,
             History = history,
-            PassingDeadline = now is SandboxState.Pending ? At(10_000) : null,
+            Archived = now is SandboxState.Archived ? $"life-{id}" : null,
+            PassingDeadline = now is SandboxState.Pending or SandboxState.Archiving ? At(10_000) : null,
         });
         return this;
     }
@@ -74,6 +76,13 @@ internal sealed class Story
         return this;
     }
 
+    /// <summary>In the store.</summary>
+    public Story Archive(string id = "box", string? incarnation = null, bool hasImage = true)
+    {
+        _archives.Add(new ArchiveFact(id, incarnation ?? $"life-{id}", hasImage));
+        return this;
+    }
+
     public Story Live(long version, string? state = null, string id = "box")
     {
         _live.Add(new LiveFact(id, version, state));
@@ -91,6 +100,7 @@ internal sealed class Story
             Marks = _marks,
             DeadLetters = _letters,
             Live = _live,
+            Archives = _archives,
         });
         return (string.Join(' ', verdict.Broken), string.Join('\n', verdict.Violations));
     }

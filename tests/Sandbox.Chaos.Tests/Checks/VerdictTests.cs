@@ -10,7 +10,8 @@ public sealed class VerdictTests
 {
     private static readonly SandboxEvent[] Ran = [SandboxEvent.Alive], Stopped = [SandboxEvent.Alive, SandboxEvent.Stop],
         Restarted = [SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Restart, SandboxEvent.Alive],
-        Deleted = [SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Delete];
+        Deleted = [SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Delete],
+        Archived = [SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Archive, SandboxEvent.ArchiveDone];
 
     [Fact]
     public void WholeLife_AsItShouldBe_IsAccepted()
@@ -149,6 +150,27 @@ public sealed class VerdictTests
     [Fact]
     public void Job_StuckBehindARestingSandbox_IsRejected() =>
         Rejects("NothingStaysPassing", new Story().Did(Create).Did(Stop).Record(Stopped).Container(running: false).Job(version: 3));
+
+    [Fact]
+    public void Archive_AsItShouldBe_IsAccepted()
+    {
+        Accepts(new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived).Archive());
+        Accepts(new Story().Did(Create).Did(Stop).Did(Archive).Record([.. Archived.SkipLast(1), SandboxEvent.ArchiveFailed]).Container(running: false));
+        Accepts(new Story().Did(Create).Did(Execute, seen: ["m2"]).Did(Stop).Did(Archive).Did(Restart).Did(Execute, seen: ["m2", "m6"])
+            .Record([.. Archived, SandboxEvent.Restore, SandboxEvent.Alive]).Container(marks: ["m2", "m6"]));
+    }
+
+    [Fact]
+    public void Archive_LostOrDoubledOrLeftBehind_IsRejected()
+    {
+        Rejects("ArchivesMatch", new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived));
+        Rejects("ArchivesMatch", new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived).Archive(hasImage: false));
+        Rejects("ArchivesMatch", new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived).Archive().Container(running: false));
+        Rejects("ArchivesMatch", new Story().Did(Create).Record(Ran).Container().Archive(incarnation: "earlier"));
+        Rejects("EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Did(Archive).Record(Stopped).Container(running: false));
+        Rejects("EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Record(Archived).Archive());
+        Rejects("NothingStaysPassing", new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived[..3]).Container(running: false));
+    }
 
     [Fact]
     public void Counts_OtherThanTheRecords_AreRejected() =>

@@ -4,7 +4,7 @@ using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Chaos.Checks;
 
-/// <summary>A restart is either refused or one event, so acknowledged ones and events can be counted against each other; a stop
+/// <summary>A restart, and an archive, is either refused or one event, so acknowledged ones and events can be counted against each other; a stop
 /// or a delete of what is stopped or deleted already is none.</summary>
 internal sealed class EventsAreEffectiveOnce : ICheck
 {
@@ -15,10 +15,16 @@ internal sealed class EventsAreEffectiveOnce : ICheck
         foreach (var record in evidence.Records.Where(record => record.History.Count < SandboxInstance.HistoryLimit))
         {
             var restarts = Asked(evidence, record, OperationKind.Restart);
-            var restarted = Happened(record, SandboxEvent.Restart);
+            var restarted = Happened(record, SandboxEvent.Restart) + Happened(record, SandboxEvent.Restore);
             findings.Expect(
                 restarted >= restarts.Done && restarted <= restarts.Possible,
                 () => $"{record.Id} was restarted {restarted} times; {restarts.Done} were acknowledged, {restarts.Possible - restarts.Done} unknown");
+
+            var archives = Asked(evidence, record, OperationKind.Archive);
+            var archived = Happened(record, SandboxEvent.Archive);
+            findings.Expect(
+                archived >= archives.Done && archived <= archives.Possible,
+                () => $"{record.Id} was put away {archived} times; {archives.Done} were acknowledged, {archives.Possible - archives.Done} unknown");
 
             var stops = Asked(evidence, record, OperationKind.Stop);
             var stopped = Happened(record, SandboxEvent.Stop);

@@ -33,7 +33,7 @@ internal sealed class NothingStaysPassing : ICheck
         foreach (var letter in evidence.DeadLetters)
         {
             findings.Expect(
-                !records.TryGetValue(letter.SandboxId, out var record) || record.Version != letter.Version || record.State is not SandboxState.Pending,
+                !records.TryGetValue(letter.SandboxId, out var record) || record.Version != letter.Version || record.State is not (SandboxState.Pending or SandboxState.Archiving),
                 () => $"{letter} left its sandbox in a passing state");
         }
     }

@@ -9,7 +9,7 @@ public sealed record Verdict(IReadOnlyList<(ICheck Check, Findings Findings)> Pa
     public static IReadOnlyList<ICheck> Checks { get; } =
     [
         new CreatesAreKept(), new DeletesStay(), new StopsStay(), new MarksAreKeptOnce(), new EventsAreEffectiveOnce(),
-        new HistoriesAreLegal(), new ContainersMatch(), new LossesAreTrue(), new NothingStaysPassing(), new CountsAgree(), new LiveEntriesAgree(),
+        new HistoriesAreLegal(), new ContainersMatch(), new ArchivesMatch(), new LossesAreTrue(), new NothingStaysPassing(), new CountsAgree(), new LiveEntriesAgree(),
     ];
 
     public bool IsClean => Parts.All(part => part.Findings.Violations.Count == 0);

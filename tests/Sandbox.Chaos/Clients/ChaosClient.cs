@@ -7,7 +7,7 @@ namespace Sandbox.Chaos.Clients;
 public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes shared, Random random, TimeProvider time)
 {
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan PassedWithin = TimeSpan.FromSeconds(75);
 
     public async Task RunAsync(CancellationToken ends)
     {
@@ -22,7 +22,7 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
         await calls.CreateAsync(sandbox);
         for (var restarts = random.Next(3); ; restarts--)
         {
-            if (!await IsUpAsync(sandbox, ends))
+            if (await AfterAsync("pending", sandbox, ends) is not "running")
             {
                 break;
             }
@@ -32,6 +32,13 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
             if (restarts <= 0 || ends.IsCancellationRequested)
             {
                 break;
+            }
+
+            if (random.Next(4) == 0)
+            {
+                // Taken out again by the restart, on whichever node.
+                await calls.ArchiveAsync(sandbox);
+                await AfterAsync("archiving", sandbox, ends);
             }
 
             await calls.RestartAsync(sandbox);
@@ -61,28 +68,28 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
         }
     }
 
-    /// <summary>False: it is not going to be, or nobody can tell.</summary>
-    private async Task<bool> IsUpAsync(string sandbox, CancellationToken ends)
+    /// <summary>Its state once it is not the passing one any more; null: it is unknown, or nobody can tell.</summary>
+    private async Task<string?> AfterAsync(string passing, string sandbox, CancellationToken ends)
     {
         // Asks less and less often: most of what a client does is to be more than to ask.
         var breath = Breath;
-        for (var began = time.GetTimestamp(); !ends.IsCancellationRequested && time.GetElapsedTime(began) < UpWithin;)
+        for (var began = time.GetTimestamp(); !ends.IsCancellationRequested && time.GetElapsedTime(began) < PassedWithin;)
         {
             var status = await calls.StatusAsync(sandbox);
-            if (status.IsDone && status.Detail is not "pending")
+            if (status.IsDone && status.Detail != passing)
             {
-                return status.Detail is "running";
+                return status.Detail;
             }
 
             if (status.Answer is Answer.Refused)
             {
-                return false;
+                return null;
             }
 
             await Task.Delay(breath *= 2, time, CancellationToken.None);
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>Asks again while it is not known what came of it, as a careful user does; three times at most.</summary>

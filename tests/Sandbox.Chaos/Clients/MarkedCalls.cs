@@ -65,6 +65,12 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
         return ("", null);
     });
 
+    public Task<Operation> ArchiveAsync(string sandbox) => RunAsync(sandbox, OperationKind.Archive, async (api, _, token) =>
+    {
+        await api.ArchiveAsync(SandboxId.Parse(sandbox), token);
+        return ("", null);
+    });
+
     public Task<Operation> DeleteAsync(string sandbox) => RunAsync(sandbox, OperationKind.Delete, async (api, _, token) =>
     {
         await api.DeleteAsync(SandboxId.Parse(sandbox), token);

@@ -22,8 +22,10 @@ public sealed class SharedSandboxes(int count)
                 return await calls.RestartAsync(id);
             case < 32:
                 return await calls.StopAsync(id);
-            case < 38:
+            case < 36:
                 return await calls.CreateAsync(id);
+            case < 38:
+                return await calls.ArchiveAsync(id);
             default:
                 // A deleted id is refused for a day: the next one takes its place.
                 Interlocked.CompareExchange(ref _generations[which], generation + 1, generation);

@@ -20,7 +20,7 @@ public sealed class EngineReader(string socket, string cluster)
         return [.. listed!.Select(container => Read(container!))];
     }
 
-    /// <summary>The marks in each sandbox's container; of one that has no file of them, none. Read from the container's own layer:
+    /// <summary>The marks in each sandbox's container; of one that has no file of them, none. Read from its layers:
     /// the engine gives out no file of a stopped container whose mounts are gone.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> MarksAsync(IEnumerable<ContainerFact> containers)
     {
@@ -30,17 +30,16 @@ public sealed class EngineReader(string socket, string cluster)
         {
             using var answer = await http.GetAsync(new Uri($"containers/{container.Id}/json", UriKind.Relative));
             if (answer.StatusCode is not HttpStatusCode.NotFound
-                && (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["GraphDriver"]?["Data"]?["UpperDir"] is { } layer)
+                && (await answer.Content.ReadFromJsonAsync<JsonNode>())!["GraphDriver"]?["Data"] is { } layers
+                && (string?)layers["UpperDir"] is { } own && Directory.Exists(own))
             {
+                // One that was archived and not written to since has them in a layer of its image.
+                string[] all = [own, .. ((string?)layers["LowerDir"] ?? "").Split(':')];
                 try
                 {
-                    marks[container.SandboxId] = Lines(await File.ReadAllTextAsync(layer + MarksFile));
+                    marks[container.SandboxId] = all.FirstOrDefault(layer => File.Exists(layer + MarksFile)) is { } layer ? Lines(await File.ReadAllTextAsync(layer + MarksFile)) : [];
                 }
-                catch (FileNotFoundException)
-                {
-                    marks[container.SandboxId] = [];
-                }
-                catch (DirectoryNotFoundException)
+                catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
                 {
                     // Removed since it was listed: nobody has its marks.
                 }

@@ -20,6 +20,9 @@ public sealed record Evidence(
     /// <summary>Marks in the file of each sandbox that still has a container, read past the code under test.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Marks { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>What the archive store has, by the incarnation that was put away; null: there is no store.</summary>
+    public IReadOnlyList<ArchiveFact>? Archives { get; init; }
+
     public IEnumerable<Operation> Of(string sandbox) => Operations.Where(operation => operation.SandboxId == sandbox);
 }
 
@@ -30,6 +33,9 @@ public sealed record RecordFact(string Id, long Version, SandboxState State, str
     public string? Reason { get; init; }
 
     public DateTimeOffset? PassingDeadline { get; init; }
+
+    /// <summary>The incarnation whose archive it has; null: it has none.</summary>
+    public string? Archived { get; init; }
 
     public IReadOnlyList<StateChange> History { get; init; } = [];
 }
@@ -43,3 +49,6 @@ public sealed record ContainerFact(string Id, string SandboxId, string Incarnati
 
 /// <param name="State">As the entry's fields tell it; null: they do not.</param>
 public sealed record LiveFact(string SandboxId, long Version, string? State);
+
+/// <param name="HasImage">The whole of it, and not only a log or what a broken attempt left.</param>
+public sealed record ArchiveFact(string SandboxId, string Incarnation, bool HasImage);

@@ -26,7 +26,7 @@ public sealed class StoreReader(string connectionString)
         return others with
         {
             Records = await RowsAsync(
-                connection, "SELECT id, version, state, incarnation, tenant, host_name, reason, passing_deadline, history::text FROM sandboxes", Record),
+                connection, "SELECT id, version, state, incarnation, tenant, host_name, reason, passing_deadline, history::text, archive->>'incarnation' FROM sandboxes", Record),
             Jobs = await RowsAsync(
                 connection, "SELECT id, sandbox_id, version, attempt, node, store_now() - created_at FROM jobs",
                 row => new JobFact(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetInt32(3), Text(row, 4), row.GetTimeSpan(5))),
@@ -61,6 +61,7 @@ public sealed class StoreReader(string connectionString)
             HostName = Text(row, 5),
             Reason = Text(row, 6),
             PassingDeadline = row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
+            Archived = Text(row, 9),
             History = JsonSerializer.Deserialize<List<StateChange>>(row.GetString(8), Json) ?? [],
         };
 

@@ -11,6 +11,8 @@ public sealed class FaultList(
 {
     private const string Workers = "workers", Apis = "apis";
 
+    private static readonly TimeSpan HeadWithin = TimeSpan.FromSeconds(30), LookEvery = TimeSpan.FromMilliseconds(200);
+
     public IEnumerable<IFault> All => [.. OfProcesses(), .. OfNodes(), .. OfRedis(), .. OfQueue(), .. OfEngine()];
 
     private IEnumerable<IFault> OfProcesses() =>
@@ -45,8 +47,8 @@ public sealed class FaultList(
     private IEnumerable<IFault> OfQueue() =>
     [
         new PostgresRestart(cluster.Postgres, time),
-        new DoubledDelivery(cluster.Database, late: false, time),
-        new DoubledDelivery(cluster.Database, late: true, time),
+        new DoubledDelivery(cluster.Database, late: false, complain, time),
+        new DoubledDelivery(cluster.Database, late: true, complain, time),
     ];
 
     private IEnumerable<IFault> OfEngine() => engine is null ? [] :
@@ -58,19 +60,25 @@ public sealed class FaultList(
     private static Func<Random, Task<ClusterProcess>> AnyOf(IReadOnlyList<ClusterProcess> processes) =>
         random => Task.FromResult(processes[random.Next(processes.Count)]);
 
-    /// <summary>Whoever is the head now; while nobody is, any worker.</summary>
+    /// <summary>Whoever is the head now. After the last head was harmed that takes a moment; while nobody is, any worker.</summary>
     private async Task<ClusterProcess> HeadAsync(Random random)
     {
-        string? head = null;
-        try
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < HeadWithin; await Task.Delay(LookEvery, time))
         {
-            head = await store.HeadAsync();
-        }
-        catch (Npgsql.NpgsqlException)
-        {
-            // Postgres is harmed at the same time.
+            try
+            {
+                if (await store.HeadAsync() is { } head && cluster.Workers.FirstOrDefault(worker => worker.Name == head) is { } found)
+                {
+                    return found;
+                }
+            }
+            catch (Npgsql.NpgsqlException)
+            {
+                // Postgres is harmed at the same time.
+            }
         }
 
-        return cluster.Workers.FirstOrDefault(worker => worker.Name == head) ?? cluster.Workers[random.Next(cluster.Workers.Count)];
+        complain($"the head was to be harmed, and for {HeadWithin} there was none");
+        return cluster.Workers[random.Next(cluster.Workers.Count)];
     }
 }

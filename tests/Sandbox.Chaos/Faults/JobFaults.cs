@@ -4,9 +4,11 @@ namespace Sandbox.Chaos.Faults;
 
 /// <summary>Jobs that are delivered once more while somebody works on them, or long after they were done. Done to the queue's own
 /// rows: a claim is voided, and a job that is done comes back.</summary>
-public sealed class DoubledDelivery(string connectionString, bool late, TimeProvider time) : IFault
+public sealed class DoubledDelivery(string connectionString, bool late, Action<string> complain, TimeProvider time) : IFault
 {
     private const int Times = 5;
+
+    private static readonly TimeSpan DeliversWithin = TimeSpan.FromSeconds(60);
 
     // A worker that is paused in the middle of a write keeps its locks until it wakes: longer than a statement may usually take.
     private const int LongestPause = 120;
@@ -49,22 +51,30 @@ public sealed class DoubledDelivery(string connectionString, bool late, TimeProv
     public async Task<Func<Task>> InjectAsync(Random random)
     {
         await ExecuteAsync(Remember);
-        for (var deliveries = 0; deliveries < Times; deliveries++)
+        var (delivered, began) = (0, time.GetTimestamp());
+        for (var times = 0; times < Times || delivered == 0; times++)
         {
-            await ExecuteAsync(late ? Late : Again);
+            delivered += await ExecuteAsync(late ? Late : Again);
+            if (delivered == 0 && time.GetElapsedTime(began) > DeliversWithin)
+            {
+                complain($"a {Kind} was to be made, and for {DeliversWithin} nobody {(late ? "ended" : "had")} a job");
+                break;
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 300)), time);
         }
 
         return () => Task.CompletedTask;
     }
 
-    private async Task ExecuteAsync(string statement)
+    /// <summary>How many jobs it delivered.</summary>
+    private async Task<int> ExecuteAsync(string statement)
     {
         await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         await connection.OpenAsync();
 #pragma warning disable CA2100 // Constants of this file.
         await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = LongestPause };
 #pragma warning restore CA2100
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteNonQueryAsync();
     }
 }

@@ -12,28 +12,41 @@ public sealed class SlowReader(SandboxClient api, StoreReader store, Action<stri
 {
     private const int Reads = 20;
 
+    private static readonly TimeSpan ReadsWithin = TimeSpan.FromSeconds(60), LookEvery = TimeSpan.FromMilliseconds(200);
+
     public string Kind => "slow reader on a stream";
 
     public string Target => "stream";
 
     public async Task<Func<Task>> InjectAsync(Random random)
     {
-        try
+        for (var began = time.GetTimestamp(); !await TryReadAsync(random); await Task.Delay(LookEvery, time))
         {
-            if (await store.RunningAsync() is { Count: > 0 } running)
+            if (time.GetElapsedTime(began) > ReadsWithin)
             {
-                await ReadAsync(SandboxId.Parse(running[random.Next(running.Count)]), random);
+                complain($"somebody was to read slowly, and for {ReadsWithin} there was nobody to read from");
+                break;
             }
-        }
-        catch (Exception exception) when (exception is SandboxClientException or HttpRequestException or IOException or OperationCanceledException or Npgsql.NpgsqlException)
-        {
-            // Its sandbox, its worker or its API ended under it; nobody is told anything wrong by that.
         }
 
         return () => Task.CompletedTask;
     }
 
-    private async Task ReadAsync(SandboxId sandbox, Random random)
+    /// <summary>False: nothing ran that could be read from, or it ended meanwhile.</summary>
+    private async Task<bool> TryReadAsync(Random random)
+    {
+        try
+        {
+            return await store.RunningAsync() is { Count: > 0 } running && await ReadAsync(SandboxId.Parse(running[random.Next(running.Count)]), random);
+        }
+        catch (Exception exception) when (exception is SandboxClientException or HttpRequestException or IOException or OperationCanceledException or Npgsql.NpgsqlException)
+        {
+            // Its sandbox, its worker or its API ended under it; nobody is told anything wrong by that.
+            return false;
+        }
+    }
+
+    private async Task<bool> ReadAsync(SandboxId sandbox, Random random)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
         var chatter = new StartRequest
@@ -61,8 +74,10 @@ public sealed class SlowReader(SandboxClient api, StoreReader store, Action<stri
             if (lines[line].Trim() != $"{line}")
             {
                 complain($"a slow reader of {sandbox} got '{lines[line]}' as line {line}");
-                return;
+                break;
             }
         }
+
+        return reads == Reads;
     }
 }

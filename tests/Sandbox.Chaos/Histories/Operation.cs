@@ -13,6 +13,9 @@ public enum OperationKind
 
     Stop,
     Restart,
+
+    /// <summary>Begun; a restart takes it out again.</summary>
+    Archive,
     Delete,
 }
 

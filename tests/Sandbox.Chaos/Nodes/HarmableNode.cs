@@ -33,7 +33,7 @@ public sealed class HarmableNode : IDisposable
         }
 
         Directory.CreateDirectory(Disk);
-        Run("mount", "-t", "tmpfs", "-o", "size=4m,nr_inodes=1000,mode=0755", "tmpfs", Disk);
+        Run("mount", "-t", "tmpfs", "-o", "size=32m,nr_inodes=1000,mode=0755", "tmpfs", Disk);
     }
 
     public string Name { get; }
@@ -53,7 +53,7 @@ public sealed class HarmableNode : IDisposable
     public void FillDisk()
     {
         var filler = Directory.CreateDirectory(Path.Combine(Disk, Filler)).FullName;
-        Until(() => File.WriteAllBytes(Path.Combine(filler, "bytes"), new byte[8 << 20]));
+        Until(() => File.WriteAllBytes(Path.Combine(filler, "bytes"), new byte[64 << 20]));
         for (var file = 0; Until(() => File.Create(Path.Combine(filler, $"{file}")).Dispose()); file++)
         {
         }
