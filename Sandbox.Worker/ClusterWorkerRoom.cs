@@ -76,6 +76,7 @@ public static class ClusterWorkerRoom
         .AddSingleton<NodeHealth>()
         .AddHostedService(provider => provider.GetRequiredService<NodeHealth>())
         .AddSingleton<NodeMembership>()
+        .AddSingleton<Neighbours>()
         .AddSingleton<NodeRight>()
         .AddHostedService<NodeTelemetry>()
         .Replace(ServiceDescriptor.Singleton<INodeRight>(provider => provider.GetRequiredService<NodeRight>()))

@@ -9,11 +9,11 @@ namespace Sandbox.Worker.Cluster;
 /// <summary>
 /// This node's place in the cluster: takes the lease of its name, renews it with each heartbeat, and stops acting by its own
 /// clock before anybody else may think that it is gone. Whoever lost the lease takes it anew, under a new epoch, and adopts
-/// what still runs. A name that somebody else keeps ends the process.
+/// what still runs. A name that somebody else keeps, and a secret that the others do not accept, end the process.
 /// </summary>
 internal sealed partial class NodeMembership(
-    INodeStore nodes, NodeRight right, NodeIdentity node, NodeAddress address, NodeRooms rooms, NodeHealth health, AgentGateway gateway, IHeadElection election, ProcessEnd end,
-    IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeMembership> logger)
+    INodeStore nodes, NodeRight right, NodeIdentity node, NodeAddress address, NodeRooms rooms, NodeHealth health, AgentGateway gateway, IHeadElection election,
+    Neighbours neighbours, ProcessEnd end, IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeMembership> logger)
     : BackgroundService
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
@@ -53,6 +53,11 @@ internal sealed partial class NodeMembership(
         await StartedAsync(stoppingToken);
         await election.MayStandAsync(stoppingToken);
         await health.FirstLook.WaitAsync(stoppingToken);
+        if (!await IsLetInAsync(stoppingToken))
+        {
+            return;
+        }
+
         long? refusedSince = null;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -68,6 +73,24 @@ internal sealed partial class NodeMembership(
             }
 
             await Task.Delay(right.Current is null ? AskAgain : options.Value.Heartbeat, time, stoppingToken);
+        }
+    }
+
+    private async Task<bool> IsLetInAsync(CancellationToken stoppingToken)
+    {
+        for (var asked = false; ; await Task.Delay(AskAgain, time, stoppingToken))
+        {
+            string? refused = null;
+            await TryAsync(async () => (refused, asked) = (await neighbours.WhyRefusedAsync(stoppingToken), true));
+            if (asked)
+            {
+                if (refused is not null)
+                {
+                    end.With(refused);
+                }
+
+                return refused is null;
+            }
         }
     }
 

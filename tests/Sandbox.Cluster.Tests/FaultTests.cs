@@ -119,6 +119,18 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     }
 
     [NeedsDockerFact]
+    public async Task Worker_WithAnotherSecret_EndsWithAClearError()
+    {
+        await using var stranger = Cluster.MakeWorker("stranger", "stranger", ("Cluster__Secret", "another secret that nobody else knows of"));
+
+        stranger.Start();
+
+        Assert.Equal(1, await stranger.ExitAsync());
+        Assert.Matches("Sandbox.Worker does not run. Cluster:Secret: node w[1-3], which is part of this cluster, does not accept it", stranger.Log);
+        Assert.DoesNotContain("nobody else knows", stranger.Log, StringComparison.Ordinal);
+    }
+
+    [NeedsDockerFact]
     public async Task Api_WithAnotherSecret_IsToldSoByTheWorkers()
     {
         await Caller.RunAsync(_box);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
+using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Cluster.Tests;
 
@@ -72,6 +73,35 @@ public sealed class RefusedStartTests : IDisposable
         Assert.StartsWith("Health.Service does not run.", line, StringComparison.Ordinal);
         Assert.Contains($"{taken.LocalEndpoint}: address already in use", line, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled exception", process.Log, StringComparison.Ordinal);
+    }
+
+    [NeedsPostgresTheory]
+    [InlineData("Sandbox.Api")]
+    [InlineData("Sandbox.Worker")]
+    [InlineData("Health.Service")]
+    public async Task Start_DatabaseOfANewerProgram_IsRefusedByALastLineThatSaysSo(string project)
+    {
+        var server = await PostgresServer.SharedAsync();
+        var database = await server.NewDatabaseAsync();
+        await server.ExecuteAsync(
+            new Npgsql.NpgsqlConnectionStringBuilder(database).Database!,
+            "CREATE TABLE schema_scripts (number integer NOT NULL PRIMARY KEY, applied_at timestamptz NOT NULL); INSERT INTO schema_scripts VALUES (9999, now())");
+        await using var process = ProcessCluster.MakeAlone(project, _folder, new Dictionary<string, string>
+        {
+            ["ConnectionStrings__sandbox"] = database,
+            ["Cluster__Id"] = "refused",
+            ["Cluster__Secret"] = "a secret of the tests that is long enough",
+            ["Worker__DataFolder"] = _folder.File("data"),
+            ["Worker__NodeName"] = "w1",
+            ["Health__Whitelist"] = "w1",
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+        });
+
+        process.Start();
+
+        Assert.Equal(1, await process.ExitAsync());
+        var line = process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.Matches($"^{project} does not run.*has schema 9999, this program knows schemas up to", line);
     }
 
     public void Dispose() => _folder.Dispose();
