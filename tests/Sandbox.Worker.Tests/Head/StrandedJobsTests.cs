@@ -37,6 +37,24 @@ public sealed class StrandedJobsTests : IDisposable
         Assert.False(await Jobs.HasOpenAsync(record.Id, record.Version, CancellationToken.None), "the stop behind it has gone as well");
     }
 
+    [Theory]
+    [InlineData(0, SandboxState.Pending)]
+    [InlineData(29.9, SandboxState.Pending)]
+    [InlineData(30, SandboxState.Stopped)]
+    public async Task Restart_OnANodeThatIsSilent_WaitsForItAsLongAsItsSandboxesDo(double silence, SandboxState expected)
+    {
+        var stopped = await GivenStoppedAsync("box");
+        Assert.True((await _worker.Sandboxes.RestartAsync(stopped.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        var facts = ClusterWorker.View("w1", TimeSpan.Zero).Facts;
+        Assert.True((await _worker.Get<INodeStore>().TryRegisterAsync(facts, "w1", TimeSpan.FromSeconds(10), CancellationToken.None)).TryGet(out _, out error), error?.Text);
+
+        _time.Advance(TimeSpan.FromSeconds(silence));
+        await RunAsync();
+
+        var state = (await FoundAsync(stopped)).State;
+        Assert.True(state == expected, $"after {silence} s of silence the restart was to be {expected}, not {state}: until the node is given up it may still do it");
+    }
+
     [Fact]
     public async Task Delete_OnANodeThatIsGone_IsAnswered_AndTheIdStartsAgainAfterItsTime()
     {
