@@ -17,6 +17,8 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
     [InlineData("/start", """{"image":"a","cpus":"two"}""", "body.cpus: Input should be a valid number, unable to parse string as a number")]
     [InlineData("/start", """{"image":"a","cpus":null}""", "body.cpus: Input should be a valid number")]
     [InlineData("/start", """{"image":"a","auto_delete_seconds":-1}""", "body.auto_delete_seconds: auto_delete_seconds must be >= 0")]
+    [InlineData("/start", """{"image":"a","auto_delete_seconds":2147483648}""", "body.auto_delete_seconds: Input should be a valid integer in the range of 32 bits")]
+    [InlineData("/start", """{"image":"a","auto_archive_seconds":1e300}""", "body.auto_archive_seconds: Input should be a valid integer in the range of 32 bits")]
     [InlineData("/start", """{"image":"a","memory":8,"pull":1}""", "body.pull: Input should be 'never', 'always' or 'missing'; body.memory: Input should be a valid string")]
     [InlineData("/start", """{"image":"a","env":{"A":1}}""", "body.env.A: Input should be a valid string")]
     [InlineData("/start", """{"image":"\ud800"}""", "body.image: Input should be a valid string")]

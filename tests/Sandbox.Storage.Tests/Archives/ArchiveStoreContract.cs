@@ -8,7 +8,7 @@ namespace Sandbox.Storage.Tests.Archives;
 /// <summary>What every place for archives promises.</summary>
 public abstract class ArchiveStoreContract
 {
-    private const string Key = "box/life.tar.gz";
+    protected const string Key = "box/life.tar.gz";
 
     /// <summary>More than one part of an upload.</summary>
     private const int Large = (64 << 20) + 12345;
@@ -94,6 +94,31 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task Put_IntoAFolderThatIsFull_SaysSo_LeavesNothingAndKeepsWhatWasThere()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && OperatingSystem.IsLinux(), "needs root: it mounts a small disk");
+        var disk = Directory.CreateDirectory(_folder.File("disk")).FullName;
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk);
+        try
+        {
+            var store = StoreAt(disk);
+            await store.PutAsync(Key, new MemoryStream([1]), CancellationToken);
+
+            var failure = await Assert.ThrowsAsync<ArchiveStoreException>(() => store.PutAsync(Key, new MemoryStream(BytesOf(1 << 20)), CancellationToken));
+
+            Assert.StartsWith("the folder of archives failed: No space left", failure.Message, StringComparison.Ordinal);
+            var kept = new MemoryStream();
+            Assert.True(await store.TryGetAsync(Key, kept, CancellationToken), "the archive of before is still there");
+            Assert.Equal([1], kept.ToArray());
+            Assert.Single(Directory.EnumerateFiles(disk, "*", SearchOption.AllDirectories));
+        }
+        finally
+        {
+            await RunAsync("umount", disk);
+        }
+    }
+
+    [Fact]
     public async Task Delete_AlsoOfWhatAKilledProcessLeft_EmptiesTheFolder()
     {
         await PutAsync([1]);
@@ -120,6 +145,13 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
         await Assert.ThrowsAsync<ArgumentException>(() => Store.PutAsync("../out", new MemoryStream(), CancellationToken));
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(program, arguments);
+        await process.WaitForExitAsync(CancellationToken);
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} was to succeed");
+    }
 
     private static FolderArchiveStore StoreAt(string folder) => new(Options.Create(new ArchiveOptions { Store = "folder", Folder = folder }));
 
