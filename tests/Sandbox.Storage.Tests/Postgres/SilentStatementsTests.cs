@@ -47,12 +47,12 @@ public sealed class SilentStatementsTests
 
         await UntilAsync(() => other.IsCompleted, "another key's write goes by");
         var later = writes.RunAsync("a3", CancellationToken);
-        Assert.Equal("done b2", await writes.RunAsync("b2", CancellationToken));
+        Assert.Equal("done b2", await writes.RunAsync("b2", CancellationToken).WaitAsync(ClusterProcess.Generous, CancellationToken));
 
         Assert.Equal(["a1", "b1", "b2"], _asked);
         Assert.False(first.IsCompleted, "nobody knows whether a1 is written: it is not written again, and not called failed");
         Speak("a1");
-        Assert.Equal(["done a1", "done a2", "done a3"], await Task.WhenAll(first, same, later));
+        Assert.Equal(["done a1", "done a2", "done a3"], await Task.WhenAll(first, same, later).WaitAsync(ClusterProcess.Generous, CancellationToken));
         Assert.Equal(["a1", "b1", "b2", "a2", "a3"], _asked);
     }
 
@@ -73,6 +73,7 @@ public sealed class SilentStatementsTests
 
         Assert.Equal(["a", "a", "a", "a"], _asked);
         Speak("a");
+        await UntilAsync(() => first.IsCompleted && second.IsCompleted, "both are answered when the server speaks again");
         Assert.Equal(("done a", "done b"), (await first, await second));
     }
 
@@ -107,7 +108,7 @@ public sealed class SilentStatementsTests
         Assert.True(await moved, "nobody else has moved it");
         Assert.False(silent.IsCompleted, "nobody knows what came of the first");
         frozen.GoOn();
-        Assert.True(await silent, "it was written, once, when its connection went on");
+        Assert.True(await silent.WaitAsync(ClusterProcess.Generous, CancellationToken), "it was written, once, when its connection went on");
     }
 
     private SharedStatements<string, string> Statements(bool isRead) => new(AnswerAsync, isRead ? item => item : item => item[0], _time, isRead);
