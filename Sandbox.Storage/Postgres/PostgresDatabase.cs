@@ -22,6 +22,12 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; " +
         "SET idle_in_transaction_session_timeout = '10s'";
 
+    private const int UrgentAtOnce = 3;
+
+    /// <summary>Far more than a statement takes. The driver gives a connection that hangs up after half a minute, by which time a node that
+    /// could not renew its lease would be gone.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
 
@@ -95,6 +101,26 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// connection that broke under it is not seen by the caller.</summary>
     public Task<T> RepeatableAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
         RepeatAsync(() => RunAsync(work, cancellationToken), failure => failure.IsTransient, cancellationToken);
+
+    /// <summary>The same of what may also be under way twice at once, and late: while one does not answer, another begins beside it on another
+    /// connection, and the first answer counts.</summary>
+    public async Task<T> UrgentAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var tries = new List<Task<T>>();
+        while (true)
+        {
+            tries.Add(RepeatableAsync(work, cancellationToken));
+            var first = Task.WhenAny(tries);
+            try
+            {
+                return await await (tries.Count < UrgentAtOnce ? first.WaitAsync(Patience, _time, cancellationToken) : first);
+            }
+            catch (TimeoutException) when (!first.IsCompleted)
+            {
+                // Another, then.
+            }
+        }
+    }
 
     /// <summary>Runs a write in one statement or one batch (which is one transaction by itself). It is run again only when the
     /// server said that nothing of it was done; a broken connection is the caller's to judge, for the write may be done.</summary>

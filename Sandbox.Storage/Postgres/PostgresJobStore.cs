@@ -30,7 +30,7 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
         string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) => database.TransactAsync(
         connection => StrandedClaims.RunAsync(connection, claimant, silence, lease, limit, cancellationToken), cancellationToken);
 
-    public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) => database.RepeatableAsync(
+    public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) => database.UrgentAsync(
         connection => ChangesAsync(
             connection, With($"UPDATE jobs SET claimable_at = store_now() + @lease WHERE {Held}", job).With("lease", lease), cancellationToken),
         cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStor
     }
 
     public async Task<bool> TryRenewAsync(Lease lease, TimeSpan length, CancellationToken cancellationToken) =>
-        await database.RepeatableAsync(
+        await database.UrgentAsync(
             connection => Sql.ExecuteAsync(connection, Renew(lease, length), cancellationToken), cancellationToken) == 1;
 
     public Task ReleaseAsync(Lease lease, CancellationToken cancellationToken) => database.RepeatableAsync(

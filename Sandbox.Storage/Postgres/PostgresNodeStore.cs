@@ -29,7 +29,7 @@ internal sealed class PostgresNodeStore(PostgresDatabase database) : INodeStore
     }
 
     public Task<bool> TryHeartbeatAsync(Lease node, NodeLoad load, TimeSpan lease, CancellationToken cancellationToken) =>
-        database.RepeatableAsync(
+        database.UrgentAsync(
             async connection =>
             {
                 var beat = Sql.Statement(
@@ -88,7 +88,7 @@ internal sealed class PostgresNodeStore(PostgresDatabase database) : INodeStore
     private Task<int> ExecuteAsync(NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
         database.WriteAsync(connection => Sql.ExecuteAsync(connection, statement, cancellationToken), cancellationToken);
 
-    private Task<List<NodeView>> RowsAsync(NpgsqlBatchCommand statement, CancellationToken cancellationToken) => database.RepeatableAsync(
+    private Task<List<NodeView>> RowsAsync(NpgsqlBatchCommand statement, CancellationToken cancellationToken) => database.UrgentAsync(
         connection => Sql.RowsAsync(
             connection,
             statement,

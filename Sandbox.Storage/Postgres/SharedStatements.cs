@@ -20,9 +20,6 @@ internal sealed class SharedStatements<TItem, TAnswer>(
     // With more of them it is not a connection that hangs, and asking ever more would help nobody.
     private const int MostSilent = 3;
 
-    // Far more than a statement takes. A connection that hangs is given up by the driver after half a minute.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private readonly Channel<Asked> _waiting = Channel.CreateUnbounded<Asked>();
     private readonly Queue<Asked> _later = new();
 
@@ -63,7 +60,7 @@ internal sealed class SharedStatements<TItem, TAnswer>(
         {
             try
             {
-                await statement.WaitAsync(Patience, time);
+                await statement.WaitAsync(PostgresDatabase.Patience, time);
                 return;
             }
             catch (TimeoutException)

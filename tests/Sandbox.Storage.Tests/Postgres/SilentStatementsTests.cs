@@ -4,6 +4,8 @@ using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Tests.Contract;
 using Sandbox.Testing.Clusters;
@@ -11,7 +13,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Storage.Tests.Postgres;
 
-/// <summary>A statement that does not answer keeps nobody waiting but its own callers, and those only if it writes.</summary>
+/// <summary>A statement that does not answer keeps nobody waiting but its own callers, and those only if it is a write that may be done once.</summary>
 public sealed class SilentStatementsTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -90,6 +92,36 @@ public sealed class SilentStatementsTests
         await UntilAsync(() => found.IsCompleted, "the record is found all the same");
 
         Assert.Equal(record.Id, (await found)?.Id);
+    }
+
+    [NeedsPostgresTheory]
+    [InlineData("heartbeat")]
+    [InlineData("nodes")]
+    [InlineData("lease")]
+    [InlineData("job")]
+    public async Task WhatKeepsANodeAlive_OverAConnectionThatHangs_GoesOverAnother(string what)
+    {
+        await using var stores = await PostgresTestDatabase.NewAsync();
+        await using var database = Patient(stores);
+        var (nodes, leases, jobs, length) = (new PostgresNodeStore(database), new PostgresLeaseStore(database), new PostgresJobStore(database), TimeSpan.FromSeconds(15));
+        await MadeAsync(new PostgresSandboxStore(database));
+        var facts = new NodeFacts("n1", new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeRoom.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
+        Assert.True((await nodes.TryRegisterAsync(facts, "n1", length, CancellationToken)).TryGet(out var node, out var error), error?.Text);
+        var job = Assert.Single(await jobs.ClaimAsync(new JobClaim("n1", 1, length) { Fence = node.Fence }, CancellationToken));
+        using var frozen = await FrozenAsync(database);
+
+        var kept = what switch
+        {
+            "heartbeat" => nodes.TryHeartbeatAsync(node, new NodeLoad(NodeRoom.Unlimited, 0, null), length, CancellationToken),
+            "nodes" => IsListedAsync(),
+            "lease" => leases.TryRenewAsync(node, length, CancellationToken),
+            _ => jobs.TryRenewAsync(job, length, CancellationToken),
+        };
+        await UntilAsync(() => kept.IsCompleted, $"the {what} is answered");
+
+        Assert.True(await kept, $"the {what} was as before");
+
+        async Task<bool> IsListedAsync() => (await nodes.ListAsync(CancellationToken)).Count == 1;
     }
 
     [NeedsPostgresFact]
