@@ -157,7 +157,17 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
 
         await Assert.ThrowsAsync<SessionFailure>(() => session.RunAsync("while :; do :; done", timeout: 0.2));
 
-        Assert.Equal(("1", 0), Of(await session.RunAsync("echo $kept")));
+        try
+        {
+            Assert.Equal(("1", 0), Of(await session.RunAsync("echo $kept")));
+        }
+        catch (SessionFailure ended) when (shell == "busybox")
+        {
+            // It jumps out of its handler of the interrupt, now and then out of a lock of its C library, for which it then waits for
+            // ever (seen with a debugger). Nobody can bring such a shell back: it is ended, and the session says so.
+            Assert.Equal(SessionFailureKind.Ended, ended.Kind);
+            Assert.Contains("exit code 137", ended.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory, MemberData(nameof(Shells))]
