@@ -3,13 +3,14 @@ using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.Clusters;
+using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>The activity of any node's sandboxes: of this node's own from memory, of another's by asking it.</summary>
+/// <summary>The activity of any node's sandboxes: of this node's own from memory while this process is the node, of another's by asking it.</summary>
 internal sealed partial class ClusterActivities(
-    OwnActivities own, NodeIdentity node, INodeStore nodes, ClusterSecret secret, TimeProvider time, ILogger<ClusterActivities> logger)
+    OwnActivities own, NodeIdentity node, INodeRight right, INodeStore nodes, ClusterSecret secret, TimeProvider time, ILogger<ClusterActivities> logger)
     : IActivities, IDisposable
 {
     private const int MaxAnswer = 4096;
@@ -19,7 +20,8 @@ internal sealed partial class ClusterActivities(
 
     public async Task<DateTimeOffset?> LastAsync(SandboxInstance running, CancellationToken cancellationToken)
     {
-        if (running.HostName is not { } host || node.Has(running))
+        // A replica that stands by has the node's name and none of its agents, and may be the head all the same.
+        if (running.HostName is not { } host || (node.Has(running) && right.Current is not null))
         {
             return await own.LastAsync(running, cancellationToken);
         }
