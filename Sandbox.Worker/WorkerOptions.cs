@@ -57,8 +57,11 @@ public sealed class WorkerOptions
     public string AgentListen { get; set; } = "";
 
     /// <summary>File with at least 32 random bytes that those tokens are computed from; the same on each node that may become
-    /// their owner. Needed with <see cref="AgentListen"/>.</summary>
+    /// their owner. This or <see cref="AgentSecret"/> is needed with <see cref="AgentListen"/>.</summary>
     public string AgentSecretFile { get; set; } = "";
+
+    /// <summary>The same, given itself: at least 32 bytes of random text, for a place that has variables and no files.</summary>
+    public string AgentSecret { get; set; } = "";
 
     /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
     public bool AllowUnisolated { get; set; }

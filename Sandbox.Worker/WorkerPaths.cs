@@ -12,10 +12,9 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
 {
     public ValidateOptionsResult Validate(string? name, WorkerOptions options)
     {
-        if (options.AgentListen.Length > 0 && (!System.Net.IPEndPoint.TryParse(options.AgentListen, out _) || !File.Exists(options.AgentSecretFile)))
+        if (FindAgentPortProblem(options) is { } problem)
         {
-            return ValidateOptionsResult.Fail(
-                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} '{options.AgentListen}' takes ADDRESS:PORT, and needs {WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} to name a file (it is '{options.AgentSecretFile}').");
+            return ValidateOptionsResult.Fail(problem);
         }
 
         if (options.CopiesAgent && !Directory.Exists(options.AgentFolder))
@@ -34,5 +33,23 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
                 $"{WorkerOptions.Section}:{nameof(WorkerOptions.DataFolder)} is too long: its agents' sockets ({AgentRoutes.SocketName}) would have paths of {longest} bytes, and a Unix socket's path has at most {ListeningRoad.MaxPath}. Choose a folder that is {longest - ListeningRoad.MaxPath} bytes shorter.");
+    }
+
+    private static string? FindAgentPortProblem(WorkerOptions options)
+    {
+        const string Secret = $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecret)}";
+        const string SecretFile = $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}";
+        const string Listen = $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)}";
+        return options switch
+        {
+            { AgentSecret.Length: > 0, AgentSecretFile.Length: > 0 } => $"{Secret} or {SecretFile}: only one of the two may be given.",
+            { AgentSecret.Length: > 0 } when Encoding.UTF8.GetByteCount(options.AgentSecret) < AgentTokens.MinSecret =>
+                $"{Secret}: at least {AgentTokens.MinSecret} random bytes are needed.",
+            { AgentListen.Length: > 0 } when !System.Net.IPEndPoint.TryParse(options.AgentListen, out _) =>
+                $"{Listen} '{options.AgentListen}' takes ADDRESS:PORT.",
+            { AgentListen.Length: > 0, AgentSecret.Length: 0 } when !File.Exists(options.AgentSecretFile) =>
+                $"{Listen} needs {SecretFile} to name a file (it is '{options.AgentSecretFile}'), or {Secret}.",
+            _ => null,
+        };
     }
 }

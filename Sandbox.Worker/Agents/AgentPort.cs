@@ -41,7 +41,7 @@ internal sealed partial class AgentPort(
         if (_listener is null)
         {
             throw new InvalidOperationException(
-                $"Agents that dial over TCP need {WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} and {WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}.");
+                $"Agents that dial over TCP need {WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} and a secret ({WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} or {nameof(WorkerOptions.AgentSecret)}).");
         }
 
         var arrivals = new Arrivals(gone => _expected.TryRemove(KeyValuePair.Create(incarnation, gone)));

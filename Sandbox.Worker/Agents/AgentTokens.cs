@@ -18,7 +18,7 @@ public sealed class AgentTokens
 
     private readonly Lazy<byte[]> _secret;
 
-    public AgentTokens(IOptions<WorkerOptions> options) => _secret = new Lazy<byte[]>(() => Read(options.Value.AgentSecretFile));
+    public AgentTokens(IOptions<WorkerOptions> options) => _secret = new Lazy<byte[]>(() => Read(options.Value));
 
     internal AgentTokens(byte[] secret) => _secret = new Lazy<byte[]>(secret);
 
@@ -33,13 +33,18 @@ public sealed class AgentTokens
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Of(incarnation)));
     }
 
-    private static byte[] Read(string file)
+    private static byte[] Read(WorkerOptions options)
     {
-        var secret = File.ReadAllBytes(file);
+        if (options.AgentSecret.Length > 0)
+        {
+            return Encoding.UTF8.GetBytes(options.AgentSecret);
+        }
+
+        var secret = File.ReadAllBytes(options.AgentSecretFile);
         return secret.Length >= MinSecret
             ? secret
             : throw new InvalidOperationException(
-                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}: '{file}' has {secret.Length} bytes; at least {MinSecret} random ones are needed.");
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}: '{options.AgentSecretFile}' has {secret.Length} bytes; at least {MinSecret} random ones are needed.");
     }
 
     private byte[] Hash(IncarnationId incarnation) =>

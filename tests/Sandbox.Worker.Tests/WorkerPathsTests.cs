@@ -26,4 +26,19 @@ public sealed class WorkerPathsTests
 
         Assert.Contains("Deployment", refused.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("AgentSecretFile", "", "")]
+    [InlineData("AgentSecret or", "0123456789abcdef0123456789abcdef", "here")]
+    [InlineData("AgentSecret:", "0123456789abcdef0123456789abcde", "")]
+    public async Task Start_AgentSecretThatCannotBe_IsRefusedByItsKeyAndNotTold(string named, string secret, string file)
+    {
+        using var data = new TempFolder();
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => WorkerHost.StartAsync(
+            data.Path, null, ("AgentListen", "127.0.0.1:0"), ("AgentSecret", secret), ("AgentSecretFile", file)));
+
+        Assert.Contains($"Worker:{named}", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789abcdef", refused.Message, StringComparison.Ordinal);
+    }
 }

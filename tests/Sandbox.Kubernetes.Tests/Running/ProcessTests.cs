@@ -65,35 +65,50 @@ public sealed class ProcessTests : IAsyncDisposable
         await Wait.UntilAsync(() => Task.FromResult(Pods.All("pods").Count == 1), () => "the pod of the head before is ended by the one that took over");
     }
 
-    private async Task StartAsync()
+    [NeedsPostgresFact]
+    public async Task Duties_OfAClusterOfPodsAlone_AreDoneByAReplicaThatIsTheHead()
+    {
+        await StartAsync(workers: 0);
+        await using var first = MakeHead("k1");
+        await ProcessCluster.StartWorkerAsync(first);
+        await using var second = MakeHead("k2");
+        second.Start();
+        await first.SaysAsync("This process is the head of the cluster");
+        await UntilChosenAsync("brief", more: ("auto_delete_seconds", 1));
+
+        await Caller.MustPostAsync("stop", new { sandbox_id = "brief" });
+
+        await first.SaysAsync("The deadline of sandbox brief has passed: Stopped to Deleted");
+    }
+
+    private async Task StartAsync(int workers = 1)
     {
         _fake = await FakeCluster.StartAsync();
         _kubelet = new Kubelet(_fake, _folder.Path);
-        _processes = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = 1, Deployment = "local" });
+        _processes = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = workers, Deployment = "local" });
     }
 
     private ClusterProcess MakeHead(string process)
     {
-        var (data, secret, port) = (_folder.File(process), _folder.File("agent-secret"), ReservedPorts.Next());
+        var (data, port) = (_folder.File(process), ReservedPorts.Next());
         Directory.CreateDirectory(data);
-        File.WriteAllBytes(secret, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
         return _processes!.Make(
             process, "Sandbox.Kubernetes", ("Worker__NodeName", "pods"), ("Worker__DataFolder", data), ("Worker__AgentListen", $"127.0.0.1:{port}"),
-            ("Worker__AgentSecretFile", secret), ("Kubernetes__Server", Pods.Address), ("Kubernetes__Namespace", FakeCluster.Namespace),
+            ("Worker__AgentSecret", "a secret of the tests that is long enough"), ("Kubernetes__Server", Pods.Address), ("Kubernetes__Namespace", FakeCluster.Namespace),
             ("Kubernetes__Mode", "pod"), ("Kubernetes__AgentImage", "registry.example/agent:1"), ("Kubernetes__OwnerAddress", $"127.0.0.1:{port}"),
             ("Kubernetes__RequestsPerSecond", "1000"), ("Kubernetes__Burst", "1000"));
     }
 
     /// <summary>Once the API has heard of the node that runs pods, it prefers it to the one that runs local processes; no pod can be
     /// without a network, which tells the one from the other.</summary>
-    private async Task UntilChosenAsync(string id, int pods = 1)
+    private async Task UntilChosenAsync(string id, int pods = 1, params (string Field, object? Value)[] more)
     {
         await Wait.UntilAsync(
             async () => (await Caller.StartAsync($"probe-{Guid.NewGuid():N}")).ToString().Contains("network none", StringComparison.Ordinal),
             () => "the API chooses pods");
         var answer = "";
         await Wait.UntilAsync(
-            async () => (answer = (await Caller.StartAsync(id, AsPod)).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
+            async () => (answer = (await Caller.StartAsync(id, [.. AsPod, .. more])).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
             () => $"the head has asked its cluster and takes {id}: {answer}");
         await Caller.UntilAliveAsync(id);
         Assert.True(Pods.All("pods").Count == pods, $"{id} was to be a pod; there are {Pods.All("pods").Count}, not {pods}");

@@ -125,6 +125,16 @@ public sealed class AgentPortTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public void Token_OfASecretThatIsGivenAsText_IsThatOfAFileWithTheText()
+    {
+        const string Text = "a secret of the tests, long enough";
+        File.WriteAllText(Path.Combine(_folder.Path, "secret"), Text);
+        var given = new AgentTokens(Microsoft.Extensions.Options.Options.Create(new WorkerOptions { AgentSecret = Text }));
+
+        Assert.Equal(new AgentTokens(Options()).Of(_incarnation), given.Of(_incarnation));
+    }
+
     private static async Task<bool> IsClosedAsync(TcpClient client)
     {
         try
