@@ -19,6 +19,7 @@ _ = target switch
     _ => throw new DistributedApplicationException($"--target {target}: there are compose, kubernetes and azure."),
 };
 var isBeside = isRun || target is "compose";
+var runsPods = !isRun && target is "kubernetes";
 
 // Generated at the first start, and kept for as long as what they protect.
 var clusterId = builder.AddParameter("cluster-id", new GenerateParameterDefault { MinLength = 12, Upper = false, Special = false }, persist: keeps);
@@ -41,7 +42,7 @@ if (!isRun)
 var redis = builder.AddRedis("redis");
 
 // Decides which node is the head: the first of these that is there.
-var candidates = string.Join(' ', floor.Candidates);
+var candidates = runsPods ? Pods.Name : string.Join(' ', floor.Candidates);
 var health = builder.AddProject<Projects.Health_Service>("health")
     .WithHttpEndpoint()
     .InCluster(clusterId, clusterSecret, database)
@@ -71,11 +72,18 @@ if (target is "compose")
 // The agent that goes into each sandbox, built from this repository before the first node needs it.
 var agent = isRun ? builder.AddExecutable("agent", "bash", "..", "build/any-agent.sh") : null;
 
-var head = AddNode(floor.Candidates[0]).WaitFor(health);
-foreach (var name in floor.Candidates.Skip(1).Concat(floor.Others))
+if (runsPods)
 {
-    AddNode(name).WaitFor(head)
-        .WithEnvironment("HEAD_ADDRESS_CFG", $"{head.GetEndpoint("head").Property(EndpointProperty.HostAndPort)}");
+    AddPods();
+}
+else
+{
+    var head = AddNode(floor.Candidates[0]).WaitFor(health);
+    foreach (var name in floor.Candidates.Skip(1).Concat(floor.Others))
+    {
+        AddNode(name).WaitFor(head)
+            .WithEnvironment("HEAD_ADDRESS_CFG", $"{head.GetEndpoint("head").Property(EndpointProperty.HostAndPort)}");
+    }
 }
 
 if (isBeside)
@@ -107,4 +115,16 @@ IResourceBuilder<ProjectResource> AddNode(string name)
         .WithHeadPorts()
         .WithDrainCommand(api);
     return agent is null ? node.AsPublishedNode(target) : node.AsLocalNode(scratch).WaitForCompletion(agent);
+}
+
+// The replicas are one node: whoever has its name runs the pods, and the other takes it when that one ends.
+void AddPods()
+{
+    var agentSecret = builder.AddParameter("agent-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: keeps);
+    builder.AddProject<Projects.Sandbox_Kubernetes>(Pods.Name)
+        .WithReplicas(2)
+        .InCluster(clusterId, clusterSecret, database)
+        .WithReference(redis).WaitFor(redis)
+        .WithDrainCommand(api)
+        .AsPods(builder.AddParameter("agent-image"), agentSecret);
 }

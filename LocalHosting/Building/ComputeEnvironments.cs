@@ -76,6 +76,13 @@ namespace Aspire.Hosting
         }
     }
 
+    public static class KubernetesServiceExtensions
+    {
+        public static IResourceBuilder<T> PublishAsKubernetesService<T>(this IResourceBuilder<T> builder, Action<KubernetesResource> configure)
+            where T : IComputeResource =>
+            builder.ApplicationBuilder.ExecutionContext.IsPublishMode ? builder.WithAnnotation(new KubernetesServiceCustomizationAnnotation(configure)) : builder;
+    }
+
     public static class AzureContainerAppExtensions
     {
         public static IResourceBuilder<AzureContainerAppEnvironmentResource> AddAzureContainerAppEnvironment(this IDistributedApplicationBuilder builder, string name) =>

@@ -1,4 +1,5 @@
 using Aspire.Hosting.Kubernetes;
+using Aspire.Hosting.Kubernetes.Resources;
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Testing;
 
@@ -129,12 +130,82 @@ public sealed class ModelTests
     [Fact]
     public async Task Database_OnKubernetes_OutlivesItsPod()
     {
-        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-            ["--operation", "publish", "--target", "kubernetes"], TestContext.Current.CancellationToken);
+        await using var builder = await OnKubernetesAsync();
 
         var environment = Assert.IsType<KubernetesEnvironmentResource>(Find(builder, "k8s"));
 
         Assert.True(environment.DefaultStorageType is "pvc", $"the database's volume was to be a claim of its own, and is {environment.DefaultStorageType}");
+    }
+
+    [Fact]
+    public async Task Nodes_OnKubernetes_AreOneProgramOfTwoReplicasThatRunsPods()
+    {
+        await using var builder = await OnKubernetesAsync();
+
+        var projects = builder.Resources.OfType<ProjectResource>().ToDictionary(project => project.Name, project => project.GetReplicaCount());
+
+        Assert.Equal(new Dictionary<string, int> { ["health"] = 1, ["api"] = 2, ["pods"] = 2 }, projects);
+        Assert.EndsWith("Sandbox.Kubernetes.csproj", Find(builder, "pods").Annotations.OfType<IProjectMetadata>().Single().ProjectPath, StringComparison.Ordinal);
+        Assert.Contains("drain", CommandsOf(builder, "pods"));
+    }
+
+    [Fact]
+    public async Task Pods_OnKubernetes_AreToldTheirNameAndWhereTheirAgentsDial()
+    {
+        await using var builder = await OnKubernetesAsync();
+        await using var app = await builder.BuildAsync(TestContext.Current.CancellationToken);
+
+        var variables = await VariablesAsync(app, Find(builder, "pods"));
+
+        Assert.Equal("pods", variables["Worker__NodeName"]);
+        Assert.Equal("0.0.0.0:8090", variables["Worker__Listen"]);
+        Assert.Equal("0.0.0.0:7070", variables["Worker__AgentListen"]);
+        Assert.Equal("{agent-secret.value}", variables["Worker__AgentSecret"]);
+        Assert.Equal("{agent-image.value}", variables["Kubernetes__AgentImage"]);
+        Assert.Equal("{pods.bindings.agents.host}:{pods.bindings.agents.port}", variables["Kubernetes__OwnerAddress"]);
+        Assert.Equal("pod", variables["Kubernetes__Mode"]);
+        Assert.Equal("{cluster-secret.value}", variables["Cluster__Secret"]);
+        Assert.Equal("{sandbox.connectionString}", variables["ConnectionStrings__sandbox"]);
+        Assert.Contains(Find(builder, "pods").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "agents", TargetPort: 7070, IsExternal: false });
+        Assert.Equal("pods", (await VariablesAsync(app, Find(builder, "health")))["HEAD_WHITELIST"]);
+        var secret = Assert.IsType<ParameterResource>(Find(builder, "agent-secret"));
+        Assert.True(secret.Secret, "the agents' secret was to be a secret");
+    }
+
+    [Fact]
+    public async Task Pods_OnKubernetes_HaveAnAccountThatMayDoWhatTheyNeedInItsNamespace()
+    {
+        await using var builder = await OnKubernetesAsync();
+        var chart = new KubernetesResource("pods", Find(builder, "pods"), Assert.IsType<KubernetesEnvironmentResource>(Find(builder, "k8s")))
+        {
+            Workload = new Deployment(),
+            ConfigMap = new ConfigMap(),
+        };
+
+        Find(builder, "pods").Annotations.OfType<KubernetesServiceCustomizationAnnotation>().Single().Configure(chart);
+
+        var account = Assert.Single(chart.AdditionalResources.OfType<ServiceAccountV1>()).Metadata.Name;
+        var role = Assert.Single(chart.AdditionalResources.OfType<Role>());
+        var binding = Assert.Single(chart.AdditionalResources.OfType<RoleBinding>());
+        var subject = Assert.Single(binding.Subjects);
+        Assert.Equal(account, chart.Workload.PodTemplate.Spec.ServiceAccountName);
+        Assert.Equal(("ServiceAccount", account, "{{ .Release.Namespace }}"), (subject.Kind, subject.Name, subject.Namespace));
+        Assert.Equal(("Role", role.Metadata.Name, "rbac.authorization.k8s.io"), (binding.RoleRef.Kind, binding.RoleRef.Name, binding.RoleRef.ApiGroup));
+        Assert.Equal(
+            ["pods: create get list watch delete", "secrets: create get list update delete"],
+            role.Rules.Select(rule => $"{string.Join(' ', rule.Resources)}: {string.Join(' ', rule.Verbs)}"));
+        Assert.All(role.Rules, rule => Assert.Equal([""], rule.ApiGroups));
+        Assert.Equal("{{ .Release.Namespace }}", chart.ConfigMap.Data["Kubernetes__Namespace"]);
+    }
+
+    [Fact]
+    public async Task Nodes_OfARunWithThatTarget_AreWorkersAllTheSame()
+    {
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+            [.. Scratch, "--target", "kubernetes"], TestContext.Current.CancellationToken);
+
+        Assert.All(Nodes, node => Assert.Contains(builder.Resources, resource => resource.Name == node));
+        Assert.DoesNotContain(builder.Resources, resource => resource.Name is "pods" or "agent-secret" or "agent-image");
     }
 
     [Fact]
@@ -164,6 +235,9 @@ public sealed class ModelTests
 
         Assert.Contains("--target moon: there are compose, kubernetes and azure", refused.ToString(), StringComparison.Ordinal);
     }
+
+    private static Task<IDistributedApplicationTestingBuilder> OnKubernetesAsync() =>
+        DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["--operation", "publish", "--target", "kubernetes"], TestContext.Current.CancellationToken);
 
     private static IResource Find(IDistributedApplicationTestingBuilder builder, string name) => builder.Resources.Single(resource => resource.Name == name);
 

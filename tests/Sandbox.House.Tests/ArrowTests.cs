@@ -22,8 +22,8 @@ public sealed class ArrowTests
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
         ["LocalHosting"] = "",
-        // The first three as resources: no code of theirs is referred to.
-        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker LocalHosting Sandbox.Topology",
+        // The first four as resources: no code of theirs is referred to.
+        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Kubernetes Sandbox.Worker LocalHosting Sandbox.Topology",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];
