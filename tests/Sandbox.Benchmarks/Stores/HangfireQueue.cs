@@ -5,11 +5,14 @@ using Hangfire.PostgreSql.Factories;
 
 namespace Sandbox.Benchmarks.Stores;
 
-/// <summary>What the same Postgres does for Hangfire: jobs that do nothing, enqueued and worked off at the same time.</summary>
+/// <summary>What the same Postgres does for Hangfire: jobs that do nothing, enqueued and worked off at the same time. A job that one
+/// of its workers fetches and then forgets comes back after half an hour; the rest is measured without it.</summary>
 public static class HangfireQueue
 {
     private const int Enqueuers = 16;
     private const int Workers = 32;
+
+    private static readonly TimeSpan Forgotten = TimeSpan.FromSeconds(5);
 
     private static int _done;
 
@@ -28,12 +31,17 @@ public static class HangfireQueue
                 client.Enqueue(() => Nothing());
             }
         })));
-        while (Volatile.Read(ref _done) < jobs / Enqueuers * Enqueuers)
+        var (done, at) = (Volatile.Read(ref _done), Stopwatch.GetTimestamp());
+        while (done < jobs / Enqueuers * Enqueuers && Stopwatch.GetElapsedTime(at) < Forgotten)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            if (Volatile.Read(ref _done) is var now && now > done)
+            {
+                (done, at) = (now, Stopwatch.GetTimestamp());
+            }
         }
 
-        return jobs / Enqueuers * Enqueuers / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return done / Stopwatch.GetElapsedTime(begin, at).TotalSeconds;
     }
 
     /// <summary>The job.</summary>
