@@ -13,6 +13,7 @@ namespace Sandbox.Benchmarks.Measurements;
 /// .NET programs use, on the same Postgres with the same durability.</summary>
 internal static class StoreCycles
 {
+    private const int Budget = 1000;
     private const int Cycles = 8000;
     private const int AtOnce = 128;
     private const int Workers = 4;
@@ -32,16 +33,17 @@ internal static class StoreCycles
         var rate = Cycles / took.TotalSeconds;
         var jobs = 2 * rate;
         var used = Processors().Zip(before, (now, then) => (now - then) / Cycles * 1000).ToList();
-        fleet.Waits.Clear();
-        await RunAsync(fleet, Cycles / 2, AtOnce, pause: TimeSpan.FromSeconds(2 / rate));
-        var claims = new Samples(fleet.Waits);
+        var claims = await ClaimsAtAsync(fleet, Budget / 2);
+        var faster = await ClaimsAtAsync(fleet, rate / 2);
 
         sheet.Add(Row.AtLeastAs(
-            "whole lives (create, claim, running, stop, deleted) at the store, null deployment, commits on disk", rate, "/s", 1000,
+            "whole lives (create, claim, running, stop, deleted) at the store, null deployment, commits on disk", rate, "/s", Budget,
             $"{Cycles} lives, {AtOnce} at once, {Workers} workers"));
         sheet.Add(Row.Info(
             "processor time of such a life", used.Sum(), "ms", $"Postgres {used[0]:0.00} ms, Redis {used[1]:0.00} ms, workers and callers {used[2]:0.00} ms"));
-        sheet.Add(Row.AtMost("claim p99 at half that load", claims.Percentile(99), "ms", 20, $"{claims}"));
+        sheet.Add(Row.AtMost(
+            "from before a create to its claim, p99, at half the load that is asked for", claims.Percentile(99), "ms", 20, $"{claims}; {Budget / 2} lives/s"));
+        sheet.Add(Row.Info("the same at half of what was measured", faster.Percentile(99), "ms", $"{faster}; {rate / 2:0} lives/s"));
         sheet.Add(Row.AtMost("double claims", fleet.DoubleClaims, "", 0, $"of {fleet.Claims} claims"));
 
         var queue = await HangfireQueue.JobsPerSecondAsync(await postgres.NewDatabaseAsync(), Cycles);
@@ -49,6 +51,13 @@ internal static class StoreCycles
 
         double[] Processors() =>
             [ProcessorTime.OfTree(postgres.ProcessId), ProcessorTime.OfTree(redis.ProcessId), Environment.CpuUsage.TotalTime.TotalSeconds];
+    }
+
+    private static async Task<Samples> ClaimsAtAsync(Fleet fleet, double perSecond)
+    {
+        fleet.Waits.Clear();
+        await RunAsync(fleet, Cycles / 2, AtOnce, pause: TimeSpan.FromSeconds(1 / perSecond));
+        return new Samples(fleet.Waits);
     }
 
     /// <param name="pause">Between two creates; null: as fast as it goes.</param>
