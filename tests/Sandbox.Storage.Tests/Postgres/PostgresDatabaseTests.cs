@@ -43,11 +43,9 @@ public sealed class PostgresDatabaseTests
     [NeedsPostgresFact]
     public async Task Migrate_WhileTheServerRecovers_WaitsForIt()
     {
-        await using var server = await PostgresServer.StartAsync(syncs: false);
         var time = new FakeTimeProvider();
-        await using var database = PostgresDatabase.Of(await server.NewDatabaseAsync(), time);
-        await server.KillAsync();
-        await server.StartRecoveringAsync();
+        await using var server = await PostgresServer.StartAsync(syncs: false);
+        await using var database = await RecoveringAsync(server, time);
 
         var migrated = database.MigrateAsync(CancellationToken);
         await PassAsync(time, () => time.GetUtcNow() - time.Start > TimeSpan.FromSeconds(30));
@@ -62,11 +60,9 @@ public sealed class PostgresDatabaseTests
     [NeedsPostgresFact]
     public async Task Migrate_WhileTheServerRecoversForTooLong_SaysSo()
     {
-        await using var server = await PostgresServer.StartAsync(syncs: false);
         var time = new FakeTimeProvider();
-        await using var database = PostgresDatabase.Of(await server.NewDatabaseAsync(), time);
-        await server.KillAsync();
-        await server.StartRecoveringAsync();
+        await using var server = await PostgresServer.StartAsync(syncs: false);
+        await using var database = await RecoveringAsync(server, time);
 
         var migrated = database.MigrateAsync(CancellationToken);
         await PassAsync(time, () => migrated.IsCompleted);
@@ -115,6 +111,15 @@ public sealed class PostgresDatabaseTests
         await server.StartAgainAsync();
 
         Assert.Equal("kept", await ScalarAsync<string>(database, "SELECT name FROM leases"));
+    }
+
+    /// <summary>A new database of a server that refuses connections from then on.</summary>
+    private static async Task<PostgresDatabase> RecoveringAsync(PostgresServer server, TimeProvider time)
+    {
+        var database = PostgresDatabase.Of(await server.NewDatabaseAsync(), time);
+        await server.KillAsync();
+        await server.StartRecoveringAsync();
+        return database;
     }
 
     private static Task PassAsync(FakeTimeProvider time, Func<bool> until) => Wait.UntilAsync(
