@@ -54,7 +54,7 @@ internal static class Nodes
             "sandbox-nodes", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHost)))[..8]);
         return node
             .WithEnvironment("Worker__DataFolder", Path.Combine(folder, node.Resource.Name))
-            .WithEnvironment("Worker__EndsSandboxes", "true") // the stack leaves nothing running
+            .WithEnvironment(scratch is null ? "Worker__EndsSandboxes" : "Worker__RemovesSandboxes", "true") // the stack leaves nothing running
             .WithEnvironment("Worker__AgentFolder", Path.Combine(artifacts, "agent"))
             .WithEnvironment("Worker__ManagedAgent", Path.Combine(artifacts, "agent-managed", "sandbox-agent.dll"));
     }

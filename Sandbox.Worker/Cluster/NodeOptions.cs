@@ -39,6 +39,10 @@ public sealed class NodeOptions
     /// leave nothing running. Otherwise they go on, and the node's next life takes them up.</summary>
     public bool EndsSandboxes { get; set; }
 
+    /// <summary>The same, and nothing of them is kept, nor of those that were stopped before: for a stack whose database is thrown away
+    /// at its end.</summary>
+    public bool RemovesSandboxes { get; set; }
+
     /// <summary>How long calls in flight may go on when the process is told to end. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainWait { get; set; } = TimeSpan.FromSeconds(10);

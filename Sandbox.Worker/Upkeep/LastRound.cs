@@ -7,16 +7,27 @@ using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Upkeep;
 
-/// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>).</summary>
+/// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>), or nothing at all
+/// (<see cref="NodeOptions.RemovesSandboxes"/>).</summary>
 internal sealed partial class LastRound(
-    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, ILogger<LastRound> logger)
+    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, INodeRight right, ILogger<LastRound> logger)
     : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => options.Value.EndsSandboxes
-        ? Task.WhenAll(gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote).Select(one => EndAsync(one, cancellationToken)))
-        : Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.EndsSandboxes || options.Value.RemovesSandboxes)
+        {
+            await Task.WhenAll(gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote).Select(one => EndAsync(one, cancellationToken)));
+        }
+
+        // Whoever is not the node any more does not know whose they are.
+        if (options.Value.RemovesSandboxes && right.Current is not null)
+        {
+            await Task.WhenAll(deployments.All.Select(deployment => RemoveAllAsync(deployment, cancellationToken)));
+        }
+    }
 
     private async Task EndAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
     {
@@ -36,6 +47,21 @@ internal sealed partial class LastRound(
         await TryAsync(sandbox, () => lost.JudgeAsync(sandbox, ended, cancellationToken));
     }
 
+    private async Task RemoveAllAsync(IDeployment deployment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var found in await deployment.ListAsync(cancellationToken))
+            {
+                await deployment.EnsureGoneAsync(found.Incarnation, cancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            Log.NotRemoved(logger, deployment.Kind, exception.Message);
+        }
+    }
+
     private async Task TryAsync(SandboxInstance sandbox, Func<Task> step)
     {
         try
@@ -52,5 +78,8 @@ internal sealed partial class LastRound(
     {
         [LoggerMessage(4261, LogLevel.Warning, "Sandbox {SandboxId} could not be ended in order: {Reason}")]
         public static partial void Failed(ILogger logger, Contracts.Ids.SandboxId sandboxId, string reason);
+
+        [LoggerMessage(4262, LogLevel.Warning, "What {Deployment} has left of this node's sandboxes could not be removed: {Reason}")]
+        public static partial void NotRemoved(ILogger logger, DeploymentKind deployment, string reason);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Worker.Cluster;
+using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Tests.Running;
 using Sandbox.Worker.Upkeep;
 
@@ -25,5 +26,31 @@ public sealed class LastRoundTests : LocalWorkerTests
             : await Worker.Records.FindAsync(record.Id, CancellationToken.None);
         Assert.Equal(expected, after?.State);
         Assert.True(FolderOf(record.Incarnation).Exists, "its files are kept, and it can be restarted");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Node_ThatKeepsNothing_RemovesItsSandboxes_TheStoppedOnesToo(bool isStillTheNode)
+    {
+        var (running, stopped) = (await Worker.RunAsync(WorkerHost.Prepare("running")), await Worker.RunAsync(WorkerHost.Prepare("stopped")));
+        await Worker.Get<DeploymentSet>()[stopped.Spec.Deployment].EnsureStoppedAsync(stopped, CancellationToken.None);
+        var last = ActivatorUtilities.CreateInstance<LastRound>(
+            Worker.Get<IServiceProvider>(), Options.Create(new NodeOptions { RemovesSandboxes = true }), new Right(isStillTheNode));
+
+        await last.StopAsync(CancellationToken.None);
+
+        Assert.Empty(ProcessesOf(running.Incarnation));
+        Assert.Equal(!isStillTheNode, FolderOf(running.Incarnation).Exists);
+        Assert.Equal(!isStillTheNode, FolderOf(stopped.Incarnation).Exists);
+    }
+
+    private sealed class Right(bool isHeld) : INodeRight
+    {
+        public Hold? Current { get; } = isHeld ? new Hold(null, CancellationToken.None) : null;
+
+        public bool IsDraining => true;
+
+        public Task<Hold> WhenHeldAsync(CancellationToken cancellationToken) => Task.FromResult(Current!);
     }
 }
