@@ -1,8 +1,8 @@
 namespace Sandbox.Testing;
 
 /// <summary>
-/// A cluster id of a test's own (or of a test class's): whatever containers carry it are removed at the end, so that nothing
-/// is left behind, also by a test that fails.
+/// A cluster id of a test's own (or of a test class's): whatever containers carry it are removed at the end, with the images
+/// that were loaded for them from an archive, so that nothing is left behind, also by a test that fails.
 /// </summary>
 public sealed class DockerCluster : IAsyncDisposable
 {
@@ -11,19 +11,35 @@ public sealed class DockerCluster : IAsyncDisposable
     public string ClusterId { get; } = $"test-{Guid.NewGuid():N}";
 
     /// <summary>Ids of the containers that carry the label now.</summary>
-    public async Task<IReadOnlyList<string>> ContainersAsync(CancellationToken cancellationToken)
-    {
-        var filters = Uri.EscapeDataString($$"""{"label":["{{Label}}={{ClusterId}}"]}""");
-        var listed = await DockerEngine.GetAsync($"containers/json?all=1&filters={filters}", cancellationToken);
-        return [.. listed!.AsArray().Select(container => (string)container!["Id"]!)];
-    }
+    public async Task<IReadOnlyList<string>> ContainersAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken)).Select(container => container.Id)];
 
     public async ValueTask DisposeAsync()
     {
         if (DockerEngine.WhyMissing is null)
         {
-            var left = await ContainersAsync(CancellationToken.None);
-            await Task.WhenAll(left.Select(container => DockerEngine.RemoveContainerAsync(container, CancellationToken.None)));
+            var left = await ListAsync(CancellationToken.None);
+            await Task.WhenAll(left.Select(container => DockerEngine.RemoveContainerAsync(container.Id, CancellationToken.None)));
+            foreach (var image in left.Select(container => container.ImageId).Distinct())
+            {
+                await RemoveArchivedAsync(image);
+            }
         }
+    }
+
+    private static async Task RemoveArchivedAsync(string image)
+    {
+        var tags = (await DockerEngine.GetAsync($"images/{image}/json", CancellationToken.None))?["RepoTags"]?.AsArray() ?? [];
+        foreach (var tag in tags.Select(tag => (string)tag!).Where(tag => tag.StartsWith("sandbox-archive:", StringComparison.Ordinal)))
+        {
+            await DockerEngine.DeleteAsync($"images/{tag}", CancellationToken.None);
+        }
+    }
+
+    private async Task<List<(string Id, string ImageId)>> ListAsync(CancellationToken cancellationToken)
+    {
+        var filters = Uri.EscapeDataString($$"""{"label":["{{Label}}={{ClusterId}}"]}""");
+        var listed = await DockerEngine.GetAsync($"containers/json?all=1&filters={filters}", cancellationToken);
+        return [.. listed!.AsArray().Select(container => ((string)container!["Id"]!, (string)container["ImageID"]!))];
     }
 }
