@@ -1,35 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Sandbox.Contracts.Cluster;
 
 namespace AppHost;
 
-/// <summary>What of the floor plan may stand in a <c>cluster.yaml</c>, so that a cluster of processes and one of containers are described
-/// by the same file.</summary>
+/// <summary>The arguments of the AppHost, and the part of the floor plan that a <c>cluster.yaml</c> may hold, so that a cluster of processes
+/// and one of containers are described by the same file.</summary>
 /// <param name="ClusterFile">Null: there is none.</param>
 /// <param name="Candidates">The nodes that may be the head, first choice first.</param>
 /// <param name="ApiPort">0: any free one.</param>
-internal sealed record FloorSettings(string? ClusterFile, IReadOnlyList<string> Candidates, int ApiPort)
+/// <param name="CloneId">Eight hexadecimal digits that are the same for each start from one folder, and others for another clone.</param>
+/// <param name="Scratch">Folder for what is not kept; null: everything is kept.</param>
+internal sealed record FloorSettings(string? ClusterFile, IReadOnlyList<string> Candidates, int ApiPort, string CloneId, string? Scratch)
 {
     private const string Argument = "cluster-file";
 
     private static readonly string[] Workers = ["node-3", "node-4"];
 
+    /// <summary>Whether databases, secrets and the nodes' folders outlive this run.</summary>
+    public bool IsKept => Scratch is null;
+
     /// <summary>The nodes that only work.</summary>
     public IEnumerable<string> Others => Workers.Except(Candidates);
 
-    public static FloorSettings Read(IConfiguration arguments)
+    /// <summary>The folder of all nodes. Short, because sockets live below it.</summary>
+    public string NodesFolder => Scratch ?? Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "sandbox-nodes", CloneId);
+
+    public static FloorSettings Read(IConfiguration arguments, string appHostFolder)
     {
         var port = arguments.GetValue<int?>("api-port");
+        var clone = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostFolder)))[..8];
+        var scratch = arguments["scratch"];
         if (arguments[Argument] is not { Length: > 0 } file)
         {
-            return new FloorSettings(null, ["node-1", "node-2"], port ?? 8088);
+            return new FloorSettings(null, ["node-1", "node-2"], port ?? 8088, clone, scratch);
         }
 
         var reading = Sandbox.Topology.ClusterFile.Read(file, Sandbox.Topology.ClusterFile.EnvironmentOfProcess());
         return reading.Settings is { } settings
             ? new FloorSettings(
                 Path.GetFullPath(file), [.. settings.Nodes.HeadWhitelist.Select(entry => HostAndPort.Parse(entry).Host.ToLowerInvariant()).Distinct()],
-                port ?? settings.Services.Api.Port)
+                port ?? settings.Services.Api.Port, clone, scratch)
             : throw new DistributedApplicationException($"--{Argument}: {string.Join("; ", reading.Problems)}");
     }
 }

@@ -1,22 +1,22 @@
-using System.Security.Cryptography;
-using System.Text;
-using Aspire.Hosting.Docker.Resources.ServiceNodes;
-
 namespace AppHost;
 
 /// <summary>What the cluster's processes are told, and a node about the machine it runs on.</summary>
 internal static class Nodes
 {
-    /// <summary>Compose starts all at once: who finds no database yet ends, and is to be started again.</summary>
-    public const string Restart = "unless-stopped";
-
     private const int InternalPort = 9464;
-    private const string EngineSocket = "/var/run/docker.sock";
+
+    /// <summary>The id that marks everything a cluster makes. Another one for each clone: two stacks with one id would take each other's
+    /// containers for orphans.</summary>
+    public static IResourceBuilder<ParameterResource> AddClusterId(this IDistributedApplicationBuilder builder, FloorSettings floor) =>
+        (builder.ExecutionContext.IsRunMode && floor.IsKept
+            ? builder.AddParameter("cluster-id", builder.Configuration["Parameters:cluster-id"] ?? $"local-{floor.CloneId}")
+            : builder.AddParameter("cluster-id", new GenerateParameterDefault { MinLength = 12, Upper = false, Special = false }))
+        .WithIconName("Tag");
 
     /// <summary>One of the cluster's processes: it knows the cluster and its database, and has a port for probes and Prometheus.</summary>
     public static IResourceBuilder<ProjectResource> InCluster(
         this IResourceBuilder<ProjectResource> process, IResourceBuilder<ParameterResource> id, IResourceBuilder<ParameterResource> secret,
-        IResourceBuilder<PostgresDatabaseResource> database)
+        IResourceBuilder<IResourceWithConnectionString> database)
     {
         var isRun = process.ApplicationBuilder.ExecutionContext.IsRunMode;
         process.WithHttpEndpoint(targetPort: isRun ? null : InternalPort, name: "internal", env: "INTERNAL_PORT");
@@ -24,6 +24,7 @@ internal static class Nodes
         return process
             .WithEnvironment("Internal__Listen", $"{(isRun ? "127.0.0.1" : "0.0.0.0")}:{port}")
             .WithHttpHealthCheck("/health", endpointName: "internal")
+            .WithUrlForEndpoint("internal", url => (url.Url, url.DisplayText, url.DisplayLocation) = ("/metrics", "Metrics", UrlDisplayLocation.DetailsOnly))
             .WithEnvironment("Cluster__Id", id).WithEnvironment("Cluster__Secret", secret)
             .WithReference(database).WaitFor(database);
     }
@@ -33,48 +34,31 @@ internal static class Nodes
         floor.ClusterFile is { } file && process.ApplicationBuilder.ExecutionContext.IsRunMode ? process.WithEnvironment("CLUSTER_FILE", file) : process;
 
     /// <summary>Where a node is asked for its role, shows the cluster's status, and gives out the API, while it is the head.</summary>
-    public static IResourceBuilder<ProjectResource> WithHeadPorts(this IResourceBuilder<ProjectResource> node)
-    {
-        var isRun = node.ApplicationBuilder.ExecutionContext.IsRunMode;
-        return node
-            .WithHttpEndpoint(targetPort: isRun ? null : 6390, name: "head", env: "HEAD_PORT")
-            .WithHttpEndpoint(targetPort: isRun ? null : 8265, name: "dashboard", env: "DASHBOARD_PORT")
-            .WithHttpEndpoint(targetPort: isRun ? null : 10001, name: "client", env: "CLIENT_PORT");
-    }
+    public static IResourceBuilder<ProjectResource> WithHeadPorts(this IResourceBuilder<ProjectResource> node) => node
+        .WithPort(6390, "head", "HEAD_PORT", "Role")
+        .WithPort(8265, "dashboard", "DASHBOARD_PORT", "Cluster status")
+        .WithPort(10001, "client", "CLIENT_PORT", "API address");
 
     /// <summary>A process of this machine, with a folder and the agents of this repository.</summary>
-    /// <param name="scratch">Folder for what is not kept; null: a folder of the user's own for this clone.</param>
-    public static IResourceBuilder<ProjectResource> AsLocalNode(this IResourceBuilder<ProjectResource> node, string? scratch)
+    public static IResourceBuilder<ProjectResource> AsLocalNode(this IResourceBuilder<ProjectResource> node, FloorSettings floor)
     {
-        var appHost = node.ApplicationBuilder.AppHostDirectory;
-        var artifacts = Path.GetFullPath("../artifacts", appHost);
-        // Short, because sockets live below it.
-        var folder = scratch ?? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-            "sandbox-nodes", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHost)))[..8]);
+        var artifacts = Path.GetFullPath("../artifacts", node.ApplicationBuilder.AppHostDirectory);
         return node
-            .WithEnvironment("Worker__DataFolder", Path.Combine(folder, node.Resource.Name))
-            .WithEnvironment(scratch is null ? "Worker__EndsSandboxes" : "Worker__RemovesSandboxes", "true") // the stack leaves nothing running
+            .WithEnvironment("Worker__DataFolder", Path.Combine(floor.NodesFolder, node.Resource.Name))
+            .WithEnvironment(floor.IsKept ? "Worker__EndsSandboxes" : "Worker__RemovesSandboxes", "true") // the stack leaves nothing running
             .WithEnvironment("Worker__AgentFolder", Path.Combine(artifacts, "agent"))
             .WithEnvironment("Worker__ManagedAgent", Path.Combine(artifacts, "agent-managed", "sandbox-agent.dll"));
     }
 
-    /// <summary>A container: with compose beside an engine, whose socket and data folder it shares at the same paths.</summary>
-    public static IResourceBuilder<ProjectResource> AsPublishedNode(this IResourceBuilder<ProjectResource> node, string? target)
-    {
-        var folder = $"/var/lib/sandbox/{node.Resource.Name}"; // the engine mounts from there, and sees nothing of the image
-        node.WithHttpEndpoint(targetPort: 8090, name: "roads", env: "ROADS_PORT")
-            .WithEnvironment("Worker__Listen", "0.0.0.0:8090")
-            .WithEnvironment("Worker__DataFolder", folder)
-            .WithEnvironment("Worker__AgentFolder", "/app/agent");
-        return target is not "compose"
-            ? node
-            : node.WithEnvironment("Worker__CopiesAgent", "true").PublishAsDockerComposeService((_, service) =>
-            {
-                service.Restart = Restart;
-                service
-                    .AddVolume(new Volume { Name = "engine", Type = "bind", Source = EngineSocket, Target = EngineSocket, ReadOnly = false })
-                    .AddVolume(new Volume { Name = "data", Type = "bind", Source = folder, Target = folder, ReadOnly = false });
-            });
-    }
+    /// <summary>A container of a published stack.</summary>
+    public static IResourceBuilder<ProjectResource> AsPublishedNode(this IResourceBuilder<ProjectResource> node) => node
+        .WithHttpEndpoint(targetPort: 8090, name: "roads", env: "ROADS_PORT")
+        .WithEnvironment("Worker__Listen", "0.0.0.0:8090")
+        .WithEnvironment("Worker__DataFolder", $"/var/lib/sandbox/{node.Resource.Name}")
+        .WithEnvironment("Worker__AgentFolder", "/app/agent");
+
+    private static IResourceBuilder<ProjectResource> WithPort(this IResourceBuilder<ProjectResource> node, int published, string name, string variable, string title) => node
+        .WithHttpEndpoint(targetPort: node.ApplicationBuilder.ExecutionContext.IsRunMode ? null : published, name: name, env: variable)
+        .WithUrlForEndpoint(name, url => (url.DisplayText, url.DisplayLocation) = (
+            title, name is "dashboard" ? UrlDisplayLocation.SummaryAndDetails : UrlDisplayLocation.DetailsOnly));
 }

@@ -21,9 +21,8 @@ public sealed class ArrowTests
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker ServiceDefaults",
         ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
-        ["LocalHosting"] = "",
-        // The first four as resources: no code of theirs is referred to.
-        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Kubernetes Sandbox.Worker LocalHosting Sandbox.Topology",
+        // The first three as resources: no code of theirs is referred to.
+        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.Topology",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];
@@ -44,10 +43,11 @@ public sealed class ArrowTests
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
-    [InlineData("Npgsql", "Sandbox.Storage ServiceDefaults")]
+    [InlineData("Aspire.", "AppHost Health.Service Sandbox.Api Sandbox.Kubernetes Sandbox.Worker")]
+    [InlineData("Npgsql", "Sandbox.Storage")]
     [InlineData("OpenTelemetry.", "ServiceDefaults")]
     [InlineData("prometheus-net", "ServiceDefaults")]
-    [InlineData("StackExchange.Redis", "Sandbox.Storage ServiceDefaults")]
+    [InlineData("StackExchange.Redis", "Sandbox.Storage")]
     [InlineData("YamlDotNet", "Sandbox.Topology")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]
     public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string doors)

@@ -1,0 +1,42 @@
+using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Lifecycle;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AppHost.Starting;
+
+/// <summary>What Aspire does not look at before it starts a stack, each refused with one line; and what watches the stack afterwards.</summary>
+internal static class StartChecksExtensions
+{
+    public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor)
+    {
+        builder.Services.AddSingleton(floor).AddSingleton(TimeProvider.System).AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
+        builder.Services.TryAddEventingSubscriber<StartChecks>();
+        builder.Services.AddHostedService<RunnerWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
+    }
+}
+
+/// <summary>The checks in their order: what is cheap and says the most comes first.</summary>
+internal sealed class StartChecks(FloorSettings floor, StackLock stackLock, ContainerEngine engine, StoreImages images, IConfiguration configuration)
+    : IDistributedApplicationEventingSubscriber
+{
+    public Task SubscribeAsync(IDistributedApplicationEventing eventing, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken)
+    {
+        eventing.Subscribe<BeforeStartEvent>((start, token) => CheckAsync(start.Model, token));
+        return Task.CompletedTask;
+    }
+
+    private async Task CheckAsync(DistributedApplicationModel model, CancellationToken cancellationToken)
+    {
+        stackLock.Take(floor.NodesFolder);
+        FixedPorts.Check(model, configuration);
+        await Passwords.CheckAsync(model, cancellationToken);
+        var containers = model.Resources.OfType<ContainerResource>().Where(container => !container.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+        if (containers.Count > 0)
+        {
+            await engine.CheckAsync(cancellationToken);
+            await images.EnsureAsync(containers, cancellationToken);
+            await engine.CheckVolumesAsync(containers, cancellationToken);
+        }
+    }
+}
