@@ -68,5 +68,6 @@ IResourceBuilder<ProjectResource> AddNode(string name)
         .WithHeadPorts()
         .WithIconName("Server")
         .WithDrainCommand(api);
+    api.WithRelationship(node.Resource, "Calls");
     return agent is null ? node.AsPublishedNode() : node.AsLocalNode(floor).WaitForCompletion(agent);
 }

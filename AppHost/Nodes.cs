@@ -5,11 +5,11 @@ internal static class Nodes
 {
     private const int InternalPort = 9464;
 
-    /// <summary>The id that marks everything a cluster makes. Another one for each clone: two stacks with one id would take each other's
+    /// <summary>The id that marks everything a cluster makes. Another one for each stack: two stacks with one id would take each other's
     /// containers for orphans.</summary>
     public static IResourceBuilder<ParameterResource> AddClusterId(this IDistributedApplicationBuilder builder, FloorSettings floor) =>
         (builder.ExecutionContext.IsRunMode && floor.IsKept
-            ? builder.AddParameter("cluster-id", builder.Configuration["Parameters:cluster-id"] ?? $"local-{floor.CloneId}")
+            ? builder.AddParameter("cluster-id", builder.Configuration["Parameters:cluster-id"] ?? $"local-{floor.Stack}")
             : builder.AddParameter("cluster-id", new GenerateParameterDefault { MinLength = 12, Upper = false, Special = false }))
         .WithIconName("Tag");
 

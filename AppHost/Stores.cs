@@ -26,6 +26,7 @@ internal static class Stores
         var password = builder.AddParameter(
             "database-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: floor.IsKept).WithIconName("Key");
         var postgres = builder.AddPostgres("postgres", password: password).WithOtherImage(builder.Configuration[PostgresImage]).WithIconName("Database");
+        password.WithParentRelationship(postgres);
 
         // Aspire's own text has the password bare, where a semicolon would end it.
         var quoted = ReferenceExpression.Create(
@@ -52,12 +53,13 @@ internal static class Stores
 
         // A development certificate in the home folder would switch it to TLS; it is reached from this machine only.
         var redis = builder.AddRedis(Redis, password: password).WithoutHttpsCertificate().WithOtherImage(builder.Configuration[RedisImage]).WithIconName("Flash");
+        password.WithParentRelationship(redis);
         return floor.IsKept ? redis.WithDataVolume(VolumeName(builder, floor, "redis")) : redis;
     }
 
-    /// <summary>A volume of this clone's own: two stacks on one would be two servers on one set of files.</summary>
+    /// <summary>A volume of this stack's own: two stacks on one would be two servers on one set of files.</summary>
     private static string VolumeName(IDistributedApplicationBuilder builder, FloorSettings floor, string store) =>
-        builder.ExecutionContext.IsRunMode ? $"sandbox-{floor.CloneId}-{store}" : $"sandbox-{store}";
+        builder.ExecutionContext.IsRunMode ? $"sandbox-{floor.Stack}-{store}" : $"sandbox-{store}";
 
     private static IResourceBuilder<T> WithOtherImage<T>(this IResourceBuilder<T> store, string? image)
         where T : ContainerResource

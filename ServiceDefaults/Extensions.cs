@@ -30,6 +30,8 @@ public static class Extensions
     private const string InternalListen = "Internal:Listen";
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    private const string TracesSampler = "OTEL_TRACES_SAMPLER";
+
     private static readonly string[] Units = [".seconds", ".bytes"];
 
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
@@ -71,6 +73,7 @@ public static class Extensions
                 .AddMeter("Sandbox.*", "Health.*")
                 .AddView(NameOnOtlp))
             .WithTracing(tracing => tracing
+                .LeaveOutUnaskedCalls(builder.Configuration[TracesSampler])
                 .AddSource(builder.Environment.ApplicationName, "Sandbox.*", "Health.*")
                 .AddAspNetCoreInstrumentation(asp => asp.Filter = context => !IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation())
@@ -130,6 +133,10 @@ public static class Extensions
         var name = Units.FirstOrDefault(instrument.Name.EndsWith) is { } unit ? instrument.Name[..^unit.Length] : instrument.Name;
         return new MetricStreamConfiguration { Name = $"{instrument.Meter.Name.ToLowerInvariant()}.{name}" };
     }
+
+    /// <summary>Unless somebody chose to have fewer traces.</summary>
+    private static TracerProviderBuilder LeaveOutUnaskedCalls(this TracerProviderBuilder tracing, string? chosen) =>
+        chosen is null or "" or "always_on" or "parentbased_always_on" ? tracing.SetSampler(new ParentBasedSampler(new UnaskedCallSampler())) : tracing;
 
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath);

@@ -21,27 +21,24 @@ internal static class Refusals
     /// <returns>The exit code: 0, or 1 when it was refused or could not be brought up.</returns>
     public static async Task<int> RunToEndAsync(this DistributedApplication app)
     {
-        await using (app)
+        var outcome = app.Services.GetService<StartOutcome>();
+        try
         {
-            var outcome = app.Services.GetService<StartOutcome>();
-            try
-            {
-                await app.RunAsync();
-            }
-            catch (DistributedApplicationException refusal)
-            {
-                Tell(refusal.Message);
-                return Refused;
-            }
-
-            if (outcome?.Failure is not { } failure)
-            {
-                return 0;
-            }
-
-            Tell(failure);
+            await app.RunAsync();
+        }
+        catch (DistributedApplicationException refusal)
+        {
+            Tell(refusal.Message);
             return Refused;
         }
+
+        if (outcome?.Failure is not { } failure)
+        {
+            return 0;
+        }
+
+        Tell(failure);
+        return Refused;
     }
 
     private static void Tell(string why) => Console.Error.WriteLine($"The stack does not run. {why}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -20,7 +21,7 @@ internal sealed partial class StackWatch(
     {
         var parts = model.Resources.Where(resource => resource is ProjectResource or ContainerResource or ExecutableResource)
             .Where(resource => !resource.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToDictionary(resource => resource.Name);
-        var waited = parts.Keys.ToHashSet();
+        var waited = parts.Values.Where(part => part.HasAnnotationOfType<HealthCheckAnnotation>()).Select(part => part.Name).ToHashSet();
         await foreach (var change in notifications.WatchAsync(stoppingToken))
         {
             if (!parts.TryGetValue(change.Resource.Name, out var part))
@@ -35,7 +36,7 @@ internal sealed partial class StackWatch(
                 return;
             }
 
-            if (IsUp(part, change.Snapshot))
+            if (change.Snapshot is { HealthStatus: HealthStatus.Healthy, State.Text: var state } && state == KnownResourceStates.Running)
             {
                 waited.Remove(part.Name);
             }
@@ -48,14 +49,9 @@ internal sealed partial class StackWatch(
         }
     }
 
-    private static bool HasFailed(CustomResourceSnapshot snapshot) =>
-        snapshot.State?.Text == KnownResourceStates.FailedToStart || (snapshot.State?.Text == KnownResourceStates.Exited || snapshot.State?.Text == KnownResourceStates.Finished) && snapshot.ExitCode is not (0 or null);
-
-    /// <summary>A helper that is run to its end is done by ending.</summary>
-    private static bool IsUp(IResource part, CustomResourceSnapshot snapshot) =>
-        snapshot.HealthStatus is Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy && snapshot.State?.Text == KnownResourceStates.Running
-            && part.HasAnnotationOfType<HealthCheckAnnotation>()
-        || (snapshot.State?.Text == KnownResourceStates.Exited || snapshot.State?.Text == KnownResourceStates.Finished) && snapshot.ExitCode is 0;
+    private static bool HasFailed(CustomResourceSnapshot snapshot) => snapshot.State?.Text is { } state
+        && (state == KnownResourceStates.FailedToStart
+            || ((state == KnownResourceStates.Exited || state == KnownResourceStates.Finished) && snapshot.ExitCode is not (0 or null)));
 
     private async Task<string> ReasonAsync(ResourceEvent change, CancellationToken cancellationToken)
     {

@@ -75,6 +75,21 @@ public sealed class TraceTests(WatchedCluster watched)
         await watched.Caller.MustPostAsync("stop", new { sandbox_id = id });
     }
 
+    /// <summary>Heartbeats, renewals and wake-ups go on all the time; a trace that somebody asked for comes through beside them.</summary>
+    [NeedsDockerFact]
+    public async Task Traces_OfCallsThatNobodyAskedFor_AreNotSent()
+    {
+        var id = $"trace-{Guid.NewGuid():N}";
+        await watched.Caller.RunAsync(id);
+        var trace = await watched.TracedAsync("stop", new { sandbox_id = id });
+        await watched.Receiver.UntilAsync(
+            trace, seen => Has(seen, "Sandbox.Api", "stop") && seen.Any(span => span.Source == "Npgsql"), "the request and its statements in the database");
+
+        var unasked = watched.Receiver.Spans.Where(span => span.ParentId is "" && IsCall(span)).ToList();
+
+        Assert.True(unasked.Count == 0, $"no trace was to begin with a call of a loop's: {OtlpReceiver.Text(unasked)}");
+    }
+
     [NeedsDockerFact]
     public async Task Processes_SendMetricsAndLogs_BesideTraces()
     {
@@ -90,6 +105,9 @@ public sealed class TraceTests(WatchedCluster watched)
         using var answer = await watched.Caller.Http.PostAsync(new Uri($"/api/v1/nodes/w1/{verb}", UriKind.Relative), content: null);
         Assert.True(answer.IsSuccessStatusCode, $"{verb} was to succeed: {await answer.Content.ReadAsStringAsync()}");
     }
+
+    private static bool IsCall(ReceivedSpan span) =>
+        span.Source is "Npgsql" or "System.Net.Http" || span.Source.Contains("Redis", StringComparison.Ordinal);
 
     private static bool Has(IReadOnlyList<ReceivedSpan> spans, string service, string name) =>
         spans.Any(span => span.Service == service && span.Name.Contains(name, StringComparison.Ordinal));
