@@ -10,7 +10,7 @@ internal static class StartChecksExtensions
 {
     public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor)
     {
-        builder.Services.AddSingleton(floor).AddSingleton(TimeProvider.System).AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
+        builder.Services.AddSingleton(floor).AddSingleton(TimeProvider.System).AddSingleton(Runner.Now()).AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
         builder.Services.TryAddEventingSubscriber<StartChecks>();
         builder.Services.AddHostedService<RunnerWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
     }
