@@ -21,6 +21,7 @@ var health = builder.AddProject<Projects.Health_Service>("health")
     .InCluster(clusterId, clusterSecret, database)
     .WithEnvironment("HEAD_WHITELIST", candidates)
     .WithClusterFile(floor)
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Head")
     .WithIconName("HeartPulse");
 
 var api = builder.AddProject<Projects.Sandbox_Api>("api")

@@ -8,7 +8,7 @@ namespace AppHost.Starting;
 /// <c>deploy/prometheus/targets</c> (or <c>PROMETHEUS_TARGETS</c>), for as long as it runs.
 /// </summary>
 internal sealed class PrometheusTargets(
-    ResourceNotificationService notifications, IHostEnvironment environment, Microsoft.Extensions.Configuration.IConfiguration configuration) : BackgroundService
+    ResourceNotificationService notifications, IHostEnvironment environment, Microsoft.Extensions.Configuration.IConfiguration configuration) : EarlyBackgroundService
 {
     private const string Port = "INTERNAL_PORT";
 

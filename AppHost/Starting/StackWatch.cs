@@ -11,9 +11,9 @@ namespace AppHost.Starting;
 /// </summary>
 internal sealed partial class StackWatch(
     DistributedApplicationModel model, ResourceNotificationService notifications, ResourceLoggerService logs, StartOutcome outcome,
-    IHostApplicationLifetime lifetime, ILogger<StackWatch> logger) : BackgroundService
+    IHostApplicationLifetime lifetime, ILogger<StackWatch> logger) : EarlyBackgroundService
 {
-    private const int Lines = 5;
+    private const int Lines = 3;
 
     private static readonly TimeSpan LogsWait = TimeSpan.FromSeconds(5);
 
@@ -71,7 +71,9 @@ internal sealed partial class StackWatch(
             // What was said so far has to do.
         }
 
-        return $"'{change.Resource.Name}' {code} while the stack was starting: {string.Join(" | ", last.TakeLast(Lines))}";
+        // Each begins with its time, and they come stream by stream.
+        var said = last.Order(StringComparer.Ordinal).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(line => !string.IsNullOrWhiteSpace(line));
+        return $"'{change.Resource.Name}' {code} while the stack was starting: {string.Join(" | ", said.TakeLast(Lines))}";
     }
 
     private async Task TellAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Aspire.Hosting.Eventing;
 using Aspire.Hosting.Lifecycle;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace AppHost.Starting;
 
@@ -10,8 +11,12 @@ internal static class StartChecksExtensions
 {
     public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor)
     {
-        builder.Services.AddSingleton(floor).AddSingleton(TimeProvider.System).AddSingleton(Runner.Now()).AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
+        builder.Services.AddSingleton(floor).AddSingleton(Runner.Now()).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
         builder.Services.TryAddEventingSubscriber<StartChecks>();
+
+        // What a start fails of is told in one line, and not also with the stack trace of what was cancelled.
+        builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical));
         builder.Services.AddHostedService<RunnerWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
     }
 }

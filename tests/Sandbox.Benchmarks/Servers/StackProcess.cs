@@ -1,35 +1,44 @@
 using System.Diagnostics;
 using System.Globalization;
+using Sandbox.Testing;
 
 namespace Sandbox.Benchmarks.Servers;
 
-/// <summary><c>dotnet run --project AppHost</c> as a person starts it, with folders of its own that are thrown away.</summary>
+/// <summary><c>dotnet run --project AppHost</c> as a person starts it, with databases and folders of its own that are thrown away.</summary>
 internal sealed class StackProcess : IAsyncDisposable
 {
-    private const string Listens = "Now listening on: ";
+    private const string Up = "The stack is up";
+
+    private static readonly string[] Programs = ["/Sandbox.Api/", "/Sandbox.Worker/", "/Health.Service/"];
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sbb");
+    private readonly string _mark = $"bench{Guid.NewGuid().ToString("N")[..8]}";
     private readonly Process _process;
-    private readonly TaskCompletionSource<Uri> _api = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
     private StackProcess(string root)
     {
-        var start = new ProcessStartInfo("dotnet", ["run", "--project", Path.Combine(root, "AppHost"), "--", "--scratch", _folder.FullName, "--api-port", "0"])
+        var port = ReservedPorts.Next();
+        Api = new Uri($"http://localhost:{port}");
+
+        // A session, and with it a process group, of its own: Ctrl-C is sent to the group, as a terminal does.
+        var start = new ProcessStartInfo("setsid", [
+            "-w", "dotnet", "run", "--project", Path.Combine(root, "AppHost"), "--",
+            "--scratch", _folder.FullName, "--api-port", port.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
         };
-        start.Environment["LocalHosting__StateFolder"] = Path.Combine(_folder.FullName, "state");
-        File.SetUnixFileMode(_folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        start.Environment["stack"] = _mark;
         _process = Process.Start(start)!;
         _reading = ReadAsync();
     }
 
-    /// <summary>Where the first API answers, once it does.</summary>
-    public Task<Uri> Api => _api.Task;
+    /// <summary>Where the APIs answer, once one does.</summary>
+    public Uri Api { get; }
 
-    /// <summary>Everything is healthy.</summary>
+    /// <summary>Everything is healthy, all four nodes too.</summary>
     public Task Whole => _whole.Task;
 
     public static async Task BuildAsync(string root)
@@ -44,28 +53,38 @@ internal sealed class StackProcess : IAsyncDisposable
 
     public static StackProcess Start(string root) => new(root);
 
-    /// <summary>MiB of everything that the AppHost has started, and of itself with <c>dotnet run</c>.</summary>
-    public (double Parts, double Hosts, int Processes) Memory()
+    /// <summary>MiB of our own processes, and of what Aspire has beside them: AppHost, dashboard, orchestrator and the runners above processes.</summary>
+    public (double Ours, int Processes, double Aspire) Memory()
     {
-        var host = Children(_process.Id).Single();
-        List<int> parts = [];
-        for (var next = new Queue<int>(Children(host)); next.TryDequeue(out var process);)
+        var all = Processes();
+        var ours = all.Where(process => Programs.Any(ProgramOf(process).Contains)).ToList();
+        return (ours.Sum(ProcessMemory.ProportionalSetSize), ours.Count, all.Except(ours).Sum(ProcessMemory.ProportionalSetSize));
+    }
+
+    /// <summary>As Ctrl-C does.</summary>
+    /// <returns>How long until nothing of it runs any more.</returns>
+    public async Task<TimeSpan> EndAsync()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        using (var kill = Process.Start("kill", ["-INT", "--", $"-{_process.Id}"]))
         {
-            parts.Add(process);
-            foreach (var child in Children(process))
-            {
-                next.Enqueue(child);
-            }
+            await kill.WaitForExitAsync();
         }
 
-        return (parts.Sum(ProcessMemory.ProportionalSetSize), ProcessMemory.ProportionalSetSize(_process.Id) + ProcessMemory.ProportionalSetSize(host), parts.Count);
+        using var ticks = new PeriodicTimer(LookEvery);
+        while (Processes().Count > 0)
+        {
+            await ticks.WaitForNextTickAsync();
+        }
+
+        return Stopwatch.GetElapsedTime(begun);
     }
 
     public async ValueTask DisposeAsync()
     {
-        using (var kill = Process.Start("kill", [_process.Id.ToString(CultureInfo.InvariantCulture)]))
+        if (!_process.HasExited)
         {
-            await kill.WaitForExitAsync();
+            await EndAsync();
         }
 
         await _process.WaitForExitAsync();
@@ -74,26 +93,21 @@ internal sealed class StackProcess : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>Whatever was started for it has the mark in its environment.</summary>
+    private List<int> Processes() => [.. ProcessTable.Where(process => ProcessTable.EnvironmentOf(process).Contains($"stack={_mark}\0", StringComparison.Ordinal))];
+
+    private static string ProgramOf(int process) => ProcessTable.CommandOf(process).Split(' ')[0];
+
     private async Task ReadAsync()
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (line.StartsWith("api-", StringComparison.Ordinal) && line.IndexOf(Listens, StringComparison.Ordinal) is > 0 and var at)
-            {
-                _api.TrySetResult(new Uri(line[(at + Listens.Length)..].Trim()));
-            }
-            else if (line.StartsWith("Ctrl-C ends", StringComparison.Ordinal))
+            if (line.Contains(Up, StringComparison.Ordinal))
             {
                 _whole.TrySetResult();
             }
         }
 
-        var ended = new InvalidOperationException("the AppHost ended early");
-        _api.TrySetException(ended);
-        _whole.TrySetException(ended);
+        _whole.TrySetException(new InvalidOperationException("the AppHost ended early"));
     }
-
-    private static IEnumerable<int> Children(int process) => Directory.EnumerateDirectories($"/proc/{process}/task")
-        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
 }

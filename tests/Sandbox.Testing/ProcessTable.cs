@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace AppHost.Tests;
+namespace Sandbox.Testing;
 
 /// <summary>The processes of this machine, any of which may end while it is looked at: then it has no text.</summary>
-internal static class ProcessTable
+public static class ProcessTable
 {
     public static IEnumerable<int> Where(Func<int, bool> isMeant) => Directory.GetDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
