@@ -8,25 +8,27 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 cd "$ROOT"
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+. build/compiler.sh
 
 sources_hash() {
-  find Sandbox.Agent Sandbox.Contracts Directory.Build.props Directory.Packages.props global.json build/agent.sh \
+  find Sandbox.Agent Sandbox.Contracts Directory.Build.props Directory.Packages.props global.json build/agent.sh build/compiler.sh \
     -type f -not -path '*/obj/*' -not -path '*/bin/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
 # publish RID COMPILER OBJCOPY
 publish() {
   local rid=$1 compiler=$2 objcopy=$3 out=artifacts/agent/$1 stage=artifacts/agent/.$1 log=artifacts/agent/$1.log
+  # Kinds have locks of their own: who needs this machine's does not wait for the other.
+  exec 9>"artifacts/agent/.$rid.lock"
+  flock 9
   if [ -x "$out/sandbox-agent" ] && [ "$(cat "$out/.sources" 2>/dev/null)" = "$hash" ]; then
     return 0
   fi
   echo "building the agent for $rid (a minute, once) ..." >&2
   rm -rf "$stage"
-  # Not with the lock: the compiler's server lives on for minutes and would hold it.
-  # Intermediate files in a folder of their own, so that another build at the same time is not undone.
-  if ! dotnet publish Sandbox.Agent/Sandbox.Agent.csproj -c Release -r "$rid" -o "$stage" -v q --nologo \
-    -p:ArtifactsPath="$ROOT/artifacts/agent-obj" -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1 9>&-; then
+  # Symbols would be thrown away.
+  if ! publish_in "$ROOT/artifacts/agent-obj/$rid" Sandbox.Agent -r "$rid" -o "$stage" "${ONLY_WHAT_RUNS[@]}" \
+    -p:NativeDebugSymbols=false -p:CppCompilerAndLinker="$compiler" -p:ObjCopyName="$objcopy" >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     echo "the agent for $rid could not be built; the whole output is in $log" >&2
     return 1
@@ -45,8 +47,6 @@ if ! command -v gcc >/dev/null; then
 fi
 
 mkdir -p artifacts/agent
-exec 9>artifacts/agent/.lock
-flock 9
 hash=$(sources_hash)
 publish linux-x64 gcc objcopy
 

@@ -61,8 +61,9 @@ fi
 bash build/agent.sh
 
 app=$ROOT/artifacts/cluster/app
-if sources_changed . artifacts/cluster/stamp || ! docker image inspect "$image" >/dev/null 2>&1 || [ "${1:-}" = --force ] ||
-  [ -n "$(find Health.Service build/images -newer artifacts/cluster/stamp -print -quit)" ]; then
+mapfile -t sources < <(source_paths . Health.Service Sandbox.Cli Sandbox.Agent)
+if sources_newer . artifacts/cluster/stamp "${sources[@]}" build/images || ! docker image inspect "$image" >/dev/null 2>&1 ||
+  [ "${1:-}" = --force ]; then
   echo "publishing the programs"
   begin=$(mktemp artifacts/cluster/begin.XXXXXX)
   rm -rf "$app"

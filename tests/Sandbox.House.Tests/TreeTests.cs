@@ -31,7 +31,8 @@ public sealed partial class TreeTests
     public void Scripts_UnderALock_BuildWithoutIt()
     {
         var scripts = Directory.EnumerateFiles(Path.Combine(Repository.Root, "build"), "*.sh", SearchOption.AllDirectories)
-            .Where(file => File.ReadAllText(file).Contains("flock 9", StringComparison.Ordinal))
+            // What compiler.sh builds, it builds for scripts that have one.
+            .Where(file => Path.GetFileName(file) == "compiler.sh" || File.ReadAllText(file).Contains("flock 9", StringComparison.Ordinal))
             .ToList();
         var holding = scripts
             .SelectMany(file => File.ReadAllText(file).Replace("\\\n", "", StringComparison.Ordinal).Split('\n'))

@@ -1,0 +1,74 @@
+namespace Sandbox.Cli.Tests.Building;
+
+/// <summary><c>./sandbox</c> in a fresh clone, and the faster form of it that is made in the background.</summary>
+public sealed class FirstUseTests : IDisposable
+{
+    private readonly SourceTree _tree = new();
+    private readonly string _path;
+
+    public FirstUseTests() => _path = _tree.ProgramsWithout("gcc");
+
+    [Fact]
+    public async Task FirstUse_OfTwoAtOnce_BuildsOnceAndGetsFasterInTheBackground()
+    {
+        // With the output under another number, too: what the background kept of it, a reader of the output would wait for.
+        using var one = _tree.Start(_path, "bash", "-c", "exec ./sandbox 3>&1");
+        using var other = _tree.Start(_path, "bash", "-c", "exec ./sandbox 3>&1");
+        var first = (await one.EndAsync()).Expect(0);
+        var second = (await other.EndAsync()).Expect(0);
+        Assert.False(File.Exists(_tree.PathOf("artifacts/cli/bin/.ready-to-run")), "the output ended only with the work in the background");
+
+        var said = first.Error + second.Error;
+        Assert.Equal(("hi\n", "hi\n"), (first.Output, second.Output));
+        Assert.True(said.Split("first use").Length == 2, $"not exactly one of the two built: {said}");
+        Assert.Contains("gcc is not installed", said, StringComparison.Ordinal);
+        Assert.True(File.Exists(_tree.PathOf("artifacts/agent-managed/sandbox-agent.dll")), $"there is no agent as a .NET program: {said}");
+
+        await BackgroundAsync();
+        Assert.True(Current().EndsWith(".fast", StringComparison.Ordinal), $"the slow {Current()} is still in use; the log: {Log()}");
+        Assert.Equal([], _tree.Processes());
+        var later = (await _tree.RunAsync(_path, _tree.PathOf("sandbox"))).Expect(0);
+        Assert.Equal(("hi\n", ""), (later.Output, later.Error));
+    }
+
+    [Fact]
+    public async Task Background_ThatFails_LeavesALogAndIsNotTriedAgain()
+    {
+        _tree.Write("build/ready-to-run/ReadyToRun.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <Target Name="Fail" BeforeTargets="Restore"><Error Text="no such feed" /></Target>
+            </Project>
+            """);
+
+        Assert.Equal("hi\n", (await _tree.RunAsync(_path, _tree.PathOf("sandbox"))).Expect(0).Output);
+        await BackgroundAsync();
+
+        Assert.Contains("no such feed", Log(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_tree.PathOf("artifacts/ready-to-run.log"), "untouched");
+        var later = (await _tree.RunAsync(_path, _tree.PathOf("sandbox"))).Expect(0);
+        Assert.Equal(("hi\n", "", "untouched"), (later.Output, later.Error, Log()));
+        Assert.Equal([], _tree.Processes());
+
+        _tree.Greet("ho");
+        Assert.Equal("ho\n", (await _tree.RunAsync(_path, _tree.PathOf("sandbox"))).Expect(0).Output);
+        await BackgroundAsync();
+        Assert.Contains("no such feed", Log(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _tree.Dispose();
+
+    private string Current() => new FileInfo(_tree.PathOf("artifacts/cli/bin")).LinkTarget!;
+
+    private string Log() => File.ReadAllText(_tree.PathOf("artifacts/ready-to-run.log"));
+
+    /// <summary>Until the work is done and its lock is free: the loop turns only while it has not yet taken the lock.</summary>
+    private async Task BackgroundAsync()
+    {
+        var done = await _tree.RunAsync(_path, "timeout", $"{CliProgram.Generous.TotalSeconds}", "bash", "-c", """
+            cd artifacts/cli
+            until [ -e bin/.ready-to-run ]; do flock ready-to-run.lock true; done
+            flock ready-to-run.lock true
+            """);
+        done.Expect(0);
+    }
+}
