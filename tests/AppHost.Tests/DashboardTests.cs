@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace AppHost.Tests;
+
+/// <summary>Aspire's dashboard as a person uses it, in a browser. What was seen is kept as pictures in <c>artifacts/dashboard</c>.</summary>
+public sealed partial class DashboardTests
+{
+    private const float Patience = 120_000; // milliseconds; a page of a busy machine comes late
+
+    private static readonly string[] Nodes = ["node-1", "node-2", "node-3", "node-4"];
+
+    [NeedsBrowserFact]
+    public async Task Dashboard_OfARunningStack_ActsOnItAndShowsOneTraceAcrossItsProcesses()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await DockerTestImage.EnsureAsync();
+        await using var containers = new DockerCluster();
+        using var folder = new TempFolder();
+        var program = new AppHostProgram(folder, containers.ClusterId);
+        program.Settings["scratch"] = folder.File("s");
+        await using var stack = new StartedStack(folder, program);
+        await stack.StartAsync();
+        using var api = new RockCaller(await stack.ApiAsync());
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = NeedsBrowserFactAttribute.Browser, Args = ["--no-sandbox"] });
+        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1600, Height = 900 } });
+        page.SetDefaultTimeout(Patience);
+
+        var dashboard = await stack.DashboardAsync();
+        await page.GotoAsync(dashboard.AbsoluteUri);
+        foreach (var node in Nodes)
+        {
+            await RowOf(page, node).GetByText("Running").WaitForAsync();
+        }
+
+        await RowOf(page, "node-3").GetByRole(AriaRole.Button, new() { Name = "Actions" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Drain worker" }).ClickAsync();
+        await Wait.UntilAsync(
+            async () => (await api.Http.GetStringAsync("/api/v1/nodes", cancellationToken)).Contains("\"draining\":true", StringComparison.Ordinal),
+            () => "the command of the dashboard drains node-3");
+
+        await RowOf(page, "api").First.GetByTitle("Starts a sandbox").ClickAsync();
+        var said = page.GetByText(DemoId());
+        await said.First.WaitForAsync();
+        var demo = DemoId().Match(await said.First.InnerTextAsync()).Value;
+        Assert.True(await api.IsAliveAsync(demo), $"the command of the dashboard was to make {demo}, and it is not alive");
+        await TakeAsync(page, "dashboard-resources");
+
+        var trace = await TracedAsync(api, cancellationToken);
+        await page.GotoAsync(new Uri(dashboard, $"/traces/detail/{trace}").AbsoluteUri);
+        foreach (var span in new[] { "job StartSandbox", "docker start", "agent POST /agent/init" })
+        {
+            await page.GetByText(span).First.WaitForAsync();
+        }
+
+        await page.GetByText("start_async").First.WaitForAsync();
+        await TakeAsync(page, "dashboard-trace");
+    }
+
+    private static ILocator RowOf(IPage page, string resource) =>
+        page.Locator("tr.resource-row").Filter(new() { Has = page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($"^{resource}") }) });
+
+    /// <summary>A start that begins a trace of its own, as a traced client's does, once it runs; the trace's id.</summary>
+    private static async Task<string> TracedAsync(RockCaller api, CancellationToken cancellationToken)
+    {
+        var (id, trace) = ($"traced-{Guid.NewGuid():N}", ActivityTraceId.CreateRandom().ToHexString());
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{RockCaller.Prefix}start_async") { Content = JsonContent.Create(RockCaller.BodyOfStart(id)) };
+        request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
+        using var answer = await api.Http.SendAsync(request, cancellationToken);
+        await api.UntilAliveAsync(id);
+        return trace;
+    }
+
+    private static Task<byte[]> TakeAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new() { Path = Path.Combine(Path.GetDirectoryName(AppHostProgram.Assembly)!, "../../../dashboard", $"{name}.png") });
+
+    [GeneratedRegex("demo-[0-9a-f]{8}")]
+    private static partial Regex DemoId();
+}
