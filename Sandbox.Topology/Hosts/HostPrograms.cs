@@ -1,0 +1,24 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Sandbox.Topology.Hosts;
+
+/// <summary>Programs of this machine.</summary>
+public static class HostPrograms
+{
+    /// <summary>Runs one to its end; null: there is none of that name.</summary>
+    public static async Task<(int ExitCode, string Output)?> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+            await process.WaitForExitAsync(cancellationToken);
+            return (process.ExitCode, await output + await error);
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+}
