@@ -29,7 +29,7 @@ internal static partial class PublishingExtensions
 
     private static partial class Log
     {
-        [LoggerMessage(9131, LogLevel.Information, "{Compose} written, with {ClusterFile} and {Env} beside it: sandbox cluster up --file starts it")]
+        [LoggerMessage(9131, LogLevel.Information, "{Compose} written, with {ClusterFile} and {Env} beside it (sandbox cluster up --file)")]
         public static partial void Written(ILogger logger, string compose, string clusterFile, string env);
     }
 }

@@ -62,8 +62,9 @@ public static class ClusterFile
     internal static string OverridesInEffect(string file, IEnumerable<KeyValuePair<string, string>> environment)
     {
         var beside = EnvBeside(Path.GetDirectoryName(Path.GetFullPath(file))!) is { } text ? DotEnv.Parse(text, EnvName, []) : [];
-        return DotEnv.Write(beside.Concat(environment).Where(one => one.Key.StartsWith(Overrides.Prefix, StringComparison.OrdinalIgnoreCase))
-            .GroupBy(one => one.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last()).OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase));
+        var last = beside.Concat(environment).Where(one => one.Key.StartsWith(Overrides.Prefix, StringComparison.OrdinalIgnoreCase))
+            .GroupBy(one => one.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last());
+        return DotEnv.Write(last.OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>The variables of this process.</summary>

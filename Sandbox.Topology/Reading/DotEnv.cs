@@ -2,11 +2,14 @@ using System.Text;
 
 namespace Sandbox.Topology.Reading;
 
-/// <summary>A <c>.env</c> file: a line <c>NAME=value</c> each; quotes around a value, <c>export</c> and comments are allowed. What is between
-/// single quotes is meant literally; between double quotes a backslash stands before <c>\</c>, <c>"</c> and <c>$</c>, and <c>\n</c> is a new
-/// line, as compose reads it too.</summary>
+/// <summary>A <c>.env</c> file: a line <c>NAME=value</c> each; quotes around a value, <c>export</c> and comments are allowed. What is
+/// between single quotes is meant literally; between double quotes a backslash stands before <c>\</c>, <c>"</c> and <c>$</c>, and
+/// <c>\n</c> is a new line, as compose reads it too.</summary>
 internal static class DotEnv
 {
+    /// <summary>Beside letters and digits, what needs no quotes.</summary>
+    private const string Plain = "_-./:@%+,";
+
     /// <summary>Lines that this and compose read as these values.</summary>
     public static string Write(IEnumerable<KeyValuePair<string, string>> variables) =>
         string.Concat(variables.Select(one => $"{one.Key}={Quoted(one.Value)}\n"));
@@ -56,15 +59,20 @@ internal static class DotEnv
 
     private static string Quoted(string value)
     {
-        if (value.Length > 0 && value.All(character => char.IsAsciiLetterOrDigit(character) || "_-./:@%+,".Contains(character, StringComparison.Ordinal)))
+        if (value.Length > 0 && value.All(character => char.IsAsciiLetterOrDigit(character) || Plain.Contains(character)))
         {
             return value;
         }
 
-        return value.AsSpan().ContainsAny("'\\\n")
-            ? $"\"{value.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\""
-            : $"'{value}'";
+        return value.AsSpan().ContainsAny("'\\\n") ? $"\"{string.Concat(value.Select(Escaped))}\"" : $"'{value}'";
     }
+
+    private static string Escaped(char character) => character switch
+    {
+        '\\' or '"' or '$' => $"\\{character}",
+        '\n' => "\\n",
+        _ => character.ToString(),
+    };
 
     private static string Unescaped(string text)
     {

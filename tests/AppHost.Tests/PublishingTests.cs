@@ -26,16 +26,19 @@ public sealed class PublishingTests : IDisposable
         var published = await RunAsync("--operation", "publish", "--step", "publish", "--output-path", output);
 
         Assert.True(published.Code == 0, $"a publish was to succeed, and said: {published.Text}");
-        Assert.Single(published.Text.Split('\n'), line => line.Contains(Path.Combine(output, "docker-compose.yaml"), StringComparison.Ordinal));
-        Assert.Equal(await GeneratedAsync(Path.Combine(output, "cluster.yaml")), await File.ReadAllTextAsync(Path.Combine(output, "docker-compose.yaml"), Token));
-        Assert.All(["cluster.schema.json", ".env", ".cluster/secrets.json"], name => Assert.True(File.Exists(Path.Combine(output, name)), $"{name} was to be written, too"));
+        var compose = Path.Combine(output, "docker-compose.yaml");
+        Assert.Single(published.Text.Split('\n'), line => line.Contains(compose, StringComparison.Ordinal));
+        Assert.Equal(await GeneratedAsync(Path.Combine(output, "cluster.yaml")), await File.ReadAllTextAsync(compose, Token));
+        Assert.All(["cluster.schema.json", ".env", ".cluster/secrets.json"], name =>
+            Assert.True(File.Exists(Path.Combine(output, name)), $"{name} was to be written, too"));
     }
 
     [Fact]
     public async Task Publish_OfAClusterFile_WritesTheTextThatTheCommandLineGenerates()
     {
         var (output, file) = (_folder.File("out"), _folder.File("cluster.yaml"));
-        await File.WriteAllTextAsync(file, "project: {name: demo, version: '1'}\nservices: {api: {port: 8123}, postgres: {password: \"a;b,c$d@e%f \\\"g' h\"}}\n", Token);
+        const string Services = "services: {api: {port: 8123}, postgres: {password: \"a;b,c$d@e%f \\\"g' h\"}}\n";
+        await File.WriteAllTextAsync(file, "project: {name: demo, version: '1'}\n" + Services, Token);
 
         var published = await RunAsync("--operation", "publish", "--step", "publish", "--output-path", output, "--cluster-file", file);
 
@@ -70,12 +73,14 @@ public sealed class PublishingTests : IDisposable
         {
             var path = resources.GetProperty(program).GetProperty("path").GetString()!;
             Assert.False(Path.IsPathRooted(path), $"{program} was to be named by a relative path, not {path}");
-            Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(ManifestFile)!, path)), $"{program}: there is no {path} from the manifest");
-            Assert.Equal(9464, resources.GetProperty(program).GetProperty("bindings").GetProperty("internal").GetProperty("targetPort").GetInt32());
+            var found = Path.Combine(Path.GetDirectoryName(ManifestFile)!, path);
+            Assert.True(File.Exists(found), $"{program}: there is no {path} from the manifest");
+            Assert.Equal(9464, At(resources, program, "bindings", "internal", "targetPort").GetInt32());
         });
-        Assert.Equal(["api http"], Programs.SelectMany(program => resources.GetProperty(program).GetProperty("bindings").EnumerateObject()
-            .Where(binding => binding.Value.TryGetProperty("external", out var external) && external.GetBoolean()).Select(binding => $"{program} {binding.Name}")));
-        Assert.Equal(8090, resources.GetProperty("node-1").GetProperty("bindings").GetProperty("roads").GetProperty("targetPort").GetInt32());
+        Assert.Equal(["api http"], Programs.SelectMany(program => At(resources, program, "bindings").EnumerateObject()
+            .Where(binding => binding.Value.TryGetProperty("external", out var external) && external.GetBoolean())
+            .Select(binding => $"{program} {binding.Name}")));
+        Assert.Equal(8090, At(resources, "node-1", "bindings", "roads", "targetPort").GetInt32());
     }
 
     [Fact]
@@ -83,17 +88,20 @@ public sealed class PublishingTests : IDisposable
     {
         var resources = (await ManifestAsync()).RootElement.GetProperty("resources");
 
-        Assert.All(Programs, program => Assert.Equal("{sandbox.connectionString}", resources.GetProperty(program).GetProperty("env").GetProperty("ConnectionStrings__sandbox").GetString()));
-        Assert.All(Programs.Except(["health"]), program => Assert.Equal("{redis.connectionString}", resources.GetProperty(program).GetProperty("env").GetProperty("ConnectionStrings__redis").GetString()));
-        Assert.Equal("{postgres.connectionString};Database=sandbox", resources.GetProperty("sandbox").GetProperty("connectionString").GetString());
-        Assert.Contains("Password='{database-password.value}'", resources.GetProperty("postgres").GetProperty("connectionString").GetString(), StringComparison.Ordinal);
-        Assert.Equal("sandbox", resources.GetProperty("postgres").GetProperty("env").GetProperty("POSTGRES_DB").GetString());
-        Assert.Equal("{api-key-hash.value}", resources.GetProperty("api").GetProperty("env").GetProperty("Api__KeyHashes__0").GetString());
+        Assert.All(Programs, program =>
+            Assert.Equal("{sandbox.connectionString}", At(resources, program, "env", "ConnectionStrings__sandbox").GetString()));
+        Assert.All(Programs.Except(["health"]), program =>
+            Assert.Equal("{redis.connectionString}", At(resources, program, "env", "ConnectionStrings__redis").GetString()));
+        Assert.Equal("{postgres.connectionString};Database=sandbox", At(resources, "sandbox", "connectionString").GetString());
+        var postgres = At(resources, "postgres", "connectionString").GetString();
+        Assert.Contains("Password='{database-password.value}'", postgres, StringComparison.Ordinal);
+        Assert.Equal("sandbox", At(resources, "postgres", "env", "POSTGRES_DB").GetString());
+        Assert.Equal("{api-key-hash.value}", At(resources, "api", "env", "Api__KeyHashes__0").GetString());
         Assert.All(["api-key-hash", "cluster-secret", "database-password", "redis-password"], secret =>
         {
-            var parameter = resources.GetProperty(secret);
-            Assert.Equal(("parameter.v0", $"{{{secret}.inputs.value}}"), (parameter.GetProperty("type").GetString(), parameter.GetProperty("value").GetString()));
-            Assert.True(parameter.GetProperty("inputs").GetProperty("value").GetProperty("secret").GetBoolean(), $"{secret} was to be a secret input");
+            Assert.Equal("parameter.v0", At(resources, secret, "type").GetString());
+            Assert.Equal($"{{{secret}.inputs.value}}", At(resources, secret, "value").GetString());
+            Assert.True(At(resources, secret, "inputs", "value", "secret").GetBoolean(), $"{secret} was to be a secret input");
         });
     }
 
@@ -105,10 +113,11 @@ public sealed class PublishingTests : IDisposable
     {
         var resources = (await ManifestAsync()).RootElement.GetProperty("resources");
 
-        var encoded = resources.GetProperty($"{password}-uri-encoded");
+        var encoded = $"{password}-uri-encoded";
 
-        Assert.Contains($":{{{password}-uri-encoded.value}}@", resources.GetProperty("api").GetProperty("env").GetProperty(variable).GetString(), StringComparison.Ordinal);
-        Assert.Equal(("uri", $"{{{password}.value}}"), (encoded.GetProperty("filter").GetString(), encoded.GetProperty("value").GetString()));
+        Assert.Contains($":{{{encoded}.value}}@", At(resources, "api", "env", variable).GetString(), StringComparison.Ordinal);
+        Assert.Equal("uri", At(resources, encoded, "filter").GetString());
+        Assert.Equal($"{{{password}.value}}", At(resources, encoded, "value").GetString());
     }
 
     [Fact]
@@ -117,8 +126,10 @@ public sealed class PublishingTests : IDisposable
         var text = (await ManifestAsync()).RootElement.ToString();
 
         Assert.DoesNotContain("bindMounts", text, StringComparison.Ordinal);
-        Assert.All([Repository, _folder.Path, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Environment.MachineName], own =>
-            Assert.False(own.Length > 1 && text.Contains(own, StringComparison.Ordinal), $"the manifest was to be good anywhere, and names {own}"));
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string[] own = [Repository, _folder.Path, home, Environment.MachineName];
+        Assert.All(own.Where(name => name.Length > 1), name =>
+            Assert.False(text.Contains(name, StringComparison.Ordinal), $"the manifest was to be good anywhere, and names {name}"));
         Assert.DoesNotContain("prometheus", text, StringComparison.Ordinal);
     }
 
@@ -133,16 +144,22 @@ public sealed class PublishingTests : IDisposable
         return JsonDocument.Parse(await File.ReadAllTextAsync(ManifestFile, Token));
     }
 
+    private static JsonElement At(JsonElement element, params string[] path) =>
+        path.Aggregate(element, (inner, name) => inner.GetProperty(name));
+
     private static IEnumerable<string> OfType(JsonElement resources, string type) =>
-        resources.EnumerateObject().Where(resource => resource.Value.GetProperty("type").GetString() == type).Select(resource => resource.Name);
+        resources.EnumerateObject().Where(resource => At(resource.Value, "type").GetString() == type).Select(resource => resource.Name);
 
     /// <summary>What <c>sandbox cluster generate</c> writes for this file.</summary>
-    private static async Task<string> GeneratedAsync(string file) => ComposeText.Write(MainCluster.Make(await ClusterPlans.ReadAsync(file, TimeProvider.System, Token)));
+    private static async Task<string> GeneratedAsync(string file) =>
+        ComposeText.Write(MainCluster.Make(await ClusterPlans.ReadAsync(file, TimeProvider.System, Token)));
 
     private static async Task<(int Code, string Text)> RunAsync(params string[] arguments)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "AppHost", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "AppHost.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "AppHost", configuration, "AppHost.dll");
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
         await process.WaitForExitAsync(Token);
         return (process.ExitCode, await output + await error);

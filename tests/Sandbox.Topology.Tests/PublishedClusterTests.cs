@@ -11,6 +11,9 @@ namespace Sandbox.Topology.Tests;
 public sealed class PublishedClusterTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const string PasswordVariable = "SANDBOX_CLUSTER__services__postgres__password";
+
+    private static readonly string[] SecretWords = ["Cluster__Secret", "PASSWORD"];
 
     private readonly TempFolder _folder = new();
 
@@ -27,7 +30,9 @@ public sealed class PublishedClusterTests : IDisposable
         Assert.Equal(ClusterExample.Read(), await File.ReadAllTextAsync(Path.Combine(Output, "cluster.yaml"), Token));
         Assert.Equal(ClusterSchema.Write(), await File.ReadAllTextAsync(Path.Combine(Output, "cluster.schema.json"), Token));
         Assert.Equal(await GeneratedAsync(Path.Combine(Output, "cluster.yaml")), await File.ReadAllTextAsync(compose, Token));
-        Assert.All([compose, Path.Combine(Output, ".env"), Path.Combine(Output, ".cluster", "secrets.json")], file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+        Assert.All(
+            [compose, Path.Combine(Output, ".env"), Path.Combine(Output, ".cluster", "secrets.json")],
+            file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
     }
 
     [Fact]
@@ -52,7 +57,8 @@ public sealed class PublishedClusterTests : IDisposable
 
         Assert.Equal(await GeneratedAsync(file), text);
         Assert.Equal(text, await GeneratedAsync(Path.Combine(Output, "cluster.yaml")));
-        Assert.Equal([new("SANDBOX_CLUSTER__services__postgres__password", Given.StrangePassword)], DotEnv.Parse(await File.ReadAllTextAsync(Path.Combine(Output, ".env"), Token), ".env", []));
+        var env = await File.ReadAllTextAsync(Path.Combine(Output, ".env"), Token);
+        Assert.Equal([new(PasswordVariable, Given.StrangePassword)], DotEnv.Parse(env, ".env", []));
     }
 
     [Fact]
@@ -72,33 +78,37 @@ public sealed class PublishedClusterTests : IDisposable
         Assert.SkipUnless(HasCompose(), "There is no docker compose 2 on this machine.");
         var compose = await PublishAsync(GivenClusterFile());
 
-        using var process = Process.Start(new ProcessStartInfo("docker", ["compose", "--file", compose, "config", "--format", "json"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = StartDocker("compose", "--file", compose, "config", "--format", "json");
         var (output, error) = (await process.StandardOutput.ReadToEndAsync(Token), await process.StandardError.ReadToEndAsync(Token));
         await process.WaitForExitAsync(Token);
 
         Assert.True(process.ExitCode == 0, $"compose was to read the text and the .env beside it: {error}");
         var services = JsonDocument.Parse(output).RootElement.GetProperty("services");
-        var environment = services.GetProperty("api").GetProperty("environment");
-        Assert.Equal(Given.StrangePassword, Once(services.GetProperty("postgres").GetProperty("environment").GetProperty("POSTGRES_PASSWORD").GetString()!));
-        Assert.Equal(Given.StrangePassword, new NpgsqlConnectionStringBuilder(Once(environment.GetProperty("ConnectionStrings__sandbox").GetString()!)).Password);
+        var connection = Once(services.GetProperty("api").GetProperty("environment").GetProperty("ConnectionStrings__sandbox"));
+        var postgres = services.GetProperty("postgres").GetProperty("environment");
+        Assert.Equal(Given.StrangePassword, Once(postgres.GetProperty("POSTGRES_PASSWORD")));
+        Assert.Equal(Given.StrangePassword, new NpgsqlConnectionStringBuilder(connection).Password);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Config is text for compose again, with dollar signs doubled.</summary>
-    private static string Once(string value) => value.Replace("$$", "$", StringComparison.Ordinal);
+    private static string Once(JsonElement value) => value.GetString()!.Replace("$$", "$", StringComparison.Ordinal);
+
+    private static Process StartDocker(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     private static async Task<string> GeneratedAsync(string file) =>
         ComposeText.Write(MainCluster.Make(await ClusterPlans.ReadAsync(file, TimeProvider.System, Token)));
 
     private static IEnumerable<string> SecretLines(string text) =>
-        text.Split('\n').Where(line => line.Contains("Cluster__Secret", StringComparison.Ordinal) || line.Contains("PASSWORD", StringComparison.Ordinal));
+        text.Split('\n').Where(line => SecretWords.Any(word => line.Contains(word, StringComparison.Ordinal)));
 
     private static bool HasCompose()
     {
         try
         {
-            using var version = Process.Start(new ProcessStartInfo("docker", ["compose", "version"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var version = StartDocker("compose", "version");
             version.WaitForExit();
             return version.ExitCode == 0;
         }
@@ -116,7 +126,7 @@ public sealed class PublishedClusterTests : IDisposable
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "my-cluster.yaml");
         File.WriteAllText(file, "project: { name: demo, version: '1' }\nhost: { has_gpu: false }\n" + more);
-        File.WriteAllText(Path.Combine(folder, ".env"), DotEnv.Write([new("SANDBOX_CLUSTER__services__postgres__password", Given.StrangePassword), new("OTHER", "1")]));
+        File.WriteAllText(Path.Combine(folder, ".env"), DotEnv.Write([new(PasswordVariable, Given.StrangePassword), new("OTHER", "1")]));
         return file;
     }
 }

@@ -43,7 +43,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- define "stack.ownSecretEnv" -}}
 {{- $of := index .root.Values.secrets .secret -}}
 {{- if .root.Values.secrets.generate -}}
-{{- $of = dict "name" (include "stack.generatedName" .root) "key" (index (dict "cluster" "cluster-secret" "agent" "agent-secret" "apiKeyHash" "api-key-hash") .secret) -}}
+{{- $keys := dict "cluster" "cluster-secret" "agent" "agent-secret" "apiKeyHash" "api-key-hash" -}}
+{{- $of = dict "name" (include "stack.generatedName" .root) "key" (index $keys .secret) -}}
 {{- end -}}
 {{- include "stack.secretEnv" (dict "name" .name "of" $of) -}}
 {{- end }}
@@ -102,7 +103,8 @@ topologySpreadConstraints:
 {{/* What all containers have. (dict "root" $ "component" "api" "image" "sandbox-api" "ready" "/health") */}}
 {{- define "stack.container" -}}
 name: {{ .component }}
-image: {{ printf "%s/%s:%s" (trimSuffix "/" .root.Values.images.registry) .image (.root.Values.images.tag | default .root.Chart.AppVersion) }}
+{{- $tag := .root.Values.images.tag | default .root.Chart.AppVersion }}
+image: {{ printf "%s/%s:%s" (trimSuffix "/" .root.Values.images.registry) .image $tag }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false

@@ -58,7 +58,8 @@ public sealed class ClusterCommandTests : IDisposable
         File.AppendAllText(_cli.File("cluster.yaml"), $"volumes: {{ node_data: {_cli.File("nodes")} }}\n");
         (await _cli.RunAsync("cluster", "generate")).Expect(0);
 
-        var published = await PublishedCluster.WriteAsync(_cli.File("cluster.yaml"), _cli.File("published"), TimeProvider.System, TestContext.Current.CancellationToken);
+        var published = await PublishedCluster.WriteAsync(
+            _cli.File("cluster.yaml"), _cli.File("published"), TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Equal(File.ReadAllText(_cli.File(".cluster/compose.yaml")), File.ReadAllText(published));
         File.Move(_cli.File("published/cluster.yaml"), _cli.File("cluster.yaml"), overwrite: true);

@@ -10,11 +10,14 @@ internal static partial class ApiServerCalls
 {
     private static readonly Dictionary<string, string> Verbs = new()
     {
-        ["Create"] = "create", ["Read"] = "get", ["Get"] = "get", ["List"] = "list", ["WatchList"] = "watch", ["Replace"] = "update", ["Patch"] = "patch",
-        ["Delete"] = "delete",
+        ["Create"] = "create", ["Read"] = "get", ["Get"] = "get", ["List"] = "list", ["WatchList"] = "watch",
+        ["Replace"] = "update", ["Patch"] = "patch", ["Delete"] = "delete",
     };
 
-    private static readonly Dictionary<string, string> Resources = new() { ["Pod"] = "pods", ["Secret"] = "secrets", ["CustomObject"] = "batchsandboxes" };
+    private static readonly Dictionary<string, string> Resources = new()
+    {
+        ["Pod"] = "pods", ["Secret"] = "secrets", ["CustomObject"] = "batchsandboxes",
+    };
 
     /// <summary>Pairs <c>resource verb</c>.</summary>
     public static SortedSet<string> In(string assembly)
@@ -32,7 +35,7 @@ internal static partial class ApiServerCalls
                 var parts = Call().Match(name);
                 Assert.True(
                     Verbs.ContainsKey(parts.Groups[1].Value) && Resources.ContainsKey(parts.Groups[2].Value),
-                    $"{name} is a call of the API server that this test does not know: name it here, and allow it in deploy/helm/templates/rights.yaml");
+                    $"{name} calls the API server and this test does not know it: name it here, and allow it in templates/rights.yaml");
                 calls.Add($"{Resources[parts.Groups[2].Value]} {Verbs[parts.Groups[1].Value]}");
             }
         }
@@ -48,7 +51,8 @@ internal static partial class ApiServerCalls
         }
 
         var type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
-        return metadata.GetString(type.Namespace) == "k8s" && metadata.GetString(type.Name).Contains("Operations", StringComparison.Ordinal);
+        return metadata.GetString(type.Namespace) == "k8s"
+            && metadata.GetString(type.Name).Contains("Operations", StringComparison.Ordinal);
     }
 
     [GeneratedRegex("^([A-Z][A-Za-z]*?)Namespaced([A-Z][A-Za-z]*?)(?:WithHttpMessages)?Async$")]

@@ -18,7 +18,8 @@ public sealed class ChartEnvironmentTests
         {
             var container = RenderedChart.ContainerOf(deployment);
             var variables = container.Env.Where(variable => !IsForOthersOnly(variable, container)).ToList();
-            var unknown = variables.Select(variable => (variable.Name, Why: KnownSettings.WhyUnknown(ProgramOf(container), variable.Name))).Where(one => one.Why is not null);
+            var unknown = variables.Select(variable => (variable.Name, Why: KnownSettings.WhyUnknown(ProgramOf(container), variable.Name)))
+                .Where(one => one.Why is not null);
             Assert.Empty(unknown.Select(one => $"{container.Name}: {one.Name}: {one.Why}"));
             Assert.Equal(container.Env.Count, container.Env.DistinctBy(variable => variable.Name).Count());
         });

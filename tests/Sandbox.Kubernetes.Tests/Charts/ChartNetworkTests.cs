@@ -53,11 +53,12 @@ public sealed class ChartNetworkTests
     public async Task Sandbox_CallingAnAddress_GetsWhereTheValuesSay(string file, string address, int port, bool expected)
     {
         var chart = await RenderedChart.RenderAsync(file);
-        var elsewhere = new NetworkPod("elsewhere", new Dictionary<string, string>(), IPAddress.Parse(address), new Dictionary<string, int>());
+        var elsewhere = NetworkPod.Without("elsewhere", IPAddress.Parse(address));
 
         var isLetOut = new NetworkRules(chart.Of<V1NetworkPolicy>()).LetsOut(Pod(chart, "sandbox"), elsewhere, port);
 
-        Assert.True(isLetOut == expected, $"a sandbox was{(expected ? "" : " not")} to reach {address}:{port.ToString(CultureInfo.InvariantCulture)}");
+        var wanted = expected ? "was to reach" : "was not to reach";
+        Assert.True(isLetOut == expected, string.Create(CultureInfo.InvariantCulture, $"a sandbox {wanted} {address}:{port}"));
     }
 
     [NeedsHelmTheory]
@@ -71,7 +72,8 @@ public sealed class ChartNetworkTests
         var reached = Programs.SelectMany(target =>
         {
             var to = Pod(chart, target);
-            return to.Ports.Where(port => rules.LetsOut(sandbox, to, port.Value) && rules.Admits(sandbox, to, port.Value)).Select(port => $"{target} {port.Key}");
+            return to.Ports.Where(port => rules.LetsOut(sandbox, to, port.Value) && rules.Admits(sandbox, to, port.Value))
+                .Select(port => $"{target} {port.Key}");
         });
 
         Assert.Equal(["pods agents"], reached);
@@ -81,18 +83,18 @@ public sealed class ChartNetworkTests
     public async Task Selector_OfTheSandboxes_IsTheLabelThatTheyCarry()
     {
         var chart = await RenderedChart.RenderAsync("full-values.yaml");
-        var program = RenderedChart.ContainerOf(chart.Component("pods")).Env.ToDictionary(variable => variable.Name, variable => variable.Value);
+        var program = SettingsOfPods(chart);
 
         var policy = chart.Of<V1NetworkPolicy>().Single(one => one.Metadata.Name.EndsWith("-sandboxes", StringComparison.Ordinal));
 
-        Assert.Equal(new Dictionary<string, string> { [Kubernetes.Objects.ObjectLabels.Cluster] = program["Cluster__Id"]! }, policy.Spec.PodSelector.MatchLabels);
+        Assert.Equal([new(Kubernetes.Objects.ObjectLabels.Cluster, program["Cluster__Id"]!)], policy.Spec.PodSelector.MatchLabels);
         Assert.Equal(program["Kubernetes__Namespace"], policy.Metadata.NamespaceProperty);
     }
 
     private static NetworkPod Pod(RenderedChart chart, string who)
     {
         var inside = IPAddress.Parse("10.244.1.7");
-        var program = RenderedChart.ContainerOf(chart.Component("pods")).Env.ToDictionary(variable => variable.Name, variable => variable.Value);
+        var program = SettingsOfPods(chart);
         var space = program["Kubernetes__Namespace"]!;
         return who switch
         {
@@ -100,10 +102,14 @@ public sealed class ChartNetworkTests
                 RenderedChart.Namespace, chart.Component(who).Spec.Template.Metadata.Labels, inside,
                 RenderedChart.ContainerOf(chart.Component(who)).Ports.ToDictionary(port => port.Name, port => port.ContainerPort)),
             "sandbox" => new NetworkPod(
-                space, new Dictionary<string, string> { ["sandbox.aspire/cluster"] = program["Cluster__Id"]! }, inside, new Dictionary<string, int> { ["agent"] = 8000 }),
-            "stranger in the sandboxes' namespace" => new NetworkPod(Sandboxes, new Dictionary<string, string>(), inside, new Dictionary<string, int>()),
-            "machine" => new NetworkPod("-", new Dictionary<string, string>(), IPAddress.Parse("192.0.2.9"), new Dictionary<string, int>()),
-            _ => new NetworkPod(who, new Dictionary<string, string>(), inside, new Dictionary<string, int>()),
+                space, new Dictionary<string, string> { ["sandbox.aspire/cluster"] = program["Cluster__Id"]! }, inside,
+                new Dictionary<string, int> { ["agent"] = 8000 }),
+            "stranger in the sandboxes' namespace" => NetworkPod.Without(Sandboxes, inside),
+            "machine" => NetworkPod.Without("-", IPAddress.Parse("192.0.2.9")),
+            _ => NetworkPod.Without(who, inside),
         };
     }
+
+    private static Dictionary<string, string?> SettingsOfPods(RenderedChart chart) =>
+        RenderedChart.ContainerOf(chart.Component("pods")).Env.ToDictionary(variable => variable.Name, variable => (string?)variable.Value);
 }

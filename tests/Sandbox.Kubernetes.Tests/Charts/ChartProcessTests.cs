@@ -8,10 +8,12 @@ using k8s.Models;
 
 namespace Sandbox.Kubernetes.Tests.Charts;
 
-/// <summary>The programs themselves, with the environment that the chart gives them, and no more rights at the API server than the chart's Role.</summary>
+/// <summary>The programs themselves, with the environment that the chart gives them, and no more rights at the API server than the
+/// chart's Role.</summary>
 public sealed class ChartProcessTests : IAsyncDisposable
 {
-    private const string Key = "the first key of this test", OwnerPort = "7070", NodePort = "8090", HttpPort = "8080", InternalPort = "9464";
+    private const string Key = "the first key of this test";
+    private const string OwnerPort = "7070", NodePort = "8090", HttpPort = "8080", InternalPort = "9464";
 
     private readonly TempFolder _folder = new();
     private readonly List<ClusterProcess> _processes = [];
@@ -39,8 +41,9 @@ public sealed class ChartProcessTests : IAsyncDisposable
         var refused = new List<string>();
         cluster.Faults = call => IsAllowed(rules, call) ? null : Refuse(call, refused);
         var secrets = ChartSecretsTests.Secrets(
-            chart, ("sandbox-stack/database", await StrangeDatabaseAsync(postgres)), ("sandbox-stack/cluster-secret", ChartSecretsTests.Strange),
-            ("sandbox-stack/agent-secret", ChartSecretsTests.Strange), ("sandbox-stack/api-key-hash", HashOf(Key)));
+            chart, ("sandbox-stack/database", await StrangeDatabaseAsync(postgres)),
+            ("sandbox-stack/cluster-secret", ChartSecretsTests.Strange), ("sandbox-stack/agent-secret", ChartSecretsTests.Strange),
+            ("sandbox-stack/api-key-hash", HashOf(Key)));
 
         var (pods, podsPorts) = Start(chart, "pods", "Sandbox.Kubernetes", secrets, ("Kubernetes__Server", cluster.Address));
         var (health, healthPorts) = Start(chart, "health", "Health.Service", secrets);
@@ -52,30 +55,45 @@ public sealed class ChartProcessTests : IAsyncDisposable
         caller.Http.DefaultRequestHeaders.Add("X-API-Key", Key);
         var answer = "";
         await Wait.UntilAsync(
-            async () => (answer = (await caller.StartAsync("s1", ("network", "bridge"))).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
+            async () =>
+            {
+                answer = (await caller.StartAsync("s1", ("network", "bridge"))).ToString();
+                return answer.Contains("\"Success\"", StringComparison.Ordinal);
+            },
             () => $"the API takes a sandbox: {answer}");
         await caller.UntilAliveAsync("s1");
 
         Assert.Equal("in a pod\n", await caller.ExecuteAsync("s1", "echo in a pod"));
         Assert.Equal("pods", (await caller.StatusAsync("s1")).GetProperty("host_name").GetString());
         await caller.MustPostAsync("stop", new { sandbox_id = "s1" });
-        await Wait.UntilAsync(() => Task.FromResult(cluster.All("pods") is []), () => $"a stopped sandbox leaves no pod; there are {cluster.All("pods").Count}");
+        await Wait.UntilAsync(
+            () => Task.FromResult(cluster.All("pods") is []),
+            () => $"a stopped sandbox leaves no pod; there are {cluster.All("pods").Count}");
         Assert.Empty(refused);
         await ProbesAnswerAsync(chart, ("pods", podsPorts), ("health", healthPorts), ("api", apiPorts));
     }
 
     private (ClusterProcess Process, Dictionary<string, string> Ports) Start(
-        RenderedChart chart, string component, string program, IReadOnlyDictionary<string, V1Secret> secrets, params (string Key, string Value)[] more)
+        RenderedChart chart, string component, string program, IReadOnlyDictionary<string, V1Secret> secrets,
+        params (string Key, string Value)[] more)
     {
-        var ports = new Dictionary<string, string> { [HttpPort] = Free(), [InternalPort] = Free(), [NodePort] = Free(), [OwnerPort] = _ownerPort };
+        var ports = new Dictionary<string, string>
+        {
+            [HttpPort] = Free(), [InternalPort] = Free(), [NodePort] = Free(), [OwnerPort] = _ownerPort,
+        };
         var variables = ContainerEnvironment.Of(RenderedChart.ContainerOf(chart.Component(component)), secrets, "127.0.0.1");
 
         // A pod has an address and folders for itself; here are free ports of this machine, and a folder of the test.
-        foreach (var name in variables.Keys.Where(name => !name.StartsWith("ConnectionStrings", StringComparison.Ordinal) && !name.Contains("Secret", StringComparison.Ordinal)))
+        (string Here, string There)[] places =
+        [
+            .. ports.Select(port => ($":{port.Value}", $":{port.Key}")), ("127.0.0.1", "0.0.0.0"), (_folder.Path + "/", "/tmp/"),
+            ("127.0.0.1", $"{RenderedChart.Release}-sandbox-aspire-pods.{RenderedChart.Namespace}.svc"),
+        ];
+        var container = RenderedChart.ContainerOf(chart.Component(component));
+        foreach (var variable in container.Env.Where(variable => variable.ValueFrom?.SecretKeyRef is null))
         {
-            variables[name] = ports.Aggregate(variables[name], (value, port) => value.Replace($":{port.Key}", $":{port.Value}", StringComparison.Ordinal))
-                .Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace($"{RenderedChart.Release}-sandbox-aspire-pods.{RenderedChart.Namespace}.svc", "127.0.0.1", StringComparison.Ordinal)
-                .Replace("/tmp/", _folder.Path + "/", StringComparison.Ordinal);
+            variables[variable.Name] = places.Aggregate(
+                variables[variable.Name], (value, place) => value.Replace(place.There, place.Here, StringComparison.Ordinal));
         }
 
         foreach (var (key, value) in more)
@@ -95,10 +113,12 @@ public sealed class ChartProcessTests : IAsyncDisposable
         foreach (var (component, ports) in programs)
         {
             var container = RenderedChart.ContainerOf(chart.Component(component));
-            foreach (var path in new[] { container.StartupProbe, container.ReadinessProbe, container.LivenessProbe }.Select(probe => probe.HttpGet.Path).Distinct())
+            V1Probe[] probes = [container.StartupProbe, container.ReadinessProbe, container.LivenessProbe];
+            foreach (var path in probes.Select(probe => probe.HttpGet.Path).Distinct())
             {
                 using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{ports[InternalPort]}{path}"));
-                Assert.True(answer.IsSuccessStatusCode, $"{component} was to answer its probe {path}, and said {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+                var said = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+                Assert.True(answer.IsSuccessStatusCode, $"{component} was to answer its probe {path}, and said {said}");
             }
         }
     }
@@ -107,14 +127,17 @@ public sealed class ChartProcessTests : IAsyncDisposable
     private static async Task<string> StrangeDatabaseAsync(PostgresServer postgres)
     {
         var owner = new NpgsqlConnectionStringBuilder(await postgres.NewDatabaseAsync());
-        var (name, password) = ($"\"{ChartSecretsTests.Strange.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", $"'{ChartSecretsTests.Strange.Replace("'", "''", StringComparison.Ordinal)}'");
-        await postgres.ExecuteAsync(owner.Database!, $"CREATE ROLE {name} LOGIN PASSWORD {password}; GRANT ALL ON SCHEMA public TO {name}; GRANT CREATE ON DATABASE {owner.Database} TO {name}");
+        var name = $"\"{ChartSecretsTests.Strange.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        var password = $"'{ChartSecretsTests.Strange.Replace("'", "''", StringComparison.Ordinal)}'";
+        await postgres.ExecuteAsync(owner.Database!, $"CREATE ROLE {name} LOGIN PASSWORD {password}; GRANT ALL ON SCHEMA public TO {name}");
+        await postgres.ExecuteAsync(owner.Database!, $"GRANT CREATE ON DATABASE {owner.Database} TO {name}");
         await using var source = NpgsqlDataSource.Create(postgres.ConnectionString("postgres"));
         await using var where = source.CreateCommand("SHOW hba_file");
         var rules = (string)(await where.ExecuteScalarAsync())!;
         await File.WriteAllTextAsync(rules, "local all sandbox trust\nlocal all all scram-sha-256\n");
         await postgres.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        return new NpgsqlConnectionStringBuilder { Host = owner.Host, Database = owner.Database, Username = ChartSecretsTests.Strange, Password = ChartSecretsTests.Strange }.ConnectionString;
+        (owner.Username, owner.Password) = (ChartSecretsTests.Strange, ChartSecretsTests.Strange);
+        return owner.ConnectionString;
     }
 
     private static bool IsAllowed(IEnumerable<V1PolicyRule> rules, FakeCall call)

@@ -15,7 +15,8 @@ public sealed class ChartRightsTests
         var chart = await RenderedChart.RenderAsync(file);
 
         var called = ApiServerCalls.In(Program).Where(call => resources.Split(' ').Contains(call.Split(' ')[0])).ToList();
-        var allowed = chart.Of<V1Role>().Single().Rules.SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{resource} {verb}")));
+        var allowed = chart.Of<V1Role>().Single().Rules
+            .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{resource} {verb}")));
 
         Assert.NotEmpty(called);
         Assert.Equal(called.Order(StringComparer.Ordinal), allowed.Order(StringComparer.Ordinal));
@@ -28,9 +29,10 @@ public sealed class ChartRightsTests
 
         Assert.DoesNotContain(chart.Objects, one => one is V1ClusterRole or V1ClusterRoleBinding);
         Assert.Equal("sandboxes", Assert.Single(chart.Of<V1Role>()).Metadata.NamespaceProperty);
-        Assert.All(chart.Of<V1Role>().Single().Rules, rule => Assert.DoesNotContain("*", rule.Resources.Concat(rule.Verbs).Concat(rule.ApiGroups)));
+        var rules = chart.Of<V1Role>().Single().Rules;
+        Assert.All(rules, rule => Assert.DoesNotContain("*", rule.Resources.Concat(rule.Verbs).Concat(rule.ApiGroups)));
         Assert.Equal(
             [("", "pods"), ("", "secrets"), ("sandbox.opensandbox.io", "batchsandboxes")],
-            chart.Of<V1Role>().Single().Rules.Select(rule => (rule.ApiGroups.Single(), rule.Resources.Single())));
+            rules.Select(rule => (rule.ApiGroups.Single(), rule.Resources.Single())));
     }
 }

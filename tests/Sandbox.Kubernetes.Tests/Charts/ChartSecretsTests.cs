@@ -21,13 +21,15 @@ public sealed class ChartSecretsTests
     public async Task Variables_ThatAreSecret_AreReferencesOnly(string file)
     {
         var chart = await RenderedChart.RenderAsync(file);
-        string[] secret = ["Cluster__Secret", "ConnectionStrings__sandbox", "ConnectionStrings__redis", "Worker__AgentSecret", "Api__KeyHashes__0"];
+        string[] secret =
+            ["Cluster__Secret", "ConnectionStrings__sandbox", "ConnectionStrings__redis", "Worker__AgentSecret", "Api__KeyHashes__0"];
 
         var variables = chart.Deployments.SelectMany(deployment => RenderedChart.ContainerOf(deployment).Env).ToList();
 
-        Assert.All(variables.Where(variable => secret.Contains(variable.Name)), variable =>
-            Assert.True(variable is { Value: null, ValueFrom.SecretKeyRef: not null }, $"{variable.Name} was to be a whole key of a Secret"));
-        Assert.All(variables.Where(variable => variable.ValueFrom?.SecretKeyRef is not null), variable => Assert.Contains(variable.Name, secret));
+        Assert.All(variables.Where(variable => secret.Contains(variable.Name)), variable => Assert.True(
+            variable is { Value: null, ValueFrom.SecretKeyRef: not null }, $"{variable.Name} was to be a whole key of a Secret"));
+        Assert.All(
+            variables.Where(variable => variable.ValueFrom?.SecretKeyRef is not null), variable => Assert.Contains(variable.Name, secret));
         Assert.DoesNotContain(variables, variable => variable.Value?.Contains("assword", StringComparison.Ordinal) is true);
     }
 
@@ -38,7 +40,8 @@ public sealed class ChartSecretsTests
 
         var secret = Assert.Single(chart.Of<V1Secret>());
         var values = secret.Data.ToDictionary(entry => entry.Key, entry => Encoding.UTF8.GetString(entry.Value));
-        var others = string.Join("\n---", chart.Text.Split("\n---").Where(part => !part.Contains("kind: Secret\n", StringComparison.Ordinal)));
+        var others = string.Join(
+            "\n---", chart.Text.Split("\n---").Where(part => !part.Contains("kind: Secret\n", StringComparison.Ordinal)));
 
         Assert.Equal(Generated, values.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("keep", secret.Metadata.Annotations["helm.sh/resource-policy"]);
@@ -56,9 +59,10 @@ public sealed class ChartSecretsTests
     public async Task ConnectionString_WithAStrangePassword_ArrivesAsItIs()
     {
         var chart = await RenderedChart.RenderAsync("full-values.yaml");
-        var database = new NpgsqlConnectionStringBuilder { Host = "db.example", Username = Strange, Password = Strange, Database = "sandbox" }.ConnectionString;
+        var database = new NpgsqlConnectionStringBuilder { Host = "db.example", Username = Strange, Password = Strange }.ConnectionString;
         var redis = $"redis.example:6379,password={Strange.Replace(',', '_')}"; // its own form has no way to write a comma
-        var secrets = Secrets(chart, ("postgres-app/npgsql", database), ("redis-app/connection", redis), ("stack-secrets/cluster", Strange));
+        var secrets = Secrets(
+            chart, ("postgres-app/npgsql", database), ("redis-app/connection", redis), ("stack-secrets/cluster", Strange));
 
         foreach (var program in new[] { "api", "pods", "health" })
         {
@@ -76,8 +80,9 @@ public sealed class ChartSecretsTests
     [NeedsHelmFact]
     public async Task Notes_OfARelease_TellNoSecretAndHowTheSchemaIsMade()
     {
-        var (code, output, error) = await Helm.RunAsync(
-            ["install", RenderedChart.Release, .. RenderedChart.ArgumentsFor("generated-values.yaml", "--dry-run=client", "--set", "networkPolicy.enabled=false")]);
+        var arguments = RenderedChart.ArgumentsFor("generated-values.yaml", "--dry-run=client", "--set", "networkPolicy.enabled=false");
+
+        var (code, output, error) = await Helm.RunAsync(["install", RenderedChart.Release, .. arguments]);
 
         Assert.True(code == 0, $"helm was to write the notes: {error}");
         var notes = output[output.IndexOf("NOTES:", StringComparison.Ordinal)..];
@@ -91,11 +96,13 @@ public sealed class ChartSecretsTests
     internal static Dictionary<string, V1Secret> Secrets(RenderedChart chart, params (string Reference, string Value)[] given)
     {
         var values = given.ToDictionary(one => one.Reference, one => one.Value);
-        return chart.Deployments.SelectMany(deployment => RenderedChart.ContainerOf(deployment).Env).Select(variable => variable.ValueFrom?.SecretKeyRef)
-            .OfType<V1SecretKeySelector>().DistinctBy(key => (key.Name, key.Key)).GroupBy(key => key.Name)
+        return chart.Deployments.SelectMany(deployment => RenderedChart.ContainerOf(deployment).Env)
+            .Select(variable => variable.ValueFrom?.SecretKeyRef).OfType<V1SecretKeySelector>()
+            .DistinctBy(key => (key.Name, key.Key)).GroupBy(key => key.Name)
             .ToDictionary(keys => keys.Key, keys => new V1Secret
             {
-                Data = keys.ToDictionary(key => key.Key, key => Encoding.UTF8.GetBytes(values.GetValueOrDefault($"{key.Name}/{key.Key}") ?? key.Key)),
+                Data = keys.ToDictionary(
+                    key => key.Key, key => Encoding.UTF8.GetBytes(values.GetValueOrDefault($"{key.Name}/{key.Key}") ?? key.Key)),
             });
     }
 }

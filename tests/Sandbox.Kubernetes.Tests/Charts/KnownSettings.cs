@@ -25,7 +25,9 @@ internal static class KnownSettings
 
     private static string? SectionOf(Type type) =>
         type == typeof(Worker.Cluster.NodeOptions) ? Worker.WorkerOptions.Section // beside the worker's own, in the same section
-        : type.GetField("Section", BindingFlags.Public | BindingFlags.Static) is { IsLiteral: true } field ? (string?)field.GetRawConstantValue() : null;
+        : type.GetField("Section", BindingFlags.Public | BindingFlags.Static) is { IsLiteral: true } field
+            ? (string?)field.GetRawConstantValue()
+            : null;
 
     private static bool Has(Type type, ReadOnlySpan<string> path)
     {
@@ -40,7 +42,8 @@ internal static class KnownSettings
             return (!isList || int.TryParse(path[0], out _)) && Has(type.GetGenericArguments()[^1], path[1..]);
         }
 
-        return type.GetProperty(path[0], BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase) is { } property && Has(property.PropertyType, path[1..]);
+        return type.GetProperty(path[0], BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase) is { } property
+            && Has(property.PropertyType, path[1..]);
     }
 
     /// <summary>A name without a section, or the one setting of all programs that is no option of theirs.</summary>

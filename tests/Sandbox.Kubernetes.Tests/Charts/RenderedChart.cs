@@ -11,7 +11,8 @@ internal sealed record RenderedChart(string Text, IReadOnlyList<IKubernetesObjec
     public const string Release = "demo", Namespace = "stack";
 
     /// <summary>Files of values that lie in the chart for tests.</summary>
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Helm.ChartFolder, "ci")).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Path.Combine(Helm.ChartFolder, "ci")).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 
     public IEnumerable<V1Deployment> Deployments => Of<V1Deployment>();
 
