@@ -10,13 +10,21 @@ internal static partial class ApiServerCalls
 {
     private static readonly Dictionary<string, string> Verbs = new()
     {
-        ["Create"] = "create", ["Read"] = "get", ["Get"] = "get", ["List"] = "list", ["WatchList"] = "watch",
-        ["Replace"] = "update", ["Patch"] = "patch", ["Delete"] = "delete",
+        ["Create"] = "create",
+        ["Read"] = "get",
+        ["Get"] = "get",
+        ["List"] = "list",
+        ["WatchList"] = "watch",
+        ["Replace"] = "update",
+        ["Patch"] = "patch",
+        ["Delete"] = "delete",
     };
 
     private static readonly Dictionary<string, string> Resources = new()
     {
-        ["Pod"] = "pods", ["Secret"] = "secrets", ["CustomObject"] = "batchsandboxes",
+        ["Pod"] = "pods",
+        ["Secret"] = "secrets",
+        ["CustomObject"] = "batchsandboxes",
     };
 
     /// <summary>Pairs <c>resource verb</c>.</summary>

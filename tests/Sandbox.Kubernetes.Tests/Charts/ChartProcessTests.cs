@@ -79,7 +79,10 @@ public sealed class ChartProcessTests : IAsyncDisposable
     {
         var ports = new Dictionary<string, string>
         {
-            [HttpPort] = Free(), [InternalPort] = Free(), [NodePort] = Free(), [OwnerPort] = _ownerPort,
+            [HttpPort] = Free(),
+            [InternalPort] = Free(),
+            [NodePort] = Free(),
+            [OwnerPort] = _ownerPort,
         };
         var variables = ContainerEnvironment.Of(RenderedChart.ContainerOf(chart.Component(component)), secrets, "127.0.0.1");
 
