@@ -54,6 +54,10 @@ if (isRun)
     builder.AddMonitoring();
     builder.AddStartChecks(floor);
 }
+else
+{
+    builder.AddComposePublishing(floor);
+}
 
 return await builder.Build().RunToEndAsync();
 

@@ -58,6 +58,15 @@ public static class ClusterFile
             : throw new ClusterFileException($"{Variable}: {string.Join("; ", reading.Problems)}");
     }
 
+    /// <summary>All that stands over the file, as a <c>.env</c> that can lie beside a copy of it.</summary>
+    internal static string OverridesInEffect(string file, IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        var beside = EnvBeside(Path.GetDirectoryName(Path.GetFullPath(file))!) is { } text ? DotEnv.Parse(text, EnvName, []) : [];
+        var last = beside.Concat(environment).Where(one => one.Key.StartsWith(Overrides.Prefix, StringComparison.OrdinalIgnoreCase))
+            .GroupBy(one => one.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last());
+        return DotEnv.Write(last.OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase));
+    }
+
     /// <summary>The variables of this process.</summary>
     public static IEnumerable<KeyValuePair<string, string>> EnvironmentOfProcess() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value ?? ""));

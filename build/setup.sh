@@ -35,6 +35,9 @@ missing_packages() {
   if ! command -v docker >/dev/null && ! is_installed docker.io && apt-cache show docker-cli >/dev/null 2>&1; then
     echo docker-cli
   fi
+  # For build/helm.sh; elsewhere than from Debian npm comes with node itself.
+  command -v npm >/dev/null || echo npm
+  command -v unzip >/dev/null || echo unzip
 }
 
 may_install() { [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null; }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sandbox.Topology.Compose;
+using Sandbox.Topology.Hosts;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -77,6 +78,6 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
         }
 
         say($"→ docker {string.Join(' ', command)}");
-        return await HostPrograms.ShowAsync("docker", command, onlyLooks: arguments[0] == "logs", cancellationToken);
+        return await ShownPrograms.ShowAsync("docker", command, onlyLooks: arguments[0] == "logs", cancellationToken);
     }
 }

@@ -8,7 +8,7 @@ namespace Sandbox.Cli.Clusters;
 /// <summary>What each verb begins with: cluster.yaml read, and the compose files written anew from it.</summary>
 internal sealed class ClusterSession : IDisposable
 {
-    private readonly EngineApi _engine = new(ClusterFolder.EngineSocket());
+    private readonly EngineApi _engine = new(ClusterPlans.EngineSocket());
     private readonly ClusterFolder _folder;
     private readonly CommandContext _context;
 
@@ -60,7 +60,7 @@ internal sealed class ClusterSession : IDisposable
     {
         string[] arguments = ["build", "--tag", image, "--file", Path.Combine(build.Context, build.Dockerfile), .. build.Target is { } target ? ["--target", target] : Array.Empty<string>(), build.Context];
         Say($"→ docker {string.Join(' ', arguments)}");
-        if (await HostPrograms.ShowAsync("docker", arguments, onlyLooks: false, _context.Asked) != 0)
+        if (await ShownPrograms.ShowAsync("docker", arguments, onlyLooks: false, _context.Asked) != 0)
         {
             throw new CliException($"building {image} failed");
         }

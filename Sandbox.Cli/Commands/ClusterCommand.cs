@@ -57,18 +57,7 @@ internal static class ClusterCommand
                 throw new CliException($"{path} is there already; --force writes it anew");
             }
 
-            var folder = Path.GetDirectoryName(path)!;
-            Directory.CreateDirectory(folder);
-            File.WriteAllText(path, ClusterExample.Read());
-            File.WriteAllText(Path.Combine(folder, ClusterSchema.Name), ClusterSchema.Write());
-
-            // A password that is in use is never replaced: the database knows no other.
-            var env = Path.Combine(folder, ClusterFile.EnvName);
-            if (!File.Exists(env))
-            {
-                ClusterFolder.WriteOwn(env, $"SANDBOX_CLUSTER__services__postgres__password={ClusterSecrets.Random()}\n");
-            }
-
+            ClusterExample.Write(path);
             context.Done(parsed, new Done("created"), $"{path} written, with {ClusterSchema.Name} and {ClusterFile.EnvName} beside it");
             return 0;
         });

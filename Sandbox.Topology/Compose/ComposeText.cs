@@ -18,7 +18,7 @@ public static class ComposeText
         }
 
         using var text = new StringWriter();
-        text.WriteLine("# Written by `sandbox cluster generate` from cluster.yaml: change that instead. It holds secrets.");
+        text.WriteLine("# Made of cluster.yaml (`sandbox cluster generate`, `aspire publish`): change that instead. It holds secrets.");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         var whole = text.ToString();
         return whole.EndsWith("...\n", StringComparison.Ordinal) ? whole[..^4] : whole;

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Text;
 
 namespace Sandbox.Topology.Compose;
 
@@ -43,11 +45,21 @@ internal static class StoreContainers
     public static string Database(ClusterPlan plan, bool outside)
     {
         var settings = plan.Settings.Services.Postgres;
-        return settings.Enabled
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"Host={ClusterPlan.PostgresName};Port={(outside ? settings.Port : 5432)};Username={settings.User};Password={settings.Password};Database={settings.Database}")
-            : settings.Connection!;
+        if (!settings.Enabled)
+        {
+            return settings.Connection!;
+        }
+
+        // Quotes what would end a value.
+        var text = new StringBuilder();
+        Append("Host", ClusterPlan.PostgresName);
+        Append("Port", (outside ? settings.Port : 5432).ToString(CultureInfo.InvariantCulture));
+        Append("Username", settings.User);
+        Append("Password", settings.Password!);
+        Append("Database", settings.Database);
+        return text.ToString();
+
+        void Append(string key, string value) => DbConnectionStringBuilder.AppendKeyValuePair(text, key, value);
     }
 
     /// <summary>Empty: there is none.</summary>

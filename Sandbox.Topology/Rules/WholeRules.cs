@@ -66,8 +66,7 @@ internal static class WholeRules
         var password when Placeholders.Any(word => password.Contains(word, StringComparison.OrdinalIgnoreCase)) => "looks like a placeholder; choose a random one",
         var password when password.Distinct().Count() < 5 => "must not be a few characters repeated",
         var password when password.Contains(postgres.User, StringComparison.OrdinalIgnoreCase) => "must not hold the user's name",
-        var password when password.Any(character => character is < '!' or > '~' or '\'' or '"' or ';' or '\\') =>
-            "must be printable ASCII without spaces, quotes, ';' and '\\'",
+        var password when password.Any(character => character is < ' ' or > '~') => "must be printable ASCII",
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Npgsql;
 using Sandbox.Topology.Compose;
 using YamlDotNet.RepresentationModel;
 
@@ -136,6 +137,30 @@ public sealed class ComposeTests
     }
 
     [Fact]
+    public void Password_WithWhatEndsAValue_ArrivesAsItIs()
+    {
+        var main = MainText(Given.Plan(hasGpu: false, ("services.postgres.password", Given.StrangePassword)));
+
+        Assert.Equal(Given.StrangePassword, Composed(Env(main, "postgres", "POSTGRES_PASSWORD")));
+        Assert.All(["health", "api", "node-cpu"], service =>
+        {
+            var connection = new NpgsqlConnectionStringBuilder(Composed(Env(main, service, "ConnectionStrings__sandbox")));
+            Assert.Equal((Given.StrangePassword, "postgres", "sandbox"), (connection.Password, connection.Host, connection.Database));
+        });
+    }
+
+    [Fact]
+    public void Connection_OfADatabaseElsewhere_ArrivesAsItIs()
+    {
+        var connection = new NpgsqlConnectionStringBuilder { Host = "db.example", Password = Given.StrangePassword }.ConnectionString;
+        var main = MainText(Given.Plan(
+            hasGpu: false, ("services.postgres.enabled", "false"), ("services.postgres.password", ""),
+            ("services.postgres.connection", connection)));
+
+        Assert.Equal(connection, Composed(Env(main, "api", "ConnectionStrings__sandbox")));
+    }
+
+    [Fact]
     public void Secrets_StandInNoLabel()
     {
         var plan = Given.Plan(hasGpu: true);
@@ -207,6 +232,13 @@ public sealed class ComposeTests
         Assert.Equal(
             "target cpu needs services.nodes.cpu to be enabled",
             TestCluster.WhyNotTarget(Given.Plan(hasGpu: true, ("services.nodes.cpu.enabled", "false")), null));
+    }
+
+    /// <summary>As compose hands it on: two dollar signs are one, and a single one would begin a variable.</summary>
+    private static string Composed(string value)
+    {
+        Assert.DoesNotContain("$", value.Replace("$$", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        return value.Replace("$$", "$", StringComparison.Ordinal);
     }
 
     private static YamlNode MainText(ClusterPlan plan) => Parse(ComposeText.Write(MainCluster.Make(plan)));

@@ -8,6 +8,9 @@ internal static class Given
 {
     public const string Password = "k3v9-quiet-Harbour";
 
+    /// <summary>Every character that a shell, YAML, compose, a URI or a connection string gives a meaning to.</summary>
+    public const string StrangePassword = """a;b,c$d@e%f "g' h\i$HOME=j#k:l""";
+
     /// <summary>The least that a file must say.</summary>
     public const string Least = $"""
         project:

@@ -1,4 +1,5 @@
 using Sandbox.Testing;
+using Sandbox.Topology.Reading;
 
 namespace Sandbox.Topology.Tests;
 
@@ -58,6 +59,25 @@ public sealed class ReadingTests
         Assert.Equal("my host", settings.Host.Hostname);
         Assert.Equal("l40s", settings.Host.GpuType);
         Assert.Equal(["node-cpu:6379", "node-gpu"], settings.Nodes.HeadWhitelist);
+    }
+
+    [Theory]
+    [InlineData("plain-12_./:@%+,", "X=plain-12_./:@%+,\n")]
+    [InlineData("", "X=''\n")]
+    [InlineData("a;b c$d \"e\" #f", "X='a;b c$d \"e\" #f'\n")]
+    [InlineData("it's $5", "X=\"it's \\$5\"\n")]
+    [InlineData("a\\nb", "X=\"a\\\\nb\"\n")]
+    [InlineData("ends with \\", "X=\"ends with \\\\\"\n")]
+    [InlineData("two\nlines", "X=\"two\\nlines\"\n")]
+    public void DotEnv_ThatWasWritten_IsReadAsWhatItWas(string value, string expected)
+    {
+        var problems = new List<string>();
+
+        var text = DotEnv.Write([new("X", value)]);
+
+        Assert.Equal(expected, text);
+        Assert.Equal([new KeyValuePair<string, string>("X", value)], DotEnv.Parse(text, ".env", problems));
+        Assert.Empty(problems);
     }
 
     [Theory]

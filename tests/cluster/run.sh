@@ -91,7 +91,8 @@ cluster_test:
 nodes:
   cluster: { wait_for_head: 10 }
 YAML
-echo "SANDBOX_CLUSTER__services__postgres__password=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$work/.env"
+# With everything that .env, YAML, compose and connection strings give a meaning to.
+printf 'SANDBOX_CLUSTER__services__postgres__password="%s;b,c\\$HOME@e%%f \\"g'"'"' h\\\\i"\n' "$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$work/.env"
 
 say "scenario 1: head and worker are found out"
 check "the cluster starts" cluster up --detach

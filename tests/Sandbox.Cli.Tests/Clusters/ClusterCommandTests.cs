@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sandbox.Topology.Compose;
 
 namespace Sandbox.Cli.Tests.Clusters;
 
@@ -48,6 +49,23 @@ public sealed class ClusterCommandTests : IDisposable
         (await _cli.RunAsync("cluster", "generate")).Expect(0);
 
         Assert.Equal(first, File.ReadAllText(_cli.File(".cluster/compose.yaml")));
+    }
+
+    [Fact]
+    public async Task Generate_OfAClusterFile_WritesTheTextThatAPublishWrites()
+    {
+        (await _cli.RunAsync("cluster", "init")).Expect(0);
+        File.AppendAllText(_cli.File("cluster.yaml"), $"volumes: {{ node_data: {_cli.File("nodes")} }}\n");
+        (await _cli.RunAsync("cluster", "generate")).Expect(0);
+
+        var published = await PublishedCluster.WriteAsync(
+            _cli.File("cluster.yaml"), _cli.File("published"), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(File.ReadAllText(_cli.File(".cluster/compose.yaml")), File.ReadAllText(published));
+        File.Move(_cli.File("published/cluster.yaml"), _cli.File("cluster.yaml"), overwrite: true);
+        File.Move(_cli.File("published/.env"), _cli.File(".env"), overwrite: true);
+        (await _cli.RunAsync("cluster", "generate")).Expect(0);
+        Assert.Equal(File.ReadAllText(_cli.File(".cluster/compose.yaml")), File.ReadAllText(published));
     }
 
     [Fact]

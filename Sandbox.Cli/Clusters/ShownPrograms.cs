@@ -3,25 +3,9 @@ using System.Diagnostics;
 
 namespace Sandbox.Cli.Clusters;
 
-/// <summary>Programs of this machine.</summary>
-internal static class HostPrograms
+/// <summary>Programs of this machine that speak to the person who started the command.</summary>
+internal static class ShownPrograms
 {
-    /// <summary>Runs one to its end; null: there is none of that name.</summary>
-    public static async Task<(int ExitCode, string Output)?> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
-            await process.WaitForExitAsync(cancellationToken);
-            return (process.ExitCode, await output + await error);
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Runs one that speaks to the person itself; its exit code.</summary>
     /// <param name="onlyLooks">It changes nothing, and is ended with all that it started when nobody looks any more. Any other is left to end
     /// by itself, as it does after a terminal's Ctrl-C, which reaches it, too.</param>

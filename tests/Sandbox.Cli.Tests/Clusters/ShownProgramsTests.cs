@@ -4,7 +4,7 @@ using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Cli.Tests.Clusters;
 
-public sealed class HostProgramsTests : IDisposable
+public sealed class ShownProgramsTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -15,7 +15,7 @@ public sealed class HostProgramsTests : IDisposable
     public async Task Show_OfWhatOnlyLooks_EndsWithAllItStartedWhenTheTimeIsOver()
     {
         using var end = new CancellationTokenSource();
-        var showing = HostPrograms.ShowAsync("sh", ["-c", $"sleep 1000 & echo $! > {_folder.File("child.new")}; mv {_folder.File("child.new")} {_folder.File("child")}; wait"], onlyLooks: true, end.Token);
+        var showing = ShownPrograms.ShowAsync("sh", ["-c", $"sleep 1000 & echo $! > {_folder.File("child.new")}; mv {_folder.File("child.new")} {_folder.File("child")}; wait"], onlyLooks: true, end.Token);
         await Wait.UntilAsync(() => Task.FromResult(File.Exists(_folder.File("child"))), () => "the child runs");
         var child = (await File.ReadAllTextAsync(_folder.File("child"))).Trim();
 
@@ -27,7 +27,7 @@ public sealed class HostProgramsTests : IDisposable
 
     [Fact]
     public async Task Show_OfAProgramThatEnds_IsItsExitCode() =>
-        Assert.Equal(7, await HostPrograms.ShowAsync("sh", ["-c", "exit 7"], onlyLooks: false, TestContext.Current.CancellationToken));
+        Assert.Equal(7, await ShownPrograms.ShowAsync("sh", ["-c", "exit 7"], onlyLooks: false, TestContext.Current.CancellationToken));
 
     /// <summary>One that ended and that nobody asked for yet still has a folder.</summary>
     private static bool IsRunning(string process) =>
