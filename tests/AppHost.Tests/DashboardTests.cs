@@ -45,10 +45,10 @@ public sealed partial class DashboardTests
             () => "the command of the dashboard drains node-3");
 
         await RowOf(page, "api").First.GetByTitle("Starts a sandbox").ClickAsync();
-        var said = page.GetByText(DemoId());
-        await said.First.WaitForAsync();
-        var demo = DemoId().Match(await said.First.InnerTextAsync()).Value;
-        Assert.True(await api.IsAliveAsync(demo), $"the command of the dashboard was to make {demo}, and it is not alive");
+        var demo = "";
+        await Wait.UntilAsync(
+            async () => (demo = DemoId().Match((await api.GetAsync("sandboxes")).ToString()).Value) is not "", () => "the command of the dashboard makes a sandbox");
+        await api.UntilAliveAsync(demo);
         await TakeAsync(page, "dashboard-resources");
 
         var trace = await TracedAsync(api, cancellationToken);
