@@ -1,8 +1,7 @@
 using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Topology.Hosts;
 
 namespace Sandbox.Worker;
 
@@ -11,17 +10,10 @@ internal sealed class NodeIdentity(IOptions<WorkerOptions> options)
 {
     public string Name { get; } = options.Value.NodeName;
 
-    public string Address { get; } = FindAddress();
+    /// <summary>Loopback on a machine without a route to other networks.</summary>
+    public string Address { get; } = (MachineAddress.Outward() ?? IPAddress.Loopback).ToString();
 
     /// <summary>Whether a record says that its sandbox is on this node. Where there is only one node it always is, also
     /// after the machine was renamed.</summary>
     public bool Has(SandboxInstance record) => options.Value.IsOnlyNode || record.HostName == Name;
-
-    private static string FindAddress() =>
-        NetworkInterface.GetAllNetworkInterfaces()
-            .Where(port => port.OperationalStatus is OperationalStatus.Up && port.NetworkInterfaceType is not NetworkInterfaceType.Loopback)
-            .Where(port => port.GetIPProperties().GatewayAddresses.Count > 0)
-            .SelectMany(port => port.GetIPProperties().UnicastAddresses)
-            .FirstOrDefault(address => address.Address.AddressFamily is AddressFamily.InterNetwork)?.Address.ToString()
-        ?? IPAddress.Loopback.ToString();
 }

@@ -8,14 +8,16 @@ internal static class TreeCopy
         var status = FileStatus.Of(source, follow: false);
         if (status.IsLink)
         {
-            File.CreateSymbolicLink(destination, new FileInfo(source).LinkTarget!);
+            var target = new FileInfo(source).LinkTarget
+                ?? throw new FileFailure(FileFailureKind.NotFound, $"path '{source}' does not exist");
+            File.CreateSymbolicLink(destination, target);
         }
         else if (status.IsDirectory)
         {
             Directory.CreateDirectory(destination);
             foreach (var entry in new DirectoryInfo(source).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
             {
-                Copy(SandboxPath.Join(source, entry.Name), SandboxPath.Join(destination, entry.Name));
+                CopyEntry(SandboxPath.Join(source, entry.Name), SandboxPath.Join(destination, entry.Name));
             }
         }
         else if (status.IsRegular)
@@ -31,6 +33,19 @@ internal static class TreeCopy
         if (!status.IsLink)
         {
             File.SetUnixFileMode(destination, (UnixFileMode)(status.Mode & 0xFFF));
+        }
+    }
+
+    /// <summary>What was removed since its folder was listed is not there to be copied.</summary>
+    private static void CopyEntry(string source, string destination)
+    {
+        try
+        {
+            Copy(source, destination);
+        }
+        catch (Exception exception) when (exception is FileFailure or IOException && FileStatus.Find(source, follow: false) is null)
+        {
+            FileTree.Remove(destination);
         }
     }
 }

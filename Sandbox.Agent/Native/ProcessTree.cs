@@ -78,7 +78,14 @@ internal static class ProcessTree
         {
             // "pid (name) state parent group session …"; the name may hold anything, also parentheses.
             var line = File.ReadAllText($"/proc/{pid}/stat");
-            var fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
+            var end = line.LastIndexOf(')');
+            if (end < 0)
+            {
+                // It went away while it was read.
+                return false;
+            }
+
+            var fields = line[(end + 2)..].Split(' ');
             entry = new Entry(pid, fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
             return true;
         }

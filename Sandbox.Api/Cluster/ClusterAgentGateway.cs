@@ -12,16 +12,14 @@ namespace Sandbox.Api.Cluster;
 /// </summary>
 internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory nodes, NodeLines lines, TimeProvider time) : IAgentGateway
 {
-    /// <summary>How long a call waits for a node that is just being restarted.</summary>
+    /// <summary>How long a call waits for a node that is just being restarted. One that said that it leaves is waited for until its
+    /// sandboxes are called lost (<see cref="NodeView.MayReturn"/>).</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
-
-    /// <summary>The same for a node that said so itself before it went: drained, ended and started again.</summary>
-    internal static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
-        places.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && !node.IsDead
+        places.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && node.TakesCalls
             ? ValueTask.FromResult<Result<AgentCall>>(CallOf(place, node))
             : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
 
@@ -39,13 +37,12 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
             }
 
             var known = nodes.Known.GetValueOrDefault(place.Node);
-            if (known is { IsDead: false })
+            if (known is { TakesCalls: true })
             {
                 return new ReachedNode(place, known);
             }
 
-            var isExpected = known is { Left: true } && known.Silence < LeavePatience;
-            if (!isExpected && (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter))
+            if (known is not { MayReturn: true } && (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter))
             {
                 return new SandboxError.AgentUnreachable(id, WhyNot(place.Node, known));
             }
@@ -58,10 +55,12 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
     /// <summary>What was believed of it turned out to be wrong.</summary>
     public void Forget(SandboxPlace place) => places.Forget(place);
 
-    public NodeLine LineTo(NodeView node) => lines.To(node);
+    /// <inheritdoc cref="NodeLines.SendAsync"/>
+    public Task<HttpResponseMessage> SendAsync(NodeView node, HttpRequestMessage request, CancellationToken cancellationToken) =>
+        lines.SendAsync(node, request, cancellationToken);
 
     /// <inheritdoc cref="NodeLines.Retire"/>
-    public void RetireLine(NodeView node) => lines.Retire(node);
+    public void RetireLine(NodeView node) => lines.Retire(node.Facts.Name);
 
     public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
 
@@ -72,6 +71,7 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
     {
         null => $"its node {name} is not part of the cluster",
         { Left: true } => $"its node {name} has left the cluster",
+        { Load.Leaving: true, IsDead: false } => $"its node {name} is being ended",
         _ => $"its node {name} is silent for {known.Silence.TotalSeconds:0} s",
     };
 

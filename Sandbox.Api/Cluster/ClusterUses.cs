@@ -16,7 +16,7 @@ internal sealed partial class ClusterUses(NodeDirectory nodes, NodeLines lines, 
         await nodes.FirstRead.WaitAsync(cancellationToken);
         using var deadline = new CancellationTokenSource(Within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        var asked = nodes.Known.Values.Where(node => !node.IsDead).Select(node => AskAsync(node, either.Token)).ToList();
+        var asked = nodes.Known.Values.Where(node => node.TakesCalls).Select(node => AskAsync(node, either.Token)).ToList();
         var told = await Task.WhenAll(asked);
         cancellationToken.ThrowIfCancellationRequested();
         return [.. told.OfType<NodeUse>()];
@@ -27,7 +27,7 @@ internal sealed partial class ClusterUses(NodeDirectory nodes, NodeLines lines, 
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Facts.Address, RoadRoutes.Use));
-            using var answer = await lines.To(node).SendAsync(request, cancellationToken);
+            using var answer = await lines.SendAsync(node, request, cancellationToken);
             answer.EnsureSuccessStatusCode();
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, cancellationToken);
             return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), RoadJson.Default.NodeUse);

@@ -16,6 +16,9 @@ internal sealed partial class NodeDirectory(INodeStore nodes, TimeProvider time,
 
     public IReadOnlyDictionary<string, NodeView> Known => Volatile.Read(ref _known);
 
+    /// <summary>The nodes have been read; told with what is known now.</summary>
+    public event Action<IReadOnlyDictionary<string, NodeView>>? Refreshed;
+
     /// <summary>Completes when the nodes have been read at least once.</summary>
     public Task FirstRead => _first.Task;
 
@@ -32,6 +35,7 @@ internal sealed partial class NodeDirectory(INodeStore nodes, TimeProvider time,
                 Volatile.Write(ref _known, read.ToFrozenDictionary(node => node.Facts.Name, StringComparer.Ordinal));
                 Volatile.Write(ref _reads, seen + 1);
                 _first.TrySetResult();
+                Refreshed?.Invoke(_known);
             }
         }
         finally

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Domain.Stores;
 using Sandbox.Storage.Clusters;
 
 namespace Sandbox.Api.Cluster;
 
 /// <summary>
 /// The connections to one address of one worker. A call may take hours, so its silence says nothing; while one waits for its
-/// answer the worker itself is asked whether it lives, and when it does not say so the call fails.
+/// answer the worker itself is asked whether it lives. When it does not say so, nor to the store meanwhile, the call fails.
 /// </summary>
 internal sealed class NodeLine : IDisposable
 {
@@ -15,17 +16,25 @@ internal sealed class NodeLine : IDisposable
     /// the 5 s within which a caller hears of a dead node.</summary>
     internal static readonly TimeSpan FirstDoubt = TimeSpan.FromSeconds(1);
     internal static readonly TimeSpan PingWait = TimeSpan.FromSeconds(3);
+
+    /// <summary>A worker that tells the store that it lives and does not answer for so long cannot be reached from here.</summary>
+    internal static readonly TimeSpan LongestSilence = NodeView.DeadAfter;
+
     private static readonly TimeSpan ConnectWait = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
     private readonly HttpMessageInvoker _invoker;
+    private readonly Func<long, Task<bool>> _hasBeaten;
     private readonly ClusterSecret _secret;
     private readonly TimeProvider _time;
-    private Task<bool>? _ping;
+    private Task<Ping>? _ping;
+    private int _calls;
+    private bool _retired;
 
-    public NodeLine(Uri address, ClusterSecret secret, TimeProvider time)
+    /// <param name="hasBeaten">Whether the worker told the store that it lives, since this timestamp.</param>
+    public NodeLine(Uri address, Func<long, Task<bool>> hasBeaten, ClusterSecret secret, TimeProvider time)
     {
-        (Address, _secret, _time) = (address, secret, time);
+        (Address, _hasBeaten, _secret, _time) = (address, hasBeaten, secret, time);
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -42,16 +51,79 @@ internal sealed class NodeLine : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Sends with a proof of the secret. Throws <see cref="NodeSilentException"/> when the worker does not live.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>Sends with a proof of the secret. Throws <see cref="NodeSilentException"/> when the worker does not live. Null: the
+    /// line takes no calls any more.</summary>
+    public Task<HttpResponseMessage>? TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_retired)
+            {
+                return null;
+            }
+
+            _calls++;
+        }
+
+        return SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Takes no new calls. What idles is closed as soon as no call waits for its answer; answers that are being read are read
+    /// to their end.</summary>
+    public void Retire()
+    {
+        bool isIdle;
+        lock (_gate)
+        {
+            (_retired, isIdle) = (true, _calls == 0);
+        }
+
+        if (isIdle)
+        {
+            _invoker.Dispose();
+        }
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAndWatchAsync(request, cancellationToken);
+        }
+        finally
+        {
+            bool isLast;
+            lock (_gate)
+            {
+                isLast = --_calls == 0 && _retired;
+            }
+
+            if (isLast)
+            {
+                _invoker.Dispose();
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAndWatchAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Prove(request);
         Trace(request);
         using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sending = _invoker.SendAsync(request, given.Token);
+        var answered = _time.GetTimestamp();
         while (!await AnsweredAsync(sending))
         {
-            if (!await PingAsync() && !sending.IsCompleted)
+            var ping = await PingAsync();
+            if (ping.IsAnswered)
+            {
+                answered = _time.GetTimestamp();
+            }
+            else if (!sending.IsCompleted
+                && (_time.GetElapsedTime(answered) >= LongestSilence || !await _hasBeaten(ping.Asked))
+                && !sending.IsCompleted)
             {
                 await given.CancelAsync();
                 await sending.ContinueWith(static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } }, TaskScheduler.Default);
@@ -62,8 +134,6 @@ internal sealed class NodeLine : IDisposable
 
         return await sending;
     }
-
-    public void Dispose() => _invoker.Dispose();
 
     private async Task<bool> AnsweredAsync(Task sending)
     {
@@ -79,7 +149,7 @@ internal sealed class NodeLine : IDisposable
     }
 
     /// <summary>One question at a time, whoever waits for its answer.</summary>
-    private Task<bool> PingAsync()
+    private Task<Ping> PingAsync()
     {
         lock (_gate)
         {
@@ -87,19 +157,21 @@ internal sealed class NodeLine : IDisposable
         }
     }
 
-    private async Task<bool> AskAsync()
+    private async Task<Ping> AskAsync()
     {
+        var asked = _time.GetTimestamp();
         using var deadline = new CancellationTokenSource(PingWait, _time);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, RoadRoutes.Ping));
             Prove(request);
             using var answer = await _invoker.SendAsync(request, deadline.Token);
-            return true;
+            return new Ping(IsAnswered: true, asked);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException
+            or ObjectDisposedException)
         {
-            return false;
+            return new Ping(IsAnswered: false, asked);
         }
     }
 
@@ -119,6 +191,9 @@ internal sealed class NodeLine : IDisposable
         request.Headers.Remove(RoadProof.Header);
         request.Headers.TryAddWithoutValidation(RoadProof.Header, _secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
     }
+
+    /// <param name="Asked">Timestamp.</param>
+    private readonly record struct Ping(bool IsAnswered, long Asked);
 }
 
 /// <summary>A worker does not answer whether it lives.</summary>

@@ -2,13 +2,15 @@ using System.Net.Sockets;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Cluster;
 
 /// <summary>
 /// Sends one call to the worker that was found for it. What the worker says of itself is told apart from what the agent
 /// answers. A call that certainly reached nobody is sent again to where its sandbox is by now, for as long as a worker may
-/// take to restart; any other failure is told, because what it did is not known.
+/// take to restart, and each life of a worker has that time for itself; any other failure is told, because what it did is not
+/// known.
 /// </summary>
 internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first, TimeProvider time) : HttpMessageHandler
 {
@@ -34,7 +36,7 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
             gateway.Forget(reached.Place);
             if (missed is NotHereException { IsLeaving: true })
             {
-                patience = ClusterAgentGateway.LeavePatience;
+                patience = NodeView.DeadAfter + NodeView.LostGrace;
                 gateway.RetireLine(reached.Node);
             }
 
@@ -45,9 +47,14 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
 
             await Task.Delay(Pause, time, cancellationToken);
             await gateway.RefreshNodesAsync(cancellationToken);
+            var before = reached.Node;
             reached = (await gateway.ReachAsync(reached.Place.Id, cancellationToken)).TryGet(out var again, out var error)
                 ? again
                 : throw new AgentCallException(error, missed);
+            if ((reached.Node.Facts.Name, reached.Node.Epoch) != (before.Facts.Name, before.Epoch))
+            {
+                (begun, patience) = (time.GetTimestamp(), ClusterAgentGateway.Patience);
+            }
         }
     }
 
@@ -65,18 +72,22 @@ internal sealed class RoadHandler(ClusterAgentGateway gateway, ReachedNode first
     {
         try
         {
-            var answer = await gateway.LineTo(reached.Node).SendAsync(request, cancellationToken);
+            var answer = await gateway.SendAsync(reached.Node, request, cancellationToken);
             return answer.Headers.TryGetValues(RoadRoutes.OwnAnswer, out var own)
                 ? (null, await RefusedAsync(reached, answer, own.First(), cancellationToken))
                 : (answer, null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or NodeSilentException or ObjectDisposedException or SocketException or IOException
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsOfTheRoad(exception))
         {
             return (null, new AgentCallException(
                 new SandboxError.AgentUnreachable(reached.Place.Id, $"its node {reached.Node.Facts.Name} does not answer"), exception));
         }
     }
+
+    /// <summary>The last one is how a connection ends that could not be made in time.</summary>
+    private static bool IsOfTheRoad(Exception exception) =>
+        exception is HttpRequestException or NodeSilentException or SocketException or IOException
+            or OperationCanceledException { InnerException: TimeoutException };
 
     private static async Task<AgentCallException> RefusedAsync(
         ReachedNode reached, HttpResponseMessage answer, string what, CancellationToken cancellationToken)

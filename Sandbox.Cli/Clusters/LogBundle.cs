@@ -56,14 +56,31 @@ internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folde
     private static string FilesOf(ComposeService service)
     {
         var data = service.Mounts.FirstOrDefault(mount => mount is { IsVolume: false, ReadOnly: false } && mount.Source == mount.Target)?.Source;
-        if (data is null || !Directory.Exists(data))
-        {
-            return "N/A";
-        }
+        return data is null || !Directory.Exists(data) ? "N/A" : FilesOf(data);
+    }
 
+    /// <summary>A node that runs makes and removes files meanwhile.</summary>
+    internal static string FilesOf(string data)
+    {
         var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device };
         return string.Join('\n', new DirectoryInfo(data).EnumerateFiles("*", options)
-            .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Length,12} {Path.GetRelativePath(data, file.FullName)}")));
+            .Select(file => LengthOf(file) is { } length
+                ? string.Create(CultureInfo.InvariantCulture, $"{length,12} {Path.GetRelativePath(data, file.FullName)}")
+                : null)
+            .OfType<string>());
+    }
+
+    /// <summary>Null: the node has removed it since it was listed.</summary>
+    private static long? LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     private void Write(string name, string text)

@@ -60,7 +60,11 @@ public sealed record NodeRoom(double Cpus, long MemoryBytes, long DiskBytes, dou
 /// <param name="Free">What new sandboxes may take.</param>
 /// <param name="Sandboxes">How many run there.</param>
 /// <param name="Unavailable">Why it can run nothing now (its engine does not answer); null: it can.</param>
-public sealed record NodeLoad(NodeRoom Free, int Sandboxes, string? Unavailable);
+public sealed record NodeLoad(NodeRoom Free, int Sandboxes, string? Unavailable)
+{
+    /// <summary>It was told to end, finishes the calls that are under way and takes no new ones.</summary>
+    public bool Leaving { get; init; }
+}
 
 /// <param name="Load">As the last heartbeat told.</param>
 /// <param name="Epoch">Of its lease.</param>
@@ -78,6 +82,12 @@ public sealed record NodeView(NodeFacts Facts, NodeLoad Load, long Epoch, TimeSp
     public static readonly TimeSpan LostGrace = TimeSpan.FromSeconds(20);
 
     public bool IsDead => Left || Silence >= DeadAfter;
+
+    /// <summary>It takes new calls: it is neither dead nor about to leave.</summary>
+    public bool TakesCalls => !IsDead && !Load.Leaving;
+
+    /// <summary>It said that it leaves, and as long as its sandboxes are not called lost it may be back: calls wait for it.</summary>
+    public bool MayReturn => (Left || Load.Leaving) && Silence < DeadAfter + LostGrace;
 
     public bool IsSuspect => Left || Silence >= SuspectAfter;
 

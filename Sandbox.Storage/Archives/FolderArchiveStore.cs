@@ -14,10 +14,9 @@ internal sealed class FolderArchiveStore(IOptions<ArchiveOptions> options) : IAr
     {
         var file = FileOf(key);
         var partial = $"{file}.{Guid.NewGuid():N}.partial";
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         try
         {
-            await using (var target = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, Chunk, FileOptions.Asynchronous))
+            await using (var target = Create(partial))
             {
                 content.Position = 0;
                 await content.CopyToAsync(target, Chunk, cancellationToken);
@@ -29,41 +28,81 @@ internal sealed class FolderArchiveStore(IOptions<ArchiveOptions> options) : IAr
         }
         finally
         {
-            File.Delete(partial);
+            Remove(partial);
         }
     });
 
     public Task<bool> TryGetAsync(string key, Stream target, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
-        if (!File.Exists(FileOf(key)))
+        FileStream source;
+        try
+        {
+            source = new FileStream(FileOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, Chunk, FileOptions.Asynchronous);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return false;
         }
 
-        await using var source = new FileStream(FileOf(key), FileMode.Open, FileAccess.Read, FileShare.Read, Chunk, FileOptions.Asynchronous);
-        await source.CopyToAsync(target, Chunk, cancellationToken);
-        return true;
+        await using (source)
+        {
+            await source.CopyToAsync(target, Chunk, cancellationToken);
+            return true;
+        }
     });
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => GuardAsync(() =>
     {
         var file = FileOf(key);
         var folder = Path.GetDirectoryName(file)!;
-        if (Directory.Exists(folder))
+        try
         {
             // With what a process that was killed has left of it.
             foreach (var name in Directory.EnumerateFiles(folder, Path.GetFileName(file) + "*"))
             {
-                File.Delete(name);
+                Remove(name);
             }
 
             RemoveIfEmpty(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another has removed the last of it meanwhile.
         }
 
         return Task.FromResult(true);
     });
 
     public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => GuardAsync(() => Task.FromResult(File.Exists(FileOf(key))));
+
+    private static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its folder has gone with the last archive in it.
+        }
+    }
+
+    /// <summary>The folder goes with its last archive, also between the moment that it was made and this one.</summary>
+    private static FileStream Create(string file)
+    {
+        while (true)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            try
+            {
+                return new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, Chunk, FileOptions.Asynchronous);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // It is made once more.
+            }
+        }
+    }
 
     private static void RemoveIfEmpty(string folder)
     {

@@ -1,8 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Sandbox.Topology.Settings;
 
 namespace Sandbox.Topology.Hosts;
@@ -11,37 +8,13 @@ namespace Sandbox.Topology.Hosts;
 /// <param name="IpAddress">Null: it has no address but loopback.</param>
 public sealed record HostFacts(string? IpAddress, bool HasGpu)
 {
-    /// <summary>Any address outside: a datagram socket is only told where it would send to, and sends nothing.</summary>
-    private static readonly IPEndPoint Outside = new(IPAddress.Parse("8.8.8.8"), 53);
-
     private static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
 
     /// <summary>What is written counts; only the rest is asked for.</summary>
     public static async Task<HostFacts> FindAsync(HostSettings host, TimeProvider time, CancellationToken cancellationToken) =>
-        new(host.IpAddress ?? FindAddress(), host.HasGpu ?? await SeesGpuAsync(time, cancellationToken));
-
-    private static string? FindAddress()
-    {
-        try
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            socket.Connect(Outside);
-            if (socket.LocalEndPoint is IPEndPoint { Address: var address } && !IPAddress.IsLoopback(address))
-            {
-                return address.ToString();
-            }
-        }
-        catch (SocketException)
-        {
-            // No way out: any address of its own will do.
-        }
-
-        return NetworkInterface.GetAllNetworkInterfaces()
-            .Where(one => one.OperationalStatus is OperationalStatus.Up)
-            .SelectMany(one => one.GetIPProperties().UnicastAddresses)
-            .Select(one => one.Address)
-            .FirstOrDefault(one => one.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(one))?.ToString();
-    }
+        new(
+            host.IpAddress ?? (MachineAddress.Outward() ?? MachineAddress.Any())?.ToString(),
+            host.HasGpu ?? await SeesGpuAsync(time, cancellationToken));
 
     private static async Task<bool> SeesGpuAsync(TimeProvider time, CancellationToken cancellationToken)
     {

@@ -16,6 +16,10 @@ internal sealed partial class AgentGateway(
     /// <summary>How long a call waits for the agent of a sandbox that runs: after a restart of this process it dials again.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    /// <summary>The same for a sandbox that this process has not taken up yet: it was just started, on a machine that may be
+    /// busy.</summary>
+    internal static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<SandboxId, AgentSeat> _seats = new();
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
@@ -46,7 +50,7 @@ internal sealed partial class AgentGateway(
 
     private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(_seats.ContainsKey(id) ? Patience : AdoptionPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {

@@ -43,11 +43,7 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
         }
 
         pooled.Forget(incarnation);
-        var folder = folders.Socket(incarnation);
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        folders.RemoveSocket(incarnation);
     }
 
     public void Dispose()

@@ -14,6 +14,19 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 
     public string SocketFile(IncarnationId incarnation) => Path.Combine(Socket(incarnation), AgentRoutes.SocketName);
 
+    /// <summary>Removes the socket's folder; one that is gone, or that somebody else removes at this moment, is removed.</summary>
+    public void RemoveSocket(IncarnationId incarnation)
+    {
+        try
+        {
+            Directory.Delete(Socket(incarnation), recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There is none any more.
+        }
+    }
+
     /// <summary>Holds the working folders of all Local sandboxes.</summary>
     public string LocalRoot => Path.Combine(_data, "local");
 

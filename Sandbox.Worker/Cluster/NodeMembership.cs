@@ -72,7 +72,22 @@ internal sealed partial class NodeMembership(
                 return;
             }
 
-            await Task.Delay(right.Current is null ? AskAgain : options.Value.Heartbeat, time, stoppingToken);
+            await PauseAsync(right.Current is null ? AskAgain : options.Value.Heartbeat, stoppingToken);
+        }
+    }
+
+    /// <summary>That the process was told to end is told at once: until the APIs know, they send calls here.</summary>
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
+    {
+        var toldToEnd = lifetime.ApplicationStopping.IsCancellationRequested ? CancellationToken.None : lifetime.ApplicationStopping;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, toldToEnd);
+        try
+        {
+            await Task.Delay(pause, time, either.Token);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The next heartbeat says so.
         }
     }
 
@@ -122,7 +137,10 @@ internal sealed partial class NodeMembership(
     private async Task RenewAsync(HeldLease held, CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        var load = new NodeLoad(rooms.Free, gateway.Admitted.Count, health.Unavailable);
+        var load = new NodeLoad(rooms.Free, gateway.Admitted.Count, health.Unavailable)
+        {
+            Leaving = lifetime.ApplicationStopping.IsCancellationRequested,
+        };
         if (!await nodes.TryHeartbeatAsync(held.Lease, load, options.Value.Lease, cancellationToken))
         {
             held.End();

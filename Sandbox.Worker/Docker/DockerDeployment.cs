@@ -113,10 +113,7 @@ internal sealed partial class DockerDeployment : IDeployment
         }
 
         _kataDisk.EnsureGone(incarnation);
-        if (Directory.Exists(_folders.Socket(incarnation)))
-        {
-            Directory.Delete(_folders.Socket(incarnation), recursive: true);
-        }
+        _folders.RemoveSocket(incarnation);
     }
 
     public async Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)

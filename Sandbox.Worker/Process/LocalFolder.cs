@@ -61,19 +61,30 @@ internal sealed class LocalFolder(string path)
     /// <summary>Removes it with all it holds, folders without permissions included. Nothing runs in it any more.</summary>
     public void Remove()
     {
-        if (!Exists)
-        {
-            return;
-        }
-
         try
         {
             Directory.Delete(path, recursive: true);
         }
+        catch (DirectoryNotFoundException)
+        {
+            // There is none, or somebody else has removed it meanwhile.
+        }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            RemoveLocked();
+        }
+    }
+
+    private void RemoveLocked()
+    {
+        try
         {
             Unlock(new DirectoryInfo(path));
             Directory.Delete(path, recursive: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !Exists)
+        {
+            // Somebody else has removed it meanwhile.
         }
     }
 

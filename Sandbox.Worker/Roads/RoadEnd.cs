@@ -5,8 +5,9 @@ namespace Sandbox.Worker.Roads;
 
 /// <summary>
 /// The orderly end of the road. From the signal on, new calls are told at once that they are in the wrong place, over a
-/// connection that is then closed: whoever asked waits for the node's next life. Only when no call is under way any more
-/// does the server stop, so that no call is lost on a connection that it closes; what goes on for longer than the node's
+/// connection that is then closed: whoever asked waits for the node's next life. Only when no call is under way any more, and
+/// the callers have closed the connections over which they called, does the server stop. A connection that this side closed
+/// might have a call on its way, and its caller could not know whether it was begun. What goes on for longer than the node's
 /// patience (a stream) is cut, and its process can be attached to again.
 /// </summary>
 internal sealed class RoadEnd(IOptions<NodeOptions> options, TimeProvider time) : IHostedLifecycleService, IDisposable
@@ -17,13 +18,13 @@ internal sealed class RoadEnd(IOptions<NodeOptions> options, TimeProvider time) 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cut = new();
     private TaskCompletionSource _empty = Completed();
-    private int _calls;
+    private int _uses;
     private bool _ended;
 
     /// <summary>Ends when calls have no more time.</summary>
     public CancellationToken Cut => _cut.Token;
 
-    /// <summary>One call on the road, until it is disposed; null: the road has ended.</summary>
+    /// <summary>One call on the road, or one connection over which calls come, until it is disposed; null: the road has ended.</summary>
     public IDisposable? TryEnter()
     {
         lock (_gate)
@@ -33,12 +34,12 @@ internal sealed class RoadEnd(IOptions<NodeOptions> options, TimeProvider time) 
                 return null;
             }
 
-            if (_calls++ == 0)
+            if (_uses++ == 0)
             {
                 _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
-            return new Call(this);
+            return new Use(this);
         }
     }
 
@@ -81,14 +82,14 @@ internal sealed class RoadEnd(IOptions<NodeOptions> options, TimeProvider time) 
     {
         lock (_gate)
         {
-            if (--_calls == 0)
+            if (--_uses == 0)
             {
                 _empty.SetResult();
             }
         }
     }
 
-    private sealed class Call(RoadEnd road) : IDisposable
+    private sealed class Use(RoadEnd road) : IDisposable
     {
         private RoadEnd? _road = road;
 

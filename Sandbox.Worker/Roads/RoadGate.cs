@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Storage.Clusters;
@@ -36,8 +37,23 @@ internal sealed partial class RoadGate(RequestDelegate next, ClusterSecret secre
             return;
         }
 
+        CountConnection(http);
         await using var cut = end.Cut.Register(http.Abort);
         await next(http);
+    }
+
+    /// <summary>A connection with calls to agents is used again and again, and is in use until its caller closes it. Over other ones only
+    /// questions come, which their askers repeat.</summary>
+    private void CountConnection(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments(RoadRoutes.Agents)
+            && http.Features.Get<IConnectionItemsFeature>() is { } connection
+            && http.Features.Get<IConnectionLifetimeFeature>() is { } lifetime
+            && connection.Items.TryAdd(typeof(RoadEnd), end)
+            && end.TryEnter() is { } use)
+        {
+            _ = lifetime.ConnectionClosed.Register(use.Dispose);
+        }
     }
 
     /// <summary>What is still on its way to a connection when it is closed resets it, and the answer is lost with it: the caller would not

@@ -138,4 +138,43 @@ public sealed class FileTreeTests : IDisposable
             FileTree.Remove(elsewhere);
         }
     }
+
+    [Fact]
+    public void Move_ToAnotherFileSystem_WhileFilesAreRemoved_TakesAlongWhatIsThere()
+    {
+        Assert.SkipUnless(Directory.Exists("/dev/shm"), "needs a second file system (/dev/shm)");
+        var elsewhere = $"/dev/shm/{Path.GetFileName(_folder.Path)}";
+        for (var round = 0; round < 30; round++)
+        {
+            Directory.CreateDirectory(_folder.File("tree/sub"));
+            File.WriteAllText(_folder.File("tree/stays"), "content");
+            List<string> going = [.. Enumerable.Range(0, 200).Select(number => _folder.File($"tree/sub/{number}"))];
+            going.ForEach(file => File.WriteAllText(file, ""));
+            var remover = new Thread(() => going.ForEach(RemoveIfThere));
+            try
+            {
+                remover.Start();
+                FileTree.Move(_folder.File("tree"), elsewhere, owner: null);
+
+                Assert.Equal("content", File.ReadAllText($"{elsewhere}/stays"));
+            }
+            finally
+            {
+                remover.Join();
+                FileTree.Remove(elsewhere);
+            }
+        }
+    }
+
+    /// <summary>The folder may have been moved away already.</summary>
+    private static void RemoveIfThere(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+    }
 }

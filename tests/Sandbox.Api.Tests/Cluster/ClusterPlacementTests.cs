@@ -78,31 +78,5 @@ public sealed class ClusterPlacementTests
 
     private static NodeView Without(NodeView node, string reason) => node with { Load = node.Load with { Unavailable = reason } };
 
-    private static NodeView Node(string name)
-    {
-        var whole = new NodeRoom(4, 8L << 30, long.MaxValue, 0);
-        var facts = new NodeFacts(
-            name, new Uri("http://127.0.0.1:1"), "127.0.0.1", whole, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
-        return new NodeView(facts, new NodeLoad(whole, 0, Unavailable: null), 1, TimeSpan.Zero, Draining: false, Left: false);
-    }
-
-    /// <summary>A store that is only ever listed.</summary>
-    private sealed class ListedNodes : INodeStore
-    {
-        public IReadOnlyList<NodeView> Nodes { get; set; } = [];
-
-        public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(Nodes);
-
-        public Task<Result<Lease>> TryRegisterAsync(NodeFacts facts, string holder, TimeSpan lease, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> TryHeartbeatAsync(Lease node, NodeLoad load, TimeSpan lease, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task LeaveAsync(Lease node, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> TryForgetAsync(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<NodeView?> FindAsync(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
+    private static NodeView Node(string name) => ListedNodes.Node(name);
 }

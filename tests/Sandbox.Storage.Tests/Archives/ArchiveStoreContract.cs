@@ -129,6 +129,27 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
+    /// <summary>The folder of a sandbox goes with its last archive, while the next one is put into it or others remove the
+    /// same one.</summary>
+    [Fact]
+    public async Task Delete_ByTwoAtOnce_BesideAPut_FailsNobody()
+    {
+        for (var round = 0; round < 300; round++)
+        {
+            await PutAsync([1]);
+
+            await Task.WhenAll(
+                Task.Run(() => Store.DeleteAsync(Key, CancellationToken)),
+                Task.Run(() => Store.DeleteAsync(Key, CancellationToken)),
+                Task.Run(() => Store.TryGetAsync(Key, new MemoryStream(), CancellationToken)),
+                Task.Run(() => Store.PutAsync("box/next.tar.gz", new MemoryStream([2]), CancellationToken)));
+
+            Assert.False(await Store.ExistsAsync(Key, CancellationToken), "it was removed");
+            Assert.True(await Store.ExistsAsync("box/next.tar.gz", CancellationToken), "the other one was put there");
+            await Store.DeleteAsync("box/next.tar.gz", CancellationToken);
+        }
+    }
+
     [Fact]
     public async Task AnyVerb_WhereTheFolderIsNotMounted_FailsInsteadOfFindingNothing()
     {

@@ -1,52 +1,33 @@
-using Sandbox.Contracts.Ids;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Testing;
+using Sandbox.Worker.Agents;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Agents;
 
-public sealed class AgentGatewayTests : LocalWorkerTests
+public sealed class AgentGatewayTests
 {
     [Fact]
-    public async Task Open_UnknownId_IsNotFound() =>
-        Assert.IsType<SandboxError.NotFound>(await ErrorAsync("nobody"));
-
-    [Fact]
-    public async Task Open_WhileItStarts_IsNotStarted()
+    public async Task Call_ToASandboxThatIsStillToBeTakenUp_WaitsLongerThanForAnAgentThatWasLost()
     {
-        var gate = Hold("starting");
-        await Worker.SubmitAsync(WorkerHost.Prepare("box"));
-        await gate.Reached;
+        using var data = new TempFolder();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var worker = WorkerHost.Build(data.Path, services => services.AddSingleton<TimeProvider>(time));
+        var running = WorkerHost.Prepare("box") with { State = SandboxState.Running, HostName = "node-1" };
+        var job = new StartSandbox { SandboxId = running.Id, SandboxVersion = 1, Incarnation = running.Incarnation };
+        var created = await worker.Records.TryCreateAsync(running, job, CancellationToken.None);
+        Assert.True(created.TryGet(out _, out var refused), refused?.Text);
 
-        Assert.Equal("Sandbox box is not started (pending).", (await ErrorAsync("box")).Text);
+        var opening = worker.Gateway.OpenAsync(running.Id, CancellationToken.None).AsTask();
+        time.Advance(AgentGateway.Patience);
+        await Assert.ThrowsAsync<TimeoutException>(() => opening.WaitAsync(TimeSpan.FromMilliseconds(200)));
 
-        gate.Open();
-        await Worker.UntilAsync(SandboxId.Parse("box"), now => now.State is Domain.Lifecycle.SandboxState.Running, "running");
-        Assert.Equal("1\n", await Worker.ExecAsync(SandboxId.Parse("box"), "echo 1"));
-    }
-
-    [Fact]
-    public async Task Open_Deleted_IsNotFound()
-    {
-        var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-        await Worker.Sandboxes.StopAsync(record.Id, Domain.Operators.StopReason.Asked, CancellationToken.None);
-        await Worker.Sandboxes.DeleteAsync(record.Id, CancellationToken.None);
-
-        Assert.IsType<SandboxError.NotFound>(await ErrorAsync("box"));
-    }
-
-    [Fact]
-    public async Task Open_ManyAtOnce_AllAnswer()
-    {
-        var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(number => Worker.ExecAsync(record.Id, $"echo {number}")));
-
-        Assert.Equal(Enumerable.Range(0, 32).Select(number => $"{number}\n"), answers);
-    }
-
-    private async Task<SandboxError> ErrorAsync(string id)
-    {
-        Assert.False((await Worker.Gateway.OpenAsync(SandboxId.Parse(id), CancellationToken.None)).TryGet(out _, out var error));
-        return error;
+        time.Advance(AgentGateway.AdoptionPatience - AgentGateway.Patience);
+        Assert.False((await opening.WaitAsync(WorkerHost.Soon)).TryGet(out _, out var error), "there is no agent");
+        Assert.Equal("its agent is not connected", Assert.IsType<SandboxError.AgentUnreachable>(error).Reason);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
@@ -96,6 +97,21 @@ public sealed class NodeMembershipTests : IDisposable
         await Membership.BeatAsync(CancellationToken.None);
 
         Assert.False(Terms().TakesStarts, "a node that drains was to claim no starts");
+    }
+
+    [Fact]
+    public async Task Beat_TheProcessWasToldToEnd_SaysThatTheNodeLeaves()
+    {
+        await Membership.BeatAsync(CancellationToken.None);
+        var before = (await _nodes.FindAsync("node-1", CancellationToken.None))!;
+        Assert.True(before.TakesCalls, "calls were to go to a node that has just come");
+
+        _worker.Get<IHostApplicationLifetime>().StopApplication();
+        await Membership.BeatAsync(CancellationToken.None);
+
+        var node = (await _nodes.FindAsync("node-1", CancellationToken.None))!;
+        Assert.False(node.TakesCalls, "no new calls were to go to a node that is about to end");
+        Assert.True(node.MayReturn, "calls were to wait for its next life");
     }
 
     [Fact]

@@ -63,13 +63,14 @@ public sealed class RoadServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // First, because a worker that ends waits until its callers have closed their connections.
+        Http.Dispose();
         await _app.StopAsync();
         if (Running is { } box)
         {
             await Get<DeploymentSet>()[DeploymentKind.Local].EnsureGoneAsync(box.Incarnation, CancellationToken.None);
         }
 
-        Http.Dispose();
         await _app.DisposeAsync();
         _data.Dispose();
     }

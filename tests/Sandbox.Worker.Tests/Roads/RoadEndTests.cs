@@ -65,4 +65,17 @@ public sealed class RoadEndTests : IDisposable
         await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.True(_road.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
     }
+
+    [Fact]
+    public async Task Stopping_WhileACallerKeepsItsConnection_WaitsUntilTheCallerClosesIt()
+    {
+        var connection = _road.TryEnter()!;
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        _time.Advance(RoadEnd.Quiet);
+        Assert.False(stopping.IsCompleted, "a call might be on its way over the connection");
+
+        connection.Dispose();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
 }
