@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace AppHost.Starting;
@@ -8,7 +9,7 @@ namespace AppHost.Starting;
 /// <c>deploy/prometheus/targets</c> (or <c>PROMETHEUS_TARGETS</c>), for as long as it runs.
 /// </summary>
 internal sealed class PrometheusTargets(
-    ResourceNotificationService notifications, IHostEnvironment environment, Microsoft.Extensions.Configuration.IConfiguration configuration) : EarlyBackgroundService
+    FloorSettings floor, ResourceNotificationService notifications, IHostEnvironment environment, IConfiguration configuration) : EarlyBackgroundService
 {
     private const string Port = "INTERNAL_PORT";
 
@@ -17,6 +18,7 @@ internal sealed class PrometheusTargets(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        DeleteLeftovers();
         try
         {
             await foreach (var change in notifications.WatchAsync(stoppingToken))
@@ -40,6 +42,17 @@ internal sealed class PrometheusTargets(
         }
     }
 
+    private string NameOf(string resource) => $"local-{resource}-{floor.Stack}.yml";
+
+    /// <summary>Of an earlier run of this stack that was killed.</summary>
+    private void DeleteLeftovers()
+    {
+        foreach (var file in Directory.Exists(_folder) ? Directory.GetFiles(_folder, NameOf("*")) : [])
+        {
+            File.Delete(file);
+        }
+    }
+
     private void Write(ResourceEvent change)
     {
         var port = change.Snapshot.EnvironmentVariables.FirstOrDefault(variable => variable.Name == Port)?.Value;
@@ -48,7 +61,7 @@ internal sealed class PrometheusTargets(
             return;
         }
 
-        var file = Path.Combine(Directory.CreateDirectory(_folder).FullName, $"local-{change.ResourceId}.yml");
+        var file = Path.Combine(Directory.CreateDirectory(_folder).FullName, NameOf(change.ResourceId));
 
         // Prometheus may look at any moment.
         File.WriteAllText(file + ".new", $"- targets: [\"127.0.0.1:{port}\"]\n");

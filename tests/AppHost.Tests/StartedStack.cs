@@ -62,7 +62,7 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
     /// <summary>Whom a Prometheus on this machine asks about a resource.</summary>
     public IReadOnlyList<Uri> Targets(string resource) => !Directory.Exists(folder.File("targets"))
         ? []
-        : [.. Directory.GetFiles(folder.File("targets"), $"local-{resource}-*.yml").Select(file => new Uri($"http://{Quoted().Match(File.ReadAllText(file)).Groups[1].Value}/metrics"))];
+        : [.. Directory.GetFiles(folder.File("targets"), $"local-{resource}-*-{program.Stack}.yml").Select(file => new Uri($"http://{Quoted().Match(File.ReadAllText(file)).Groups[1].Value}/metrics"))];
 
     /// <summary>It, and whatever was started for it: all of them know the name of the stack or of its folder.</summary>
     public IReadOnlyList<int> Processes() =>
