@@ -7,7 +7,8 @@ set -euo pipefail
 label=sandbox.aspire/store
 postgres_user=999
 redis_user=998
-entry=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/postgres-entry
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+entry=$ROOT/build/images/postgres-entry
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 
@@ -98,5 +99,9 @@ make_redis() {
   import "$root" sandbox-redis:local "$recipe" "USER $redis_user:$redis_user" 'WORKDIR /data' 'CMD ["redis-server"]' 'EXPOSE 6379'
 }
 
+# Two starts at once make them once.
+mkdir -p "$ROOT/artifacts"
+exec 9>"$ROOT/artifacts/stores.lock"
+flock 9
 make_postgres
 make_redis
