@@ -3,6 +3,7 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Tests.Docker;
@@ -25,9 +26,11 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     [NeedsDockerFact]
     public async Task Stop_OfAProgramThatDoesNotListen_KillsIt()
     {
-        var deployment = docker.NewDeployment(command: ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"]);
+        var deployment = docker.NewDeployment(command: ["/bin/sh", "-c", "trap '' TERM; touch /tmp/deaf; while :; do sleep 1; done"]);
         var sandbox = DockerHarness.GivenSandbox();
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        await Wait.UntilAsync(
+            async () => (await DockerHarness.RunAsync(sandbox, "test -f /tmp/deaf", Token)).ExitCode is 0, () => "the program has come to where it does not listen");
 
         await deployment.EnsureStoppedAsync(sandbox, Token);
 
