@@ -17,7 +17,7 @@ internal static class StartChecksExtensions
 
         // What a start fails of is told in one line, and not also with the stack trace of what was cancelled.
         builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical));
-        builder.Services.AddHostedService<RunnerWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
+        builder.Services.AddHostedService<RunnerWatch>().AddHostedService<OrchestratorWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
     }
 }
 

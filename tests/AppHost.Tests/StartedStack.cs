@@ -70,6 +70,12 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
 
     public void KillLauncher() => _launcher!.Kill();
 
+    public void KillOrchestrator()
+    {
+        var orchestrator = Assert.Single(Processes(), process => ProcessTable.CommandOf(process).Contains($" start-apiserver --monitor {ProcessId} ", StringComparison.Ordinal));
+        Kill("KILL", orchestrator.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary>As from a terminal: to the whole group.</summary>
     public void Interrupt() => Kill("INT", $"-{ProcessId}");
 

@@ -60,6 +60,23 @@ public sealed class StartedStackTests
         Assert.Contains("The dotnet run that started this stack is gone", stack.Log, StringComparison.Ordinal);
     }
 
+    [NeedsDockerFact]
+    public async Task Stack_WhoseOrchestratorIsKilled_Ends()
+    {
+        using var folder = new TempFolder();
+        var program = new AppHostProgram(folder);
+        await using var volumes = new StackVolumes(program.Stack);
+        await using var stack = new StartedStack(folder, program);
+        await stack.StartAsync();
+        await stack.SaysAsync("Distributed application started");
+        var processes = stack.Processes();
+
+        stack.KillOrchestrator();
+
+        await stack.GoneAsync(processes, "the stack ends with the orchestrator");
+        Assert.Contains("The stack does not run. Aspire's orchestrator (dcp) is gone.", stack.Log, StringComparison.Ordinal);
+    }
+
     /// <summary>What waits for it would wait without end.</summary>
     [NeedsDockerFact]
     public async Task Stack_WithAPartThatCannotStart_EndsWithItsReason()
