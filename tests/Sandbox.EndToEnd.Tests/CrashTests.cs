@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 
 namespace Sandbox.EndToEnd.Tests;
 
@@ -53,8 +55,10 @@ public sealed class CrashTests : IAsyncLifetime
         _server.Kill();
         await _server.StartAsync();
 
-        await RockServer.EventuallyAsync("the accepted start is finished", async () =>
-            (await _server.StatusAsync("accepted")).GetProperty("is_alive").GetBoolean());
+        var status = default(JsonElement);
+        await Wait.UntilAsync(
+            async () => (status = await _server.StatusAsync("accepted")).GetProperty("is_alive").GetBoolean(),
+            () => $"the accepted start is finished; its status: {status}");
         Assert.Single(await _server.ContainersOfAsync("accepted"));
     }
 
