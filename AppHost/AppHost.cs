@@ -9,8 +9,9 @@ var floor = FloorSettings.Read(builder.Configuration, builder.AppHostDirectory);
 
 // Generated at the first start, and kept for as long as what they protect.
 var clusterId = builder.AddClusterId(floor);
-var clusterSecret = builder.AddParameter(
-    "cluster-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: floor.IsKept).WithIconName("Key");
+var clusterSecret = builder
+    .AddParameter("cluster-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: floor.IsKept)
+    .WithIconName("Key");
 
 var (database, redis) = builder.AddStores(floor);
 

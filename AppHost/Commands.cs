@@ -13,9 +13,15 @@ internal static class Commands
         api.WithCommand(
             "create-demo-sandbox", "Create demo sandbox",
             context => CreateAsync(api.GetEndpoint("http"), image ?? DefaultImage, context.CancellationToken),
-            new CommandOptions { Description = "Starts a sandbox that is deleted an hour after it stopped.", IconName = "BoxMultiple", IsHighlighted = true });
+            new CommandOptions
+            {
+                Description = "Starts a sandbox that is deleted an hour after it stopped.",
+                IconName = "BoxMultiple",
+                IsHighlighted = true,
+            });
 
-    public static IResourceBuilder<ProjectResource> WithDrainCommand(this IResourceBuilder<ProjectResource> node, IResourceBuilder<ProjectResource> api) => node
+    public static IResourceBuilder<ProjectResource> WithDrainCommand(
+        this IResourceBuilder<ProjectResource> node, IResourceBuilder<ProjectResource> api) => node
         .WithCommand(
             "drain", "Drain worker",
             context => SetDrainingAsync(api.GetEndpoint("http"), node.Resource.Name, "drain", context.CancellationToken),
@@ -30,14 +36,17 @@ internal static class Commands
         var id = $"demo-{Guid.NewGuid().ToString("N")[..8]}";
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         using var answer = await http.PostAsJsonAsync(
-            $"{api.Url}/apis/envs/sandbox/v1/start", new { sandbox_id = id, image, memory = "256m", cpus = 0.5, auto_delete_seconds = 3600 }, cancellationToken);
+            $"{api.Url}/apis/envs/sandbox/v1/start",
+            new { sandbox_id = id, image, memory = "256m", cpus = 0.5, auto_delete_seconds = 3600 },
+            cancellationToken);
         var envelope = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         return envelope.GetProperty("status").GetString() is "Success"
             ? CommandResults.Success($"sandbox {id} runs: SANDBOX_URL={api.Url} ./sandbox exec {id} -- echo hi")
             : CommandResults.Failure(Reason(envelope));
     }
 
-    private static async Task<ExecuteCommandResult> SetDrainingAsync(EndpointReference api, string node, string verb, CancellationToken cancellationToken)
+    private static async Task<ExecuteCommandResult> SetDrainingAsync(
+        EndpointReference api, string node, string verb, CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
         using var answer = await http.PostAsync($"{api.Url}/api/v1/nodes/{node}/{verb}", content: null, cancellationToken);

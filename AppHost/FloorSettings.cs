@@ -6,15 +6,16 @@ using Sandbox.Contracts.Cluster;
 
 namespace AppHost;
 
-/// <summary>The arguments of the AppHost, and the part of the floor plan that a <c>cluster.yaml</c> may hold, so that a cluster of processes
-/// and one of containers are described by the same file.</summary>
+/// <summary>The arguments of the AppHost, and the part of the floor plan that a <c>cluster.yaml</c> may hold, so that a cluster of
+/// processes and one of containers are described by the same file.</summary>
 /// <param name="ClusterFile">Null: there is none.</param>
 /// <param name="Candidates">The nodes that may be the head, first choice first.</param>
 /// <param name="ApiPort">0: any free one.</param>
-/// <param name="Stack">Names what is kept of this stack (volumes, folders, cluster id): the same for each start from one clone, and another one
-/// for another clone or where <c>--stack</c> gives it.</param>
+/// <param name="Stack">Names what is kept of this stack (volumes, folders, cluster id): the same for each start from one clone, and
+/// another one for another clone or where <c>--stack</c> gives it.</param>
 /// <param name="Scratch">Folder for what is not kept; null: everything is kept.</param>
-internal sealed partial record FloorSettings(string? ClusterFile, IReadOnlyList<string> Candidates, int ApiPort, string Stack, string? Scratch)
+internal sealed partial record FloorSettings(
+    string? ClusterFile, IReadOnlyList<string> Candidates, int ApiPort, string Stack, string? Scratch)
 {
     private const string Argument = "cluster-file";
 
@@ -28,7 +29,8 @@ internal sealed partial record FloorSettings(string? ClusterFile, IReadOnlyList<
 
     /// <summary>The folder of all nodes. Short, because sockets live below it.</summary>
     public string NodesFolder => Scratch ?? Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "sandbox-nodes", Stack);
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "sandbox-nodes", Stack);
 
     public static FloorSettings Read(IConfiguration arguments, string appHostFolder)
     {
@@ -48,7 +50,8 @@ internal sealed partial record FloorSettings(string? ClusterFile, IReadOnlyList<
         var reading = Sandbox.Topology.ClusterFile.Read(file, Sandbox.Topology.ClusterFile.EnvironmentOfProcess());
         return reading.Settings is { } settings
             ? new FloorSettings(
-                Path.GetFullPath(file), [.. settings.Nodes.HeadWhitelist.Select(entry => HostAndPort.Parse(entry).Host.ToLowerInvariant()).Distinct()],
+                Path.GetFullPath(file),
+                [.. settings.Nodes.HeadWhitelist.Select(entry => HostAndPort.Parse(entry).Host.ToLowerInvariant()).Distinct()],
                 port ?? settings.Services.Api.Port, stack, scratch)
             : throw new DistributedApplicationException($"--{Argument}: {string.Join("; ", reading.Problems)}");
     }

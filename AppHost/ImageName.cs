@@ -12,7 +12,9 @@ internal sealed record ImageName(string? Registry, string Image, string Tag)
         var registry = slash > 0 && (text[..slash].AsSpan().ContainsAny('.', ':') || text[..slash] is "localhost") ? text[..slash] : null;
         var rest = registry is null ? text : text[(slash + 1)..];
         var colon = rest.LastIndexOf(':');
-        return colon > rest.LastIndexOf('/') ? new ImageName(registry, rest[..colon], rest[(colon + 1)..]) : new ImageName(registry, rest, NoTag);
+        return colon > rest.LastIndexOf('/')
+            ? new ImageName(registry, rest[..colon], rest[(colon + 1)..])
+            : new ImageName(registry, rest, NoTag);
     }
 
     public static ImageName Of(ContainerImageAnnotation image) => new(image.Registry, image.Image, image.Tag ?? NoTag);

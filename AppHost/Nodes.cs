@@ -24,14 +24,17 @@ internal static class Nodes
         return process
             .WithEnvironment("Internal__Listen", $"{(isRun ? "127.0.0.1" : "0.0.0.0")}:{port}")
             .WithHttpHealthCheck("/health", endpointName: "internal")
-            .WithUrlForEndpoint("internal", url => (url.Url, url.DisplayText, url.DisplayLocation) = ("/metrics", "Metrics", UrlDisplayLocation.DetailsOnly))
+            .WithUrlForEndpoint("internal", url => (url.Url, url.DisplayText, url.DisplayLocation) = (
+                "/metrics", "Metrics", UrlDisplayLocation.DetailsOnly))
             .WithEnvironment("Cluster__Id", id).WithEnvironment("Cluster__Secret", secret)
             .WithReference(database).WaitFor(database);
     }
 
     /// <summary>What else the file says; what the floor plan tells a process itself stands over that.</summary>
     public static IResourceBuilder<ProjectResource> WithClusterFile(this IResourceBuilder<ProjectResource> process, FloorSettings floor) =>
-        floor.ClusterFile is { } file && process.ApplicationBuilder.ExecutionContext.IsRunMode ? process.WithEnvironment("CLUSTER_FILE", file) : process;
+        floor.ClusterFile is { } file && process.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? process.WithEnvironment("CLUSTER_FILE", file)
+            : process;
 
     /// <summary>Where a node is asked for its role, shows the cluster's status, and gives out the API, while it is the head.</summary>
     public static IResourceBuilder<ProjectResource> WithHeadPorts(this IResourceBuilder<ProjectResource> node) => node
@@ -45,7 +48,8 @@ internal static class Nodes
         var artifacts = Path.GetFullPath("../artifacts", node.ApplicationBuilder.AppHostDirectory);
         return node
             .WithEnvironment("Worker__DataFolder", Path.Combine(floor.NodesFolder, node.Resource.Name))
-            .WithEnvironment(floor.IsKept ? "Worker__EndsSandboxes" : "Worker__RemovesSandboxes", "true") // the stack leaves nothing running
+            // The stack leaves nothing running.
+            .WithEnvironment(floor.IsKept ? "Worker__EndsSandboxes" : "Worker__RemovesSandboxes", "true")
             .WithEnvironment("Worker__AgentFolder", Path.Combine(artifacts, "agent"))
             .WithEnvironment("Worker__ManagedAgent", Path.Combine(artifacts, "agent-managed", "sandbox-agent.dll"));
     }
@@ -57,7 +61,8 @@ internal static class Nodes
         .WithEnvironment("Worker__DataFolder", $"/var/lib/sandbox/{node.Resource.Name}")
         .WithEnvironment("Worker__AgentFolder", "/app/agent");
 
-    private static IResourceBuilder<ProjectResource> WithPort(this IResourceBuilder<ProjectResource> node, int published, string name, string variable, string title) => node
+    private static IResourceBuilder<ProjectResource> WithPort(
+        this IResourceBuilder<ProjectResource> node, int published, string name, string variable, string title) => node
         .WithHttpEndpoint(targetPort: node.ApplicationBuilder.ExecutionContext.IsRunMode ? null : published, name: name, env: variable)
         .WithUrlForEndpoint(name, url => (url.DisplayText, url.DisplayLocation) = (
             title, name is "dashboard" ? UrlDisplayLocation.SummaryAndDetails : UrlDisplayLocation.DetailsOnly));

@@ -9,7 +9,8 @@ internal sealed class ContainerEngine(IConfiguration configuration, TimeProvider
     private static readonly TimeSpan PreviousStack = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    private readonly string _program = configuration["ASPIRE_CONTAINER_RUNTIME"] ?? configuration["DOTNET_ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
+    private readonly string _program =
+        configuration["ASPIRE_CONTAINER_RUNTIME"] ?? configuration["DOTNET_ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
 
     /// <exception cref="DistributedApplicationException">No engine answers.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
@@ -18,7 +19,9 @@ internal sealed class ContainerEngine(IConfiguration configuration, TimeProvider
         if (!isDone)
         {
             throw new DistributedApplicationException(
-                $"No container engine answers ({_program}: {said}), and Postgres and Redis are containers. Start one, or give the addresses of both in ConnectionStrings__sandbox and ConnectionStrings__redis. ./sandbox serve needs neither.");
+                $"No container engine answers ({_program}: {said}), and Postgres and Redis are containers. "
+                + "Start one, or give the addresses of both in ConnectionStrings__sandbox and ConnectionStrings__redis. "
+                + "./sandbox serve needs neither.");
         }
     }
 
@@ -42,11 +45,14 @@ internal sealed class ContainerEngine(IConfiguration configuration, TimeProvider
         {
             var begun = time.GetTimestamp();
             using var ticks = new PeriodicTimer(LookEvery, time);
-            while (await AskAsync(Answer, cancellationToken, "ps", "--filter", $"volume={volume}", "--format", "{{.Names}}") is (true, { Length: > 0 } user))
+            while (await AskAsync(Answer, cancellationToken, "ps", "--filter", $"volume={volume}", "--format", "{{.Names}}")
+                is (true, { Length: > 0 } user))
             {
                 if (time.GetElapsedTime(begun) > PreviousStack)
                 {
-                    throw new DistributedApplicationException($"The volume {volume} is used by the container {user}: another stack runs on it. End that one first ({_program} stop {user}).");
+                    throw new DistributedApplicationException(
+                        $"The volume {volume} is used by the container {user}: another stack runs on it. "
+                        + $"End that one first ({_program} stop {user}).");
                 }
 
                 await ticks.WaitForNextTickAsync(cancellationToken);
@@ -63,7 +69,9 @@ internal sealed class ContainerEngine(IConfiguration configuration, TimeProvider
         try
         {
             var (code, output, complaint) = await ChildProcess.RunAsync(_program, arguments, either.Token);
-            return code is 0 ? (true, output.Trim()) : (false, LastLine(complaint) is { Length: > 0 } last ? last : $"it ended with {code}");
+            return code is 0
+                ? (true, output.Trim())
+                : (false, LastLine(complaint) is { Length: > 0 } last ? last : $"it ended with {code}");
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -75,5 +83,6 @@ internal sealed class ContainerEngine(IConfiguration configuration, TimeProvider
         }
     }
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
 }

@@ -25,12 +25,18 @@ internal static class FixedPorts
         var endpoints = model.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>(), (resource, endpoint) => (
             endpoint.Port, Use: $"endpoint '{endpoint.Name}' of '{resource.Name}'"));
         var urls = Dashboard.SelectMany(
-            setting => (configuration[setting.Key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            setting => (configuration[setting.Key] ?? "")
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             (setting, url) => (Port: Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Port : (int?)null, setting.Use));
-        var taken = endpoints.Concat(urls).Where(one => one.Port is > 0 && IsTaken(one.Port.Value)).Select(one => $"port {one.Port} ({one.Use}) is taken").ToList();
+        var taken = endpoints.Concat(urls)
+            .Where(one => one.Port is > 0 && IsTaken(one.Port.Value))
+            .Select(one => $"port {one.Port} ({one.Use}) is taken")
+            .ToList();
         if (taken.Count > 0)
         {
-            throw new DistributedApplicationException($"{string.Join("; ", taken)}. End what listens there (ss -ltnp shows it), or choose others: --api-port N, and AppHost/Properties/launchSettings.json for the dashboard's.");
+            throw new DistributedApplicationException(
+                $"{string.Join("; ", taken)}. End what listens there (ss -ltnp shows it), or choose others: "
+                + "--api-port N, and AppHost/Properties/launchSettings.json for the dashboard's.");
         }
     }
 

@@ -7,7 +7,8 @@ namespace AppHost.Starting;
 /// <summary>Ends the AppHost when Aspire's orchestrator was killed: what it ran ends with it, and the AppHost would stay as a dashboard of
 /// nothing.</summary>
 internal sealed partial class OrchestratorWatch(
-    StartOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OrchestratorWatch> logger) : EarlyBackgroundService
+    StartOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OrchestratorWatch> logger)
+    : EarlyBackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly string Monitored = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
@@ -33,7 +34,9 @@ internal sealed partial class OrchestratorWatch(
     }
 
     private static int? Find() => Directory.GetDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : (int?)null)
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+            ? process
+            : (int?)null)
         .FirstOrDefault(process => process is { } id && IsOrchestrator(id));
 
     /// <summary>It is told whom to outlive by no more than a moment.</summary>

@@ -6,18 +6,22 @@ namespace AppHost.Starting;
 /// database that nobody can enter.</summary>
 internal static class Passwords
 {
-    private static readonly SearchValues<char> InRedis = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!@%^*+:/?");
+    private static readonly SearchValues<char> InRedis = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!@%^*+:/?");
 
     /// <exception cref="DistributedApplicationException">One cannot be carried.</exception>
     public static async Task CheckAsync(DistributedApplicationModel model, CancellationToken cancellationToken)
     {
         foreach (var store in model.Resources)
         {
-            if (store is PostgresServerResource postgres && await postgres.PasswordParameter.GetValueAsync(cancellationToken) is { } password)
+            if (store is PostgresServerResource postgres
+                && await postgres.PasswordParameter.GetValueAsync(cancellationToken) is { } password)
             {
-                Check(postgres.PasswordParameter, !password.AsSpan().ContainsAny('\'', '"') && IsPlain(password), "quotes, line breaks or {{");
+                var isFine = !password.AsSpan().ContainsAny('\'', '"') && IsPlain(password);
+                Check(postgres.PasswordParameter, isFine, "quotes, line breaks or {{");
             }
-            else if (store is RedisResource { PasswordParameter: { } parameter } && await parameter.GetValueAsync(cancellationToken) is { } word)
+            else if (store is RedisResource { PasswordParameter: { } parameter }
+                && await parameter.GetValueAsync(cancellationToken) is { } word)
             {
                 // Its connection string knows no quotes, and its image gets the password by way of a shell.
                 Check(parameter, !word.AsSpan().ContainsAnyExcept(InRedis), "other characters than letters, digits and -_.~!@%^*+:/?");

@@ -9,12 +9,14 @@ namespace AppHost.Starting;
 /// <c>deploy/prometheus/targets</c> (or <c>PROMETHEUS_TARGETS</c>), for as long as it runs.
 /// </summary>
 internal sealed class PrometheusTargets(
-    FloorSettings floor, ResourceNotificationService notifications, IHostEnvironment environment, IConfiguration configuration) : EarlyBackgroundService
+    FloorSettings floor, ResourceNotificationService notifications, IHostEnvironment environment, IConfiguration configuration)
+    : EarlyBackgroundService
 {
     private const string Port = "INTERNAL_PORT";
 
     private readonly ConcurrentDictionary<string, string> _files = [];
-    private readonly string _folder = configuration["PROMETHEUS_TARGETS"] ?? Path.GetFullPath("../deploy/prometheus/targets", environment.ContentRootPath);
+    private readonly string _folder =
+        configuration["PROMETHEUS_TARGETS"] ?? Path.GetFullPath("../deploy/prometheus/targets", environment.ContentRootPath);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

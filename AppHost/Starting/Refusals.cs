@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AppHost.Starting;
 
-/// <summary>A start that is refused says why in one line on standard error and ends with 1: no page of stack traces, no core dump.</summary>
+/// <summary>
+/// A start that is refused says why in one line on standard error and ends with 1: no page of stack traces, no core dump.
+/// </summary>
 internal static class Refusals
 {
     private const int Refused = 1;

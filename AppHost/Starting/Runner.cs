@@ -12,7 +12,9 @@ internal sealed record Runner(int? Process, bool IsDotnetRun)
     {
         const string Line = "PPid:";
         return File.Exists("/proc/self/status")
-            ? int.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(Line, StringComparison.Ordinal))[Line.Length..], CultureInfo.InvariantCulture)
+            ? int.Parse(
+                File.ReadLines("/proc/self/status").First(line => line.StartsWith(Line, StringComparison.Ordinal))[Line.Length..],
+                CultureInfo.InvariantCulture)
             : null;
     }
 
@@ -20,7 +22,8 @@ internal sealed record Runner(int? Process, bool IsDotnetRun)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0') is [var program, "run", ..] && Path.GetFileNameWithoutExtension(program) is "dotnet";
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0') is [var program, "run", ..]
+                && Path.GetFileNameWithoutExtension(program) is "dotnet";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace AppHost.Starting;
 
-/// <summary>Ends the stack when the <c>dotnet run</c> that started it was killed: it passes an orderly end on, but nobody passes on a kill.</summary>
+/// <summary>
+/// Ends the stack when the <c>dotnet run</c> that started it was killed: it passes an orderly end on, but nobody passes on a kill.
+/// </summary>
 /// <param name="runner">The process that started this one, as it was when the AppHost began.</param>
-internal sealed partial class RunnerWatch(Runner runner, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunnerWatch> logger) : EarlyBackgroundService
+internal sealed partial class RunnerWatch(Runner runner, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunnerWatch> logger)
+    : EarlyBackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 

@@ -20,7 +20,8 @@ internal sealed class StackLock : IDisposable
         catch (IOException exception) when (exception is not FileNotFoundException and not DirectoryNotFoundException)
         {
             var process = File.Exists(holder) ? $", as process {File.ReadAllText(holder)}" : "";
-            throw new DistributedApplicationException($"This stack runs already{process}. End it first, or start this one with --scratch FOLDER and --api-port 0.");
+            throw new DistributedApplicationException(
+                $"This stack runs already{process}. End it first, or start this one with --scratch FOLDER and --api-port 0.");
         }
 
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));

@@ -11,7 +11,8 @@ namespace AppHost.Starting;
 /// </summary>
 internal sealed partial class StackWatch(
     DistributedApplicationModel model, ResourceNotificationService notifications, ResourceLoggerService logs, StartOutcome outcome,
-    IHostApplicationLifetime lifetime, ILogger<StackWatch> logger) : EarlyBackgroundService
+    IHostApplicationLifetime lifetime, ILogger<StackWatch> logger)
+    : EarlyBackgroundService
 {
     private const int Lines = 3;
 
@@ -55,7 +56,9 @@ internal sealed partial class StackWatch(
 
     private async Task<string> ReasonAsync(ResourceEvent change, CancellationToken cancellationToken)
     {
-        var code = change.Snapshot.ExitCode is { } exitCode ? $"ended with exit code {exitCode.ToString(CultureInfo.InvariantCulture)}" : "could not be started";
+        var code = change.Snapshot.ExitCode is { } exitCode
+            ? $"ended with exit code {exitCode.ToString(CultureInfo.InvariantCulture)}"
+            : "could not be started";
         List<string> last = [];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(LogsWait);
@@ -72,7 +75,9 @@ internal sealed partial class StackWatch(
         }
 
         // Each begins with its time, and they come stream by stream.
-        var said = last.Order(StringComparer.Ordinal).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(line => !string.IsNullOrWhiteSpace(line));
+        var said = last.Order(StringComparer.Ordinal)
+            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])
+            .Where(line => !string.IsNullOrWhiteSpace(line));
         return $"'{change.Resource.Name}' {code} while the stack was starting: {string.Join(" | ", said.TakeLast(Lines))}";
     }
 

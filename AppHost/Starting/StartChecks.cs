@@ -1,31 +1,20 @@
 using Aspire.Hosting.Eventing;
 using Aspire.Hosting.Lifecycle;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace AppHost.Starting;
 
-/// <summary>What Aspire does not look at before it starts a stack, each refused with one line; and what watches the stack afterwards.</summary>
-internal static class StartChecksExtensions
-{
-    public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor)
-    {
-        builder.Services.AddSingleton(floor).AddSingleton(Runner.Now()).AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
-        builder.Services.TryAddEventingSubscriber<StartChecks>();
-
-        // What a start fails of is told in one line, and not also with the stack trace of what was cancelled.
-        builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical));
-        builder.Services.AddHostedService<RunnerWatch>().AddHostedService<OrchestratorWatch>().AddHostedService<StackWatch>().AddHostedService<PrometheusTargets>();
-    }
-}
-
-/// <summary>The checks in their order: what is cheap and says the most comes first.</summary>
-internal sealed class StartChecks(FloorSettings floor, StackLock stackLock, ContainerEngine engine, StoreImages images, IConfiguration configuration)
+/// <summary>
+/// What Aspire does not look at before it starts a stack, each refused with one line. The checks in their order: what is cheap and says
+/// the most comes first.
+/// </summary>
+internal sealed class StartChecks(
+    FloorSettings floor, StackLock stackLock, ContainerEngine engine, StoreImages images, IConfiguration configuration)
     : IDistributedApplicationEventingSubscriber
 {
-    public Task SubscribeAsync(IDistributedApplicationEventing eventing, DistributedApplicationExecutionContext executionContext, CancellationToken cancellationToken)
+    public Task SubscribeAsync(
+        IDistributedApplicationEventing eventing, DistributedApplicationExecutionContext executionContext,
+        CancellationToken cancellationToken)
     {
         eventing.Subscribe<BeforeStartEvent>((start, token) => CheckAsync(start.Model, token));
         return Task.CompletedTask;
@@ -36,7 +25,9 @@ internal sealed class StartChecks(FloorSettings floor, StackLock stackLock, Cont
         stackLock.Take(floor.NodesFolder);
         FixedPorts.Check(model, configuration);
         await Passwords.CheckAsync(model, cancellationToken);
-        var containers = model.Resources.OfType<ContainerResource>().Where(container => !container.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+        var containers = model.Resources.OfType<ContainerResource>()
+            .Where(container => !container.HasAnnotationOfType<ExplicitStartupAnnotation>())
+            .ToList();
         if (containers.Count > 0)
         {
             await engine.CheckAsync(cancellationToken);

@@ -29,7 +29,9 @@ internal sealed partial class StoreImages(
                 continue;
             }
 
-            var local = Stores.TryGetValue(container.GetType(), out var store) && string.IsNullOrEmpty(configuration[store.Argument]) ? store.Local : null;
+            var local = Stores.TryGetValue(container.GetType(), out var store) && string.IsNullOrEmpty(configuration[store.Argument])
+                ? store.Local
+                : null;
             if (local is not null && await engine.HasImageAsync(local.ToString(), cancellationToken))
             {
                 Log.UsesLocal(logger, container.Name, local, image);
@@ -45,7 +47,8 @@ internal sealed partial class StoreImages(
 
             if (local is null)
             {
-                throw new DistributedApplicationException($"The image {image} of '{container.Name}' is not on this machine and cannot be pulled: {reason}");
+                throw new DistributedApplicationException(
+                    $"The image {image} of '{container.Name}' is not on this machine and cannot be pulled: {reason}");
             }
 
             await MakeAsync(image, reason, cancellationToken);
@@ -61,7 +64,8 @@ internal sealed partial class StoreImages(
         if (code is not 0)
         {
             throw new DistributedApplicationException(
-                $"The image {image} is not on this machine and cannot be pulled ({reason}), nor made of this machine's packages: {complaint.Trim()}");
+                $"The image {image} is not on this machine and cannot be pulled ({reason}), "
+                + $"nor made of this machine's packages: {complaint.Trim()}");
         }
     }
 
@@ -70,7 +74,9 @@ internal sealed partial class StoreImages(
         [LoggerMessage(9101, LogLevel.Information, "Pulling {Image}")]
         public static partial void Pulls(ILogger logger, ImageName image);
 
-        [LoggerMessage(9102, LogLevel.Warning, "{Image} cannot be pulled ({Reason}): images of the stores are made of this machine's own Postgres and Redis")]
+        [LoggerMessage(
+            9102, LogLevel.Warning,
+            "{Image} cannot be pulled ({Reason}): images of the stores are made of this machine's own Postgres and Redis")]
         public static partial void Makes(ILogger logger, ImageName image, string reason);
 
         [LoggerMessage(9103, LogLevel.Information, "'{Store}' runs {Local}, made of this machine's packages, in the place of {Image}")]

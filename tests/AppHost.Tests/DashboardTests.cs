@@ -7,7 +7,9 @@ using Sandbox.Testing.Clusters;
 
 namespace AppHost.Tests;
 
-/// <summary>Aspire's dashboard as a person uses it, in a browser. What was seen is kept as pictures in <c>artifacts/dashboard</c>.</summary>
+/// <summary>
+/// Aspire's dashboard as a person uses it, in a browser. What was seen is kept as pictures in <c>artifacts/dashboard</c>.
+/// </summary>
 public sealed partial class DashboardTests
 {
     private const float Patience = 120_000; // milliseconds; a page of a busy machine comes late
@@ -27,7 +29,8 @@ public sealed partial class DashboardTests
         await stack.StartAsync();
         using var api = new RockCaller(await stack.ApiAsync());
         using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = NeedsBrowserFactAttribute.Browser, Args = ["--no-sandbox"] });
+        await using var browser = await playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = NeedsBrowserFactAttribute.Browser, Args = ["--no-sandbox"] });
         var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1600, Height = 900 } });
         page.SetDefaultTimeout(Patience);
 
@@ -41,13 +44,15 @@ public sealed partial class DashboardTests
         await RowOf(page, "node-3").GetByRole(AriaRole.Button, new() { Name = "Actions" }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Drain worker" }).ClickAsync();
         await Wait.UntilAsync(
-            async () => (await api.Http.GetStringAsync("/api/v1/nodes", cancellationToken)).Contains("\"draining\":true", StringComparison.Ordinal),
+            async () => (await api.Http.GetStringAsync("/api/v1/nodes", cancellationToken))
+                .Contains("\"draining\":true", StringComparison.Ordinal),
             () => "the command of the dashboard drains node-3");
 
         await RowOf(page, "api").First.GetByTitle("Starts a sandbox").ClickAsync();
         var demo = "";
         await Wait.UntilAsync(
-            async () => (demo = DemoId().Match((await api.GetAsync("sandboxes")).ToString()).Value) is not "", () => "the command of the dashboard makes a sandbox");
+            async () => (demo = DemoId().Match((await api.GetAsync("sandboxes")).ToString()).Value) is not "",
+            () => "the command of the dashboard makes a sandbox");
         await api.UntilAliveAsync(demo);
         await TakeAsync(page, "dashboard-resources");
 
@@ -63,13 +68,17 @@ public sealed partial class DashboardTests
     }
 
     private static ILocator RowOf(IPage page, string resource) =>
-        page.Locator("tr.resource-row").Filter(new() { Has = page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($"^{resource}") }) });
+        page.Locator("tr.resource-row")
+            .Filter(new() { Has = page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($"^{resource}") }) });
 
     /// <summary>A start that begins a trace of its own, as a traced client's does, once it runs; the trace's id.</summary>
     private static async Task<string> TracedAsync(RockCaller api, CancellationToken cancellationToken)
     {
         var (id, trace) = ($"traced-{Guid.NewGuid():N}", ActivityTraceId.CreateRandom().ToHexString());
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{RockCaller.Prefix}start_async") { Content = JsonContent.Create(RockCaller.BodyOfStart(id)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{RockCaller.Prefix}start_async")
+        {
+            Content = JsonContent.Create(RockCaller.BodyOfStart(id)),
+        };
         request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
         using var answer = await api.Http.SendAsync(request, cancellationToken);
         await api.UntilAliveAsync(id);
@@ -77,7 +86,10 @@ public sealed partial class DashboardTests
     }
 
     private static Task<byte[]> TakeAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new() { Path = Path.Combine(Path.GetDirectoryName(AppHostProgram.Assembly)!, "../../../dashboard", $"{name}.png") });
+        page.ScreenshotAsync(new()
+        {
+            Path = Path.Combine(Path.GetDirectoryName(AppHostProgram.Assembly)!, "../../../dashboard", $"{name}.png"),
+        });
 
     [GeneratedRegex("demo-[0-9a-f]{8}")]
     private static partial Regex DemoId();

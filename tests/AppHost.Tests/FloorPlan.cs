@@ -11,12 +11,15 @@ internal static class FloorPlan
     /// </summary>
     public static async Task<IDistributedApplicationTestingBuilder> ReadAsync(params string[] arguments)
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(arguments, TestContext.Current.CancellationToken);
-        builder.Eventing.Subscribe<BeforeStartEvent>((_, _) => throw new DistributedApplicationException("A test looks at the floor plan and runs nothing."));
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+            arguments, TestContext.Current.CancellationToken);
+        builder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
+            throw new DistributedApplicationException("A test looks at the floor plan and runs nothing."));
         return builder;
     }
 
-    public static IResource Find(this IDistributedApplicationTestingBuilder builder, string name) => builder.Resources.Single(resource => resource.Name == name);
+    public static IResource Find(this IDistributedApplicationTestingBuilder builder, string name) =>
+        builder.Resources.Single(resource => resource.Name == name);
 
     public static IEnumerable<string> CommandsOf(this IDistributedApplicationTestingBuilder builder, string name) =>
         builder.Find(name).Annotations.OfType<ResourceCommandAnnotation>().Select(command => command.Name);
@@ -27,7 +30,8 @@ internal static class FloorPlan
         await using var builder = await ReadAsync(arguments);
         foreach (var endpoint in builder.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()))
         {
-            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", 4001, EndpointBindingMode.SingleAddress, targetPortExpression: "5000");
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(
+                endpoint, "localhost", 4001, EndpointBindingMode.SingleAddress, targetPortExpression: "5000");
         }
 
         await using var app = await builder.BuildAsync(TestContext.Current.CancellationToken);
@@ -37,7 +41,9 @@ internal static class FloorPlan
     public static async Task<Dictionary<string, string>> VariablesAsync(this DistributedApplication app, IResource resource)
     {
         var configuration = await ExecutionConfigurationBuilder.Create(resource).WithEnvironmentVariablesConfig().WithArgumentsConfig()
-            .BuildAsync(app.Services.GetRequiredService<DistributedApplicationExecutionContext>(), cancellationToken: TestContext.Current.CancellationToken);
+            .BuildAsync(
+                app.Services.GetRequiredService<DistributedApplicationExecutionContext>(),
+                cancellationToken: TestContext.Current.CancellationToken);
         return configuration.EnvironmentVariables.ToDictionary(one => one.Key, one => one.Value);
     }
 }

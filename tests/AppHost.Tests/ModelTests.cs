@@ -15,12 +15,15 @@ public sealed class ModelTests
 
         var names = builder.Resources.Select(resource => resource.Name).ToList();
 
-        Assert.Superset(
-            new HashSet<string>(["postgres", "sandbox", "redis", "health", "api", .. Nodes, "prometheus", "grafana", "cluster-secret", "database-password"]),
-            names.ToHashSet());
+        HashSet<string> expected =
+        [
+            "postgres", "sandbox", "redis", "health", "api", .. Nodes, "prometheus", "grafana", "cluster-secret", "database-password",
+        ];
+        Assert.Superset(expected, names.ToHashSet());
         Assert.Equal(2, builder.Find("api").GetReplicaCount());
         Assert.All(["prometheus", "grafana"], name => Assert.True(
-            builder.Find(name).TryGetLastAnnotation<ExplicitStartupAnnotation>(out _), $"{name} is optional: nobody but a person starts it"));
+            builder.Find(name).TryGetLastAnnotation<ExplicitStartupAnnotation>(out _),
+            $"{name} is optional: nobody but a person starts it"));
         Assert.Contains("create-demo-sandbox", builder.CommandsOf("api"));
         Assert.All(Nodes, node => Assert.Contains("drain", builder.CommandsOf(node)));
     }
@@ -35,10 +38,13 @@ public sealed class ModelTests
     {
         await using var builder = await FloorPlan.ReadAsync(Scratch);
 
-        var waits = builder.Find(name).Annotations.OfType<WaitAnnotation>().Where(wait => wait.WaitType is WaitType.WaitUntilHealthy).Select(wait => wait.Resource.Name);
+        var waits = builder.Find(name).Annotations.OfType<WaitAnnotation>()
+            .Where(wait => wait.WaitType is WaitType.WaitUntilHealthy).Select(wait => wait.Resource.Name);
 
         Assert.Superset(needed.Split(' ').ToHashSet(), waits.ToHashSet());
-        Assert.True(builder.Find(name).TryGetLastAnnotation<HealthCheckAnnotation>(out _), $"{name} needs a health check, or nobody can wait for it");
+        Assert.True(
+            builder.Find(name).TryGetLastAnnotation<HealthCheckAnnotation>(out _),
+            $"{name} needs a health check, or nobody can wait for it");
     }
 
     /// <summary>What the dashboard draws: who refers to whom, and what belongs below what.</summary>
@@ -72,7 +78,14 @@ public sealed class ModelTests
     [Fact]
     public async Task Api_OfARun_IsToldItsStoresAndItsCluster()
     {
-        var variables = await FloorPlan.EnvironmentAsync("api", [.. Scratch, "--Parameters:database-password=pw", "--Parameters:redis-password=rp", "--Parameters:cluster-secret=" + new string('s', 40)]);
+        var variables = await FloorPlan.EnvironmentAsync(
+            "api",
+            [
+                .. Scratch,
+                "--Parameters:database-password=pw",
+                "--Parameters:redis-password=rp",
+                "--Parameters:cluster-secret=" + new string('s', 40),
+            ]);
 
         Assert.Equal("Host=localhost;Port=4001;Username=postgres;Password='pw';Database=sandbox", variables["ConnectionStrings__sandbox"]);
         Assert.Equal("localhost", variables["SANDBOX_HOST"]);
@@ -111,7 +124,10 @@ public sealed class ModelTests
         using var folder = new TempFolder();
         var file = folder.File("cluster.yaml");
         await File.WriteAllTextAsync(
-            file, "project: {name: demo, version: '1'}\nservices: {api: {port: 8123}, postgres: {password: Qw7-zt5-Lk2-vb9}}\nnodes: {head_whitelist: ['alpha:6391', beta]}\n", TestContext.Current.CancellationToken);
+            file,
+            "project: {name: demo, version: '1'}\nservices: {api: {port: 8123}, postgres: {password: Qw7-zt5-Lk2-vb9}}\n"
+            + "nodes: {head_whitelist: ['alpha:6391', beta]}\n",
+            TestContext.Current.CancellationToken);
         string[] arguments = [.. Scratch, "--cluster-file", file];
         await using var builder = await FloorPlan.ReadAsync(arguments);
 
@@ -120,7 +136,8 @@ public sealed class ModelTests
         Assert.Equal("alpha beta", variables["HEAD_WHITELIST"]);
         Assert.Equal(file, variables["CLUSTER_FILE"]);
         Assert.Equal("beta", variables["Worker__NodeName"]);
-        Assert.Superset(new HashSet<string>(["alpha", "beta", "node-3", "node-4"]), builder.Resources.Select(resource => resource.Name).ToHashSet());
+        Assert.Superset(
+            new HashSet<string>(["alpha", "beta", "node-3", "node-4"]), builder.Resources.Select(resource => resource.Name).ToHashSet());
         Assert.Contains(builder.Find("api").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "http", Port: 8123 });
     }
 
@@ -129,10 +146,12 @@ public sealed class ModelTests
     {
         using var folder = new TempFolder();
         var file = folder.File("cluster.yaml");
-        await File.WriteAllTextAsync(file, "project: {name: demo, version: '1'}\nnodes: {head_whitelist: []}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file, "project: {name: demo, version: '1'}\nnodes: {head_whitelist: []}\n", TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAnyAsync<Exception>(() =>
-            DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["--cluster-file", file], TestContext.Current.CancellationToken));
+            DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
+                ["--cluster-file", file], TestContext.Current.CancellationToken));
 
         Assert.Contains("--cluster-file: ", refused.ToString(), StringComparison.Ordinal);
         Assert.Contains("head_whitelist", refused.ToString(), StringComparison.Ordinal);
@@ -143,9 +162,13 @@ public sealed class ModelTests
     {
         await using var builder = await FloorPlan.ReadAsync("--operation", "publish");
 
-        Assert.Empty(builder.Resources.Where(resource => resource.Annotations.OfType<ContainerMountAnnotation>().Any(mount => mount.Type is ContainerMountType.BindMount)).Select(resource => resource.Name));
+        Assert.Empty(builder.Resources
+            .Where(resource => resource.Annotations.OfType<ContainerMountAnnotation>()
+                .Any(mount => mount.Type is ContainerMountType.BindMount))
+            .Select(resource => resource.Name));
         Assert.DoesNotContain(builder.Resources, resource => resource.Name == "agent");
-        Assert.Contains(builder.Find("postgres").Annotations.OfType<ContainerMountAnnotation>(), mount => mount.Type is ContainerMountType.Volume);
+        Assert.Contains(
+            builder.Find("postgres").Annotations.OfType<ContainerMountAnnotation>(), mount => mount.Type is ContainerMountType.Volume);
     }
 
     [Fact]
@@ -161,9 +184,11 @@ public sealed class ModelTests
         Assert.Equal("{cluster-secret.value}", variables["Cluster__Secret"]);
         Assert.Equal("{api-key-hash.value}", variables["Api__KeyHashes__0"]);
         Assert.Equal("{api.bindings.http.targetPort}", variables["HTTP_PORTS"]);
-        Assert.Contains(builder.Find("api").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "http", IsExternal: true });
+        Assert.Contains(
+            builder.Find("api").Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint is { Name: "http", IsExternal: true });
         Assert.All(
-            builder.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()).Where(endpoint => endpoint.Name != "http"),
+            builder.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>())
+                .Where(endpoint => endpoint.Name != "http"),
             endpoint => Assert.False(endpoint.IsExternal, $"endpoint '{endpoint.Name}' is for the cluster's own and not for the outside"));
     }
 }

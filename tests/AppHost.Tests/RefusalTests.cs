@@ -17,7 +17,8 @@ public sealed class RefusalTests : IDisposable
     [Theory]
     [InlineData("--cluster-file: ", "--cluster-file", "/nowhere/cluster.yaml")]
     [InlineData("--stack: a name of at most 20", "--stack", "../x")]
-    public async Task Arguments_ThatCannotBe_AreRefused(string reason, params string[] arguments) => await AssertRefusedAsync(reason, arguments);
+    public async Task Arguments_ThatCannotBe_AreRefused(string reason, params string[] arguments) =>
+        await AssertRefusedAsync(reason, arguments);
 
     [Fact]
     public async Task ApiPort_ThatIsTaken_IsRefusedByItsNumber()
@@ -39,7 +40,8 @@ public sealed class RefusalTests : IDisposable
     [Theory]
     [InlineData("Parameters__database-password must not contain quotes", "--Parameters:database-password", "it's")]
     [InlineData("Parameters__redis-password must not contain other characters", "--Parameters:redis-password", "a,b c")]
-    public async Task Password_ThatAConnectionStringCannotCarry_IsRefused(string reason, params string[] arguments) => await AssertRefusedAsync(reason, arguments);
+    public async Task Password_ThatAConnectionStringCannotCarry_IsRefused(string reason, params string[] arguments) =>
+        await AssertRefusedAsync(reason, arguments);
 
     [Fact]
     public async Task Stores_WithoutAContainerEngine_AreRefusedWithWhatToDo()

@@ -20,7 +20,8 @@ public sealed class RunTests
         using var folder = new TempFolder();
         await using var containers = new DockerCluster();
         await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(
-            ["--scratch", folder.Path, "--demo-image", DockerTestImage.Name, $"--Parameters:cluster-id={containers.ClusterId}"], cancellationToken);
+            ["--scratch", folder.Path, "--demo-image", DockerTestImage.Name, $"--Parameters:cluster-id={containers.ClusterId}"],
+            cancellationToken);
         await using var app = await builder.BuildAsync(cancellationToken);
         await app.StartAsync(cancellationToken);
         var ids = new Dictionary<string, string>();
@@ -41,7 +42,10 @@ public sealed class RunTests
 
         var drained = await app.ResourceCommands.ExecuteCommandAsync("node-3", "drain", cancellationToken);
         Assert.True(drained.Success, $"node-3 was to be drained: {drained.Message}");
-        Assert.Contains("\"draining\":true", await api.GetStringAsync(new Uri("/api/v1/nodes", UriKind.Relative), cancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"draining\":true",
+            await api.GetStringAsync(new Uri("/api/v1/nodes", UriKind.Relative), cancellationToken),
+            StringComparison.Ordinal);
 
         var stopped = await app.ResourceCommands.ExecuteCommandAsync("node-4", KnownResourceCommands.StopCommand, cancellationToken);
         Assert.True(stopped.Success, $"node-4 was to be stopped: {stopped.Message}");
@@ -55,7 +59,8 @@ public sealed class RunTests
         var processes = Some.Select(name => ProcessOf(app, name)).ToList();
         await app.StopAsync(cancellationToken);
 
-        Assert.All(processes, process => Assert.False(Directory.Exists($"/proc/{process}"), $"process {process} was to end with the stack"));
+        Assert.All(processes, process => Assert.False(
+            Directory.Exists($"/proc/{process}"), $"process {process} was to end with the stack"));
     }
 
     private static string ProcessOf(DistributedApplication app, string name)

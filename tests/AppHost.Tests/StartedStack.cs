@@ -28,10 +28,13 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
         _lives++;
         var tell = $">'{PidFile}.new'; mv '{PidFile}.new' '{PidFile}'";
         var appHost = $"dotnet '{AppHostProgram.Assembly}' >'{LogFile}' 2>&1";
-        await File.WriteAllTextAsync(folder.File("run"), byRunner ? $"{appHost} & echo $! {tell}; wait $!\n" : $"echo $$ {tell}; exec {appHost}\n");
+        await File.WriteAllTextAsync(
+            folder.File("run"), byRunner ? $"{appHost} & echo $! {tell}; wait $!\n" : $"echo $$ {tell}; exec {appHost}\n");
 
         // A session, and with it a process group, of its own: Ctrl-C is sent to the group, as a terminal does.
-        var start = byRunner ? new ProcessStartInfo("bash", ["-c", "exec -a dotnet bash run"]) : new ProcessStartInfo("setsid", ["-w", "bash", "run"]);
+        var start = byRunner
+            ? new ProcessStartInfo("bash", ["-c", "exec -a dotnet bash run"])
+            : new ProcessStartInfo("setsid", ["-w", "bash", "run"]);
         program.Apply(start);
         _launcher = Process.Start(start)!;
         await Wait.UntilAsync(() => Task.FromResult(File.Exists(PidFile)), () => "the AppHost is started");
@@ -62,17 +65,20 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
     /// <summary>Whom a Prometheus on this machine asks about a resource.</summary>
     public IReadOnlyList<Uri> Targets(string resource) => !Directory.Exists(folder.File("targets"))
         ? []
-        : [.. Directory.GetFiles(folder.File("targets"), $"local-{resource}-*-{program.Stack}.yml").Select(file => new Uri($"http://{Quoted().Match(File.ReadAllText(file)).Groups[1].Value}/metrics"))];
+        : [.. Directory.GetFiles(folder.File("targets"), $"local-{resource}-*-{program.Stack}.yml")
+            .Select(file => new Uri($"http://{Quoted().Match(File.ReadAllText(file)).Groups[1].Value}/metrics"))];
 
     /// <summary>It, and whatever was started for it: all of them know the name of the stack or of its folder.</summary>
     public IReadOnlyList<int> Processes() =>
-        [.. ProcessTable.Where(process => process == ProcessId || ProcessTable.EnvironmentOf(process).Contains($"stack={program.Stack}\0", StringComparison.Ordinal))];
+        [.. ProcessTable.Where(process =>
+            process == ProcessId || ProcessTable.EnvironmentOf(process).Contains($"stack={program.Stack}\0", StringComparison.Ordinal))];
 
     public void KillLauncher() => _launcher!.Kill();
 
     public void KillOrchestrator()
     {
-        var orchestrator = Assert.Single(Processes(), process => ProcessTable.CommandOf(process).Contains($" start-apiserver --monitor {ProcessId} ", StringComparison.Ordinal));
+        var orchestrator = Assert.Single(Processes(), process =>
+            ProcessTable.CommandOf(process).Contains($" start-apiserver --monitor {ProcessId} ", StringComparison.Ordinal));
         Kill("KILL", orchestrator.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -86,7 +92,8 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
         IReadOnlyList<int> left = processes;
         await Wait.UntilAsync(
             () => Task.FromResult((left = [.. left.Where(Runs)]).Count == 0),
-            () => $"{why}; left are {string.Join("; ", left.Select(process => $"{process} {ProcessTable.CommandOf(process)}"))}; the log: {Log}");
+            () => $"{why}; left are {string.Join("; ", left.Select(process => $"{process} {ProcessTable.CommandOf(process)}"))}; "
+                + $"the log: {Log}");
     }
 
     public async ValueTask DisposeAsync()
@@ -109,7 +116,8 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
     }
 
     /// <summary>Not what has ended and was not yet asked how.</summary>
-    private static bool Runs(int process) => ProcessTable.StatusOf(process) is { Length: > 0 } status && !status.Contains("\nState:\tZ", StringComparison.Ordinal);
+    private static bool Runs(int process) =>
+        ProcessTable.StatusOf(process) is { Length: > 0 } status && !status.Contains("\nState:\tZ", StringComparison.Ordinal);
 
     private static string ReadShared(string file)
     {

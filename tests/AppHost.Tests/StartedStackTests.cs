@@ -119,7 +119,8 @@ public sealed class StartedStackTests
         using var caller = new RockCaller(api);
         // Its node finds out that its container ended with the stack.
         await Wait.UntilAsync(
-            async () => (await caller.StatusAsync(id)).GetProperty("state").GetString() is "stopped", () => $"{id} is known, and known to have stopped");
+            async () => (await caller.StatusAsync(id)).GetProperty("state").GetString() is "stopped",
+            () => $"{id} is known, and known to have stopped");
         await caller.MustPostAsync("restart", new { sandbox_id = id });
         await caller.UntilAliveAsync(id);
         var read = await caller.MustPostAsync("execute", new { sandbox_id = id, command = Read });

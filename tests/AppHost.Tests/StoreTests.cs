@@ -12,7 +12,9 @@ public sealed class StoreTests
     {
         string[] given =
         [
-            Scratch, "--ConnectionStrings:sandbox=Host=db.example;Username=u;Password='a;b';Database=d", "--ConnectionStrings:redis=cache.example:6380,password=x",
+            Scratch,
+            "--ConnectionStrings:sandbox=Host=db.example;Username=u;Password='a;b';Database=d",
+            "--ConnectionStrings:redis=cache.example:6380,password=x",
         ];
         await using var builder = await FloorPlan.ReadAsync(given);
 
@@ -47,7 +49,8 @@ public sealed class StoreTests
         }
 
         await using var app = await builder.BuildAsync(TestContext.Current.CancellationToken);
-        var text = await ((IResourceWithConnectionString)builder.Find("postgres")).GetConnectionStringAsync(TestContext.Current.CancellationToken);
+        var postgres = (IResourceWithConnectionString)builder.Find("postgres");
+        var text = await postgres.GetConnectionStringAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("p;w x", new NpgsqlConnectionStringBuilder(text).Password);
     }
@@ -55,7 +58,8 @@ public sealed class StoreTests
     [Fact]
     public async Task Images_ThatAreNamed_TakeThePlaceOfTheOfficialOnes()
     {
-        await using var builder = await FloorPlan.ReadAsync(Scratch, "--postgres-image", "registry.example:5000/team/pg:17", "--redis-image", "cache");
+        await using var builder = await FloorPlan.ReadAsync(
+            Scratch, "--postgres-image", "registry.example:5000/team/pg:17", "--redis-image", "cache");
 
         Assert.Equal(("registry.example:5000", "team/pg", "17"), ImageOf(builder, "postgres"));
         Assert.Equal((null, "cache", "latest"), ImageOf(builder, "redis"));
@@ -70,7 +74,8 @@ public sealed class StoreTests
         Assert.Equal(["sandbox-mine-postgres"], VolumesOf(kept, "postgres"));
         Assert.Equal(["sandbox-mine-redis"], VolumesOf(kept, "redis"));
         Assert.Empty(VolumesOf(scratch, "postgres"));
-        Assert.Equal("local-mine", await Assert.IsType<ParameterResource>(kept.Find("cluster-id")).GetValueAsync(TestContext.Current.CancellationToken));
+        var clusterId = Assert.IsType<ParameterResource>(kept.Find("cluster-id"));
+        Assert.Equal("local-mine", await clusterId.GetValueAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

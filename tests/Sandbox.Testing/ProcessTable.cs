@@ -7,7 +7,9 @@ namespace Sandbox.Testing;
 public static class ProcessTable
 {
     public static IEnumerable<int> Where(Func<int, bool> isMeant) => Directory.GetDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+            ? process
+            : 0)
         .Where(process => process > 0 && isMeant(process));
 
     public static string StatusOf(int process) => Read(process, "status");

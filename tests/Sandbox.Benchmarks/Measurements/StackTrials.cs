@@ -6,7 +6,9 @@ using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Benchmarks.Measurements;
 
-/// <summary>The full local stack: how long from <c>dotnet run</c> to a sandbox that runs, and what it holds while nobody asks anything.</summary>
+/// <summary>
+/// The full local stack: how long from <c>dotnet run</c> to a sandbox that runs, and what it holds while nobody asks anything.
+/// </summary>
 internal static class StackTrials
 {
     private const int Starts = 5;
@@ -34,14 +36,16 @@ internal static class StackTrials
                 var (ours, processes, aspire) = stack.Memory();
                 sheet.Add(Row.AtMost(
                     "whole control plane idle, proportional set size", ours, "MiB", 650,
-                    $"{processes} processes: Health.Service, 2 APIs, 4 workers, all sending to the dashboard; after {Idle.TotalSeconds:0} s of idling"));
+                    $"{processes} processes: Health.Service, 2 APIs, 4 workers, all sending to the dashboard; "
+                    + $"after {Idle.TotalSeconds:0} s of idling"));
                 sheet.Add(Row.Info("beside it: AppHost, dashboard, orchestrator and the dotnet run above each process", aspire, "MiB", ""));
             }
 
             gone.Add((await stack.EndAsync()).TotalSeconds);
         }
 
-        sheet.Add(Slowest("dotnet run --project AppHost (built) to a sandbox that runs, the slowest", first, 35, "starts on new databases"));
+        sheet.Add(Slowest(
+            "dotnet run --project AppHost (built) to a sandbox that runs, the slowest", first, 35, "starts on new databases"));
         sheet.Add(Slowest("the same to all four nodes, the slowest", whole, 50, "starts"));
         sheet.Add(Slowest("from Ctrl-C until nothing of the stack runs, the slowest", gone, 20, "ends"));
     }
@@ -49,9 +53,10 @@ internal static class StackTrials
     private static Row Slowest(string what, List<double> seconds, double budget, string of)
     {
         var sorted = seconds.Order().ToList();
+        var each = string.Join(", ", seconds.Select(one => one.ToString("0.0", CultureInfo.InvariantCulture)));
         return Row.AtMost(
             what, sorted[^1], "s", budget,
-            $"{seconds.Count} {of}: {string.Join(", ", seconds.Select(one => one.ToString("0.0", CultureInfo.InvariantCulture)))} s; p50 {sorted[seconds.Count / 2]:0.0} s");
+            $"{seconds.Count} {of}: {each} s; p50 {sorted[seconds.Count / 2]:0.0} s");
     }
 
     /// <summary>Asked again until a node is there that takes it.</summary>

@@ -4,7 +4,9 @@ using Sandbox.Testing;
 
 namespace Sandbox.Benchmarks.Servers;
 
-/// <summary><c>dotnet run --project AppHost</c> as a person starts it, with databases and folders of its own that are thrown away.</summary>
+/// <summary>
+/// <c>dotnet run --project AppHost</c> as a person starts it, with databases and folders of its own that are thrown away.
+/// </summary>
 internal sealed class StackProcess : IAsyncDisposable
 {
     private const string Up = "The stack is up";
@@ -53,7 +55,9 @@ internal sealed class StackProcess : IAsyncDisposable
 
     public static StackProcess Start(string root) => new(root);
 
-    /// <summary>MiB of our own processes, and of what Aspire has beside them: AppHost, dashboard, orchestrator and the runners above processes.</summary>
+    /// <summary>
+    /// MiB of our own processes, and of what Aspire has beside them: AppHost, dashboard, orchestrator and the runners above processes.
+    /// </summary>
     public (double Ours, int Processes, double Aspire) Memory()
     {
         var all = Processes();
@@ -94,7 +98,8 @@ internal sealed class StackProcess : IAsyncDisposable
     }
 
     /// <summary>Whatever was started for it has the mark in its environment.</summary>
-    private List<int> Processes() => [.. ProcessTable.Where(process => ProcessTable.EnvironmentOf(process).Contains($"stack={_mark}\0", StringComparison.Ordinal))];
+    private List<int> Processes() =>
+        [.. ProcessTable.Where(process => ProcessTable.EnvironmentOf(process).Contains($"stack={_mark}\0", StringComparison.Ordinal))];
 
     private static string ProgramOf(int process) => ProcessTable.CommandOf(process).Split(' ')[0];
 
