@@ -10,20 +10,23 @@ internal sealed partial class OrchestratorWatch(
     StartOutcome outcome, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OrchestratorWatch> logger)
     : EarlyBackgroundService
 {
+    private const int Misses = 3;
+
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly string Monitored = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         int? orchestrator = null;
+        var missed = 0;
         using var ticks = new PeriodicTimer(Every, time);
         while (Directory.Exists("/proc/self") && await ticks.WaitForNextTickAsync(stoppingToken))
         {
-            if (orchestrator is not { } process)
-            {
-                orchestrator = Find();
-            }
-            else if (!IsOrchestrator(process) && !lifetime.ApplicationStopping.IsCancellationRequested)
+            // The process that is started first only starts the one that stays.
+            var wasThere = orchestrator is not null || missed > 0;
+            orchestrator = orchestrator is { } process && IsOrchestrator(process) ? process : Find();
+            missed = wasThere && orchestrator is null ? missed + 1 : 0;
+            if (missed >= Misses && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 Log.IsGone(logger);
                 outcome.Failure = "Aspire's orchestrator (dcp) is gone.";
