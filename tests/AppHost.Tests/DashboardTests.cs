@@ -10,6 +10,7 @@ namespace AppHost.Tests;
 /// <summary>
 /// Aspire's dashboard as a person uses it, in a browser. What was seen is kept as pictures in <c>artifacts/dashboard</c>.
 /// </summary>
+[Collection(nameof(StackCollection))]
 public sealed partial class DashboardTests
 {
     private const float Patience = 120_000; // milliseconds; a page of a busy machine comes late

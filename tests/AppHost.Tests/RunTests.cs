@@ -6,6 +6,7 @@ using Sandbox.Testing;
 namespace AppHost.Tests;
 
 /// <summary>The stack as it runs, with a database, a Redis and an engine of this machine.</summary>
+[Collection(nameof(StackCollection))]
 public sealed class RunTests
 {
     private static readonly string[] Greeting = ["echo", "hi"];

@@ -4,6 +4,7 @@ using Sandbox.Testing.Clusters;
 namespace AppHost.Tests;
 
 /// <summary>The whole life of a stack on somebody's machine: started, used, killed, started again, ended.</summary>
+[Collection(nameof(StackCollection))]
 public sealed class StartedStackTests
 {
     private static readonly string[] Write = ["sh", "-c", "echo kept >/root/f"];

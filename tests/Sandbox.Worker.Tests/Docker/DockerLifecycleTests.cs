@@ -186,9 +186,13 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var sandbox = await docker.StartAsync(
             spec => spec with { DockerArgs = ["--shm-size=32m", "--ulimit", "nofile=321:654", "--tmpfs=/scratch:size=1m", "--hostname=box", "--add-host=db:10.9.8.7"] }, Token);
 
-        var (_, said) = await DockerHarness.RunAsync(sandbox, "hostname; ulimit -n; grep -c ' /scratch tmpfs' /proc/mounts; grep db /etc/hosts; df -k /dev/shm | tail -1 | awk '{print $2}'", Token);
+        var (_, said) = await DockerHarness.RunAsync(sandbox, "hostname; ulimit -Hn; grep -c ' /scratch tmpfs' /proc/mounts; grep db /etc/hosts; df -k /dev/shm | tail -1 | awk '{print $2}'", Token);
 
-        Assert.Equal(["box", "321", "1", "10.9.8.7\tdb", "32768"], said.Split('\n'));
+        Assert.Equal(["box", "654", "1", "10.9.8.7\tdb", "32768"], said.Split('\n'));
+
+        // Asked of the engine: its runtime now and then raises the soft limit of a process that enters a container to the hard one.
+        var ulimit = (await DockerHarness.InspectAsync(sandbox, Token))!["HostConfig"]!["Ulimits"]!.AsArray().Single(one => (string)one!["Name"]! == "nofile");
+        Assert.Equal(321, (int)ulimit!["Soft"]!);
     }
 
     [NeedsDockerFact]
