@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AppHost;
 
-/// <summary>What a person asks of the running stack: buttons of the dashboard, or <c>./sandbox up --command RESOURCE COMMAND</c>.</summary>
+/// <summary>What a person asks of the running stack, by buttons of the dashboard.</summary>
 internal static class Commands
 {
     private const string DefaultImage = "sandbox-base:latest";
