@@ -7,6 +7,10 @@ namespace Sandbox.Storage.Archives;
 internal sealed class FolderArchiveStore(IOptions<ArchiveOptions> options) : IArchiveStore
 {
     private const int Chunk = 1 << 20;
+    private const int CreateAttempts = 1000;
+
+    /// <summary>EEXIST.</summary>
+    private const int FileExists = 17;
 
     private readonly string _root = Path.GetFullPath(options.Value.Folder);
 
@@ -87,22 +91,26 @@ internal sealed class FolderArchiveStore(IOptions<ArchiveOptions> options) : IAr
         }
     }
 
-    /// <summary>The folder goes with its last archive, also between the moment that it was made and this one.</summary>
+    /// <summary>The folder goes with its last archive, also while it is made and before the file is in it; then both are made once
+    /// more.</summary>
     private static FileStream Create(string file)
     {
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             try
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
                 return new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, Chunk, FileOptions.Asynchronous);
             }
-            catch (DirectoryNotFoundException)
+            catch (IOException exception) when (attempt < CreateAttempts && IsOfARemovedFolder(exception))
             {
-                // It is made once more.
             }
         }
     }
+
+    /// <summary>"It exists" is one of them: mkdir(2) found the folder, and the look that follows in CreateDirectory did not.</summary>
+    private static bool IsOfARemovedFolder(IOException exception) =>
+        exception is DirectoryNotFoundException or FileNotFoundException || exception.HResult == FileExists;
 
     private static void RemoveIfEmpty(string folder)
     {

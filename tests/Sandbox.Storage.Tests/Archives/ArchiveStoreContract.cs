@@ -150,6 +150,41 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
         }
     }
 
+    /// <summary>mkdir(2) finds the folder that the other removes before it is looked at.</summary>
+    [Fact]
+    public async Task Put_WhileTheFolderIsRemovedAgainAndAgain_Succeeds()
+    {
+        using var puts = new CancellationTokenSource();
+        var folder = Path.Combine(_folder.Path, "box");
+        var remover = Task.Run(() =>
+        {
+            while (!puts.IsCancellationRequested)
+            {
+                try
+                {
+                    Directory.Delete(folder);
+                }
+                catch (IOException)
+                {
+                    // It is not there, or an archive lies in it.
+                }
+            }
+        });
+        try
+        {
+            for (var round = 0; round < 200; round++)
+            {
+                await Store.PutAsync(Key, new MemoryStream([1]), CancellationToken);
+                await Store.DeleteAsync(Key, CancellationToken);
+            }
+        }
+        finally
+        {
+            await puts.CancelAsync();
+            await remover;
+        }
+    }
+
     [Fact]
     public async Task AnyVerb_WhereTheFolderIsNotMounted_FailsInsteadOfFindingNothing()
     {
