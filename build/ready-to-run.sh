@@ -22,8 +22,10 @@ if [ "${1:-}" != --detached ]; then
   exit 0
 fi
 
+# Waits: what holds the lock may be another's look, above, that ends without any work.
 exec 9>"$OUT/ready-to-run.lock"
-flock --nonblock 9 || exit 0
+flock 9
+[ ! -e "$OUT/bin/.ready-to-run" ] || exit 0
 : >"$LOG"
 . build/compiler.sh
 export UseSharedCompilation=false # there is next to nothing to compile, and nothing to end when this is killed

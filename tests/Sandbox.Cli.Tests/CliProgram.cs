@@ -78,6 +78,8 @@ public sealed class RunningCli : IDisposable
 
     public int Pid => _process.Id;
 
+    public bool HasEnded => _process.HasExited;
+
     public Stream Input => _process.StandardInput.BaseStream;
 
     public void CloseInput() => _process.StandardInput.Close();

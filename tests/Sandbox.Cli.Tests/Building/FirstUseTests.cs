@@ -1,3 +1,5 @@
+using Sandbox.Testing.Clusters;
+
 namespace Sandbox.Cli.Tests.Building;
 
 /// <summary><c>./sandbox</c> in a fresh clone, and the faster form of it that is made in the background.</summary>
@@ -34,11 +36,7 @@ public sealed class FirstUseTests : IDisposable
     [Fact]
     public async Task Background_ThatFails_LeavesALogAndIsNotTriedAgain()
     {
-        _tree.Write("build/ready-to-run/ReadyToRun.csproj", """
-            <Project Sdk="Microsoft.NET.Sdk">
-              <Target Name="Fail" BeforeTargets="Restore"><Error Text="no such feed" /></Target>
-            </Project>
-            """);
+        BreakBackground();
 
         Assert.Equal("hi\n", (await _tree.RunAsync(_path, _tree.PathOf("sandbox"))).Expect(0).Output);
         await BackgroundAsync();
@@ -55,7 +53,32 @@ public sealed class FirstUseTests : IDisposable
         Assert.Contains("no such feed", Log(), StringComparison.Ordinal);
     }
 
+    /// <summary>Each <c>./sandbox</c> takes the lock for a moment to see whether one is at work; the work then waits, and is not left undone.</summary>
+    [Fact]
+    public async Task Background_WhileAnotherLooksWhetherOneIsAtWork_WaitsForIt()
+    {
+        BreakBackground();
+        Directory.CreateDirectory(_tree.PathOf("artifacts/cli/1.1"));
+        File.CreateSymbolicLink(_tree.PathOf("artifacts/cli/bin"), "1.1");
+        using var look = _tree.Start(_path, "flock", "artifacts/cli/ready-to-run.lock", "sh", "-c", "echo looks; cat");
+        await look.SeeAsync("looks");
+
+        using var background = _tree.Start(_path, "bash", "build/ready-to-run.sh", "--detached");
+        await Wait.UntilAsync(
+            () => Task.FromResult(background.HasEnded || _tree.Processes().Contains("flock\n9\n")), () => "the background waits for the lock, or gives up");
+        look.CloseInput();
+        await background.EndAsync();
+
+        Assert.True(File.Exists(_tree.PathOf("artifacts/cli/bin/.ready-to-run")), "the background ended without a try, and nothing else will make one");
+    }
+
     public void Dispose() => _tree.Dispose();
+
+    private void BreakBackground() => _tree.Write("build/ready-to-run/ReadyToRun.csproj", """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <Target Name="Fail" BeforeTargets="Restore"><Error Text="no such feed" /></Target>
+        </Project>
+        """);
 
     private string Current() => new FileInfo(_tree.PathOf("artifacts/cli/bin")).LinkTarget!;
 
