@@ -64,6 +64,9 @@ public abstract record SandboxError
     /// <summary>The sandbox runs, but its agent does not answer.</summary>
     public sealed record AgentUnreachable(SandboxId Id, string Reason) : SandboxError
     {
+        /// <summary>Something answered, and not as an agent does.</summary>
+        public bool Answered { get; init; }
+
         public override string Text => $"Sandbox {Id} does not answer: {Reason}";
     }
 

@@ -88,8 +88,10 @@ internal sealed class AgentLink : IDisposable
         HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
         where T : class
     {
-        var (answer, failure) = await SendAsync(method, path, body, timeout, ReadAsync, cancellationToken);
-        return answer is null ? new SandboxError.AgentUnreachable(SandboxId, failure ?? "its answer is empty") : answer;
+        var answer = await SendAsync(method, path, body, timeout, ReadAsync, cancellationToken);
+        return answer.Value is { } value
+            ? value
+            : new SandboxError.AgentUnreachable(SandboxId, answer.Failure ?? "its answer is empty") { Answered = answer.Came };
 
         async Task<T?> ReadAsync(HttpContent content)
         {
@@ -98,7 +100,7 @@ internal sealed class AgentLink : IDisposable
         }
     }
 
-    private async Task<(T? Answer, string? Failure)> SendAsync<T>(
+    private async Task<Answer<T>> SendAsync<T>(
         HttpMethod method, string path, HttpContent? body, TimeSpan timeout, Func<HttpContent, Task<T>> read, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, _time);
@@ -108,16 +110,24 @@ internal sealed class AgentLink : IDisposable
             using var request = new HttpRequestMessage(method, new Uri(BaseAddress, path)) { Content = body };
             using var response = await Invoker.SendAsync(request, either.Token);
             return response.IsSuccessStatusCode
-                ? (await read(response.Content), null)
-                : (default, $"its agent answered {(int)response.StatusCode}");
+                ? new Answer<T>(true, await read(response.Content))
+                : new Answer<T>(true, default, $"its agent answered {(int)response.StatusCode}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (default, $"its agent did not answer within {timeout.TotalSeconds:0} s");
+            return new Answer<T>(false, default, $"its agent did not answer within {timeout.TotalSeconds:0} s");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or ObjectDisposedException)
+        catch (JsonException)
         {
-            return (default, exception is JsonException ? "its agent's answer is not what was expected" : exception.Message);
+            return new Answer<T>(true, default, "its agent's answer is not what was expected");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or ObjectDisposedException)
+        {
+            // Longer than is read: that is an answer, too.
+            return new Answer<T>(exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, default, exception.Message);
         }
     }
+
+    /// <param name="Came">Whether the agent answered at all.</param>
+    private sealed record Answer<T>(bool Came, T? Value, string? Failure = null);
 }

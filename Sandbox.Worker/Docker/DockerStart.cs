@@ -14,6 +14,9 @@ internal sealed class DockerStart(
     EngineConnection engine, SandboxFolders folders, WorkerOptions worker, KataDisk kataDisk, SharedDiskBudget budget, DeploymentHooks hooks,
     TimeProvider time, ILogger logger)
 {
+    /// <summary>How often a container is made that is gone before it starts.</summary>
+    private const int Attempts = 3;
+
     private readonly EngineContainers _containers = new(engine);
     private readonly EngineImages _images = new(engine);
     private readonly ContainerCreation _creation = new(engine, worker, time, logger);
@@ -52,21 +55,34 @@ internal sealed class DockerStart(
             return Result(await phases.FailedAsync(bad.Text, cancellationToken));
         }
 
-        var made = await MakeAsync(new Wanted(order, image, arguments, command), phases, cancellationToken);
-        if (made.Outcome is CreateOutcome.NoImage)
+        var wanted = new Wanted(order, image, arguments, command);
+        for (var attempt = 1; ; attempt++)
         {
-            return Result(await phases.ImageFailedAsync($"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
-        }
+            var made = await MakeAsync(wanted, phases, cancellationToken);
+            if (made.Outcome is CreateOutcome.NoImage)
+            {
+                return Result(await phases.ImageFailedAsync($"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
+            }
 
-        if (made.Foreign is { } foreign)
-        {
-            return Result(await phases.FailedAsync(foreign, cancellationToken));
-        }
+            if (made.Foreign is { } foreign)
+            {
+                return Result(await phases.FailedAsync(foreign, cancellationToken));
+            }
 
-        // The gap in which quotas are set on what exists but does not run yet.
-        var limits = new StartedSandbox(made.DiskBytes, await LogLimitAsync(sandbox, made.DiskBytes, cancellationToken));
-        await hooks.StepAsync(sandbox, "starting", cancellationToken);
-        return await StartMadeAsync(sandbox, limits, phases, cancellationToken);
+            // The gap in which quotas are set on what exists but does not run yet.
+            var limits = new StartedSandbox(made.DiskBytes, await LogLimitAsync(sandbox, made.DiskBytes, cancellationToken));
+            await hooks.StepAsync(sandbox, "starting", cancellationToken);
+            if (await StartMadeAsync(sandbox, phases, cancellationToken))
+            {
+                return limits;
+            }
+
+            // The engine takes back what it makes for a caller that has died, also after another attempt has found and taken it up.
+            if (attempt == Attempts)
+            {
+                return Result(await phases.FailedAsync(EndReason.Removed, cancellationToken));
+            }
+        }
     }
 
     private async Task<MadeContainer> MakeAsync(Wanted wanted, StartPhases phases, CancellationToken cancellationToken)
@@ -93,23 +109,19 @@ internal sealed class DockerStart(
     private async Task<long?> LogLimitAsync(SandboxInstance sandbox, long? diskBytes, CancellationToken cancellationToken) =>
         diskBytes is not null && await budget.TryJoinAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken) ? diskBytes : null;
 
-    private async Task<Result<StartedSandbox>> StartMadeAsync(SandboxInstance sandbox, StartedSandbox limits, StartPhases phases, CancellationToken cancellationToken)
+    /// <returns>False when the container is gone.</returns>
+    private async Task<bool> StartMadeAsync(SandboxInstance sandbox, StartPhases phases, CancellationToken cancellationToken)
     {
         // Telling costs a write to the store, starting a few hundred milliseconds in the engine: side by side.
         var telling = phases.RunningAsync("image is present", "starting the container", cancellationToken);
-        bool started;
         try
         {
-            started = await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken);
+            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken);
         }
         finally
         {
             await telling;
         }
-
-        return started
-            ? limits
-            : Result(await phases.FailedAsync(EndReason.Removed, cancellationToken));
     }
 
     private async Task PullAsync(Wanted wanted, StartPhases phases, CancellationToken cancellationToken)

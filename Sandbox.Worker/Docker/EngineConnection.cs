@@ -29,7 +29,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
 
     /// <summary>The facts about the engine, asked at the first use and kept.</summary>
     public async Task<EngineFacts> FactsAsync(CancellationToken cancellationToken) =>
-        (await SettleAsync(cancellationToken)).Facts;
+        (await SettleAsync(Answer, cancellationToken)).Facts;
 
     /// <summary>Throws unless the engine answers within <see cref="QuickAnswer"/>.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
@@ -40,7 +40,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
     /// <param name="verb">What it is called where it is counted and traced.</param>
     public async Task<T> CallAsync<T>(string verb, Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
-        var client = (await SettleAsync(cancellationToken)).Client;
+        var client = (await SettleAsync(within, cancellationToken)).Client;
         using var span = WorkerTelemetry.StartEngineCall(verb);
         var begun = time.GetTimestamp();
         var outcome = "failed";
@@ -82,10 +82,11 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
         }
     }
 
-    /// <summary>Whoever comes while it is being asked shares the answer, so that an engine that hangs holds up nobody for
-    /// longer than one question; a failure is asked again by the next.</summary>
-    private Task<Settled> SettleAsync(CancellationToken cancellationToken)
+    /// <summary>All that come while it is being asked share the answer, so that an engine that hangs is asked once, and none of them waits
+    /// longer for it than for the call itself; a failure is asked again by the next.</summary>
+    private async Task<Settled> SettleAsync(TimeSpan within, CancellationToken cancellationToken)
     {
+        Task<Settled> settled;
         lock (_lock)
         {
             if (_settled is null or { IsFaulted: true })
@@ -93,7 +94,16 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
                 _settled = AskAsync();
             }
 
-            return _settled.WaitAsync(cancellationToken);
+            settled = _settled;
+        }
+
+        try
+        {
+            return await settled.WaitAsync(within, time, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw DidNotAnswer(within, exception);
         }
     }
 
@@ -107,7 +117,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
                 await Task.WhenAll(version, info);
                 return (Version: await version, Info: await info);
             },
-            QuickAnswer,
+            Answer,
             CancellationToken.None);
         var api = Choose(answers.Version);
         var onXfs = answers.Info.DriverStatus?.Any(pair => pair is ["Backing Filesystem", "xfs"]) is true;
@@ -155,7 +165,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new EngineException($"the engine did not answer within {within.TotalSeconds:0} s", null, exception);
+            throw DidNotAnswer(within, exception);
         }
         catch (DockerApiException exception)
         {
@@ -166,6 +176,9 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
             throw new EngineException($"the engine does not answer: {exception.GetBaseException().Message}", null, exception);
         }
     }
+
+    private static EngineException DidNotAnswer(TimeSpan within, Exception exception) =>
+        new($"the engine did not answer within {within.TotalSeconds:0} s", null, exception);
 
     /// <summary>The engine's own sentence, without the frame that the client library puts around it.</summary>
     private static string Said(DockerApiException exception)

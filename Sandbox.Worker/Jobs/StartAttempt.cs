@@ -87,7 +87,9 @@ internal sealed partial class StartAttempt(
         }
 
         reporter.Remember(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes, EffectiveLogBytes = started.EffectiveLogBytes });
-        return await Readiness.AwaitAgentAsync(pending, link, deployments[pending.Spec.Deployment], cancellationToken);
+        var deployment = deployments[pending.Spec.Deployment];
+        return await Readiness.AwaitAgentAsync(
+            pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken);
     }
 
     private async Task<Result<StartedSandbox>> AskDeploymentAsync(

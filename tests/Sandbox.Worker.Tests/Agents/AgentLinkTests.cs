@@ -12,7 +12,7 @@ public sealed class AgentLinkTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
-    private const string StatusJson = """{"version":"1","pid":7,"sandboxId":"s1","callsInFlight":0,"idleMilliseconds":5,"processes":0,"sessions":0}""";
+    internal const string StatusJson = """{"version":"1","pid":7,"sandboxId":"s1","callsInFlight":0,"idleMilliseconds":5,"processes":0,"sessions":0}""";
 
     private readonly TempFolder _folder = new();
     private readonly ListeningRoad _road;

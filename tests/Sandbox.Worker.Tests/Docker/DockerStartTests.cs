@@ -209,6 +209,41 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
         Assert.Equal(["creating", "starting"], steps);
     }
 
+    /// <summary>As when the engine takes back what it made for a process that was killed meanwhile.</summary>
+    [NeedsDockerFact]
+    public async Task Start_WhoseContainerIsGoneBeforeItStarts_MakesItAgain()
+    {
+        var deployment = docker.NewDeployment();
+        var sandbox = DockerHarness.GivenSandbox();
+        var removed = 0;
+        deployment.AddHook(new Hook(async step =>
+        {
+            if (step == "starting" && removed++ == 0)
+            {
+                await DockerEngine.RemoveContainerAsync(DockerHarness.NameOf(sandbox), Token);
+            }
+        }));
+
+        var started = await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+
+        Assert.True(started.TryGet(out _, out var error), error?.Text);
+        Assert.True((bool)(await DockerHarness.InspectAsync(sandbox, Token))!["State"]!["Running"]!);
+        Assert.Equal(2, removed);
+    }
+
+    [NeedsDockerFact]
+    public async Task Start_WhoseContainerIsGoneEachTime_FailsWithThatReason()
+    {
+        var deployment = docker.NewDeployment();
+        var sandbox = DockerHarness.GivenSandbox();
+        deployment.AddHook(new Hook(step => step == "starting" ? DockerEngine.RemoveContainerAsync(DockerHarness.NameOf(sandbox), Token) : Task.CompletedTask));
+
+        var error = DockerHarness.Failure<SandboxError.StartFailed>(
+            await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token));
+
+        Assert.Equal("its container was removed", error.Reason);
+    }
+
     private sealed class Hook(Func<string, Task> told) : IDeploymentHook
     {
         public Hook(Action<string> told)

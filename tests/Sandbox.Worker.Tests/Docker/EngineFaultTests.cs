@@ -70,6 +70,27 @@ public sealed class EngineFaultTests(DockerHarness docker) : IClassFixture<Docke
         Assert.Equal(("the engine did not answer within 5 s", true), (exception.Message, exception.Unreachable));
     }
 
+    /// <summary>A busy engine takes longer to tell of itself than to answer a ping; that must not fail the first start.</summary>
+    [NeedsDockerFact]
+    public async Task Facts_OfAnEngineThatTellsThemLate_AreWaitedFor_ButNoPingWaitsForThem()
+    {
+        await using var relay = new EngineRelay();
+        var clock = new FakeTimeProvider();
+        using var engine = new EngineConnection(Options.Create(docker.Options(relay.Address)), clock);
+        relay.Trap("GET", "/info", RelayFault.HoldAnswer);
+
+        var facts = engine.FactsAsync(Token);
+        await relay.Sprung.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        clock.Advance(TimeSpan.FromSeconds(30));
+        var ping = engine.PingAsync(Token);
+        clock.Advance(TimeSpan.FromSeconds(5));
+        var late = await Assert.ThrowsAsync<EngineException>(() => ping.WaitAsync(TimeSpan.FromSeconds(60), Token));
+        relay.LetGo();
+
+        Assert.NotEmpty((await facts.WaitAsync(TimeSpan.FromSeconds(60), Token)).Architecture);
+        Assert.Equal(("the engine did not answer within 5 s", true), (late.Message, late.Unreachable));
+    }
+
     [NeedsDockerTheory]
     [InlineData("/containers/create", RelayFault.Cut)]
     [InlineData("/containers/create", RelayFault.CutAnswer)]
