@@ -47,7 +47,7 @@ internal sealed partial record FloorSettings(
             return new FloorSettings(null, ["node-1", "node-2"], port ?? 8088, stack, scratch);
         }
 
-        var reading = Sandbox.Topology.ClusterFile.Read(file, Sandbox.Topology.ClusterFile.EnvironmentOfProcess());
+        var reading = Sandbox.ClusterFile.ClusterFileReader.Read(file, Sandbox.ClusterFile.ClusterFileReader.EnvironmentOfProcess());
         return reading.Settings is { } settings
             ? new FloorSettings(
                 Path.GetFullPath(file),

@@ -1,8 +1,8 @@
 using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sandbox.Topology;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile;
+using Sandbox.ClusterFile.Compose;
 
 namespace AppHost;
 
@@ -19,7 +19,7 @@ internal static partial class PublishingExtensions
         try
         {
             var compose = await PublishedCluster.WriteAsync(clusterFile, folder, TimeProvider.System, context.CancellationToken);
-            Log.Written(context.Logger, compose, ClusterFile.Name, ClusterFile.EnvName);
+            Log.Written(context.Logger, compose, ClusterFileReader.Name, ClusterFileReader.EnvName);
         }
         catch (ClusterFileException refusal)
         {

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
-using Sandbox.Storage.Clusters;
 
 namespace Health.Service;
 
@@ -16,7 +16,7 @@ internal sealed partial class OnlyInstance(
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (StorageRoom.IsShared(services.GetRequiredService<ILeaseStore>()))
+        if (StorageServiceCollectionExtensions.IsShared(services.GetRequiredService<ILeaseStore>()))
         {
             return Task.CompletedTask;
         }
@@ -49,13 +49,13 @@ internal sealed partial class OnlyInstance(
 
     private static partial class Log
     {
-        [LoggerMessage(6001, LogLevel.Warning, "No database is configured (" + StorageRoom.ConnectionKey + "): the head's lease is in this process's memory, and no second instance may run")]
+        [LoggerMessage(6001, LogLevel.Warning, "No database is configured (" + StorageServiceCollectionExtensions.ConnectionKey + "): the head's lease is in this process's memory, and no second instance may run")]
         public static partial void InMemory(ILogger logger);
     }
 }
 
 /// <summary>Another instance already decides for that cluster, from its memory.</summary>
 public sealed class SecondInstanceException(string cluster, Exception inner) : Exception(
-    $"{StorageRoom.ConnectionKey}: is missing, and another instance already keeps the head of cluster {cluster} in its memory ({inner.Message}); "
+    $"{StorageServiceCollectionExtensions.ConnectionKey}: is missing, and another instance already keeps the head of cluster {cluster} in its memory ({inner.Message}); "
     + "give both the connection string of the cluster's Postgres, or run one",
     inner);

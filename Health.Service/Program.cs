@@ -1,17 +1,17 @@
 using Health.Service;
 using Microsoft.Extensions.Configuration.Memory;
 using Sandbox.Storage;
-using Sandbox.Topology;
+using Sandbox.ClusterFile;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFileReader.ForProcess(builder.Configuration[ClusterFileReader.Variable]) });
         builder.AddServiceDefaults();
         builder.UseDefaultPort();
-        if (builder.Configuration.GetConnectionString(StorageRoom.DatabaseName) is { Length: > 0 })
+        if (builder.Configuration.GetConnectionString(StorageServiceCollectionExtensions.DatabaseName) is { Length: > 0 })
         {
-            builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, configureDataSourceBuilder: StorageRoom.Prepare);
+            builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, configureDataSourceBuilder: StorageServiceCollectionExtensions.Prepare);
         }
 
         builder.Services.AddHeadStorage(builder.Configuration);

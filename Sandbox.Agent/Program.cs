@@ -16,7 +16,7 @@ if (!AgentOptions.TryParse(args, out var options, out var error))
 
 ExpectPatterns.LimitMatches();
 AgentProcess.Prepare();
-await using var services = AgentRoom.Build(options);
+await using var services = AgentServices.Build(options);
 var routes = new RouteTable();
 routes.MapAgent(services);
 routes.MapEnvdProcesses(services);
@@ -25,7 +25,7 @@ routes.MapRock(services);
 
 try
 {
-    await services.GetRequiredService<AgentHost>().RunAsync(AgentRoom.Served(services, routes));
+    await services.GetRequiredService<AgentHost>().RunAsync(AgentServices.Served(services, routes));
 }
 catch (IOException exception)
 {

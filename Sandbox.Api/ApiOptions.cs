@@ -45,7 +45,7 @@ internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
             problems.Add($"Api:KeyFile: there is no file {options.KeyFile}.");
         }
 
-        if (options.KeyHashes.Any(hash => !Auth.ApiKeyRing.IsHash(hash)))
+        if (options.KeyHashes.Any(hash => !Auth.ConfiguredApiKeys.IsHash(hash)))
         {
             problems.Add("Api:KeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.");
         }

@@ -8,8 +8,8 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.AddServiceDefaults();
 
         // The stores have checks of their own: without Redis nobody is ill.
-        builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
-        builder.AddRedisClient(StorageRoom.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageRoom.Prepare(redis, builder.Configuration));
+        builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
+        builder.AddRedisClient(StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
         builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddClusterApi();
 

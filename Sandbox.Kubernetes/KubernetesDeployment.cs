@@ -9,7 +9,7 @@ using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Templates;
 using Sandbox.Kubernetes.Watching;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Kubernetes;
 

@@ -3,7 +3,7 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Pools;
 using Sandbox.Kubernetes.Templates;
-using Sandbox.Worker.Agents;
+using Sandbox.Node.Agents;
 
 namespace Sandbox.Kubernetes;
 

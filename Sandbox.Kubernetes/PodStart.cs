@@ -1,7 +1,7 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Kubernetes.Watching;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Kubernetes;
 
@@ -48,7 +48,7 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
         }
     }
 
-    private async Task<Verdict?> JudgeAsync(SandboxFacts? facts, CancellationToken cancellationToken)
+    private async Task<PodStartResult?> JudgeAsync(SandboxFacts? facts, CancellationToken cancellationToken)
     {
         var end = KubernetesDeployment.EndOf(facts, options);
         _seen |= options.IsPodMode ? facts?.Pod is not null : facts?.Batch is not null;
@@ -60,25 +60,25 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
 
         if (end is not null)
         {
-            return new Verdict(await FailAsync($"it ended before its agent answered: {end}", cancellationToken));
+            return new PodStartResult(await FailAsync($"it ended before its agent answered: {end}", cancellationToken));
         }
 
         return facts!.Batch?.Pool is null ? await JudgePodAsync(facts.Pod?.Facts, cancellationToken) : await JudgePooledAsync(facts, cancellationToken);
     }
 
-    private async Task<Verdict?> JudgePooledAsync(SandboxFacts facts, CancellationToken cancellationToken)
+    private async Task<PodStartResult?> JudgePooledAsync(SandboxFacts facts, CancellationToken cancellationToken)
     {
         if (facts.Batch!.Endpoints.Count > 0)
         {
             await RunsAsync(cancellationToken);
-            return new Verdict(null);
+            return new PodStartResult(null);
         }
 
         await TellAsync(SandboxPhase.DockerRun, $"waiting for a pod of pool {facts.Batch.Pool}", cancellationToken);
         return null;
     }
 
-    private async Task<Verdict?> JudgePodAsync(PodFacts? pod, CancellationToken cancellationToken)
+    private async Task<PodStartResult?> JudgePodAsync(PodFacts? pod, CancellationToken cancellationToken)
     {
         if (pod is null)
         {
@@ -89,12 +89,12 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
         if (pod.Stage is PodStage.Running)
         {
             await RunsAsync(cancellationToken);
-            return new Verdict(null);
+            return new PodStartResult(null);
         }
 
         await TellAsync(pod.Phase, pod.Reason, cancellationToken);
         _pullFailsSince = pod.PullFails ? _pullFailsSince ?? time.GetTimestamp() : null;
-        return pod.Hopeless || PatienceLeft() <= TimeSpan.Zero ? new Verdict(await FailAsync(pod.Reason, cancellationToken)) : null;
+        return pod.Hopeless || PatienceLeft() <= TimeSpan.Zero ? new PodStartResult(await FailAsync(pod.Reason, cancellationToken)) : null;
     }
 
     private TimeSpan? PatienceLeft() => _pullFailsSince is { } since ? options.PullPatience - time.GetElapsedTime(since) : null;
@@ -142,10 +142,10 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
 
     private TimeSpan TimeLeft()
     {
-        var left = (sandbox.PassingDeadline ?? time.GetUtcNow() + sandbox.Spec.StartupTimeout) - time.GetUtcNow() - Margin;
+        var left = (sandbox.TransientDeadline ?? time.GetUtcNow() + sandbox.Spec.StartupTimeout) - time.GetUtcNow() - Margin;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <param name="Failure">Null: it runs.</param>
-    private sealed record Verdict(SandboxError? Failure);
+    private sealed record PodStartResult(SandboxError? Failure);
 }

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Sandbox.ClusterFile;
+using Sandbox.Node.Membership;
 using Sandbox.Storage;
-using Sandbox.Topology;
 using Sandbox.Worker;
-using Sandbox.Worker.Cluster;
-using Sandbox.Worker.Joining;
+using Sandbox.Worker.Enrollment;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static async builder =>
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFile.ForProcess(builder.Configuration[ClusterFile.Variable]) });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFileReader.ForProcess(builder.Configuration[ClusterFileReader.Variable]) });
         builder.AddServiceDefaults();
         if (builder.Configuration.OnlyDecides())
         {
@@ -18,18 +18,18 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
             return node;
         }
 
-        var joined = await ClusterJoin.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
+        var joined = await NodeEnrollment.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
         builder.Configuration.AddInMemoryCollection(joined);
 
         // The stores have checks of their own: without Redis nobody is ill.
-        builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
-        builder.AddRedisClient(StorageRoom.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageRoom.Prepare(redis, builder.Configuration));
+        builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
+        builder.AddRedisClient(StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
         builder.Services.AddClusterStorage(builder.Configuration);
-        builder.Services.AddClusterWorker(builder.Configuration);
+        builder.Services.AddWorker(builder.Configuration);
 
         var app = builder.Build();
-        app.MapClusterWorker();
+        app.MapWorker();
         return app;
     },
-    static app => app.Services.GetRequiredService<ProcessEnd>().Why,
-    typeof(StorageUnavailableException), typeof(SchemaTooNewException), typeof(JoinException));
+    static app => app.Services.GetRequiredService<FatalExit>().Why,
+    typeof(StorageUnavailableException), typeof(SchemaTooNewException), typeof(EnrollmentException));

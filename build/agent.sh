@@ -11,7 +11,7 @@ cd "$ROOT"
 . build/compiler.sh
 
 sources_hash() {
-  find Sandbox.Agent Sandbox.Contracts Directory.Build.props Directory.Packages.props global.json build/agent.sh build/compiler.sh \
+  find Sandbox.Agent libs/Sandbox.Contracts Directory.Build.props Directory.Packages.props global.json build/agent.sh build/compiler.sh \
     -type f -not -path '*/obj/*' -not -path '*/bin/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 

@@ -148,7 +148,7 @@ internal sealed partial class HeadElection(
             LeaseVersion = lease?.Epoch ?? 0,
             LeaseMs = (int)Length.TotalMilliseconds,
             RetryAfterMs = head is null ? null : (int)Math.Clamp(lease!.Left.TotalMilliseconds, 1, Length.TotalMilliseconds),
-            Store = StorageRoom.IsShared(leases) ? HeadAnswer.InPostgres : HeadAnswer.InMemory,
+            Store = StorageServiceCollectionExtensions.IsShared(leases) ? HeadAnswer.InPostgres : HeadAnswer.InMemory,
             Reason = reason,
         };
     }

@@ -78,7 +78,7 @@ internal sealed class ProcessCalls(ProcessTable processes)
                 return;
             }
 
-            var settings = ProcessFace.TerminalOf(size);
+            var settings = ProcessEndpoints.TerminalOf(size);
             process.Resize(settings.Columns, settings.Rows);
         }
 

@@ -32,7 +32,7 @@ internal sealed class ProcessStream(ConnectStream stream, SandboxProcess process
         return true;
     }
 
-    private static ProcessEnded Describe(ProcessEnd end)
+    private static ProcessEnded Describe(ProcessExit end)
     {
         var bySignal = end.Status.Signal != 0;
         var status = bySignal ? $"signal: {Signals.Describe(end.Status.Signal)}" : $"exit status {end.Status.Code}";

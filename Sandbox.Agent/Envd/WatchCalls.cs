@@ -29,7 +29,7 @@ internal sealed class WatchCalls(AccountFiles accounts, TimeProvider time)
 
         try
         {
-            using var watch = FolderWatch.Open(FilesystemFace.Resolve(request.Path, account), request.Recursive);
+            using var watch = FolderWatch.Open(FilesystemEndpoints.Resolve(request.Path, account), request.Recursive);
             await stream.WriteAsync(new WatchDirResponse(Start: new Nothing()), EnvdJson.Default.WatchDirResponse, context.RequestAborted);
             await ServeAsync(stream, watch, request.IncludeEntry, context.RequestAborted);
             await stream.EndAsync(null);
@@ -52,7 +52,7 @@ internal sealed class WatchCalls(AccountFiles accounts, TimeProvider time)
         }
 
         var id = Guid.NewGuid().ToString("N");
-        _watchers[id] = (FolderWatch.Open(FilesystemFace.Resolve(request.Path, account), request.Recursive), request.IncludeEntry);
+        _watchers[id] = (FolderWatch.Open(FilesystemEndpoints.Resolve(request.Path, account), request.Recursive), request.IncludeEntry);
         return new CreateWatcherResponse(id);
     }
 

@@ -13,7 +13,7 @@ internal sealed class SandboxProcess
     private readonly ChildProcess _child;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ProcessExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OutputLog _log;
     private ITimer? _timeout;
     private ITimer? _abandoned;
@@ -36,7 +36,7 @@ internal sealed class SandboxProcess
     internal bool EndWasSeen { get; private set; }
 
     /// <summary>Ends when the process has ended and all its output stands in the log.</summary>
-    internal Task<ProcessEnd> Ended => _ended.Task;
+    internal Task<ProcessExit> Ended => _ended.Task;
 
     /// <summary>Starts to read its output; call once, after the first reader is attached.</summary>
     internal void Run()
@@ -145,7 +145,7 @@ internal sealed class SandboxProcess
         // What a background descendant keeps open for output must not keep open its input.
         _child.Stdin?.Dispose();
         _log.Complete();
-        _ended.TrySetResult(new ProcessEnd(status, _killedBecause));
+        _ended.TrySetResult(new ProcessExit(status, _killedBecause));
     }
 
     private void KillIfAbandoned()
@@ -164,4 +164,4 @@ internal sealed class SandboxProcess
 }
 
 /// <param name="KilledBecause">Set when the agent itself killed it.</param>
-internal sealed record ProcessEnd(ExitStatus Status, string? KilledBecause);
+internal sealed record ProcessExit(ExitStatus Status, string? KilledBecause);

@@ -59,6 +59,6 @@ internal static class RockFailures
     private static async Task DetailAsync(HttpContext context, int status, string detail)
     {
         context.Response.StatusCode = status;
-        await RockFace.JsonAsync(context, $$"""{"detail":"{{JsonEncodedText.Encode(detail)}}"}""");
+        await RockEndpoints.JsonAsync(context, $$"""{"detail":"{{JsonEncodedText.Encode(detail)}}"}""");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class SessionCalls(SessionTable sessions)
     public Task CloseAllAsync(HttpContext context)
     {
         sessions.CloseAll();
-        return RockFace.JsonAsync(context, "{}");
+        return RockEndpoints.JsonAsync(context, "{}");
     }
 
     private static void OnlyBash(string type)

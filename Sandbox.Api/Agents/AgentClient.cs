@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
-using Sandbox.Api.Owners;
+using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
@@ -15,7 +15,7 @@ namespace Sandbox.Api.Agents;
 /// Enveloped calls into sandboxes. What runs in a sandbox may have taken its agent over, so that an answer is bounded in
 /// size and time and believed only as far as it parses.
 /// </summary>
-internal sealed class AgentClient(OwnAgents agents, TimeProvider time, IOptions<ApiOptions> options)
+internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider time, IOptions<ApiOptions> options)
 {
     /// <summary>The agent's failures travel with this status.</summary>
     private const int Failure = 511;

@@ -11,7 +11,7 @@ namespace Sandbox.Api.Auth;
 /// is refused, before it is bound, where no API key is configured or stored.
 /// </summary>
 internal sealed class GuardedListeners(
-    ApiKeyRing ring, TenantKeys keys, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+    ConfiguredApiKeys ring, ApiKeyCache keys, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);

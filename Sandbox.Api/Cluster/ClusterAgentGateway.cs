@@ -1,4 +1,4 @@
-using Sandbox.Contracts.Cluster;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
@@ -10,7 +10,7 @@ namespace Sandbox.Api.Cluster;
 /// The road to agents on other machines: through the worker of the node that the record names. A call reads memory only;
 /// where that has become wrong, the worker says so and the record is read again.
 /// </summary>
-internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory nodes, NodeLines lines, TimeProvider time) : IAgentGateway
+internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time) : IAgentGateway
 {
     /// <summary>How long a call waits for a node that is just being restarted. One that said that it leaves is waited for until its
     /// sandboxes are called lost (<see cref="NodeView.MayReturn"/>).</summary>
@@ -53,19 +53,19 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
     }
 
     /// <summary>What was believed of it turned out to be wrong.</summary>
-    public void Forget(SandboxPlace place) => places.Forget(place);
+    public void Forget(SandboxLocation place) => places.Forget(place);
 
-    /// <inheritdoc cref="NodeLines.SendAsync"/>
+    /// <inheritdoc cref="NodeConnectionPool.SendAsync"/>
     public Task<HttpResponseMessage> SendAsync(NodeView node, HttpRequestMessage request, CancellationToken cancellationToken) =>
         lines.SendAsync(node, request, cancellationToken);
 
-    /// <inheritdoc cref="NodeLines.Retire"/>
+    /// <inheritdoc cref="NodeConnectionPool.Retire"/>
     public void RetireLine(NodeView node) => lines.Retire(node.Facts.Name);
 
     public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
 
     public static Uri AddressOf(ReachedNode reached) =>
-        new(reached.Node.Facts.Address, RoadRoutes.ToAgent(reached.Place.Id, reached.Place.Incarnation));
+        new(reached.Node.Facts.Address, NodeApiRoutes.ToAgent(reached.Place.Id, reached.Place.Incarnation));
 
     private static string WhyNot(string name, NodeView? known) => known switch
     {
@@ -78,13 +78,13 @@ internal sealed class ClusterAgentGateway(SandboxPlaces places, NodeDirectory no
     private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken) =>
         (await ReachAsync(id, cancellationToken)).TryGet(out var reached, out var error) ? CallOf(reached.Place, reached.Node) : error;
 
-    private AgentCall CallOf(SandboxPlace place, NodeView node)
+    private AgentCall CallOf(SandboxLocation place, NodeView node)
     {
         var reached = new ReachedNode(place, node);
-        var invoker = new HttpMessageInvoker(new RoadHandler(this, reached, time), disposeHandler: false);
+        var invoker = new HttpMessageInvoker(new NodeApiHandler(this, reached, time), disposeHandler: false);
         return new AgentCall(invoker, AddressOf(reached), static () => { });
     }
 }
 
 /// <param name="Node">As it was known when it was looked up.</param>
-internal sealed record ReachedNode(SandboxPlace Place, NodeView Node);
+internal sealed record ReachedNode(SandboxLocation Place, NodeView Node);

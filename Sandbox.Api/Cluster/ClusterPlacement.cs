@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
-using Sandbox.Storage.Clusters;
 
 namespace Sandbox.Api.Cluster;
 
@@ -73,7 +73,7 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
         }
 
         // What fits a node that is only silent for a moment fits the cluster; and a node that drains will be back.
-        var demand = NodeRoom.DemandOf(spec);
+        var demand = NodeCapacity.DemandOf(spec);
         if (!able.Any(node => node.Facts.Capacity.Fits(demand)))
         {
             return new SandboxError.NoCapacity($"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory and {demand.Gpus:0.##} GPUs are asked for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is {able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes, the most GPUs are {able.Max(node => node.Facts.Capacity.Gpus):0.##})");

@@ -8,7 +8,7 @@ using Sandbox.Contracts.Management;
 namespace Sandbox.Api.Documents;
 
 /// <summary>The OpenAPI document, made from the same table that maps the routes and the types that travel.</summary>
-internal sealed class OpenApiDocument(RockFace face, ManagementFace management)
+internal sealed class OpenApiDocument(RockEndpoints face, ManagementEndpoints management)
 {
     private static readonly JsonSchemaExporterOptions Plain = new() { TreatNullObliviousAsNonNullable = true };
 
@@ -23,13 +23,13 @@ internal sealed class OpenApiDocument(RockFace face, ManagementFace management)
     private static JsonObject Build(IReadOnlyList<RockRoute> routes, IReadOnlyList<ManagementRoute> management)
     {
         var paths = new JsonObject();
-        foreach (var sameRoute in routes.GroupBy(route => RockFace.Prefix + route.Path))
+        foreach (var sameRoute in routes.GroupBy(route => RockEndpoints.Prefix + route.Path))
         {
             paths[sameRoute.Key] = new JsonObject(
                 sameRoute.Select(route => KeyValuePair.Create(route.Method.ToLowerInvariant(), (JsonNode?)OperationOf(route))));
         }
 
-        foreach (var sameRoute in management.GroupBy(route => ManagementFace.Prefix + route.Path))
+        foreach (var sameRoute in management.GroupBy(route => ManagementEndpoints.Prefix + route.Path))
         {
             paths[sameRoute.Key] = new JsonObject(
                 sameRoute.Select(route => KeyValuePair.Create(route.Method.ToLowerInvariant(), (JsonNode?)OperationOf(route))));

@@ -14,25 +14,25 @@ internal static class Refusals
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (EnvdRoad.IsAddressed(http.Request))
+        if (EnvdProxy.IsAddressed(http.Request))
         {
-            return EnvdRoad.WriteErrorAsync(http, status, text);
+            return EnvdProxy.WriteErrorAsync(http, status, text);
         }
 
-        if (http.Request.Path.StartsWithSegments(RockFace.Prefix))
+        if (http.Request.Path.StartsWithSegments(RockEndpoints.Prefix))
         {
             http.Response.StatusCode = status;
             return Envelopes.FailAsync(http, message, text);
         }
 
-        return http.Request.Path.StartsWithSegments(ManagementFace.Prefix)
+        return http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
             ? Problems.WriteAsync(http, status, message, text)
             : WriteDetailAsync(http, status, text);
     }
 
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
-        http.Request.Path.StartsWithSegments(ManagementFace.Prefix)
+        http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
             ? Problems.WriteAsync(http, status, code, text)
             : WriteDetailAsync(http, status, text);
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Sandbox.Api.Management;
 
 /// <summary>One row of the table that both maps the management routes and describes them.</summary>
-/// <param name="Path">Below <see cref="ManagementFace.Prefix"/>.</param>
+/// <param name="Path">Below <see cref="ManagementEndpoints.Prefix"/>.</param>
 /// <param name="Summary">One line for the document.</param>
 internal sealed record ManagementRoute(string Method, string Path, string Summary, RequestDelegate Handler)
 {

@@ -25,7 +25,7 @@ internal sealed class NodeRoutes(INodeStore nodes)
         node.Facts.HostIp, node.Facts.Version, [.. node.Facts.Deployments.Select(kind => kind.ToString().ToLowerInvariant())],
         node.Facts.Labels, node.Load.Sandboxes, RoomOf(node.Facts.Capacity), RoomOf(node.Load.Free), node.Load.Unavailable);
 
-    private static RoomMessage RoomOf(NodeRoom room) => new(
+    private static NodeCapacityMessage RoomOf(NodeCapacity room) => new(
         Limited(room.Cpus), Limited(room.MemoryBytes), Limited(room.DiskBytes), Limited(room.Gpus));
 
     private static double? Limited(double amount) => amount < double.MaxValue ? amount : null;

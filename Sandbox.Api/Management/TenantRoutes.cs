@@ -34,7 +34,7 @@ internal sealed class TenantRoutes(ITenantStore tenants)
             await tenants.PutAsync(new Tenant(request.Name!, QuotaOf(quota)), http.RequestAborted);
             http.Response.StatusCode = StatusCodes.Status201Created;
             await ManagementBody.WriteAsync(
-                http, new TenantResult(request.Name!, quota, new UsedMessage(0, 0, 0)), ManagementJson.Default.TenantResult);
+                http, new TenantResult(request.Name!, quota, new QuotaUsageMessage(0, 0, 0)), ManagementJson.Default.TenantResult);
         }
     }
 
@@ -76,6 +76,6 @@ internal sealed class TenantRoutes(ITenantStore tenants)
         var quota = view.Tenant.Quota;
         return new TenantResult(
             view.Tenant.Name, new QuotaMessage(quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute),
-            new UsedMessage(view.Sandboxes, view.Cpus, view.MemoryBytes));
+            new QuotaUsageMessage(view.Sandboxes, view.Cpus, view.MemoryBytes));
     }
 }

@@ -1,6 +1,6 @@
 using Sandbox.Cli.Servers;
-using Sandbox.Topology.Compose;
-using Sandbox.Topology.Hosts;
+using Sandbox.ClusterFile.Compose;
+using Sandbox.ClusterFile.Hosts;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -26,7 +26,7 @@ internal sealed class ClusterFolder(string file)
     {
         Directory.CreateDirectory(State);
         var path = PathOf(name);
-        OwnFile.Write(path, ComposeText.Write(compose));
+        OwnerOnlyFile.Write(path, ComposeText.Write(compose));
         return path;
     }
 

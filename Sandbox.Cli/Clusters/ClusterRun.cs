@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
-using Sandbox.Topology.Hosts;
+using Sandbox.ClusterFile.Compose;
+using Sandbox.ClusterFile.Hosts;
 
 namespace Sandbox.Cli.Clusters;
 

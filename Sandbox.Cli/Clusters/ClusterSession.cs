@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Sandbox.Cli.Commands;
 using Sandbox.Cli.Terminals;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Clusters;
 

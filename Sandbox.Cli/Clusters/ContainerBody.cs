@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Clusters;
 

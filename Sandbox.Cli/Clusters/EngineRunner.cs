@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Clusters;
 

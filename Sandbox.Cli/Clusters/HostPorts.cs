@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Clusters;
 

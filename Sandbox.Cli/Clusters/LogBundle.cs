@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Clusters;
 

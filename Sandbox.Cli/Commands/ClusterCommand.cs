@@ -4,8 +4,8 @@ using Sandbox.Cli.Clusters;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 using Sandbox.Contracts.Management;
-using Sandbox.Topology;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Commands;
 
@@ -16,7 +16,7 @@ internal static class ClusterCommand
 
     public static Command Create(CommandContext context)
     {
-        var file = new Option<string>("--file") { Description = "The cluster's file.", HelpName = "FILE", DefaultValueFactory = _ => ClusterFile.Name, Recursive = true };
+        var file = new Option<string>("--file") { Description = "The cluster's file.", HelpName = "FILE", DefaultValueFactory = _ => ClusterFileReader.Name, Recursive = true };
         return new Command("cluster", "Run a cluster on this machine, as cluster.yaml describes it.")
         {
             file,
@@ -58,7 +58,7 @@ internal static class ClusterCommand
             }
 
             ClusterExample.Write(path);
-            context.Done(parsed, new Done("created"), $"{path} written, with {ClusterSchema.Name} and {ClusterFile.EnvName} beside it");
+            context.Done(parsed, new Done("created"), $"{path} written, with {ClusterSchema.Name} and {ClusterFileReader.EnvName} beside it");
             return 0;
         });
         return init;

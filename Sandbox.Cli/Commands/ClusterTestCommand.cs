@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Sandbox.Cli.Clusters;
 using Sandbox.Cli.Output;
-using Sandbox.Topology.Compose;
-using Sandbox.Topology.Rules;
+using Sandbox.ClusterFile.Compose;
+using Sandbox.ClusterFile.Rules;
 
 namespace Sandbox.Cli.Commands;
 

@@ -5,7 +5,7 @@ using Sandbox.Cli.Output;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
 using Sandbox.Standalone;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Commands;
 

@@ -13,7 +13,7 @@ internal sealed class TopLook(SandboxClient client)
 
     private static readonly UsageResult NothingKnown = new([], []);
 
-    private readonly UseMeter _meter = new();
+    private readonly CpuUsageMeter _meter = new();
 
     public async Task<TopView> TakeAsync(CancellationToken cancellationToken)
     {
@@ -21,10 +21,10 @@ internal sealed class TopLook(SandboxClient client)
         var page = await client.ListAsync(new Dictionary<string, string>(), page: 1, PageSize, cancellationToken);
 
         // Of one that two nodes still tell of, one says enough.
-        var uses = usage.Sandboxes.DistinctBy(use => use.SandboxId).ToDictionary(use => use.SandboxId, use => new TopUse(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
+        var uses = usage.Sandboxes.DistinctBy(use => use.SandboxId).ToDictionary(use => use.SandboxId, use => new TopUsage(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
         return new TopView(nodes, [.. page.Items.Select(status => RowOf(status) with { Use = uses.GetValueOrDefault(status.SandboxId ?? "") })], page.Total)
         {
-            NodeUse = usage.Nodes.ToDictionary(use => use.Node, use => new TopUse(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
+            NodeUsageSample = usage.Nodes.ToDictionary(use => use.Node, use => new TopUsage(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
         };
     }
 

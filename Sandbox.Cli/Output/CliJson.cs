@@ -47,11 +47,11 @@ internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string
 internal sealed record TopView(IReadOnlyList<NodeResult> Nodes, IReadOnlyList<TopRow> Sandboxes, long Total)
 {
     /// <summary>By the nodes' names; whoever could not tell is not in it.</summary>
-    public IReadOnlyDictionary<string, TopUse> NodeUse { get; init; } = new Dictionary<string, TopUse>();
+    public IReadOnlyDictionary<string, TopUsage> NodeUsageSample { get; init; } = new Dictionary<string, TopUsage>();
 }
 
 /// <param name="Cpus">In use on average since the look before; null at the first.</param>
-internal sealed record TopUse(double? Cpus, long MemoryBytes);
+internal sealed record TopUsage(double? Cpus, long MemoryBytes);
 
 internal sealed record TopRow(string SandboxId, string State, string Image)
 {
@@ -62,7 +62,7 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
     public string? Memory { get; init; }
 
     /// <summary>Null: it does not run, or its node cannot tell.</summary>
-    public TopUse? Use { get; init; }
+    public TopUsage? Use { get; init; }
 
     public string? CreateTime { get; init; }
 

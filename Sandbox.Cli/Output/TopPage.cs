@@ -63,7 +63,7 @@ internal static class TopPage
     [
         node.Name, node.State, node.Sandboxes.ToString(CultureInfo.InvariantCulture),
         Taken(node.Capacity.Cpus, node.Free.Cpus, 1, ""), Taken(node.Capacity.MemoryBytes, node.Free.MemoryBytes, GiB, " GiB"),
-        .. Cells(view.NodeUse.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
+        .. Cells(view.NodeUsageSample.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
     ];
 
     private static IReadOnlyList<string> Cells(TopRow row) =>
@@ -72,7 +72,7 @@ internal static class TopPage
         .. Cells(row.Use), row.CreateTime ?? "", row.AutoStopTime ?? "",
     ];
 
-    private static string[] Cells(TopUse? use) =>
+    private static string[] Cells(TopUsage? use) =>
     [
         use?.Cpus?.ToString("0.00", CultureInfo.InvariantCulture) ?? "",
         use is { MemoryBytes: var bytes } ? string.Create(CultureInfo.InvariantCulture, $"{bytes / MiB:0.#} MiB") : "",

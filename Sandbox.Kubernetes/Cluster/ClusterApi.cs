@@ -2,12 +2,12 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using Sandbox.Kubernetes.Objects;
+using Sandbox.Node;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
-using Microsoft.Extensions.Options;
-using Sandbox.Kubernetes.Objects;
-using Sandbox.Worker;
 
 namespace Sandbox.Kubernetes.Cluster;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Worker;
+using Sandbox.Node;
 
 namespace Sandbox.Kubernetes.Objects;
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Templates;
-using Sandbox.Worker;
-using Sandbox.Worker.Agents;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
 
 namespace Sandbox.Kubernetes.Objects;
 

@@ -1,15 +1,15 @@
 using System.Text.Json;
-using k8s;
-using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
-using Sandbox.Worker;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
+using k8s;
+using k8s.Models;
 
 namespace Sandbox.Kubernetes.Watching;
 

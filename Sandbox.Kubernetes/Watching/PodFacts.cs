@@ -1,6 +1,6 @@
 using System.Globalization;
-using k8s.Models;
 using Sandbox.Domain.Lifecycle;
+using k8s.Models;
 
 namespace Sandbox.Kubernetes.Watching;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Domain.Heads;
 
 namespace Sandbox.Worker.Head;
 
@@ -77,7 +79,7 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
     {
         if (prove is not null)
         {
-            request.Headers.Add(RoadProof.Header, prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+            request.Headers.Add(RequestSignature.Header, prove(request.Method.Method, request.RequestUri!.PathAndQuery));
         }
         else if (_nodeKey is { } key)
         {
@@ -85,7 +87,7 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
         }
         else if (route == HealthRoutes.Register)
         {
-            request.Headers.Add(HealthRoutes.JoinTokenHeader, JoinSecret.AdmissionOf(settings.JoinToken));
+            request.Headers.Add(HealthRoutes.JoinTokenHeader, EnrollmentSecret.AdmissionOf(settings.JoinToken));
         }
     }
 

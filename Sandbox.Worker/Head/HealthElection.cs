@@ -1,7 +1,8 @@
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 using Sandbox.Domain.Stores;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node.Leadership;
+using Sandbox.Node.Membership;
 
 namespace Sandbox.Worker.Head;
 
@@ -12,14 +13,14 @@ namespace Sandbox.Worker.Head;
 /// </summary>
 /// <param name="leases">Null: this process has no store, and is a head by its lease only while the health service answers.</param>
 internal sealed partial class HealthElection(
-    ILeaseStore? leases, NodeCard card, HealthClient health, NodeDecision decision, NodeRole role, ProcessEnd end, ILogger<HealthElection> logger) : IHeadElection
+    ILeaseStore? leases, NodeRegistration card, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end, ILogger<HealthElection> logger) : ILeaderElection
 {
     private const int Renewals = 4;
 
     private bool _isAlone;
-    private TimeSpan _next = HeadLease.Every;
+    private TimeSpan _next = LeaderLease.Every;
 
-    public TimeSpan Length { get; private set; } = HeadLease.Length;
+    public TimeSpan Length { get; private set; } = LeaderLease.Length;
 
     public TimeSpan Pause => _next;
 
@@ -87,7 +88,7 @@ internal sealed partial class HealthElection(
     {
         if (leases is not null && answer.Store == HeadAnswer.InMemory)
         {
-            end.With("HEALTH_URL: the health service keeps its lease in memory, so nothing that this node writes as the head could be fenced; "
+            end.Request("HEALTH_URL: the health service keeps its lease in memory, so nothing that this node writes as the head could be fenced; "
                 + "give the service the connection string of the cluster's Postgres (ConnectionStrings:sandbox).");
             return null;
         }

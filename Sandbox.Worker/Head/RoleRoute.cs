@@ -1,10 +1,10 @@
 using Sandbox.Contracts.Cluster;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node.Leases;
 
 namespace Sandbox.Worker.Head;
 
 /// <summary>A node's head port: tells anybody what the node is, and who is the head as far as it knows. Nothing else is there.</summary>
-internal sealed class RoleRoute(NodeCard card, IHeadRight right, NodeRole role)
+internal sealed class RoleRoute(NodeRegistration card, ILeaderLease right, NodeRole role)
 {
     public bool IsFor(HttpContext http) => http.Connection.LocalPort == card.ListenPort;
 

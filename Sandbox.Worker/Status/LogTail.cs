@@ -1,9 +1,11 @@
 using System.Globalization;
 
+using Sandbox.Node.NodeApi;
+
 namespace Sandbox.Worker.Status;
 
 /// <summary>The last lines that this process logged, for the status page.</summary>
-internal sealed class LogTail(TimeProvider time) : ILoggerProvider
+internal sealed class LogTail(TimeProvider time) : ILoggerProvider, INodeLog
 {
     private const int Most = 500;
 

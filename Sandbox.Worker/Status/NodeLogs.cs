@@ -1,10 +1,10 @@
-using Sandbox.Contracts.Cluster;
-using Sandbox.Storage.Clusters;
+using Sandbox.Cluster;
+using Sandbox.Node;
 
 namespace Sandbox.Worker.Status;
 
 /// <summary>The last log lines of this node, or of another, over the road between them.</summary>
-internal sealed class NodeLogs(LogTail tail, ApiDoor api, ClusterSecret secret, NodeIdentity node)
+internal sealed class NodeLogs(LogTail tail, ApiAuthorizationClient api, ClusterSecret secret, NodeIdentity node)
 {
     private const int MaxAnswer = 4 * 1024 * 1024;
 
@@ -21,8 +21,8 @@ internal sealed class NodeLogs(LogTail tail, ApiDoor api, ClusterSecret secret, 
         deadline.CancelAfter(Within);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, RoadRoutes.Logs));
-            request.Headers.TryAddWithoutValidation(RoadProof.Header, secret.Prove("GET", RoadRoutes.Logs));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, NodeApiRoutes.Logs));
+            request.Headers.TryAddWithoutValidation(RequestSignature.Header, secret.Prove("GET", NodeApiRoutes.Logs));
             using var answer = await api.Http.SendAsync(request, deadline.Token);
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, deadline.Token);
             return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(deadline.Token) : $"{name} answers {(int)answer.StatusCode}";

@@ -3,14 +3,15 @@ using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using Sandbox.Contracts.Management;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node;
+using Sandbox.Node.Leases;
 using Sandbox.Worker.Head;
 
 namespace Sandbox.Worker.Status;
 
 /// <summary>The nodes of the cluster and what they log, as a page without a script: <c>/</c>, and <c>/logs/NODE</c>. A browser asks
 /// for the API key as a password.</summary>
-internal sealed class StatusPage(ApiDoor api, NodeLogs logs, NodeIdentity node, IHeadRight right, NodeRole role)
+internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, NodeIdentity node, ILeaderLease right, NodeRole role)
 {
     private const string LogsPath = "/logs";
     private const double Gibi = 1L << 30;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Sandbox.Testing;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace AppHost.Tests;
 

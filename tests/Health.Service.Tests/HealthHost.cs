@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Storage;
 using Sandbox.Testing;
@@ -74,7 +75,7 @@ internal sealed class HealthHost : IAsyncDisposable
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        var (name, value) = instead ?? (RoadProof.Header, RoadProof.Make(Encoding.UTF8.GetBytes(secret), method.Method, path, Time.GetUtcNow()));
+        var (name, value) = instead ?? (RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method.Method, path, Time.GetUtcNow()));
         request.Headers.Add(name, value);
         return await Http.SendAsync(request);
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Routing;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Testing.Routes;
 
@@ -74,7 +75,7 @@ public sealed class HealthMatrixTests : IAsyncLifetime
     });
 
     private static void Prove(HttpRequestMessage request, string secret, string target, DateTimeOffset now) =>
-        request.Headers.Add(RoadProof.Header, RoadProof.Make(Encoding.UTF8.GetBytes(secret), request.Method.Method, target, now));
+        request.Headers.Add(RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), request.Method.Method, target, now));
 
     private IEnumerable<(string Who, Action<HttpRequestMessage> Sign)> Strangers()
     {

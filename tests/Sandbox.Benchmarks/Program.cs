@@ -25,10 +25,10 @@ var sheet = new Sheet();
 [
     ("store", StoreCycles.RunAsync),
     ("claims", sheet => Claims.RunAsync(sheet, count)),
-    ("creates", ClusterRoads.CreatesAsync),
+    ("creates", ClusterNodeApi.CreatesAsync),
     ("fairness", Fairness.RunAsync),
-    ("statuses", ClusterRoads.StatusesAsync),
-    ("exec", ClusterRoads.ExecAsync),
+    ("statuses", ClusterNodeApi.StatusesAsync),
+    ("exec", ClusterNodeApi.ExecAsync),
 ];
 foreach (var (_, runAsync) in clusters.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
 {

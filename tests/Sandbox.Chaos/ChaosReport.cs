@@ -7,9 +7,9 @@ namespace Sandbox.Chaos;
 /// <summary>What a run did and what came of it, for people.</summary>
 /// <param name="Surprises">What nobody should have to see beside the promises: a process that ended by itself.</param>
 public sealed record ChaosReport(
-    ChaosOptions Options, IReadOnlyDictionary<string, int> Faults, IReadOnlyList<Operation> Operations, Verdict Verdict, IReadOnlyList<string> Surprises)
+    ChaosOptions Options, IReadOnlyDictionary<string, int> Faults, IReadOnlyList<Operation> Operations, CheckSummary CheckSummary, IReadOnlyList<string> Surprises)
 {
-    public bool IsGreen => Verdict.IsClean && Surprises.Count == 0;
+    public bool IsGreen => CheckSummary.IsClean && Surprises.Count == 0;
 
     public override string ToString()
     {
@@ -28,13 +28,13 @@ public sealed record ChaosReport(
                 $"  {kind.Count(),5}  {kind.Key} ({kind.Count(one => one.IsDone)} done, {kind.Count(one => one.Answer is Answer.Refused)} refused, {kind.Count(one => one.Answer is Answer.Unknown)} unknown)");
         }
 
-        text.AppendLine($"checks made: {Verdict.Made}");
-        foreach (var (check, findings) in Verdict.Parts)
+        text.AppendLine($"checks made: {CheckSummary.Made}");
+        foreach (var (check, findings) in CheckSummary.Parts)
         {
             text.AppendLine($"  {findings.Made,5}  {check.Promise}{(findings.Violations.Count > 0 ? $": {findings.Violations.Count} VIOLATIONS" : "")}");
         }
 
-        foreach (var violation in Verdict.Violations.Concat(Surprises))
+        foreach (var violation in CheckSummary.Violations.Concat(Surprises))
         {
             text.AppendLine($"VIOLATION {violation}");
         }

@@ -57,7 +57,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         }
 
         var evidence = await SettleAsync(cluster, engine, store, archives.Path);
-        var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, Verdict.Of(evidence), _surprises);
+        var report = new ChaosReport(options, schedule.Injected, _recorder.Operations, CheckSummary.Of(evidence), _surprises);
         await KeepAsync(report);
         return report;
     }
@@ -107,7 +107,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         {
             var isLast = time.GetElapsedTime(healed) >= HealsWithin;
             var evidence = await LookAsync(cluster, store, containers, archives);
-            if (isLast || (evidence.Jobs.Count == 0 && Verdict.Of(evidence).IsClean))
+            if (isLast || (evidence.Jobs.Count == 0 && CheckSummary.Of(evidence).IsClean))
             {
                 say($"settled after {time.GetElapsedTime(healed).TotalSeconds:0.0} s");
                 return evidence;

@@ -28,15 +28,15 @@ internal static class Given
         Incarnation = IncarnationId.New(),
         Spec = Spec,
         CreatedAt = Now.AddHours(-1),
-        PassingDeadline = state is SandboxState.Pending or SandboxState.Archiving ? Now.AddMinutes(10) : null,
+        TransientDeadline = state is SandboxState.Pending or SandboxState.Archiving ? Now.AddMinutes(10) : null,
         IdleDeadline = state is SandboxState.Running ? Now.AddMinutes(30) : null,
         StoppedAt = state is SandboxState.Stopped ? Now.AddMinutes(-1) : null,
         Phases = [.. SandboxPhase.BeforeStart],
     };
 
-    public static SandboxInstance After(this SandboxInstance record, SandboxEvent happened)
+    public static SandboxInstance Apply(this SandboxInstance record, SandboxEvent happened)
     {
-        Assert.True(record.After(happened, Now).TryGet(out var next, out var error), error?.Text);
+        Assert.True(record.Apply(happened, Now).TryGet(out var next, out var error), error?.Text);
         return next;
     }
 }

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Sandbox.House.Tests;
 
-/// <summary>The arrows of ARCHITECTURE.md, kept by a machine: a project references only the rooms below it, and each
+/// <summary>The arrows of ARCHITECTURE.md, kept by a machine: a project references only those below it, and each
 /// outside thing has one door.</summary>
 public sealed class ArrowTests
 {
@@ -11,27 +11,30 @@ public sealed class ArrowTests
         ["Sandbox.Contracts"] = "",
         ["Sandbox.Domain"] = "Sandbox.Contracts",
         ["Sandbox.Storage"] = "Sandbox.Contracts Sandbox.Domain",
+        ["Sandbox.Cluster"] = "Sandbox.Contracts",
+        ["Sandbox.Node"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster",
+        ["Sandbox.Deployments"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Node",
         ["Sandbox.Agent"] = "Sandbox.Contracts",
         ["Sandbox.Client"] = "Sandbox.Contracts",
+        ["Sandbox.ClusterFile"] = "Sandbox.Contracts",
         ["ServiceDefaults"] = "",
-        ["Sandbox.Topology"] = "Sandbox.Contracts",
-        ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults",
-        ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults Sandbox.Topology",
-        ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage ServiceDefaults Sandbox.Topology",
-        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Worker ServiceDefaults",
-        ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Worker ServiceDefaults",
-        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.Topology",
+        ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster ServiceDefaults",
+        ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.ClusterFile ServiceDefaults",
+        ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.ClusterFile ServiceDefaults",
+        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node ServiceDefaults",
+        ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
+        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.ClusterFile",
         // The first three as resources: no code of theirs is referred to.
-        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.Topology",
+        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.ClusterFile",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Project_References_OnlyTheRoomsBelowIt(string project)
+    public void Project_References_OnlyTheProjectsBelowIt(string project)
     {
-        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} has no row here: say which rooms it may know");
+        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} has no row here: say which projects it may know");
 
         var references = Items(project, "ProjectReference").Select(Path.GetFileNameWithoutExtension);
 
@@ -39,7 +42,7 @@ public sealed class ArrowTests
     }
 
     [Theory]
-    [InlineData("Docker.", "Sandbox.Worker")]
+    [InlineData("Docker.", "Sandbox.Deployments")]
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
@@ -48,8 +51,8 @@ public sealed class ArrowTests
     [InlineData("OpenTelemetry.", "ServiceDefaults")]
     [InlineData("prometheus-net", "ServiceDefaults")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
-    [InlineData("YamlDotNet", "Sandbox.Topology")]
-    [InlineData("Yarp.", "Sandbox.Api Sandbox.Worker")]
+    [InlineData("YamlDotNet", "Sandbox.ClusterFile")]
+    [InlineData("Yarp.", "Sandbox.Api Sandbox.Cluster Sandbox.Node Sandbox.Worker")]
     public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string doors)
     {
         var users = Repository.Projects.Keys

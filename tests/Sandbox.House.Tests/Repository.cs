@@ -12,8 +12,16 @@ internal static class Repository
     /// <summary>Project files outside tests, by project name.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } =
         Directory.EnumerateDirectories(Root)
+            .Concat(Directory.EnumerateDirectories(Path.Combine(Root, "libs")))
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.csproj"))
             .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!);
+
+    private static readonly string[] Roots = ["AppHost", "ServiceDefaults", "Health.Service", "libs", "tests"];
+
+    /// <summary>All C# files, tests included.</summary>
+    public static IEnumerable<string> Sources() => Roots
+        .Concat(Directory.EnumerateDirectories(Root, "Sandbox.*").Select(folder => Path.GetFileName(folder)!))
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories));
 
     private static string FindRoot([CallerFilePath] string here = "")
     {

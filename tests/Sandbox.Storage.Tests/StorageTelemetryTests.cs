@@ -25,10 +25,10 @@ public sealed class StorageTelemetryTests : IDisposable
     [InlineData(SandboxEvent.Lost)]
     public void Sandbox_ThatRanAndDoesNoMore_IsBilledOnce(SandboxEvent end)
     {
-        var running = Given.Pending("billed").After(SandboxEvent.Alive) with { Tenant = "red" };
-        Assert.True(running.After(end, Given.Now.AddSeconds(90.5)).TryGet(out var ended, out var error), error?.Text);
+        var running = Given.Pending("billed").Apply(SandboxEvent.Alive) with { Tenant = "red" };
+        Assert.True(running.Apply(end, Given.Now.AddSeconds(90.5)).TryGet(out var ended, out var error), error?.Text);
 
-        _telemetry.OnMoved(new SandboxMove(running, ended, Job: null));
+        _telemetry.OnMoved(new SandboxTransition(running, ended, Job: null));
 
         var (category, fields) = Assert.Single(_logs.Lines);
         Assert.Equal("Sandbox.Billing", category);
@@ -42,8 +42,8 @@ public sealed class StorageTelemetryTests : IDisposable
     {
         var pending = Given.Pending();
 
-        _telemetry.OnMoved(new SandboxMove(pending, pending.After(SandboxEvent.StartFailed), Job: null));
-        _telemetry.OnMoved(new SandboxMove(pending, pending.After(SandboxEvent.Alive), Job: null));
+        _telemetry.OnMoved(new SandboxTransition(pending, pending.Apply(SandboxEvent.StartFailed), Job: null));
+        _telemetry.OnMoved(new SandboxTransition(pending, pending.Apply(SandboxEvent.Alive), Job: null));
 
         Assert.Empty(_logs.Lines);
     }
@@ -63,9 +63,9 @@ public sealed class StorageTelemetryTests : IDisposable
         };
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) => seen.Add((tags[0].Value as string, tags[1].Value as string)));
         listener.Start();
-        var running = Given.Pending().After(SandboxEvent.Alive);
+        var running = Given.Pending().Apply(SandboxEvent.Alive);
 
-        _telemetry.OnMoved(new SandboxMove(running, running.After(SandboxEvent.Stop).After(SandboxEvent.Delete), Job: null));
+        _telemetry.OnMoved(new SandboxTransition(running, running.Apply(SandboxEvent.Stop).Apply(SandboxEvent.Delete), Job: null));
 
         Assert.Equal([("stop", "stopped"), ("delete", "deleted")], seen);
         Assert.Single(_logs.Lines);

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Sandbox.Node;
 using Sandbox.Testing.Networks;
 
 namespace Sandbox.Worker.Tests;

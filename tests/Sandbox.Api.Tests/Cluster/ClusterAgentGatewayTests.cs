@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Cluster;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
@@ -10,7 +11,6 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
-using Sandbox.Storage.Clusters;
 using Sandbox.Testing;
 
 namespace Sandbox.Api.Tests.Cluster;
@@ -27,11 +27,11 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
     private readonly NodeView _node = ListedNodes.Node("w1");
     private ServiceProvider _stores = null!;
     private NodeDirectory _nodes = null!;
-    private NodeLines _lines = null!;
+    private NodeConnectionPool _lines = null!;
     private SandboxInstance _box = null!;
 
     private ClusterAgentGateway Gateway => new(
-        new SandboxPlaces(_stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time),
+        new SandboxLocationCache(_stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time),
         _nodes, _lines, _time);
 
     public async ValueTask InitializeAsync()
@@ -41,7 +41,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
             .AddEmbeddedStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
         _nodes = new NodeDirectory(_store, _time, NullLogger<NodeDirectory>.Instance);
         var options = Options.Create(new ClusterOptions { Secret = "a secret of the tests that is long enough" });
-        _lines = new NodeLines(_nodes, new ClusterSecret(options, _time), _time);
+        _lines = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
         _box = new SandboxInstance
         {
             Id = SandboxId.Parse("box"),
@@ -52,7 +52,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
             HostName = "w1",
             Spec = SandboxSpec.FromFlatFields(DeploymentKind.Docker, "image", cpus: 1, memoryBytes: 1 << 30, diskBytes: null),
         };
-        var job = new StartSandbox { SandboxId = _box.Id, SandboxVersion = 1, Incarnation = _box.Incarnation };
+        var job = new StartSandboxJob { SandboxId = _box.Id, SandboxVersion = 1, Incarnation = _box.Incarnation };
         var created = await _stores.GetRequiredService<ISandboxStore>().TryCreateAsync(_box, job, CancellationToken.None);
         Assert.True(created.TryGet(out _, out var error), error?.Text);
     }

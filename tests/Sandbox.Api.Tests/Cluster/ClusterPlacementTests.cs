@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Cluster;
+using Sandbox.Cluster;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
-using Sandbox.Storage.Clusters;
 
 namespace Sandbox.Api.Tests.Cluster;
 
@@ -65,7 +65,7 @@ public sealed class ClusterPlacementTests
     [Fact]
     public void Check_EveryNodeFull_WaitsOrIsRefusedByPolicy()
     {
-        var full = Node("w1") with { Load = new NodeLoad(new NodeRoom(1, 1 << 20, long.MaxValue, 0), 9, null) };
+        var full = Node("w1") with { Load = new NodeLoad(new NodeCapacity(1, 1 << 20, long.MaxValue, 0), 9, null) };
         var draining = Node("w2") with { Draining = true };
 
         Assert.Null(ClusterPlacement.Check(Spec, [full, draining], refuseWhenFull: false));

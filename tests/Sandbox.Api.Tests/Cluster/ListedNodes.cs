@@ -12,7 +12,7 @@ internal sealed class ListedNodes : INodeStore
     /// <summary>A Docker node that has just told that it lives.</summary>
     public static NodeView Node(string name, string address = "http://127.0.0.1:1")
     {
-        var whole = new NodeRoom(4, 8L << 30, long.MaxValue, 0);
+        var whole = new NodeCapacity(4, 8L << 30, long.MaxValue, 0);
         var facts = new NodeFacts(
             name, new Uri(address), "127.0.0.1", whole, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
         return new NodeView(facts, new NodeLoad(whole, 0, Unavailable: null), 1, TimeSpan.Zero, Draining: false, Left: false);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sandbox.Contracts.Cluster;
+using Sandbox.Cluster;
 
 namespace Sandbox.Api.Tests.Cluster;
 
@@ -55,7 +55,7 @@ internal sealed class WorkerPort : IAsyncDisposable
             })));
         var app = builder.Build();
         port = new WorkerPort(app);
-        app.MapGet(RoadRoutes.Ping, port.PingAsync);
+        app.MapGet(NodeApiRoutes.Ping, port.PingAsync);
         app.MapFallback(port.CallAsync);
         await app.StartAsync();
         return port;

@@ -72,11 +72,11 @@ public sealed class ManagementTests
 
         var (reds, blues, admins) = (await red.UsageAsync(default), await blue.UsageAsync(default), await admin.UsageAsync(default));
 
-        Assert.Equal(new SandboxUsage("a", TestUses.AtMs, 1.5, TestUses.Memory), Assert.Single(reds.Sandboxes));
+        Assert.Equal(new SandboxUsage("a", TestUsage.AtMs, 1.5, TestUsage.Memory), Assert.Single(reds.Sandboxes));
         Assert.Empty(reds.Nodes);
         Assert.Empty(blues.Sandboxes);
         Assert.Equal(["a"], admins.Sandboxes.Select(use => use.SandboxId));
-        Assert.Equal(new NodeUsage("n1", TestUses.AtMs, 100, 4, 1L << 30, 8L << 30), Assert.Single(admins.Nodes));
+        Assert.Equal(new NodeUsage("n1", TestUsage.AtMs, 100, 4, 1L << 30, 8L << 30), Assert.Single(admins.Nodes));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ManagementTests
     {
         await using var server = await ApiServer.StartAsync();
         var facts = new NodeFacts(
-            "n1", new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeRoom(4, 8, long.MaxValue, 0), new Dictionary<string, string> { ["zone"] = "a" },
+            "n1", new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeCapacity(4, 8, long.MaxValue, 0), new Dictionary<string, string> { ["zone"] = "a" },
             [DeploymentKind.Docker], "1.0");
         Assert.True((await server.Get<INodeStore>().TryRegisterAsync(facts, "holder", TimeSpan.FromMinutes(1), default)).TryGet(out _, out _));
 
@@ -167,7 +167,7 @@ public sealed class ManagementTests
         var back = Assert.Single(await server.Client.NodesAsync(default));
 
         Assert.Equal(("n1", "alive", true, "http://10.0.0.7:8090"), (drained.Name, drained.State, drained.Draining, drained.Address));
-        Assert.Equal(new RoomMessage(4, 8, null, 0), drained.Capacity);
+        Assert.Equal(new NodeCapacityMessage(4, 8, null, 0), drained.Capacity);
         Assert.False(back.Draining);
     }
 

@@ -46,7 +46,7 @@ public sealed class StatusTests(SharedApiServer shared) : IClassFixture<SharedAp
         var id = await _server.GivenRunningAsync();
         var running = (await _server.Store.FindAsync(id, default))!;
         Assert.Equal(50L << 30, running.Spec.DiskBytes);
-        Assert.True(await _server.Store.TryAmendAsync(running with { EffectiveDiskBytes = disk, EffectiveLogBytes = log }, default));
+        Assert.True(await _server.Store.TryUpdateFactsAsync(running with { EffectiveDiskBytes = disk, EffectiveLogBytes = log }, default));
 
         foreach (var told in (JsonElement[])
         [

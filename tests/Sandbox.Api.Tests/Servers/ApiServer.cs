@@ -72,7 +72,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddEmbeddedStorage(folder.File("sandboxes.db")).AddApi();
         builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
-        builder.Services.AddSingleton<INodeUses, TestUses>();
+        builder.Services.AddSingleton<INodeUsage, TestUsage>();
         builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
         var app = builder.Build();
         app.MapApi();

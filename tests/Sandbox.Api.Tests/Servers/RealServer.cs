@@ -1,3 +1,5 @@
+using Sandbox.Deployments;
+using Sandbox.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -5,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Sandbox.Client;
 using Sandbox.Storage;
 using Sandbox.Testing;
-using Sandbox.Worker;
 
 namespace Sandbox.Api.Tests.Servers;
 
@@ -35,7 +36,7 @@ public sealed class RealServer : IAsyncLifetime
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddEmbeddedStorage(_folder.File("sandbox.db")).AddWorker().AddApi();
+        builder.Services.AddEmbeddedStorage(_folder.File("sandbox.db")).AddStandaloneNode().AddDeployments().AddApi();
         _app = builder.Build();
         _app.MapApi();
         await _app.StartAsync();

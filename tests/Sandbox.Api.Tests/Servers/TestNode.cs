@@ -8,7 +8,7 @@ namespace Sandbox.Api.Tests.Servers;
 
 /// <summary>Does the jobs of the real job store as a worker would, without any container: starts succeed, fail or wait as
 /// the test says.</summary>
-internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxMoves moves, TimeProvider time) : BackgroundService
+internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxTransitions moves, TimeProvider time) : BackgroundService
 {
     public const string HostName = "node-1";
 
@@ -53,7 +53,7 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
             return;
         }
 
-        if (claimed.Job is StartSandbox or RestartSandbox)
+        if (claimed.Job is StartSandboxJob or RestartSandboxJob)
         {
             await Gate.WaitAsync(cancellationToken);
             if (await records.FindAsync(claimed.Job.SandboxId, cancellationToken) is { State: SandboxState.Pending } pending)
@@ -70,10 +70,10 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
         var now = time.GetUtcNow();
         var decided = Failure is { } reason
             ? moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, reason, now)
-            : SandboxMoves.Alive(pending, now);
+            : SandboxTransitions.Alive(pending, now);
         Assert.True(decided.TryGet(out var move, out _));
         var done = pending.Phases.ConvertAll(phase => phase with { Status = PhaseStatus.Success, Message = "done", StartedAt = now, CompletedAt = now });
         var next = Failure is null ? move.Next with { HostName = HostName, HostIp = "10.0.0.1", Phases = done } : move.Next;
-        await records.TryMoveAsync(new SandboxMove(move.From, next, move.Job), cancellationToken);
+        await records.TryTransitionAsync(new SandboxTransition(move.From, next, move.Job), cancellationToken);
     }
 }

@@ -18,7 +18,7 @@ internal static class StoreCycles
     private const int AtOnce = 128;
     private const int Workers = 4;
 
-    private static readonly SandboxMoves Moves = new(new AutoPolicy(new LifecycleOptions()));
+    private static readonly SandboxTransitions Moves = new(new AutoPolicy(new LifecycleOptions()));
 
     public static async Task RunAsync(Sheet sheet)
     {
@@ -97,7 +97,7 @@ internal static class StoreCycles
             var running = await fleet.UntilRunningAsync(first.Id);
             if (!Moves.Stop(running, StopReason.Asked, TimeProvider.System.GetUtcNow()).TryGet(out var stop, out error)
                 || stop.Next.State is not SandboxState.Deleted
-                || !await fleet.Records.TryMoveAsync(stop, CancellationToken.None))
+                || !await fleet.Records.TryTransitionAsync(stop, CancellationToken.None))
             {
                 throw new InvalidOperationException($"{first.Id} was not stopped: {error?.Text}");
             }

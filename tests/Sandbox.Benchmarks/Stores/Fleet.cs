@@ -124,7 +124,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     private async Task DoAsync(ISandboxStore records, IJobStore jobs, ClaimedJob job, Fence fence)
     {
-        if (job.Job is StartSandbox)
+        if (job.Job is StartSandboxJob)
         {
             // What came by another road is not timed here.
             if (_lives.TryGetValue(job.Job.SandboxId, out var begun))
@@ -138,8 +138,8 @@ internal sealed class Fleet : IAsyncDisposable
             }
 
             var record = await records.FindAsync(job.Job.SandboxId, CancellationToken.None);
-            if (record is null || !SandboxMoves.Alive(record, TimeProvider.System.GetUtcNow()).TryGet(out var alive, out _)
-                || !await records.TryMoveAsync(new SandboxMove(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence }, CancellationToken.None))
+            if (record is null || !SandboxTransitions.Alive(record, TimeProvider.System.GetUtcNow()).TryGet(out var alive, out _)
+                || !await records.TryTransitionAsync(new SandboxTransition(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence }, CancellationToken.None))
             {
                 throw new InvalidOperationException($"{job.Job.SandboxId} did not come to run");
             }

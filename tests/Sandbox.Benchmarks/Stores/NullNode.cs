@@ -8,7 +8,7 @@ internal sealed class NullNode
 {
     private static readonly TimeSpan LeaseLength = TimeSpan.FromMinutes(2);
 
-    private static readonly NodeRoom Room = new(1e6, 1L << 50, 1L << 60, 0);
+    private static readonly NodeCapacity Room = new(1e6, 1L << 50, 1L << 60, 0);
 
     private readonly INodeStore _nodes;
     private readonly Lease _lease;

@@ -26,10 +26,10 @@ internal static class NullSandbox
         Incarnation = IncarnationId.New(),
         Spec = Spec,
         CreatedAt = TimeProvider.System.GetUtcNow(),
-        PassingDeadline = TimeProvider.System.GetUtcNow() + Spec.StartupTimeout,
+        TransientDeadline = TimeProvider.System.GetUtcNow() + Spec.StartupTimeout,
         Phases = [.. SandboxPhase.BeforeStart],
     };
 
-    public static StartSandbox StartOf(SandboxInstance record) =>
+    public static StartSandboxJob StartOf(SandboxInstance record) =>
         new() { SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = record.Incarnation };
 }

@@ -19,7 +19,7 @@ internal sealed class SleepingHead : IAsyncDisposable
 {
     private const int StaleWritesEachTime = 2;
 
-    private static readonly SandboxMoves Moves = new(new AutoPolicy(new LifecycleOptions()));
+    private static readonly SandboxTransitions Moves = new(new AutoPolicy(new LifecycleOptions()));
 
     private readonly HeadFleet _fleet;
     private readonly IHost _host;
@@ -113,6 +113,6 @@ internal sealed class SleepingHead : IAsyncDisposable
             throw new InvalidOperationException(error.Text);
         }
 
-        return await Records.TryMoveAsync(stop with { Fence = fence }, CancellationToken.None);
+        return await Records.TryTransitionAsync(stop with { Fence = fence }, CancellationToken.None);
     }
 }

@@ -46,14 +46,14 @@ internal sealed class Story
             Reason = reason,
             History = history,
             Archived = now is SandboxState.Archived ? $"life-{id}" : null,
-            PassingDeadline = now is SandboxState.Pending or SandboxState.Archiving ? At(10_000) : null,
+            TransientDeadline = now is SandboxState.Pending or SandboxState.Archiving ? At(10_000) : null,
         });
         return this;
     }
 
     public Story Overdue()
     {
-        _records[^1] = _records[^1] with { PassingDeadline = At(-60) };
+        _records[^1] = _records[^1] with { TransientDeadline = At(-60) };
         return this;
     }
 
@@ -94,7 +94,7 @@ internal sealed class Story
     {
         var counts = _records.Where(record => record.State is not SandboxState.Deleted)
             .CountBy(record => (record.Tenant, record.State.Name())).ToDictionary(count => count.Key, count => (long)count.Value + (countsDiffer ? 1 : 0));
-        var verdict = Verdict.Of(new Evidence(At(_seconds), _operations, _records, _jobs, _containers)
+        var verdict = CheckSummary.Of(new Evidence(At(_seconds), _operations, _records, _jobs, _containers)
         {
             Counts = counts,
             Marks = _marks,

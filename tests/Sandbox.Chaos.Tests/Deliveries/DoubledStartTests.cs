@@ -2,14 +2,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Chaos.Tests.Mutants;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Deployments;
+using Sandbox.Node.Reconciliation;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
-using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Chaos.Tests.Deliveries;
 
@@ -76,7 +76,7 @@ public sealed class DoubledStartTests
         var second = await cluster.AddWorkerAsync(
             "w2",
             stores => stores.Decorate<ISandboxStore>((_, _) => (method, arguments, pass) =>
-                method == nameof(ISandboxStore.TryMoveAsync) && ((SandboxMove)arguments[0]!).Next.State is SandboxState.Running
+                method == nameof(ISandboxStore.TryTransitionAsync) && ((SandboxTransition)arguments[0]!).Next.State is SandboxState.Running
                     ? word.ThenBreakAsync() : pass()),
             worker => worker.Decorate<IDeployment>(
                 (_, _) => (method, _, pass) =>

@@ -29,8 +29,8 @@ public sealed class CompareAndSetTests
     {
         var race = new Race();
         var cluster = await SmallCluster.StartAsync(api: services => services.Decorate<ISandboxStore>((_, store) => (method, arguments, pass) =>
-            method == nameof(ISandboxStore.TryMoveAsync) && race.IsOn
-                ? race.EnterAsync(() => isMutant ? OverwriteAsync(store, (SandboxMove)arguments[0]!) : (Task<bool>)pass()!)
+            method == nameof(ISandboxStore.TryTransitionAsync) && race.IsOn
+                ? race.EnterAsync(() => isMutant ? OverwriteAsync(store, (SandboxTransition)arguments[0]!) : (Task<bool>)pass()!)
                 : pass()));
         await cluster.RunBoxAsync();
         await cluster.One.ExecuteAsync(SmallCluster.Box);
@@ -44,11 +44,11 @@ public sealed class CompareAndSetTests
     }
 
     /// <summary>Writes over whatever the record is by now.</summary>
-    private static async Task<bool> OverwriteAsync(ISandboxStore store, SandboxMove move)
+    private static async Task<bool> OverwriteAsync(ISandboxStore store, SandboxTransition move)
     {
         var current = (await store.FindAsync(move.Next.Id, CancellationToken.None))!;
         var version = current.Version + 1;
-        return await store.TryMoveAsync(
+        return await store.TryTransitionAsync(
             move with { From = current, Next = move.Next with { Version = version }, Job = move.Job! with { SandboxVersion = version } }, CancellationToken.None);
     }
 

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Leadership;
+using Sandbox.Node.Leases;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
-using Sandbox.Worker.Cluster;
-using Sandbox.Worker.Head;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
@@ -43,9 +43,9 @@ public sealed class FencingTests
             () => "one of the workers becomes the head");
         var records = isMutant ? Decorated.Over(cluster.Records, (method, arguments, pass) =>
         {
-            if (method == nameof(ISandboxStore.TryMoveAsync))
+            if (method == nameof(ISandboxStore.TryTransitionAsync))
             {
-                arguments[0] = (SandboxMove)arguments[0]! with { Fence = null };
+                arguments[0] = (SandboxTransition)arguments[0]! with { Fence = null };
             }
 
             return pass();
@@ -54,7 +54,7 @@ public sealed class FencingTests
             method == nameof(INodeStore.ListAsync) ? LongAgoAsync((Task<IReadOnlyList<NodeView>>)pass()!) : pass());
         var earlier = new FencedSandboxStore(records, new EarlierHead(new Fence(Lease.Head, head!.Epoch - 1)));
 
-        await new DeadNodes(asRead, new DutyRecords(earlier), services.GetRequiredService<SandboxMoves>(), TimeProvider.System, NullLogger<DeadNodes>.Instance)
+        await new DeadNodes(asRead, new DutyRecords(earlier), services.GetRequiredService<SandboxTransitions>(), TimeProvider.System, NullLogger<DeadNodes>.Instance)
             .RunAsync(CancellationToken.None);
         return cluster;
     }
@@ -63,10 +63,10 @@ public sealed class FencingTests
         [.. (await now).Select(node => node with { Silence = NodeView.DeadAfter + NodeView.LostGrace + TimeSpan.FromSeconds(1) })];
 
     /// <summary>It does not know yet that it is none any more.</summary>
-    private sealed class EarlierHead(Fence fence) : IHeadRight
+    private sealed class EarlierHead(Fence fence) : ILeaderLease
     {
-        public Hold? Current { get; } = new(fence, CancellationToken.None);
+        public LeaseToken? Current { get; } = new(fence, CancellationToken.None);
 
-        public Task<Hold> WhenHeldAsync(CancellationToken cancellationToken) => Task.FromResult(Current!);
+        public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => Task.FromResult(Current!);
     }
 }

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Errors;
+using Sandbox.Node;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 

@@ -1,3 +1,6 @@
+using Sandbox.Node.NodeApi;
+using Sandbox.Deployments;
+using Sandbox.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -16,7 +19,6 @@ using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 using Sandbox.Testing.Postgres;
-using Sandbox.Worker;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
@@ -92,10 +94,10 @@ internal sealed class SmallCluster : IAsyncDisposable
             ("Worker:Capacity:Cpus", cpus), ("Worker:Capacity:MemoryBytes", $"{4L << 30}"));
         builder.Services.AddClusterStorage(_database, redis: null);
         stores?.Invoke(builder.Services);
-        builder.Services.AddClusterWorker();
+        builder.Services.AddClusterNode().AddStoreElection().AddDeployments();
         worker?.Invoke(builder.Services);
         var app = builder.Build();
-        app.MapClusterWorker();
+        app.MapNodeApi();
         await StartAsync(app);
         return app;
     }
@@ -120,11 +122,11 @@ internal sealed class SmallCluster : IAsyncDisposable
     }
 
     /// <summary>What the checker says now.</summary>
-    public async Task<Verdict> JudgeAsync()
+    public async Task<CheckSummary> JudgeAsync()
     {
         var engine = new EngineReader(DockerEngine.Socket, _docker.ClusterId);
         var containers = await engine.ContainersAsync();
-        return Verdict.Of(await new StoreReader(_database).ReadAsync(
+        return CheckSummary.Of(await new StoreReader(_database).ReadAsync(
             new Evidence(Recorder.Now, Recorder.Operations, [], [], containers) { Marks = await engine.MarksAsync(containers) }));
     }
 

@@ -1,13 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Deployments;
 using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
@@ -54,7 +54,7 @@ public sealed class SweepTests
 
         var docker = cluster.Worker.Services.GetRequiredService<DeploymentSet>()[DeploymentKind.Docker];
         // In its turn, so that the sweep does not take away under it what it makes.
-        using (await cluster.Worker.Services.GetRequiredService<Turns<IncarnationId>>().EnterAsync(record.Incarnation, CancellationToken.None))
+        using (await cluster.Worker.Services.GetRequiredService<KeyedLock<IncarnationId>>().EnterAsync(record.Incarnation, CancellationToken.None))
         {
             var started = await docker.EnsureStartedAsync(new StartOrder(record, null), new Nobody(), CancellationToken.None);
             Assert.True(started.TryGet(out _, out var error), $"the late start was to make the container: {error?.Text}");

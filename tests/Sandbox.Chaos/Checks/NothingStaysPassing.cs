@@ -17,8 +17,8 @@ internal sealed class NothingStaysPassing : ICheck
         {
             var passing = record.State is SandboxState.Pending or SandboxState.Archiving;
             findings.Expect(
-                !passing || record.PassingDeadline is { } deadline && deadline + ScanTime > evidence.At,
-                () => $"{record.Id} is {record.State} beyond its deadline {record.PassingDeadline:HH:mm:ss}, at {evidence.At:HH:mm:ss}");
+                !passing || record.TransientDeadline is { } deadline && deadline + ScanTime > evidence.At,
+                () => $"{record.Id} is {record.State} beyond its deadline {record.TransientDeadline:HH:mm:ss}, at {evidence.At:HH:mm:ss}");
             findings.Expect(!passing || working.Contains(record.Id), () => $"{record.Id} is {record.State}, and no job will ever move it on");
         }
 

@@ -32,7 +32,7 @@ public sealed record RecordFact(string Id, long Version, SandboxState State, str
 
     public string? Reason { get; init; }
 
-    public DateTimeOffset? PassingDeadline { get; init; }
+    public DateTimeOffset? TransientDeadline { get; init; }
 
     /// <summary>The incarnation whose archive it has; null: it has none.</summary>
     public string? Archived { get; init; }

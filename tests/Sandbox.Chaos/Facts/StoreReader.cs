@@ -60,7 +60,7 @@ public sealed class StoreReader(string connectionString)
         {
             HostName = Text(row, 5),
             Reason = Text(row, 6),
-            PassingDeadline = row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
+            TransientDeadline = row.IsDBNull(7) ? null : row.GetFieldValue<DateTimeOffset>(7),
             Archived = Text(row, 9),
             History = JsonSerializer.Deserialize<List<StateChange>>(row.GetString(8), Json) ?? [],
         };

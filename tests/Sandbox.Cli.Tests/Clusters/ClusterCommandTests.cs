@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Sandbox.Topology.Compose;
+using Sandbox.ClusterFile.Compose;
 
 namespace Sandbox.Cli.Tests.Clusters;
 

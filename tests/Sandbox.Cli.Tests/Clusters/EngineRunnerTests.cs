@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Sandbox.Cli.Clusters;
+using Sandbox.ClusterFile.Compose;
 using Sandbox.Testing;
-using Sandbox.Topology.Compose;
 
 namespace Sandbox.Cli.Tests.Clusters;
 

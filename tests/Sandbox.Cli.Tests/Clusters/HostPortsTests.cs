@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Sandbox.Cli.Clusters;
+using Sandbox.ClusterFile.Compose;
 using Sandbox.Testing;
-using Sandbox.Topology.Compose;
 
 namespace Sandbox.Cli.Tests.Clusters;
 

@@ -8,10 +8,10 @@ public sealed class HeadDecisionTests
 {
     private static readonly HeadAddress Told = new("told", 1), Configured = new("configured", 2), Elected = new("elected", 3), Found = new("found", 4);
 
-    public static TheoryData<bool, HealthWord, bool, bool, bool> Combinations()
+    public static TheoryData<bool, ElectionReply, bool, bool, bool> Combinations()
     {
-        var all = new TheoryData<bool, HealthWord, bool, bool, bool>();
-        foreach (var word in Enum.GetValues<HealthWord>())
+        var all = new TheoryData<bool, ElectionReply, bool, bool, bool>();
+        foreach (var word in Enum.GetValues<ElectionReply>())
         {
             for (var bits = 0; bits < 16; bits++)
             {
@@ -24,7 +24,7 @@ public sealed class HeadDecisionTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Decide_EveryCombination_IsAsTheTableSays(bool isListed, HealthWord word, bool found, bool told, bool configured)
+    public void Decide_EveryCombination_IsAsTheTableSays(bool isListed, ElectionReply word, bool found, bool told, bool configured)
     {
         var choice = HeadDecision.Decide(new HeadQuestion(
             List("n1 n2:6391"), isListed ? "n1" : "other", 6390, told ? Told : null, configured ? Configured : null, word, Elected, found ? Found : null));
@@ -35,11 +35,11 @@ public sealed class HeadDecisionTests
             (false, _, _, true, _) => new HeadChoice(NodeMode.Worker, Told, HeadReason.ToldByEnvironment),
             (false, _, _, false, true) => new HeadChoice(NodeMode.Worker, Configured, HeadReason.ToldByConfiguration),
             (false, _, _, false, false) => new HeadChoice(NodeMode.Worker, new HeadAddress("n1", 6390), HeadReason.FirstOfWhitelist),
-            (true, HealthWord.Granted, _, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.Elected),
-            (true, HealthWord.Refused, _, _, _) => new HeadChoice(NodeMode.Worker, Elected, HeadReason.AnotherElected),
-            (true, HealthWord.Unreachable, _, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.FailSafe),
-            (true, HealthWord.Bare, true, _, _) => new HeadChoice(NodeMode.Worker, Found, HeadReason.AnotherFound),
-            (true, HealthWord.Bare, false, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.NoneFound),
+            (true, ElectionReply.Granted, _, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.Elected),
+            (true, ElectionReply.Refused, _, _, _) => new HeadChoice(NodeMode.Worker, Elected, HeadReason.AnotherElected),
+            (true, ElectionReply.Unreachable, _, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.FailSafe),
+            (true, ElectionReply.Bare, true, _, _) => new HeadChoice(NodeMode.Worker, Found, HeadReason.AnotherFound),
+            (true, ElectionReply.Bare, false, _, _) => new HeadChoice(NodeMode.Head, null, HeadReason.NoneFound),
             _ => throw new InvalidOperationException("the table has a hole"),
         };
         Assert.Equal(expected, choice);

@@ -14,7 +14,7 @@ public sealed class SandboxInstanceTests
     {
         var record = Given.Sandbox(from);
 
-        var moved = record.After(on, Given.Now).TryGet(out var next, out var error);
+        var moved = record.Apply(on, Given.Now).TryGet(out var next, out var error);
 
         Assert.Equal(SandboxLifecycle.TryNext(from, on, out var to), moved);
         if (!moved)
@@ -29,7 +29,7 @@ public sealed class SandboxInstanceTests
         {
             Assert.Equal((to, record.Version + 1), (next!.State, next.Version));
             Assert.Equal(new StateChange(from, to, on, Given.Now), Assert.Single(next.History));
-            Assert.Equal((null, null, null), (next.PassingDeadline, next.AutoTransitionAt, next.AutoTransitionState));
+            Assert.Equal((null, null, null), (next.TransientDeadline, next.AutoTransitionAt, next.AutoTransitionState));
         }
     }
 
@@ -40,7 +40,7 @@ public sealed class SandboxInstanceTests
     [Fact]
     public void After_Alive_StartsTheIdleTime()
     {
-        var running = Given.Sandbox().After(SandboxEvent.Alive);
+        var running = Given.Sandbox().Apply(SandboxEvent.Alive);
 
         Assert.Equal(Given.Now, running.StartedAt);
         Assert.Equal(Given.Now + running.Spec.IdleTimeout, running.IdleDeadline);
@@ -49,7 +49,7 @@ public sealed class SandboxInstanceTests
     [Fact]
     public void After_Stop_EndsTheIdleTime()
     {
-        var stopped = Given.Sandbox(SandboxState.Running).After(SandboxEvent.Stop);
+        var stopped = Given.Sandbox(SandboxState.Running).Apply(SandboxEvent.Stop);
 
         Assert.Equal((Given.Now, null), (stopped.StoppedAt, stopped.IdleDeadline));
     }
@@ -57,9 +57,9 @@ public sealed class SandboxInstanceTests
     [Fact]
     public void After_Restart_ForgetsTheTimesAndPhasesOfTheLifeBefore()
     {
-        var stopped = Given.Sandbox().After(SandboxEvent.Alive).After(SandboxEvent.Stop) with { Phases = [], Reason = "lost" };
+        var stopped = Given.Sandbox().Apply(SandboxEvent.Alive).Apply(SandboxEvent.Stop) with { Phases = [], Reason = "lost" };
 
-        var pending = stopped.After(SandboxEvent.Restart);
+        var pending = stopped.Apply(SandboxEvent.Restart);
 
         Assert.Equal((null, null, null, null), (pending.StartedAt, pending.StoppedAt, pending.IdleDeadline, pending.Reason));
         Assert.Equal(SandboxPhase.BeforeStart, pending.Phases);
@@ -68,7 +68,7 @@ public sealed class SandboxInstanceTests
 
     [Fact]
     public void After_Delete_KeepsWhenItHappened() =>
-        Assert.Equal(Given.Now, Given.Sandbox(SandboxState.Stopped).After(SandboxEvent.Delete).DeletedAt);
+        Assert.Equal(Given.Now, Given.Sandbox(SandboxState.Stopped).Apply(SandboxEvent.Delete).DeletedAt);
 
     [Fact]
     public void History_BeyondItsLimit_KeepsTheLast()
@@ -76,7 +76,7 @@ public sealed class SandboxInstanceTests
         var record = Given.Sandbox(SandboxState.Stopped);
         for (var i = 0; i < 60; i++)
         {
-            record = record.After(SandboxEvent.Restart).After(SandboxEvent.Stop);
+            record = record.Apply(SandboxEvent.Restart).Apply(SandboxEvent.Stop);
         }
 
         Assert.Equal(SandboxInstance.HistoryLimit, record.History.Count);

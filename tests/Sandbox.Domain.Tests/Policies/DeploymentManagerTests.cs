@@ -21,7 +21,7 @@ public sealed class DeploymentManagerTests
 
         Assert.Matches("^[0-9a-f]{32}$", record.Id.ToString());
         Assert.Equal((SandboxState.Pending, 1L, Given.Now), (record.State, record.Version, record.CreatedAt));
-        Assert.Equal(Given.Now.AddSeconds(600), record.PassingDeadline);
+        Assert.Equal(Given.Now.AddSeconds(600), record.TransientDeadline);
         Assert.Equal(SandboxPhase.BeforeStart, record.Phases);
         var spec = record.Spec;
         Assert.Equal((8L << 30, 2.0, 50L << 30), (spec.MemoryBytes, spec.Cpus, spec.DiskBytes));
@@ -236,7 +236,7 @@ public sealed class DeploymentManagerTests
     {
         var record = Prepared(Request with { AutoClearTimeMinutes = int.MaxValue });
 
-        Assert.True(record.After(SandboxEvent.Alive).IdleDeadline > Given.Now.AddYears(4000), "some 4,000 years is what was asked for");
+        Assert.True(record.Apply(SandboxEvent.Alive).IdleDeadline > Given.Now.AddYears(4000), "some 4,000 years is what was asked for");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Domain.Heads;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Tests.Stores;
@@ -14,9 +15,9 @@ public sealed class JoinTokenTests
         var kept = JoinToken.Make(new JoinTokenRequest("w1", TtlSeconds: 60), Now, out var token);
 
         Assert.Equal(("w1", Now.AddSeconds(60)), (kept.Node, kept.ExpiresAt));
-        Assert.Equal(kept.Hash, JoinSecret.HashOf(JoinSecret.AdmissionOf(token)));
-        Assert.NotEqual(kept.Hash, JoinSecret.HashOf(token));
-        Assert.NotEqual(JoinSecret.AdmissionOf(token), System.Buffers.Text.Base64Url.EncodeToString(kept.SealKey));
+        Assert.Equal(kept.Hash, EnrollmentSecret.HashOf(EnrollmentSecret.AdmissionOf(token)));
+        Assert.NotEqual(kept.Hash, EnrollmentSecret.HashOf(token));
+        Assert.NotEqual(EnrollmentSecret.AdmissionOf(token), System.Buffers.Text.Base64Url.EncodeToString(kept.SealKey));
         JoinToken.Make(new JoinTokenRequest(), Now, out var another);
         Assert.NotEqual(token, another);
     }
@@ -25,21 +26,21 @@ public sealed class JoinTokenTests
     public void Seal_IsOpenedByItsTokenOnlyAndOnlyWhole()
     {
         var text = Encoding.UTF8.GetBytes("what the cluster's processes have in common");
-        var key = JoinSecret.SealKeyOf("join_a");
+        var key = EnrollmentSecret.SealKeyOf("join_a");
 
-        var closed = JoinSecret.Seal(key, text);
+        var closed = EnrollmentSecret.Seal(key, text);
 
-        Assert.Equal(text, JoinSecret.Open(key, closed));
-        Assert.Null(JoinSecret.Open(JoinSecret.SealKeyOf("join_b"), closed));
-        Assert.Null(JoinSecret.Open(key, (closed[0] == 'A' ? 'B' : 'A') + closed[1..]));
-        Assert.NotEqual(closed, JoinSecret.Seal(key, text));
+        Assert.Equal(text, EnrollmentSecret.Open(key, closed));
+        Assert.Null(EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf("join_b"), closed));
+        Assert.Null(EnrollmentSecret.Open(key, (closed[0] == 'A' ? 'B' : 'A') + closed[1..]));
+        Assert.NotEqual(closed, EnrollmentSecret.Seal(key, text));
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("AAAA")]
     [InlineData("not base64url!")]
-    public void Open_OfWhatIsNoSeal_IsNothing(string text) => Assert.Null(JoinSecret.Open(JoinSecret.SealKeyOf("join_a"), text));
+    public void Open_OfWhatIsNoSeal_IsNothing(string text) => Assert.Null(EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf("join_a"), text));
 
     [Theory]
     [InlineData(null, null, true)]

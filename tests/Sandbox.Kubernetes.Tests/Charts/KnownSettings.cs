@@ -14,7 +14,7 @@ internal static class KnownSettings
         var parts = variable.Split("__");
         if (parts is ["ConnectionStrings", var connection])
         {
-            return connection is StorageRoom.DatabaseName or StorageRoom.RedisName ? null : "no program has such a connection string";
+            return connection is StorageServiceCollectionExtensions.DatabaseName or StorageServiceCollectionExtensions.RedisName ? null : "no program has such a connection string";
         }
 
         var sections = Closure(program).SelectMany(assembly => assembly.GetTypes())
@@ -24,7 +24,7 @@ internal static class KnownSettings
     }
 
     private static string? SectionOf(Type type) =>
-        type == typeof(Worker.Cluster.NodeOptions) ? Worker.WorkerOptions.Section // beside the worker's own, in the same section
+        type == typeof(Node.Membership.NodeOptions) ? Node.WorkerOptions.Section // beside the worker's own, in the same section
         : type.GetField("Section", BindingFlags.Public | BindingFlags.Static) is { IsLiteral: true } field
             ? (string?)field.GetRawConstantValue()
             : null;

@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Tests.Running;
 using Sandbox.Kubernetes.Watching;
+using Sandbox.Node;
 using Sandbox.Testing;
-using Sandbox.Worker;
+using k8s;
+using k8s.Models;
 
 namespace Sandbox.Kubernetes.Tests.Objects;
 

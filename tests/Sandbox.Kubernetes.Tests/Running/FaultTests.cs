@@ -115,7 +115,7 @@ public sealed class FaultTests : KubeTest
         var host = await StartAsync();
         await KubeHost.UntilAsync(() => host.Get<ClusterView>().Silence is null, "the cluster is known");
         var prepared = KubeHost.Prepare("never");
-        prepared = prepared with { PassingDeadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(8) };
+        prepared = prepared with { TransientDeadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(8) };
         await host.SubmitAsync(prepared);
         await MadeAsync("pods", prepared);
 

@@ -1,3 +1,4 @@
+using Sandbox.Node;
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +9,6 @@ using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
-using Sandbox.Worker;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
@@ -64,7 +64,7 @@ internal sealed class KubeHost : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
-        builder.Services.AddWorkerCore().AddKubernetes();
+        builder.Services.AddStandaloneNode().AddKubernetes();
         return new KubeHost(builder.Build());
     }
 
@@ -93,7 +93,7 @@ internal sealed class KubeHost : IAsyncDisposable
             State = SandboxState.Pending,
             Incarnation = IncarnationId.New(),
             CreatedAt = now,
-            PassingDeadline = now + spec.StartupTimeout,
+            TransientDeadline = now + spec.StartupTimeout,
             Phases = [.. SandboxPhase.BeforeStart],
             Spec = spec,
         };

@@ -1,6 +1,6 @@
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Kubernetes.Watching;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 

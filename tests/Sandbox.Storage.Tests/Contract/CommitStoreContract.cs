@@ -21,7 +21,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
 
         Assert.Equal(Begun("a:1"), begun);
         Assert.Equal(begun, await Commits.FindAsync(_id, CancellationToken));
-        var job = Assert.IsType<CommitSandbox>(Assert.Single(await ClaimAsync()).Job);
+        var job = Assert.IsType<CommitSandboxJob>(Assert.Single(await ClaimAsync()).Job);
         Assert.Equal(("a:1", "p", begun.StartedAt), (job.ImageTag, job.Password, job.StartedAt));
     }
 
@@ -88,14 +88,14 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     {
         var record = await GivenSandboxAsync();
         await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
-        var stopped = record.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(record, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = record.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(record, stopped, Given.StopOf(stopped)), CancellationToken));
 
         Assert.True(await Commits.TryQueueAgainAsync(JobOf("a:1"), CancellationToken));
 
         await CompleteOneAsync();
-        Assert.IsType<StopSandbox>((await CompleteOneAsync()).Job);
-        Assert.IsType<CommitSandbox>((await CompleteOneAsync()).Job);
+        Assert.IsType<StopSandboxJob>((await CompleteOneAsync()).Job);
+        Assert.IsType<CommitSandboxJob>((await CompleteOneAsync()).Job);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
 
     private async Task AssertJobsAsync(string onlyTag)
     {
-        Assert.Equal(onlyTag, Assert.IsType<CommitSandbox>((await CompleteOneAsync()).Job).ImageTag);
+        Assert.Equal(onlyTag, Assert.IsType<CommitSandboxJob>((await CompleteOneAsync()).Job).ImageTag);
         Assert.True((await ClaimAsync()).Count == 0, "one commit was begun, so there must be one job");
     }
 
@@ -132,7 +132,7 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
 
     private SandboxCommit Begun(string tag, int later = 0) => new(_id, tag, CommitPhase.Running, Given.Now.AddSeconds(later));
 
-    private CommitSandbox JobOf(string tag, int later = 0) => new()
+    private CommitSandboxJob JobOf(string tag, int later = 0) => new()
     {
         SandboxId = _id,
         SandboxVersion = 1,

@@ -10,8 +10,8 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
     public async Task Bury_OfAJob_ShowsItWithItsReasonAndLetsTheNextCome()
     {
         var pending = await CreatedAsync(Given.Pending());
-        var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
         var start = Assert.Single(await ClaimAsync());
 
         Assert.True(await Jobs.TryBuryAsync(start, "no such image", CancellationToken));
@@ -19,7 +19,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken));
         Assert.Equal((pending.Id, 1, "no such image", Given.Now), (letter.SandboxId, letter.Attempts, letter.Reason, letter.At));
         Assert.Equal(Given.StartOf(pending), letter.Job);
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync()).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync()).Job);
     }
 
     [Fact]
@@ -83,15 +83,15 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
     {
         var pending = await CreatedAsync(Given.Pending());
         Assert.True(await Jobs.TryBuryAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
-        var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
         var stop = Assert.Single(await ClaimAsync());
 
         Assert.True(await Jobs.TryRedriveAsync(Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken)).Id, CancellationToken));
 
         Assert.True((await ClaimAsync()).Count == 0, "one job of a sandbox at a time, also when an older one comes back");
         Assert.True(await Jobs.TryCompleteAsync(stop, CancellationToken));
-        Assert.IsType<StartSandbox>(Assert.Single(await ClaimAsync()).Job);
+        Assert.IsType<StartSandboxJob>(Assert.Single(await ClaimAsync()).Job);
     }
 
     [Theory]

@@ -30,11 +30,11 @@ internal static class Given
         Incarnation = IncarnationId.New(),
         Spec = Spec,
         CreatedAt = now ?? Now,
-        PassingDeadline = (now ?? Now) + Spec.StartupTimeout,
+        TransientDeadline = (now ?? Now) + Spec.StartupTimeout,
         Phases = [.. SandboxPhase.BeforeStart],
     };
 
-    public static StartSandbox StartOf(SandboxInstance record, string? password = null) => new()
+    public static StartSandboxJob StartOf(SandboxInstance record, string? password = null) => new()
     {
         SandboxId = record.Id,
         SandboxVersion = record.Version,
@@ -42,16 +42,16 @@ internal static class Given
         RegistryPassword = password,
     };
 
-    public static StopSandbox StopOf(SandboxInstance record) => new()
+    public static StopSandboxJob StopOf(SandboxInstance record) => new()
     {
         SandboxId = record.Id,
         SandboxVersion = record.Version,
         Incarnation = record.Incarnation,
     };
 
-    public static SandboxInstance After(this SandboxInstance record, SandboxEvent happened)
+    public static SandboxInstance Apply(this SandboxInstance record, SandboxEvent happened)
     {
-        Assert.True(record.After(happened, Now).TryGet(out var next, out var error), error?.Text);
+        Assert.True(record.Apply(happened, Now).TryGet(out var next, out var error), error?.Text);
         return next;
     }
 }

@@ -10,17 +10,17 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
 {
     private const long Gigabyte = 1L << 30;
 
-    private static readonly NodeRoom Plenty = new(64, 64 * Gigabyte, 64 * Gigabyte, 8);
+    private static readonly NodeCapacity Plenty = new(64, 64 * Gigabyte, 64 * Gigabyte, 8);
 
     [Fact]
     public async Task Job_AboutAContainer_GoesToTheNodeThatHasIt()
     {
         var running = await RunningOnAsync("n7");
-        var stopped = running.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = running.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, stopped, Given.StopOf(stopped)), CancellationToken));
 
         Assert.True((await ClaimAsync(await NodeAsync("n1"))).Count == 0, "n1 does not have the container");
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync(await NodeAsync("n7"))).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync(await NodeAsync("n7"))).Job);
     }
 
     [Fact]
@@ -28,13 +28,13 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var pending = await CreatedAsync(Given.Pending());
         var start = Assert.Single(await ClaimAsync(await NodeAsync("n7")));
-        var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
-        Assert.True(await Records.TryAmendAsync(stopped with { HostName = "n7" }, CancellationToken));
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(stopped with { HostName = "n7" }, CancellationToken));
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken));
 
         Assert.True((await ClaimAsync(await NodeAsync("n1"))).Count == 0, "by now n7 has the container");
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync(await NodeAsync("n7"))).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync(await NodeAsync("n7"))).Job);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var pending = await CreatedAsync(Given.Pending());
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync()), CancellationToken));
-        var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
 
         Assert.Single(await ClaimAsync(await NodeAsync("n1")));
     }
@@ -52,9 +52,9 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Job_ForAnyNode_IsNotKeptToTheHostOfTheRecord()
     {
         var running = await RunningOnAsync("n7");
-        var deleted = running.After(SandboxEvent.Stop).After(SandboxEvent.Delete);
-        var discard = new DiscardArchive { SandboxId = deleted.Id, SandboxVersion = deleted.Version, Incarnation = deleted.Incarnation };
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, deleted, discard), CancellationToken));
+        var deleted = running.Apply(SandboxEvent.Stop).Apply(SandboxEvent.Delete);
+        var discard = new DiscardArchiveJob { SandboxId = deleted.Id, SandboxVersion = deleted.Version, Incarnation = deleted.Incarnation };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, deleted, discard), CancellationToken));
 
         Assert.Equal(discard, Assert.Single(await ClaimAsync(await NodeAsync("n1"))).Job with { TraceParent = null });
     }
@@ -63,8 +63,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task OnlyNode_UnderAnotherName_StillHasEveryContainer()
     {
         var running = await RunningOnAsync("laptop");
-        var stopped = running.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = running.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, stopped, Given.StopOf(stopped)), CancellationToken));
 
         Assert.Single(await ClaimAsync(new JobClaim("laptop.local", 10, TimeSpan.FromSeconds(15))));
     }
@@ -83,7 +83,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
             await CreatedAsync(Demanding(spec => spec with { Cpus = 2, MemoryBytes = 2 * Gigabyte, DiskBytes = 7 * Gigabyte, NumGpus = 1 }));
         }
 
-        var claimed = await ClaimAsync(await NodeAsync("n1") with { Room = new NodeRoom(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
+        var claimed = await ClaimAsync(await NodeAsync("n1") with { Room = new NodeCapacity(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
 
         Assert.Equal(expected, claimed.Count);
     }
@@ -101,11 +101,11 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Draining_TakesNoStartsButWhatItsContainersNeed()
     {
         var running = await RunningOnAsync("n1");
-        var stopped = running.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = running.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, stopped, Given.StopOf(stopped)), CancellationToken));
         await CreatedAsync(Given.Pending());
 
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync(await NodeAsync("n1") with { TakesStarts = false })).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync(await NodeAsync("n1") with { TakesStarts = false })).Job);
     }
 
     [Fact]
@@ -120,10 +120,10 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
 
         // Nobody ever had it, so its end is anybody's who runs pods.
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken));
-        var stopped = pod.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pod, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = pod.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pod, stopped, Given.StopOf(stopped)), CancellationToken));
         Assert.True((await ClaimAsync(engine)).Count == 0, "n1 cannot stop a pod either");
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync(cluster)).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync(cluster)).Job);
     }
 
     [Fact]
@@ -234,8 +234,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var pending = await CreatedAsync(Given.Pending());
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync()), CancellationToken));
-        var running = pending.After(SandboxEvent.Alive) with { HostName = node };
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, running, null), CancellationToken));
+        var running = pending.Apply(SandboxEvent.Alive) with { HostName = node };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, running, null), CancellationToken));
         return running;
     }
 }

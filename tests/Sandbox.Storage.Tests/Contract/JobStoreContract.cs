@@ -50,11 +50,11 @@ public abstract class JobStoreContract(Func<TimeProvider, ValueTask<ITestedStore
     public async Task Claim_OfOneSandboxWithTwoJobs_GivesTheOlderAndTheNextOnlyAfterIt()
     {
         var pending = await CreatedAsync(Given.Pending());
-        var stopped = pending.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken));
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
 
         var start = Assert.Single(await ClaimAsync());
-        Assert.IsType<StartSandbox>(start.Job);
+        Assert.IsType<StartSandboxJob>(start.Job);
         Assert.Empty(await ClaimAsync());
 
         Assert.True(await Jobs.TryReleaseAsync(start, TimeSpan.FromSeconds(5), CancellationToken));
@@ -64,7 +64,7 @@ public abstract class JobStoreContract(Func<TimeProvider, ValueTask<ITestedStore
         start = Assert.Single(await ClaimAsync());
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken));
 
-        Assert.IsType<StopSandbox>(Assert.Single(await ClaimAsync()).Job);
+        Assert.IsType<StopSandboxJob>(Assert.Single(await ClaimAsync()).Job);
     }
 
     [Fact]
@@ -138,8 +138,8 @@ public abstract class JobStoreContract(Func<TimeProvider, ValueTask<ITestedStore
     public async Task NextDue_OfAJobBehindAnother_IsNotNamed()
     {
         var pending = await CreatedAsync(Given.Pending());
-        var stopped = pending.After(SandboxEvent.Stop);
-        await Records.TryMoveAsync(new SandboxMove(pending, stopped, Given.StopOf(stopped)), CancellationToken);
+        var stopped = pending.Apply(SandboxEvent.Stop);
+        await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken);
         await ClaimAsync(lease: Lease);
 
         Assert.Equal(Given.Now + Lease, await Jobs.NextDueAsync(CancellationToken));

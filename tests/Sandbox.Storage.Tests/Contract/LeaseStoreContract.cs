@@ -184,7 +184,7 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
 
     private Task<bool> MoveAsync(SandboxInstance record, Fence fence)
     {
-        var next = record.After(SandboxEvent.Stop);
-        return Records.TryMoveAsync(new SandboxMove(record, next, Given.StopOf(next)) { Fence = fence }, CancellationToken);
+        var next = record.Apply(SandboxEvent.Stop);
+        return Records.TryTransitionAsync(new SandboxTransition(record, next, Given.StopOf(next)) { Fence = fence }, CancellationToken);
     }
 }

@@ -10,7 +10,7 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(15);
 
-    private static readonly NodeLoad Busy = new(new NodeRoom(1, 2L << 30, long.MaxValue, 0), 3, "the engine does not answer");
+    private static readonly NodeLoad Busy = new(new NodeCapacity(1, 2L << 30, long.MaxValue, 0), 3, "the engine does not answer");
 
     [Fact]
     public async Task Register_WritesTheFactsAndTakesTheLeaseOfTheName()
@@ -115,12 +115,12 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
         await RegisteredAsync(Facts("n1"), "n1-a");
         Time.Advance(Length);
         var pending = await CreatedAsync(Given.Pending() with { HostName = "n1" });
-        var running = pending.After(SandboxEvent.Alive);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, running, null), CancellationToken));
+        var running = pending.Apply(SandboxEvent.Alive);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, running, null), CancellationToken));
 
         Assert.False(await Nodes.TryForgetAsync("n1", CancellationToken), "a sandbox is recorded as running there, and nobody else can tell that it is lost");
 
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, running.After(SandboxEvent.Lost), null), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, running.Apply(SandboxEvent.Lost), null), CancellationToken));
         Assert.True(await Nodes.TryForgetAsync("n1", CancellationToken), "nothing runs there any more");
     }
 
@@ -150,7 +150,7 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
     }
 
     private static NodeFacts Facts(string name) => new(
-        name, new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeRoom(8, 16L << 30, long.MaxValue, 0.5),
+        name, new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeCapacity(8, 16L << 30, long.MaxValue, 0.5),
         new Dictionary<string, string> { ["zone"] = "a" }, [DeploymentKind.Docker, DeploymentKind.Local], "1");
 
     private static void AssertSame(NodeFacts expected, NodeFacts actual)

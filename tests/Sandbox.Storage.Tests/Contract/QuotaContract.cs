@@ -109,15 +109,15 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         await QuotaAsync(new TenantQuota(Sandboxes: 1));
         var stopped = await MovedAsync(await MadeAsync(), SandboxEvent.Stop);
         var blocking = await MadeAsync();
-        var move = new SandboxMove(stopped, stopped.After(SandboxEvent.Restart), Given.StartOf(stopped));
+        var move = new SandboxTransition(stopped, stopped.Apply(SandboxEvent.Restart), Given.StartOf(stopped));
 
         Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
-        Assert.False(await Records.TryMoveAsync(move, CancellationToken), "the quota is reached");
+        Assert.False(await Records.TryTransitionAsync(move, CancellationToken), "the quota is reached");
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(stopped)).State);
 
         await MovedAsync(blocking, SandboxEvent.Stop);
         Assert.Null(await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
-        Assert.True(await Records.TryMoveAsync(move, CancellationToken), "there is room again");
+        Assert.True(await Records.TryTransitionAsync(move, CancellationToken), "there is room again");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         await QuotaAsync(new TenantQuota(Sandboxes: Quota, Cpus: Quota, MemoryBytes: (long)Quota << 30, CreatesPerMinute: 1000));
         var creates = Enumerable.Range(0, 24).Select(_ => Task.Run(async () => (await CreateAsync(Of("acme", 1, 1L << 30))).TryGet(out var _, out var _)));
         var restarts = stopped.Select(record => Task.Run(
-            () => Records.TryMoveAsync(new SandboxMove(record, record.After(SandboxEvent.Restart), null), CancellationToken)));
+            () => Records.TryTransitionAsync(new SandboxTransition(record, record.Apply(SandboxEvent.Restart), null), CancellationToken)));
 
         var accepted = (await Task.WhenAll(creates.Concat(restarts))).Count(won => won);
 
@@ -187,8 +187,8 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
             return;
         }
 
-        var next = records[at].After(legal[random.Next(legal.Count)].On);
-        if (await Records.TryMoveAsync(new SandboxMove(records[at], next, null), CancellationToken))
+        var next = records[at].Apply(legal[random.Next(legal.Count)].On);
+        if (await Records.TryTransitionAsync(new SandboxTransition(records[at], next, null), CancellationToken))
         {
             records[at] = next;
         }

@@ -90,11 +90,11 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_WhenAnotherMovedFirst_ChangesNothing()
     {
         var read = await CreatedAsync(Given.Pending());
-        var stopped = read.After(SandboxEvent.Stop);
-        var running = read.After(SandboxEvent.Alive);
+        var stopped = read.Apply(SandboxEvent.Stop);
+        var running = read.Apply(SandboxEvent.Alive);
 
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, stopped, Given.StopOf(stopped)), CancellationToken));
-        Assert.False(await Records.TryMoveAsync(new SandboxMove(read, running, Given.StopOf(running)), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(read, stopped, Given.StopOf(stopped)), CancellationToken));
+        Assert.False(await Records.TryTransitionAsync(new SandboxTransition(read, running, Given.StopOf(running)), CancellationToken));
 
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(read)).State);
         await CompleteOneAsync();
@@ -107,16 +107,16 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var pending = await CreatedAsync(Given.Pending());
         var stopped = await MovedAsync(pending, SandboxEvent.Stop);
         var pendingAgain = await MovedAsync(stopped, SandboxEvent.Restart);
-        var (alive, restarted) = (pending.After(SandboxEvent.Alive), stopped.After(SandboxEvent.Restart));
+        var (alive, restarted) = (pending.Apply(SandboxEvent.Alive), stopped.Apply(SandboxEvent.Restart));
 
         Assert.False(
-            await Records.TryMoveAsync(new SandboxMove(pending, alive, Given.StopOf(alive)), CancellationToken),
+            await Records.TryTransitionAsync(new SandboxTransition(pending, alive, Given.StopOf(alive)), CancellationToken),
             "it is pending again, but another pending than the one that was read");
         Assert.Equal((SandboxState.Pending, pendingAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
         var stoppedAgain = await MovedAsync(pendingAgain, SandboxEvent.Stop);
         Assert.False(
-            await Records.TryMoveAsync(new SandboxMove(stopped, restarted, Given.StartOf(restarted)), CancellationToken),
+            await Records.TryTransitionAsync(new SandboxTransition(stopped, restarted, Given.StartOf(restarted)), CancellationToken),
             "it is stopped again, but another stop than the one that was read");
         Assert.Equal((SandboxState.Stopped, stoppedAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
@@ -129,10 +129,10 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var read = await CreatedAsync(Given.Pending());
         await CompleteOneAsync();
-        var next = read.After(SandboxEvent.Stop);
+        var next = read.Apply(SandboxEvent.Stop);
 
         var moved = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ =>
-            Task.Run(() => Records.TryMoveAsync(new SandboxMove(read, next, Given.StopOf(next)), CancellationToken))));
+            Task.Run(() => Records.TryTransitionAsync(new SandboxTransition(read, next, Given.StopOf(next)), CancellationToken))));
 
         Assert.Single(moved, won => won);
         Assert.True((await ClaimAsync()).Count == 1, "the losers must not leave a job behind");
@@ -144,7 +144,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var unknown = Given.Pending();
 
-        Assert.False(await Records.TryMoveAsync(new SandboxMove(unknown, unknown.After(SandboxEvent.Alive), null), CancellationToken));
+        Assert.False(await Records.TryTransitionAsync(new SandboxTransition(unknown, unknown.Apply(SandboxEvent.Alive), null), CancellationToken));
         Assert.Null(await Records.FindAsync(unknown.Id, CancellationToken));
     }
 
@@ -152,9 +152,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_ByTwoVersions_WritesBothChangesOfTheHistory()
     {
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
-        var deleted = running.After(SandboxEvent.Stop).After(SandboxEvent.Delete);
+        var deleted = running.Apply(SandboxEvent.Stop).Apply(SandboxEvent.Delete);
 
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, deleted, null), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, deleted, null), CancellationToken));
 
         var found = await FoundAsync(running);
         Assert.Equal(running.Version + 2, found.Version);
@@ -181,10 +181,10 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var read = await CreatedAsync(Given.Pending());
         var pulled = read.Phases.Replace(read.Phases[0], read.Phases[0] with { Status = PhaseStatus.Success });
-        Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
 
-        var next = read.After(SandboxEvent.Stop) with { Reason = "asked" };
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, next, null), CancellationToken));
+        var next = read.Apply(SandboxEvent.Stop) with { Reason = "asked" };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(read, next, null), CancellationToken));
 
         var found = await FoundAsync(read);
         Assert.Equal(("10.0.0.7", "n7", "asked"), (found.HostIp, found.HostName, found.Reason));
@@ -195,9 +195,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_ThatChangesAFact_WinsOverAnAmendmentOfIt()
     {
         var read = await CreatedAsync(Given.Pending());
-        Assert.True(await Records.TryAmendAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
 
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(read, read.After(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(read, read.Apply(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null), CancellationToken));
 
         Assert.Equal("10.0.0.8", (await FoundAsync(read)).HostIp);
     }
@@ -207,11 +207,11 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34");
         var archived = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop, SandboxEvent.Archive);
-        var done = archived.After(SandboxEvent.ArchiveDone) with { Archive = archive };
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(archived, done, null), CancellationToken));
-        var restoring = done.After(SandboxEvent.Restore) with { Incarnation = IncarnationId.New() };
+        var done = archived.Apply(SandboxEvent.ArchiveDone) with { Archive = archive };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(archived, done, null), CancellationToken));
+        var restoring = done.Apply(SandboxEvent.Restore) with { Incarnation = IncarnationId.New() };
 
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(done, restoring, null), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(done, restoring, null), CancellationToken));
 
         var found = await FoundAsync(done);
         Assert.Equal((restoring.Incarnation, archive), (found.Incarnation, found.Archive));
@@ -224,7 +224,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         var later = running with { IdleDeadline = Given.Now.AddHours(2), EffectiveDiskBytes = 5, EffectiveLogBytes = 4 };
 
-        Assert.True(await Records.TryAmendAsync(later, CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(later, CancellationToken));
 
         var found = await FoundAsync(running);
         Assert.Equal((later.IdleDeadline, 5L, 4L, running.Version), (found.IdleDeadline, found.EffectiveDiskBytes, found.EffectiveLogBytes, found.Version));
@@ -234,7 +234,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_OfOneWhoseLimitsWereAmendedMeanwhile_KeepsThem()
     {
         var pending = await CreatedAsync(Given.Pending());
-        Assert.True(await Records.TryAmendAsync(pending with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(pending with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, CancellationToken));
 
         await MoveWithAsync(pending, SandboxEvent.Alive, next => next);
 
@@ -259,8 +259,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var pending = await CreatedAsync(Given.Pending());
         var running = await MovedAsync(pending, SandboxEvent.Alive);
 
-        Assert.False(await Records.TryAmendAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
-        Assert.False(await Records.TryAmendAsync(running with { State = SandboxState.Stopped }, CancellationToken));
+        Assert.False(await Records.TryUpdateFactsAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
+        Assert.False(await Records.TryUpdateFactsAsync(running with { State = SandboxState.Stopped }, CancellationToken));
 
         Assert.Equal((null, SandboxState.Running), ((await FoundAsync(pending)).HostIp, (await FoundAsync(pending)).State));
     }
@@ -271,7 +271,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var pending = await CreatedAsync(Given.Pending());
         await MovedAsync(pending, SandboxEvent.Stop, SandboxEvent.Restart);
 
-        Assert.False(await Records.TryAmendAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
+        Assert.False(await Records.TryUpdateFactsAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
 
         Assert.Null((await FoundAsync(pending)).HostIp);
     }
@@ -279,7 +279,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Due_OfDeadlinesOfEveryKind_ComesMostOverdueFirst()
     {
-        var pending = await CreatedAsync(Given.Pending() with { PassingDeadline = Given.Now.AddSeconds(30) });
+        var pending = await CreatedAsync(Given.Pending() with { TransientDeadline = Given.Now.AddSeconds(30) });
         var running = await CreatedAsync(Given.Pending());
         await MoveWithAsync(running, SandboxEvent.Alive, next => next with { IdleDeadline = Given.Now.AddSeconds(10) });
         var stopped = await CreatedAsync(Given.Pending());
@@ -302,7 +302,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Due_AfterAnAmendedIdleDeadline_CountsTheNewOne()
     {
         var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
-        Assert.True(await Records.TryAmendAsync(running with { IdleDeadline = Given.Now.AddHours(3) }, CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(running with { IdleDeadline = Given.Now.AddHours(3) }, CancellationToken));
 
         Assert.Empty(await Records.DueAsync(Given.Now.AddHours(2), 10, CancellationToken));
         Assert.Single(await Records.DueAsync(Given.Now.AddHours(3), 10, CancellationToken));
@@ -353,12 +353,12 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var pending = await CreatedAsync(Given.Pending());
         var voided = Assert.Single(await ClaimAsync(1));
         await Jobs.ReleaseAllOfAsync("n1", CancellationToken);
-        var stop = new SandboxMove(pending, pending.After(SandboxEvent.Stop), null);
-        Assert.False(await Records.TryMoveAsync(stop with { Claim = voided }, CancellationToken), "nobody holds the job");
+        var stop = new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null);
+        Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "nobody holds the job");
         var held = Assert.Single(await ClaimAsync(1));
-        Assert.False(await Records.TryMoveAsync(stop with { Claim = voided }, CancellationToken), "a later attempt holds the job");
+        Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "a later attempt holds the job");
 
-        Assert.True(await Records.TryMoveAsync(stop with { Claim = held }, CancellationToken), "the attempt that holds the job may write");
+        Assert.True(await Records.TryTransitionAsync(stop with { Claim = held }, CancellationToken), "the attempt that holds the job may write");
     }
 
     [Fact]
@@ -372,8 +372,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var second = await CreatedAsync(Given.Pending("again"));
         Assert.Equal(first.Version, second.Version);
 
-        Assert.False(await Records.TryMoveAsync(new SandboxMove(first, first.After(SandboxEvent.Stop), null), CancellationToken), "a move read the first life");
-        Assert.False(await Records.TryAmendAsync(first with { HostName = "n1" }, CancellationToken), "an amend read the first life");
+        Assert.False(await Records.TryTransitionAsync(new SandboxTransition(first, first.Apply(SandboxEvent.Stop), null), CancellationToken), "a move read the first life");
+        Assert.False(await Records.TryUpdateFactsAsync(first with { HostName = "n1" }, CancellationToken), "an amend read the first life");
 
         var found = await FoundAsync(second);
         Assert.Equal((SandboxState.Pending, second.Incarnation, null), (found.State, found.Incarnation, found.HostName));
@@ -383,7 +383,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
 
     private async Task MoveWithAsync(SandboxInstance from, SandboxEvent happened, Func<SandboxInstance, SandboxInstance> with) =>
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(from, with(from.After(happened)), null), CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(from, with(from.Apply(happened)), null), CancellationToken));
 
     private static SandboxInstance Full(SandboxInstance record) => record with
     {

@@ -76,8 +76,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     {
         foreach (var happened in events)
         {
-            var next = from.After(happened);
-            Assert.True(await Records.TryMoveAsync(new SandboxMove(from, next, null), CancellationToken), $"{happened} was refused");
+            var next = from.Apply(happened);
+            Assert.True(await Records.TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
             from = next;
         }
 

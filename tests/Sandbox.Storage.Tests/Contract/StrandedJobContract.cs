@@ -17,8 +17,8 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
     {
         await RegisteredAsync("silent");
         var (silent, unknown) = (await StoppingOnAsync("silent"), await StoppingOnAsync("forgotten"));
-        var deleted = silent.After(SandboxEvent.Delete);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(silent, deleted, RemovalOf(deleted)), CancellationToken));
+        var deleted = silent.Apply(SandboxEvent.Delete);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(silent, deleted, RemovalOf(deleted)), CancellationToken));
         Time.Advance(Silence - TimeSpan.FromMilliseconds(1));
         await RegisteredAsync("alive");
         await StoppingOnAsync("alive");
@@ -29,10 +29,10 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
         var one = Assert.Single(await ClaimStrandedAsync());
 
         Assert.Equal((silent.Id, "silent", 1), (one.Claimed.Job.SandboxId, one.Node, one.Claimed.Attempt));
-        Assert.IsType<StopSandbox>(one.Claimed.Job);
+        Assert.IsType<StopSandboxJob>(one.Claimed.Job);
         Assert.True((await ClaimStrandedAsync()).Count == 0, "the delete waits behind the stop that is held now");
         Assert.True(await Jobs.TryCompleteAsync(one.Claimed, CancellationToken));
-        Assert.IsType<RemoveSandbox>(Assert.Single(await ClaimStrandedAsync()).Claimed.Job);
+        Assert.IsType<RemoveSandboxJob>(Assert.Single(await ClaimStrandedAsync()).Claimed.Job);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
 
     private static (Contracts.Ids.SandboxId, string)[] Told(IReadOnlyList<StrandedJob> stranded) => [.. stranded.Select(one => (one.Claimed.Job.SandboxId, one.Node))];
 
-    private static RemoveSandbox RemovalOf(SandboxInstance record) =>
+    private static RemoveSandboxJob RemovalOf(SandboxInstance record) =>
         new() { SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = record.Incarnation };
 
     private Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync() => Jobs.ClaimStrandedAsync("head", Silence, Length, 10, CancellationToken);
@@ -65,7 +65,7 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
     private async Task<Lease> RegisteredAsync(string node)
     {
         var facts = new NodeFacts(
-            node, new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeRoom.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
+            node, new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
         var registered = await Nodes.TryRegisterAsync(facts, node, Length, CancellationToken);
         Assert.True(registered.TryGet(out var lease, out var error), error?.Text);
         return lease;
@@ -76,10 +76,10 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
         var pending = await CreatedAsync(Given.Pending());
         var starter = new JobClaim("starter", 1, Length) { Fence = (await RegisteredAsync("starter")).Fence };
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await Jobs.ClaimAsync(starter, CancellationToken)), CancellationToken));
-        var running = pending.After(SandboxEvent.Alive) with { HostName = node };
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(pending, running, null), CancellationToken));
-        var stopped = running.After(SandboxEvent.Stop);
-        Assert.True(await Records.TryMoveAsync(new SandboxMove(running, stopped, Given.StopOf(stopped)), CancellationToken));
+        var running = pending.Apply(SandboxEvent.Alive) with { HostName = node };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, running, null), CancellationToken));
+        var stopped = running.Apply(SandboxEvent.Stop);
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, stopped, Given.StopOf(stopped)), CancellationToken));
         return stopped;
     }
 }

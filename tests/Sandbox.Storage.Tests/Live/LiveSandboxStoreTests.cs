@@ -110,7 +110,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var pending = await CreatedAsync();
         await MovedAsync(pending, SandboxEvent.Alive);
 
-        Assert.False(await _store.TryMoveAsync(new SandboxMove(pending, pending.After(SandboxEvent.Stop), null), CancellationToken));
+        Assert.False(await _store.TryTransitionAsync(new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null), CancellationToken));
 
         Assert.Equal("running", (await EntryAsync(pending))!["state"]);
     }
@@ -147,7 +147,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
         await _live.RemoveAsync(running.Id, running.Version, CancellationToken);
 
-        Assert.True(await _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken));
+        Assert.True(await _store.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken));
 
         Assert.Equal("10.0.0.1", (await EntryAsync(running))!["host_ip"]);
     }
@@ -157,7 +157,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     {
         var stopped = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
 
-        Assert.True(await _store.TryAmendAsync(stopped with { HostIp = "10.0.0.1" }, CancellationToken));
+        Assert.True(await _store.TryUpdateFactsAsync(stopped with { HostIp = "10.0.0.1" }, CancellationToken));
 
         Assert.Null(await EntryAsync(stopped));
     }
@@ -168,12 +168,12 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         for (var i = 0; i < 30; i++)
         {
             var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
-            var stopped = running.After(SandboxEvent.Stop);
+            var stopped = running.Apply(SandboxEvent.Stop);
 
             await Task.WhenAll(
-                Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
-                Task.Run(() => _store.TryMoveAsync(new SandboxMove(running, stopped, null), CancellationToken)),
-                Task.Run(() => _store.TryAmendAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
+                Task.Run(() => _store.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
+                Task.Run(() => _store.TryTransitionAsync(new SandboxTransition(running, stopped, null), CancellationToken)),
+                Task.Run(() => _store.TryUpdateFactsAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
 
             Assert.Null(await EntryAsync(running));
         }
@@ -204,8 +204,8 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
 
     private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened)
     {
-        var next = from.After(happened);
-        Assert.True(await _store.TryMoveAsync(new SandboxMove(from, next, null), CancellationToken), $"{happened} was refused");
+        var next = from.Apply(happened);
+        Assert.True(await _store.TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
         return next;
     }
 

@@ -26,7 +26,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     private readonly InMemoryChangeFeed _feed = new();
     private readonly LiveSandboxStore _records;
     private readonly AnnouncingJobStore _jobs;
-    private readonly SandboxMoves _moves = new(new AutoPolicy(new LifecycleOptions()));
+    private readonly SandboxTransitions _moves = new(new AutoPolicy(new LifecycleOptions()));
     private readonly Placement _placement = new();
     private readonly ClusterOperator _operator;
 
@@ -50,7 +50,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var record = Ok(await _operator.SubmitAsync(prepared, "secret", CancellationToken));
 
         Assert.Equal((SandboxState.Pending, 1L), (record.State, record.Version));
-        var job = Assert.IsType<StartSandbox>((await ClaimAsync()).Job);
+        var job = Assert.IsType<StartSandboxJob>((await ClaimAsync()).Job);
         Assert.Equal((prepared.Id, 1L, prepared.Incarnation, "secret"), (job.SandboxId, job.SandboxVersion, job.Incarnation, job.RegistryPassword));
     }
 
@@ -93,7 +93,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         var stopping = _operator.StopAsync(running.Id, StopReason.Asked, CancellationToken);
         var job = await ClaimAsync();
-        Assert.IsType<StopSandbox>(job.Job);
+        Assert.IsType<StopSandboxJob>(job.Job);
         Assert.False(stopping.IsCompleted, "the container still runs");
         await _jobs.TryCompleteAsync(job, CancellationToken);
 
@@ -111,7 +111,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromTicks(1));
 
         Assert.Equal(SandboxState.Stopped, Ok(await stopping.WaitAsync(Generous, CancellationToken)).State);
-        Assert.IsType<StopSandbox>((await ClaimAsync()).Job);
+        Assert.IsType<StopSandboxJob>((await ClaimAsync()).Job);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         var deleted = Ok(await stopping.WaitAsync(Generous, CancellationToken));
         Assert.Equal((SandboxState.Deleted, running.Version + 2), (deleted.State, deleted.Version));
-        Assert.IsType<RemoveSandbox>(job.Job);
+        Assert.IsType<RemoveSandboxJob>(job.Job);
         Assert.Equal(deleted.Version, job.Job.SandboxVersion);
     }
 
@@ -135,8 +135,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var pending = await SubmittedAsync();
 
         var stopping = _operator.StopAsync(pending.Id, StopReason.Asked, CancellationToken);
-        await _jobs.TryCompleteAsync(await ClaimAsync<StartSandbox>(), CancellationToken);
-        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandbox>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<StartSandboxJob>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandboxJob>(), CancellationToken);
 
         Assert.Equal(SandboxState.Stopped, Ok(await stopping.WaitAsync(Generous, CancellationToken)).State);
     }
@@ -180,7 +180,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var stopped = Ok(await _operator.StopAsync(running.Id, StopReason.Expired, CancellationToken).WaitAsync(Generous, CancellationToken));
 
         Assert.Equal("expired: idle for 1800 s", stopped.Reason);
-        await ClaimAsync<StopSandbox>();
+        await ClaimAsync<StopSandboxJob>();
     }
 
     [Fact]
@@ -199,8 +199,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         var pending = Ok(await _operator.RestartAsync(stopped.Id, CancellationToken));
 
-        Assert.Equal((SandboxState.Pending, Given.Now + Given.Spec.StartupTimeout), (pending.State, pending.PassingDeadline));
-        var job = await ClaimAsync<RestartSandbox>();
+        Assert.Equal((SandboxState.Pending, Given.Now + Given.Spec.StartupTimeout), (pending.State, pending.TransientDeadline));
+        var job = await ClaimAsync<RestartSandboxJob>();
         Assert.Equal((pending.Version, stopped.Incarnation), (job.Job.SandboxVersion, job.Job.Incarnation));
     }
 
@@ -218,7 +218,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var stopped = await StoppedAsync();
 
         var deleting = _operator.DeleteAsync(stopped.Id, CancellationToken);
-        await _jobs.TryCompleteAsync(await ClaimAsync<RemoveSandbox>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<RemoveSandboxJob>(), CancellationToken);
 
         Assert.Equal(SandboxState.Deleted, Ok(await deleting.WaitAsync(Generous, CancellationToken)).State);
     }
@@ -245,7 +245,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         var waiting = _operator.WaitUntilAliveAsync(pending.Id, CancellationToken);
         Assert.False(waiting.IsCompleted);
-        await WriteAsync(SandboxMoves.Alive(pending, Given.Now));
+        await WriteAsync(SandboxTransitions.Alive(pending, Given.Now));
 
         Assert.Equal(SandboxState.Running, Ok(await waiting.WaitAsync(Generous, CancellationToken)).State);
     }
@@ -276,10 +276,10 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     {
         var pending = await SubmittedAsync();
         var waiting = _operator.WaitUntilAliveAsync(pending.Id, CancellationToken);
-        Assert.True(SandboxMoves.Alive(pending, Given.Now).TryGet(out var move, out _));
+        Assert.True(SandboxTransitions.Alive(pending, Given.Now).TryGet(out var move, out _));
 
         // Past the wake-ups, as another process would.
-        Assert.True(await _file.Records.TryMoveAsync(move, CancellationToken));
+        Assert.True(await _file.Records.TryTransitionAsync(move, CancellationToken));
         _time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal(SandboxState.Running, Ok(await waiting.WaitAsync(Generous, CancellationToken)).State);
@@ -325,7 +325,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var running = await RunningAsync();
 
         var stopping = Enumerable.Range(0, 8).Select(_ => Task.Run(() => _operator.StopAsync(running.Id, StopReason.Asked, CancellationToken))).ToArray();
-        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandbox>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandboxJob>(), CancellationToken);
         var stopped = await Task.WhenAll(stopping).WaitAsync(Generous, CancellationToken);
 
         Assert.All(stopped, result => Assert.Equal(running.Version + 1, Ok(result).Version));
@@ -369,28 +369,28 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     private async Task<SandboxInstance> RunningAsync(SandboxSpec? spec = null)
     {
         var pending = await SubmittedAsync(spec: spec);
-        await _jobs.TryCompleteAsync(await ClaimAsync<StartSandbox>(), CancellationToken);
-        return await WriteAsync(SandboxMoves.Alive(pending, Given.Now));
+        await _jobs.TryCompleteAsync(await ClaimAsync<StartSandboxJob>(), CancellationToken);
+        return await WriteAsync(SandboxTransitions.Alive(pending, Given.Now));
     }
 
     private async Task<SandboxInstance> StoppedAsync()
     {
         var stopping = _operator.StopAsync((await RunningAsync()).Id, StopReason.Asked, CancellationToken);
-        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandbox>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<StopSandboxJob>(), CancellationToken);
         return Ok(await stopping.WaitAsync(Generous, CancellationToken));
     }
 
     private async Task<SandboxInstance> DeletedAsync()
     {
         var deleting = _operator.DeleteAsync((await StoppedAsync()).Id, CancellationToken);
-        await _jobs.TryCompleteAsync(await ClaimAsync<RemoveSandbox>(), CancellationToken);
+        await _jobs.TryCompleteAsync(await ClaimAsync<RemoveSandboxJob>(), CancellationToken);
         return Ok(await deleting.WaitAsync(Generous, CancellationToken));
     }
 
-    private async Task<SandboxInstance> WriteAsync(Result<SandboxMove> decided)
+    private async Task<SandboxInstance> WriteAsync(Result<SandboxTransition> decided)
     {
         Assert.True(decided.TryGet(out var move, out var error), error?.Text);
-        Assert.True(await _records.TryMoveAsync(move, CancellationToken), "somebody moved it first");
+        Assert.True(await _records.TryTransitionAsync(move, CancellationToken), "somebody moved it first");
         return move.Next;
     }
 
@@ -434,13 +434,13 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => records.FindAsync(id, cancellationToken);
 
-        public async Task<bool> TryMoveAsync(SandboxMove move, CancellationToken cancellationToken)
+        public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken)
         {
             Tries++;
-            return _losses-- <= 0 && await records.TryMoveAsync(move, cancellationToken);
+            return _losses-- <= 0 && await records.TryTransitionAsync(move, cancellationToken);
         }
 
-        public Task<bool> TryAmendAsync(SandboxInstance next, CancellationToken cancellationToken) => records.TryAmendAsync(next, cancellationToken);
+        public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) => records.TryUpdateFactsAsync(next, cancellationToken);
 
         public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) => records.ListAsync(query, cancellationToken);
 

@@ -119,14 +119,14 @@ public sealed class PostgresFeedTests : ChangeFeedContract
 
     protected override int Waiting(IChangeFeed feed) => ((ClusterChangeFeed)feed).Waiting;
 
-    private (PostgresDatabase Database, PostgresCarrier Carrier) Carrier(TimeProvider? time = null)
+    private (PostgresDatabase Database, PostgresBackplane Carrier) Carrier(TimeProvider? time = null)
     {
         var database = PostgresDatabase.Of(_connection, TimeProvider.System);
         _opened.Push(database);
-        return (database, new PostgresCarrier(database, time ?? TimeProvider.System, NullLogger<PostgresCarrier>.Instance));
+        return (database, new PostgresBackplane(database, time ?? TimeProvider.System, NullLogger<PostgresBackplane>.Instance));
     }
 
-    private async Task<(ClusterChangeFeed Feed, PostgresCarrier Carrier)> ReadyAsync(TimeProvider? time = null)
+    private async Task<(ClusterChangeFeed Feed, PostgresBackplane Carrier)> ReadyAsync(TimeProvider? time = null)
     {
         var (_, carrier) = Carrier(time);
         var feed = new ClusterChangeFeed([carrier]);

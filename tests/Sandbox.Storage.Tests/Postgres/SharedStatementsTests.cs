@@ -91,7 +91,7 @@ public sealed class SharedStatementsTests : IDisposable
         await using var transaction = await blocker.BeginTransactionAsync(CancellationToken);
         await using var held = new NpgsqlCommand("SELECT 1 FROM sandboxes WHERE id = $1 FOR UPDATE", blocker) { Parameters = { new() { Value = read[0].Id.ToString() } } };
         await held.ExecuteNonQueryAsync(CancellationToken);
-        var moves = read.Select((record, place) => records.TryMoveAsync(Stop(record, place == 2 ? "no text of Postgres: \0" : "fine"), CancellationToken)).ToList();
+        var moves = read.Select((record, place) => records.TryTransitionAsync(Stop(record, place == 2 ? "no text of Postgres: \0" : "fine"), CancellationToken)).ToList();
         await transaction.CommitAsync(CancellationToken);
 
         await Assert.ThrowsAsync<PostgresException>(() => moves[2]);
@@ -107,8 +107,8 @@ public sealed class SharedStatementsTests : IDisposable
         var records = new PostgresSandboxStore(database.Database);
 
         var made = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => MadeAsync(records)));
-        await Task.WhenAll(made.Take(40).Select(record => records.TryMoveAsync(new SandboxMove(record, record.After(SandboxEvent.Alive), null), CancellationToken)));
-        await Task.WhenAll(made.Skip(40).Take(15).Select(record => records.TryMoveAsync(Stop(record, "asked"), CancellationToken)));
+        await Task.WhenAll(made.Take(40).Select(record => records.TryTransitionAsync(new SandboxTransition(record, record.Apply(SandboxEvent.Alive), null), CancellationToken)));
+        await Task.WhenAll(made.Skip(40).Take(15).Select(record => records.TryTransitionAsync(Stop(record, "asked"), CancellationToken)));
 
         Assert.Equal((5, 40, 15), (await TotalAsync(SandboxState.Pending), await TotalAsync(SandboxState.Running), await TotalAsync(SandboxState.Stopped)));
 
@@ -147,8 +147,8 @@ public sealed class SharedStatementsTests : IDisposable
         return made;
     }
 
-    private static SandboxMove Stop(SandboxInstance record, string reason) =>
-        new(record, record.After(SandboxEvent.Stop) with { Reason = reason }, Given.StopOf(record));
+    private static SandboxTransition Stop(SandboxInstance record, string reason) =>
+        new(record, record.Apply(SandboxEvent.Stop) with { Reason = reason }, Given.StopOf(record));
 
     private List<Task<string>> All(params string[] items) => [.. items.Select(item => _writes.RunAsync(item, CancellationToken))];
 

@@ -105,14 +105,14 @@ public sealed class SilentStatementsTests
         await using var database = Patient(stores);
         var (nodes, leases, jobs, length) = (new PostgresNodeStore(database), new PostgresLeaseStore(database), new PostgresJobStore(database), TimeSpan.FromSeconds(15));
         await MadeAsync(new PostgresSandboxStore(database));
-        var facts = new NodeFacts("n1", new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeRoom.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
+        var facts = new NodeFacts("n1", new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
         Assert.True((await nodes.TryRegisterAsync(facts, "n1", length, CancellationToken)).TryGet(out var node, out var error), error?.Text);
         var job = Assert.Single(await jobs.ClaimAsync(new JobClaim("n1", 1, length) { Fence = node.Fence }, CancellationToken));
         using var frozen = await FrozenAsync(database);
 
         var kept = what switch
         {
-            "heartbeat" => nodes.TryHeartbeatAsync(node, new NodeLoad(NodeRoom.Unlimited, 0, null), length, CancellationToken),
+            "heartbeat" => nodes.TryHeartbeatAsync(node, new NodeLoad(NodeCapacity.Unlimited, 0, null), length, CancellationToken),
             "nodes" => IsListedAsync(),
             "lease" => leases.TryRenewAsync(node, length, CancellationToken),
             _ => jobs.TryRenewAsync(job, length, CancellationToken),
@@ -133,8 +133,8 @@ public sealed class SilentStatementsTests
         var (one, other) = (await MadeAsync(records), await MadeAsync(records));
         using var frozen = await FrozenAsync(database);
 
-        var silent = records.TryMoveAsync(new SandboxMove(one, one.After(SandboxEvent.Alive), null), CancellationToken);
-        var moved = records.TryMoveAsync(new SandboxMove(other, other.After(SandboxEvent.Alive), null), CancellationToken);
+        var silent = records.TryTransitionAsync(new SandboxTransition(one, one.Apply(SandboxEvent.Alive), null), CancellationToken);
+        var moved = records.TryTransitionAsync(new SandboxTransition(other, other.Apply(SandboxEvent.Alive), null), CancellationToken);
         await UntilAsync(() => moved.IsCompleted, "another sandbox is moved");
 
         Assert.True(await moved, "nobody else has moved it");

@@ -16,7 +16,7 @@ internal sealed class RedisClient : IAsyncDisposable
 
     private readonly ClusterChangeFeed? _feed;
 
-    private RedisClient(RedisServer server, IChangeCarrier? spare, bool listens, TimeSpan patience)
+    private RedisClient(RedisServer server, IChangeBackplane? spare, bool listens, TimeSpan patience)
     {
         Connection = new RedisConnection(
             RedisTarget.Parse(server.ConnectionString),
@@ -24,7 +24,7 @@ internal sealed class RedisClient : IAsyncDisposable
             TimeProvider.System,
             NullLogger<RedisConnection>.Instance);
         Live = new RedisLiveStore(Connection, Owed);
-        Carrier = new RedisCarrier(Connection, TimeProvider.System, NullLogger<RedisCarrier>.Instance);
+        Carrier = new RedisBackplane(Connection, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         if (listens)
         {
             _feed = new ClusterChangeFeed(spare is null ? [Carrier] : [Carrier, spare]);
@@ -33,20 +33,20 @@ internal sealed class RedisClient : IAsyncDisposable
 
     public RedisConnection Connection { get; }
 
-    public OwedWrites Owed { get; } = new();
+    public CacheRepairQueue Owed { get; } = new();
 
     public RedisLiveStore Live { get; }
 
-    public RedisCarrier Carrier { get; }
+    public RedisBackplane Carrier { get; }
 
     public ClusterChangeFeed Feed => _feed ?? throw new InvalidOperationException("It does not listen.");
 
     /// <summary>As a process begins: nothing waits for Redis.</summary>
-    public static RedisClient Begin(RedisServer server, IChangeCarrier? spare = null, TimeSpan? patience = null) =>
+    public static RedisClient Begin(RedisServer server, IChangeBackplane? spare = null, TimeSpan? patience = null) =>
         new(server, spare, listens: true, patience ?? Patient);
 
     /// <summary>As it is when Redis has answered and wake-ups arrive.</summary>
-    public static async Task<RedisClient> ReadyAsync(RedisServer server, IChangeCarrier? spare = null, TimeSpan? patience = null)
+    public static async Task<RedisClient> ReadyAsync(RedisServer server, IChangeBackplane? spare = null, TimeSpan? patience = null)
     {
         var client = Begin(server, spare, patience);
         await Happens(client.Connection.Closed, "the circuit closes when Redis answers");

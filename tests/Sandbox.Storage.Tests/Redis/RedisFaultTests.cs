@@ -167,9 +167,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
             var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
 
             await Task.WhenAll(
-                Task.Run(() => other.TryAmendAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
-                Task.Run(() => _store.TryMoveAsync(new SandboxMove(running, running.After(SandboxEvent.Stop), null), CancellationToken)),
-                Task.Run(() => other.TryAmendAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
+                Task.Run(() => other.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
+                Task.Run(() => _store.TryTransitionAsync(new SandboxTransition(running, running.Apply(SandboxEvent.Stop), null), CancellationToken)),
+                Task.Run(() => other.TryUpdateFactsAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
 
             Assert.Equal((0, 0), (await _server.CountAsync("alive:*"), await _server.CountAsync("timeout:*")));
         }
@@ -204,8 +204,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
     /// <summary>Runs the writer of what is owed until nothing is.</summary>
     private async Task OwedAreWrittenAsync()
     {
-        using var writer = new OwedWriter(
-            _redis.Connection, _redis.Owed, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System, NullLogger<OwedWriter>.Instance);
+        using var writer = new CacheRepairWorker(
+            _redis.Connection, _redis.Owed, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System, NullLogger<CacheRepairWorker>.Instance);
         await writer.WriteOwedAsync(CancellationToken);
     }
 
@@ -220,8 +220,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
     private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened, LiveSandboxStore? store = null)
     {
-        var next = from.After(happened);
-        Assert.True(await (store ?? _store).TryMoveAsync(new SandboxMove(from, next, null), CancellationToken), $"{happened} was refused");
+        var next = from.Apply(happened);
+        Assert.True(await (store ?? _store).TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
         return next;
     }
 }

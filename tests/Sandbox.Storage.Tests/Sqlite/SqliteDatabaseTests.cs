@@ -171,7 +171,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         await stores[0].TryCreateAsync(read, Given.StartOf(read), CancellationToken);
 
         var moved = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-            stores[i % 2].TryMoveAsync(new SandboxMove(read, read.After(SandboxEvent.Alive), null), CancellationToken))));
+            stores[i % 2].TryTransitionAsync(new SandboxTransition(read, read.Apply(SandboxEvent.Alive), null), CancellationToken))));
 
         Assert.Single(moved, won => won);
     }

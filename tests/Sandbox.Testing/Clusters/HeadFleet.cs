@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Npgsql;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Testing.Postgres;
 
@@ -74,7 +75,7 @@ public sealed class HeadFleet : IAsyncDisposable
     public async Task<HttpStatusCode> BeatAsync(HeadRow held)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(Urls.Split(' ')[0]), HealthRoutes.Heartbeat));
-        request.Headers.Add(RoadProof.Header, RoadProof.Make(Encoding.UTF8.GetBytes(Secret), "POST", HealthRoutes.Heartbeat, TimeProvider.System.GetUtcNow()));
+        request.Headers.Add(RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(Secret), "POST", HealthRoutes.Heartbeat, TimeProvider.System.GetUtcNow()));
         request.Content = new StringContent(
             System.Text.Json.JsonSerializer.Serialize(new HeartbeatRequest(held.Node, held.Life, held.Epoch), HeadJson.Default.HeartbeatRequest), Encoding.UTF8, "application/json");
         using var answer = await _http.SendAsync(request);

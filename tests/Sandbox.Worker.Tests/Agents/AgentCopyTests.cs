@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker.Tests.Agents;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Node.Agents;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Agents;
@@ -18,7 +18,7 @@ public sealed class AgentGatewayTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using var worker = WorkerHost.Build(data.Path, services => services.AddSingleton<TimeProvider>(time));
         var running = WorkerHost.Prepare("box") with { State = SandboxState.Running, HostName = "node-1" };
-        var job = new StartSandbox { SandboxId = running.Id, SandboxVersion = 1, Incarnation = running.Incarnation };
+        var job = new StartSandboxJob { SandboxId = running.Id, SandboxVersion = 1, Incarnation = running.Incarnation };
         var created = await worker.Records.TryCreateAsync(running, job, CancellationToken.None);
         Assert.True(created.TryGet(out _, out var refused), refused?.Text);
 

@@ -3,8 +3,8 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
+using Sandbox.Node.Agents;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker.Tests.Agents;
 
@@ -15,12 +15,12 @@ public sealed class AgentLinkTests : IDisposable
     internal const string StatusJson = """{"version":"1","pid":7,"sandboxId":"s1","callsInFlight":0,"idleMilliseconds":5,"processes":0,"sessions":0}""";
 
     private readonly TempFolder _folder = new();
-    private readonly ListeningRoad _road;
+    private readonly ListeningTransport _road;
     private readonly AgentLink _link;
 
     public AgentLinkTests()
     {
-        _road = ListeningRoad.Open(SocketFile, TimeProvider.System);
+        _road = ListeningTransport.Open(SocketFile, TimeProvider.System);
         _link = new AgentLink(SandboxId.Parse("s1"), IncarnationId.New(), _road, TimeProvider.System);
     }
 

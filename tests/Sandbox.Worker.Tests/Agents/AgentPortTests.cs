@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker.Tests.Agents;
 
@@ -36,8 +37,8 @@ public sealed class AgentPortTests : IAsyncLifetime
     [Fact]
     public async Task Connection_WithItsToken_ReachesItsRoadAndCarriesBothWays()
     {
-        using var road = new ListeningRoad(_port.Expect(_incarnation), TimeProvider.System);
-        using var other = new ListeningRoad(_port.Expect(IncarnationId.New()), TimeProvider.System);
+        using var road = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
+        using var other = new ListeningTransport(_port.Expect(IncarnationId.New()), TimeProvider.System);
         using var agent = await DialAsync($"{AgentRoutes.TcpHello} {_tokens.Of(_incarnation)}\n");
 
         await road.Connected.WaitAsync(Soon);
@@ -75,7 +76,7 @@ public sealed class AgentPortTests : IAsyncLifetime
     [InlineData("a token without an end of line, and too long", "sandbox-agent/1 {own}{long}")]
     public async Task Connection_WithoutItsToken_IsClosedUnheard(string what, string line)
     {
-        using var road = new ListeningRoad(_port.Expect(_incarnation), TimeProvider.System);
+        using var road = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
         var another = _tokens.Of(IncarnationId.New());
         using var stranger = await DialAsync(line
             .Replace("{own}", _tokens.Of(_incarnation), StringComparison.Ordinal)
@@ -107,11 +108,11 @@ public sealed class AgentPortTests : IAsyncLifetime
     [Fact]
     public async Task Road_ThatIsClosed_IsExpectedNoMore()
     {
-        new ListeningRoad(_port.Expect(_incarnation), TimeProvider.System).Dispose();
+        new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System).Dispose();
         using var late = await DialAsync($"{AgentRoutes.TcpHello} {_tokens.Of(_incarnation)}\n");
 
         Assert.True(await IsClosedAsync(late), "nobody expects this incarnation any more, so its connection must be closed");
-        using var again = new ListeningRoad(_port.Expect(_incarnation), TimeProvider.System);
+        using var again = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Sandbox.Contracts.Agent;
-using Sandbox.Worker.Agents;
+using Sandbox.Node.Agents;
 
 namespace Sandbox.Worker.Tests.Agents;
 

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
+using Sandbox.Deployments.Archives;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Storage.Archives;
 using Sandbox.Testing;
-using Sandbox.Worker.Archives;
-using Sandbox.Worker.Docker;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Archives;

@@ -1,9 +1,10 @@
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Testing;
-using Sandbox.Worker.Docker;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Archives;

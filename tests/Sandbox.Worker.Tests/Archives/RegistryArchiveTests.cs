@@ -1,11 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Sandbox.Deployments.Archives;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Storage.Archives;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
-using Sandbox.Worker.Archives;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Archives;

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Node;
 using Sandbox.Testing;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Archives;
 

@@ -22,7 +22,7 @@ internal static class ClusterWorker
             [("Capacity:Cpus", "3"), ("Capacity:MemoryBytes", $"{1L << 30}"), ("Labels:zone", "eu"), .. settings]);
 
     public static NodeFacts Facts(string name) =>
-        new(name, new Uri("http://127.0.0.1:1"), "127.0.0.1", new NodeRoom(4, 8L << 30, long.MaxValue, 0), new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
+        new(name, new Uri("http://127.0.0.1:1"), "127.0.0.1", new NodeCapacity(4, 8L << 30, long.MaxValue, 0), new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
 
     public static NodeView View(string name, TimeSpan silence, bool left = false) =>
         new(Facts(name), new NodeLoad(Facts(name).Capacity, 0, Unavailable: null), 1, silence, Draining: false, left);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Stores;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node.Leases;
 
 namespace Sandbox.Worker.Tests.Cluster;
 
@@ -19,8 +19,8 @@ public sealed class HeldLeaseTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(5.999));
 
         Assert.True(_held.IsHeld);
-        Assert.False(_held.Hold.Ended.IsCancellationRequested, "whoever acts under it was told to stop too early");
-        Assert.Equal(new Fence("node/w1", 3), _held.Hold.Fence);
+        Assert.False(_held.LeaseToken.Ended.IsCancellationRequested, "whoever acts under it was told to stop too early");
+        Assert.Equal(new Fence("node/w1", 3), _held.LeaseToken.Fence);
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class HeldLeaseTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(6));
 
         Assert.False(_held.IsHeld);
-        Assert.True(_held.Hold.Ended.IsCancellationRequested, "whoever acts under it was to be told to stop at two thirds");
+        Assert.True(_held.LeaseToken.Ended.IsCancellationRequested, "whoever acts under it was to be told to stop at two thirds");
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class HeldLeaseTests : IDisposable
         Assert.True(_held.IsHeld);
         _time.Advance(TimeSpan.FromSeconds(0.001));
         Assert.False(_held.IsHeld);
-        Assert.True(_held.Hold.Ended.IsCancellationRequested);
+        Assert.True(_held.LeaseToken.Ended.IsCancellationRequested);
     }
 
     [Fact]

@@ -4,8 +4,10 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Jobs;
+using Sandbox.Node.Leases;
+using Sandbox.Node.Membership;
 using Sandbox.Testing;
-using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Cluster;
@@ -26,7 +28,7 @@ public sealed class NodeMembershipTests : IDisposable
 
     private NodeMembership Membership => _worker.Get<NodeMembership>();
 
-    private INodeRight Right => _worker.Get<INodeRight>();
+    private INodeLease Right => _worker.Get<INodeLease>();
 
     [Fact]
     public async Task Beat_NobodyHasTheName_HoldsItAndTellsItsFacts()
@@ -118,7 +120,7 @@ public sealed class NodeMembershipTests : IDisposable
     public async Task Claims_CarryTheFenceTheRoomAndTheLabels()
     {
         await Membership.BeatAsync(CancellationToken.None);
-        using (_worker.Get<NodeRooms>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
+        using (_worker.Get<NodeCapacityReservations>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
         {
             var claim = Terms();
 
@@ -136,17 +138,17 @@ public sealed class NodeMembershipTests : IDisposable
     {
         await Membership.BeatAsync(CancellationToken.None);
         var record = WorkerHost.Prepare("box");
-        var job = new Contracts.Jobs.StartSandbox { SandboxId = record.Id, SandboxVersion = 1, Incarnation = record.Incarnation };
+        var job = new Contracts.Jobs.StartSandboxJob { SandboxId = record.Id, SandboxVersion = 1, Incarnation = record.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(record, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
         var seen = new List<Fence?>();
-        var fenced = new FencedSandboxStore(new SeenMoves(_worker.Records, seen), Right);
-        var move = new SandboxMove(record, record with { Version = 2 }, Job: null);
+        var fenced = new FencedSandboxStore(new SeenTransitions(_worker.Records, seen), Right);
+        var move = new SandboxTransition(record, record with { Version = 2 }, Job: null);
 
-        await fenced.TryMoveAsync(move, CancellationToken.None);
+        await fenced.TryTransitionAsync(move, CancellationToken.None);
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.False(await fenced.TryMoveAsync(move, CancellationToken.None), "a node that lost its lease was to write nothing");
-        Assert.False(await fenced.TryAmendAsync(record, CancellationToken.None), "a node that lost its lease was to write nothing");
+        Assert.False(await fenced.TryTransitionAsync(move, CancellationToken.None), "a node that lost its lease was to write nothing");
+        Assert.False(await fenced.TryUpdateFactsAsync(record, CancellationToken.None), "a node that lost its lease was to write nothing");
         Assert.Equal([new Fence("node/node-1", 1)], seen);
         Assert.IsType<FencedSandboxStore>(_worker.Records);
     }
@@ -157,5 +159,5 @@ public sealed class NodeMembershipTests : IDisposable
         _data.Dispose();
     }
 
-    private JobClaim Terms() => _worker.Get<IClaimTerms>().Of(Right.Current!, 1);
+    private JobClaim Terms() => _worker.Get<IJobClaimPolicy>().Of(Right.Current!, 1);
 }

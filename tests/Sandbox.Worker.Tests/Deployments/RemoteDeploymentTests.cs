@@ -7,9 +7,9 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Reconciliation;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Running;
-using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker.Tests.Deployments;
 
@@ -62,8 +62,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         await using var worker = WorkerHost.Build(
             data.Path, services => services.AddSingleton<TimeProvider>(time), ("RemoteTokenFile", _data.File("tokens")), ("RemoteLostAfter", "00:01:30"));
         var pending = await worker.SubmitAsync(Prepare("there"));
-        Assert.True(SandboxMoves.Alive(pending, time.GetUtcNow()).TryGet(out var alive, out var error), error?.Text);
-        Assert.True(await worker.Records.TryMoveAsync(alive with { Next = alive.Next with { HostName = "node-1" } }, CancellationToken.None), "it was to run");
+        Assert.True(SandboxTransitions.Alive(pending, time.GetUtcNow()).TryGet(out var alive, out var error), error?.Text);
+        Assert.True(await worker.Records.TryTransitionAsync(alive with { Next = alive.Next with { HostName = "node-1" } }, CancellationToken.None), "it was to run");
 
         await LookAsync();
         Assert.Equal(SandboxState.Running, (await FoundAsync()).State);

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Sandbox.Contracts.Agent;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Testing;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -171,7 +171,7 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     }
 
     private CreateContainerParameters Plan(SandboxInstance sandbox) =>
-        new ContainerPlan(sandbox, docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
+        new ContainerPlan(sandbox, docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img") { Epoch = 7 }
             .ToParameters(ContainerPlan.AgentCommand(sandbox), limitDisk: true);
 
     private static IEnumerable<string> Texts(JsonNode? list) => list?.AsArray().Select(item => (string)item!) ?? [];

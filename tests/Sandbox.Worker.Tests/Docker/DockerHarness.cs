@@ -3,14 +3,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
-using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -41,7 +42,6 @@ public sealed class DockerHarness : IAsyncLifetime
         DataFolder = _folder.Path,
         ClusterId = ClusterId,
         NodeName = "node-1",
-        NodeEpoch = 7,
         AgentFolder = AgentFolder,
         DockerHost = dockerHost,
     };
@@ -85,7 +85,7 @@ public sealed class DockerHarness : IAsyncLifetime
     internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null)
     {
         IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(with);
-        return new DockerDeployment(Connect(with), new SandboxFolders(options), new HostTools(), options, TimeProvider.System, NullLogger<DockerDeployment>.Instance)
+        return new DockerDeployment(Connect(with), new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), TimeProvider.System, NullLogger<DockerDeployment>.Instance)
         {
             Command = _ => command ?? Sleeper,
         };

@@ -1,4 +1,4 @@
-using Sandbox.Worker.Docker;
+using Sandbox.Deployments.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 

@@ -2,9 +2,9 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
-using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Tests.Docker;
 

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Deployments;
 
 namespace Sandbox.Worker.Tests.Docker;
 

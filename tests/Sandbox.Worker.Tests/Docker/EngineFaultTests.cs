@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Errors;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 

@@ -2,9 +2,9 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Docker;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 

@@ -4,13 +4,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
-using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -225,7 +226,7 @@ public sealed class FakeEngineTests : IDisposable
         var options = Options.Create(new WorkerOptions { DataFolder = _folder.Path, ClusterId = "c", NodeName = "n", AgentFolder = _folder.Path, DockerHost = engine.Address });
         var connection = new EngineConnection(options, _clock);
         _connections.Add(connection);
-        return new DockerDeployment(connection, new SandboxFolders(options), new HostTools(), options, _clock, NullLogger<DockerDeployment>.Instance);
+        return new DockerDeployment(connection, new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), _clock, NullLogger<DockerDeployment>.Instance);
     }
 
     /// <summary>Turns the clock until it is so: the reader of the stream and the clock's tick are not in step.</summary>

@@ -1,6 +1,6 @@
+using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Errors;
 using Sandbox.Testing;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 

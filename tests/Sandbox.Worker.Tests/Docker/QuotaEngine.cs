@@ -2,12 +2,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Docker;
-using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 
@@ -55,7 +56,7 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
         _engine ??= await FakeEngine.StartAsync(AnswerAsync, filesystem: FileSystem, dataFolder: DataFolder);
         var options = Options.Create(new WorkerOptions { DataFolder = _folder.Path, ClusterId = "c", NodeName = "n", AgentFolder = _folder.Path, DockerHost = _engine.Address });
         _connection ??= new EngineConnection(options, Clock);
-        _deployment ??= new DockerDeployment(_connection, new SandboxFolders(options), tools, options, Clock, this);
+        _deployment ??= new DockerDeployment(_connection, new SandboxFolders(options), tools, options, new HeldNodeLease(7), Clock, this);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { DiskBytes = disk });
         Result<StartedSandbox> started = await _deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), cancellationToken);
         Assert.True(started.TryGet(out var value, out var error), error?.Text);

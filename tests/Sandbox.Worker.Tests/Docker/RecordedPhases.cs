@@ -1,5 +1,5 @@
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Worker.Tests.Docker;
 

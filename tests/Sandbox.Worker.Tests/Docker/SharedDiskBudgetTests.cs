@@ -1,7 +1,7 @@
+using Sandbox.Deployments.Tools;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Tests.Tools;
-using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 

@@ -1,5 +1,5 @@
+using Sandbox.Deployments.Docker;
 using Sandbox.Testing;
-using Sandbox.Worker.Docker;
 
 namespace Sandbox.Worker.Tests.Docker;
 

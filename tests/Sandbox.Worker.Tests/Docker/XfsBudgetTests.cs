@@ -1,5 +1,5 @@
+using Sandbox.Deployments.Tools;
 using Sandbox.Testing;
-using Sandbox.Worker.Tools;
 
 namespace Sandbox.Worker.Tests.Docker;
 

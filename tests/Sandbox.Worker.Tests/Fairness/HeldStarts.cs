@@ -3,7 +3,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
-using Sandbox.Worker.Deployments;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Worker.Tests.Fairness;
 

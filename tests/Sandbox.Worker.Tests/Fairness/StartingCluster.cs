@@ -1,3 +1,5 @@
+using Sandbox.Deployments;
+using Sandbox.Node;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -6,10 +8,10 @@ using Microsoft.Extensions.Logging;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Deployments;
 using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Testing.Postgres;
-using Sandbox.Worker.Deployments;
 using Sandbox.Worker.Tests.Cluster;
 using Sandbox.Worker.Tests.Running;
 
@@ -50,7 +52,7 @@ internal sealed class StartingCluster : IAsyncDisposable
         for (var number = 0; number < count; number++)
         {
             var first = WorkerHost.Prepare($"{SandboxId.New()}") with { Tenant = tenant };
-            var job = new StartSandbox { SandboxId = first.Id, SandboxVersion = first.Version, Incarnation = first.Incarnation };
+            var job = new StartSandboxJob { SandboxId = first.Id, SandboxVersion = first.Version, Incarnation = first.Incarnation };
             Assert.True((await Records.TryCreateAsync(first, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
             ids.Add(first.Id);
             _created++;
@@ -118,7 +120,7 @@ internal sealed class StartingCluster : IAsyncDisposable
         });
         builder.Logging.AddProvider(new TestOutputLogs());
         builder.Services.AddClusterStorage(database, redis: null);
-        builder.Services.AddClusterWorker();
+        builder.Services.AddClusterNode().AddStoreElection().AddDeployments();
         builder.Services.RemoveAll<IDeployment>().AddSingleton<IDeployment>(_starts);
         return builder.Build();
     }

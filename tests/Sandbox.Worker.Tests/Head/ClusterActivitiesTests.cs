@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Node.Membership;
+using Sandbox.Node.Reconciliation;
 using Sandbox.Testing;
-using Sandbox.Worker.Cluster;
 using Sandbox.Worker.Tests.Cluster;
 using Sandbox.Worker.Tests.Running;
-using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker.Tests.Head;
 

@@ -4,9 +4,9 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Leadership;
+using Sandbox.Node.Leases;
 using Sandbox.Testing;
-using Sandbox.Worker.Cluster;
-using Sandbox.Worker.Head;
 using Sandbox.Worker.Tests.Cluster;
 using Sandbox.Worker.Tests.Running;
 
@@ -68,16 +68,16 @@ public sealed class DeadNodesTests : IDisposable
 
     private Task JudgeAsync() =>
         new DeadNodes(
-            _nodes, _worker.Get<DutyRecords>(), _worker.Get<SandboxMoves>(), _time,
+            _nodes, _worker.Get<DutyRecords>(), _worker.Get<SandboxTransitions>(), _time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<DeadNodes>.Instance).RunAsync(CancellationToken.None);
 
     private async Task<SandboxInstance> GivenRunningAsync(string id, string node)
     {
         var pending = WorkerHost.Prepare(id) with { HostName = node };
-        var job = new StartSandbox { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
+        var job = new StartSandboxJob { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error), error?.Text);
-        Assert.True(SandboxMoves.Alive(created, _time.GetUtcNow()).TryGet(out var move, out error), error?.Text);
-        Assert.True(await _worker.Records.TryMoveAsync(move, CancellationToken.None), $"{id} was to run");
+        Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var move, out error), error?.Text);
+        Assert.True(await _worker.Records.TryTransitionAsync(move, CancellationToken.None), $"{id} was to run");
         return move.Next;
     }
 }

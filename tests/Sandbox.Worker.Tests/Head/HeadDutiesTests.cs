@@ -3,8 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Stores;
-using Sandbox.Worker.Cluster;
-using Sandbox.Worker.Head;
+using Sandbox.Node;
+using Sandbox.Node.Leadership;
+using Sandbox.Node.Leases;
 
 namespace Sandbox.Worker.Tests.Head;
 
@@ -19,8 +20,8 @@ public sealed class HeadDutiesTests
         var begun = _time.GetUtcNow();
         var duty = new Noted(_time);
         using var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var duties = new HeadDuties(
-            new Head(), [duty], new WorkerTelemetry(meters.GetRequiredService<IMeterFactory>()), _time, NullLogger<HeadDuties>.Instance);
+        using var duties = new LeaderDuties(
+            new Head(), [duty], new WorkerTelemetry(meters.GetRequiredService<IMeterFactory>()), _time, NullLogger<LeaderDuties>.Instance);
 
         await duties.StartAsync(TestContext.Current.CancellationToken);
         while (!duty.Ran.IsCompleted)
@@ -33,11 +34,11 @@ public sealed class HeadDutiesTests
         await duties.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private sealed class Head : IHeadRight
+    private sealed class Head : ILeaderLease
     {
-        public Hold? Current { get; } = new(new Fence(Lease.Head, 1), CancellationToken.None);
+        public LeaseToken? Current { get; } = new(new Fence(Lease.Head, 1), CancellationToken.None);
 
-        public Task<Hold> WhenHeldAsync(CancellationToken cancellationToken) => Task.FromResult(Current!);
+        public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => Task.FromResult(Current!);
     }
 
     private sealed class Noted(TimeProvider time) : IClusterDuty

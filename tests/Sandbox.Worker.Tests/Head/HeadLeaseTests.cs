@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Stores;
-using Sandbox.Worker.Head;
+using Sandbox.Node;
+using Sandbox.Node.Leadership;
 using Sandbox.Worker.Tests.Cluster;
 
 namespace Sandbox.Worker.Tests.Head;
@@ -11,7 +12,7 @@ public sealed class HeadLeaseTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLeases _leases;
-    private readonly HeadLease _one, _other;
+    private readonly LeaderLease _one, _other;
 
     public HeadLeaseTests()
     {
@@ -34,13 +35,13 @@ public sealed class HeadLeaseTests
         await TurnAsync();
         var first = _one.Current!;
 
-        _time.Advance(HeadLease.Length * 2 / 3);
+        _time.Advance(LeaderLease.Length * 2 / 3);
 
         Assert.True(first.Ended.IsCancellationRequested, "the head was to stop itself at two thirds of its lease");
         Assert.Null(_one.Current);
         await _other.TurnAsync(CancellationToken.None);
         Assert.Null(_other.Current);
-        _time.Advance(HeadLease.Length / 3 + TimeSpan.FromMilliseconds(1));
+        _time.Advance(LeaderLease.Length / 3 + TimeSpan.FromMilliseconds(1));
         await _other.TurnAsync(CancellationToken.None);
         Assert.Equal(2, _other.Current?.Fence?.Epoch);
     }
@@ -51,7 +52,7 @@ public sealed class HeadLeaseTests
         for (var turn = 0; turn < 10; turn++)
         {
             await TurnAsync();
-            _time.Advance(HeadLease.Every);
+            _time.Advance(LeaderLease.Every);
         }
 
         Assert.Equal(1, _one.Current?.Fence?.Epoch);
@@ -75,6 +76,6 @@ public sealed class HeadLeaseTests
         await _other.TurnAsync(CancellationToken.None);
     }
 
-    private HeadLease Head(string node) =>
-        new(new StoreElection(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node }))), _time, NullLogger<HeadLease>.Instance);
+    private LeaderLease Head(string node) =>
+        new(new StoreElection(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node }))), _time, NullLogger<LeaderLease>.Instance);
 }

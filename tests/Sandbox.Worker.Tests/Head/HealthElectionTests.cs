@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Stores;
-using Sandbox.Worker.Cluster;
-using Sandbox.Worker.Head;
+using Sandbox.Node.Leadership;
+using Sandbox.Node.Membership;
 using Sandbox.Worker.Tests.Cluster;
 
 namespace Sandbox.Worker.Tests.Head;
@@ -42,7 +42,7 @@ public sealed class HealthElectionTests
 
         Assert.Null(await Election(node).TryTakeAsync(CancellationToken));
 
-        Assert.Contains("keeps its lease in memory", node.Services.GetRequiredService<ProcessEnd>().Why(), StringComparison.Ordinal);
+        Assert.Contains("keeps its lease in memory", node.Services.GetRequiredService<FatalExit>().Why(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class HealthElectionTests
         Assert.False(await Election(node).TryKeepAsync(mine, CancellationToken), "another has taken it");
     }
 
-    private static IHeadElection Election(WebApplication node) => node.Services.GetRequiredService<IHeadElection>();
+    private static ILeaderElection Election(WebApplication node) => node.Services.GetRequiredService<ILeaderElection>();
 
     private static Task<FakeHealth> ElectsAsync(int status, string mode, long version, string store = HeadAnswer.InPostgres) => FakeHealth.StartAsync(
         (_, _) => Task.CompletedTask,

@@ -5,9 +5,10 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
+using Sandbox.Node.Jobs;
+using Sandbox.Node.Leadership;
 using Sandbox.Testing;
-using Sandbox.Worker.Head;
-using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Tests.Cluster;
 using Sandbox.Worker.Tests.Running;
 
@@ -33,7 +34,7 @@ public sealed class StrandedJobsTests : IDisposable
         var record = await FoundAsync(stopped);
         Assert.Equal((SandboxState.Stopped, SandboxEvent.StartFailed, "its node w1 is gone"), (record.State, record.History[^1].On, record.Reason));
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken.None));
-        Assert.IsType<RestartSandbox>(letter.Job);
+        Assert.IsType<RestartSandboxJob>(letter.Job);
         Assert.False(await Jobs.HasOpenAsync(record.Id, record.Version, CancellationToken.None), "the stop behind it has gone as well");
     }
 
@@ -68,10 +69,10 @@ public sealed class StrandedJobsTests : IDisposable
         Assert.True((await Jobs.DeadLettersAsync(10, CancellationToken.None)).Count == 0, "the sweep of the node does it, should the node return");
         _time.Advance(ISandboxStore.TombstoneFor);
         var again = WorkerHost.Prepare("box");
-        var start = new StartSandbox { SandboxId = again.Id, SandboxVersion = again.Version, Incarnation = again.Incarnation };
+        var start = new StartSandboxJob { SandboxId = again.Id, SandboxVersion = again.Version, Incarnation = again.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(again, start, CancellationToken.None)).TryGet(out _, out error), error?.Text);
         var next = await Jobs.ClaimAsync(new JobClaim("w2", 10, TimeSpan.FromSeconds(15)), CancellationToken.None);
-        Assert.True(next is [{ Job: StartSandbox }], "no job of the first life stands before the start of the second");
+        Assert.True(next is [{ Job: StartSandboxJob }], "no job of the first life stands before the start of the second");
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class StrandedJobsTests : IDisposable
     {
         var stopped = await GivenStoppedAsync("box");
         var begun = new SandboxCommit(stopped.Id, "a/b:c", CommitPhase.Running, _time.GetUtcNow());
-        var job = new CommitSandbox
+        var job = new CommitSandboxJob
         {
             SandboxId = stopped.Id,
             SandboxVersion = stopped.Version,
@@ -113,7 +114,7 @@ public sealed class StrandedJobsTests : IDisposable
     private IJobStore Jobs => _worker.Get<IJobStore>();
 
     private Task RunAsync() =>
-        new StrandedJobs(Jobs, _worker.Get<GivenUpJobs>(), _worker.Get<NodeIdentity>(), NullLogger<StrandedJobs>.Instance).RunAsync(CancellationToken.None);
+        new StrandedJobs(Jobs, _worker.Get<FailedJobHandler>(), _worker.Get<NodeIdentity>(), NullLogger<StrandedJobs>.Instance).RunAsync(CancellationToken.None);
 
     private async Task<SandboxInstance> FoundAsync(SandboxInstance record) =>
         await _worker.Records.FindAsync(record.Id, CancellationToken.None) ?? throw new InvalidOperationException($"{record.Id} has no record");
@@ -122,13 +123,13 @@ public sealed class StrandedJobsTests : IDisposable
     private async Task<SandboxInstance> GivenStoppedAsync(string id)
     {
         var pending = WorkerHost.Prepare(id) with { HostName = "w1" };
-        var job = new StartSandbox { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
+        var job = new StartSandboxJob { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error), error?.Text);
         var start = Assert.Single(await Jobs.ClaimAsync(new JobClaim("w1", 1, TimeSpan.FromSeconds(15)), CancellationToken.None));
-        Assert.True(SandboxMoves.Alive(created, _time.GetUtcNow()).TryGet(out var alive, out error), error?.Text);
-        Assert.True(await _worker.Records.TryMoveAsync(alive, CancellationToken.None), $"{id} was to run");
-        Assert.True(_worker.Get<SandboxMoves>().Lost(alive.Next, "it was removed", _time.GetUtcNow()).TryGet(out var lost, out error), error?.Text);
-        Assert.True(await _worker.Records.TryMoveAsync(lost with { Job = null }, CancellationToken.None), $"{id} was to be stopped");
+        Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var alive, out error), error?.Text);
+        Assert.True(await _worker.Records.TryTransitionAsync(alive, CancellationToken.None), $"{id} was to run");
+        Assert.True(_worker.Get<SandboxTransitions>().Lost(alive.Next, "it was removed", _time.GetUtcNow()).TryGet(out var lost, out error), error?.Text);
+        Assert.True(await _worker.Records.TryTransitionAsync(lost with { Job = null }, CancellationToken.None), $"{id} was to be stopped");
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken.None), "the start is done");
         return lost.Next;
     }

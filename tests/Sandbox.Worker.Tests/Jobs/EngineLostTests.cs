@@ -1,9 +1,9 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Reconciliation;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Running;
-using Sandbox.Worker.Upkeep;
 
 namespace Sandbox.Worker.Tests.Jobs;
 

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Jobs;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Tests.Agents;
 using Sandbox.Worker.Tests.Running;
 
@@ -20,7 +20,7 @@ public sealed class ReadinessTests : IDisposable
     private readonly AgentLink _link;
 
     public ReadinessTests() =>
-        _link = new AgentLink(_sandbox.Id, _sandbox.Incarnation, ListeningRoad.Open(SocketFile, TimeProvider.System), TimeProvider.System);
+        _link = new AgentLink(_sandbox.Id, _sandbox.Incarnation, ListeningTransport.Open(SocketFile, TimeProvider.System), TimeProvider.System);
 
     private string SocketFile => _folder.File("run/s");
 

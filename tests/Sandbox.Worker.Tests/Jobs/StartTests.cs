@@ -3,9 +3,9 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Deployments;
+using Sandbox.Node.Jobs;
 using Sandbox.Testing;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Jobs;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Jobs;
@@ -56,7 +56,7 @@ public sealed class StartTests : LocalWorkerTests
         var prepared = WorkerHost.Prepare("box");
         prepared = prepared with
         {
-            PassingDeadline = prepared.CreatedAt + TimeSpan.FromSeconds(6),
+            TransientDeadline = prepared.CreatedAt + TimeSpan.FromSeconds(6),
             Spec = prepared.Spec with { StartupTimeout = TimeSpan.FromSeconds(6) },
         };
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Local;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing;
-using Sandbox.Worker.Agents;
-using Sandbox.Worker.Deployments;
-using Sandbox.Worker.Process;
 
 namespace Sandbox.Worker.Tests.Running;
 
@@ -36,9 +36,9 @@ public abstract class LocalWorkerTests : IAsyncLifetime
         return await StartWorkerAsync(settings: settings);
     }
 
-    private protected StepGate Hold(string step)
+    private protected StepBarrier Hold(string step)
     {
-        var gate = new StepGate(step);
+        var gate = new StepBarrier(step);
         Local.AddHook(gate);
         return gate;
     }

@@ -1,3 +1,5 @@
+using Sandbox.Deployments;
+using Sandbox.Node;
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,8 +10,8 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node.Agents;
 using Sandbox.Storage;
-using Sandbox.Worker.Agents;
 
 namespace Sandbox.Worker.Tests.Running;
 
@@ -19,8 +21,9 @@ internal sealed class WorkerHost : IAsyncDisposable
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private readonly IHost _host;
+    private readonly StoreCut _stores;
 
-    private WorkerHost(IHost host) => _host = host;
+    private WorkerHost(IHost host, StoreCut stores) => (_host, _stores) = (host, stores);
 
     public ISandboxStore Records => Get<ISandboxStore>();
 
@@ -44,11 +47,11 @@ internal sealed class WorkerHost : IAsyncDisposable
 
     /// <summary>All of it, but no loop runs yet.</summary>
     public static WorkerHost Build(string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings) =>
-        Build(folder, static services => services.AddWorker(), change, settings);
+        Build(folder, static services => services.AddStandaloneNode().AddDeployments(), change, settings);
 
     /// <summary>The same as one node of several; <paramref name="change"/> brings the cluster's nodes and leases.</summary>
     public static WorkerHost BuildCluster(string folder, Action<IServiceCollection> change, params (string Name, string Value)[] settings) =>
-        Build(folder, static services => services.AddClusterWorker(), change, settings);
+        Build(folder, static services => services.AddClusterNode().AddStoreElection().AddDeployments(), change, settings);
 
     private static WorkerHost Build(
         string folder, Action<IServiceCollection> add, Action<IServiceCollection>? change, (string Name, string Value)[] settings)
@@ -72,7 +75,9 @@ internal sealed class WorkerHost : IAsyncDisposable
         builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
         add(builder.Services);
         change?.Invoke(builder.Services);
-        return new WorkerHost(builder.Build());
+        var stores = new StoreCut();
+        stores.Install(builder.Services);
+        return new WorkerHost(builder.Build(), stores);
     }
 
     public T Get<T>()
@@ -88,7 +93,7 @@ internal sealed class WorkerHost : IAsyncDisposable
             State = SandboxState.Pending,
             Incarnation = IncarnationId.New(),
             CreatedAt = now,
-            PassingDeadline = now + TimeSpan.FromMinutes(5),
+            TransientDeadline = now + TimeSpan.FromMinutes(5),
             Phases = [.. SandboxPhase.BeforeStart],
             Spec = new SandboxSpec
             {
@@ -169,12 +174,21 @@ internal sealed class WorkerHost : IAsyncDisposable
         _host.Dispose();
     }
 
-    /// <summary>As after kill -9: whatever was under way is cut off where it is, and nothing of it is tidied up. That the
-    /// loops end first only keeps two lives from sharing one process.</summary>
+    /// <summary>As after kill -9: from here on nothing that it does is written, so its jobs stay claimed and its leases held, and its
+    /// connections break. That its loops end as well only keeps two lives from sharing one process.</summary>
     public async Task CrashAsync()
     {
+        _stores.Cut();
         using var limit = new CancellationTokenSource(Soon);
-        await _host.StopAsync(limit.Token);
+        try
+        {
+            await _host.StopAsync(limit.Token);
+        }
+        catch (AggregateException)
+        {
+            // What it wanted to write in the end.
+        }
+
         _host.Dispose();
     }
 }

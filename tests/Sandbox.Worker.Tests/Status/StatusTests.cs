@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node.Leases;
 using Sandbox.Worker.Head;
 using Sandbox.Worker.Status;
 using Sandbox.Worker.Tests.Head;
@@ -22,7 +22,7 @@ public sealed class StatusTests : IAsyncLifetime
 
     private static readonly NodeResult Node = new(
         "n<1>", "alive", false, 0, "http://127.0.0.1:1", "127.0.0.1", "1", ["docker"], new Dictionary<string, string>(), 2,
-        new RoomMessage(4, 8L << 30, null, 0), new RoomMessage(3, 7L << 30, null, 0), null);
+        new NodeCapacityMessage(4, 8L << 30, null, 0), new NodeCapacityMessage(3, 7L << 30, null, 0), null);
 
     private readonly WebApplication _api = MakeApi(wantsKey: true);
     private readonly List<WebApplication> _made = [];
@@ -113,7 +113,7 @@ public sealed class StatusTests : IAsyncLifetime
             Reason = "n2 is the head",
         });
 
-        var (status, body) = await AskAsync(node.GetRequiredService<ClientRoad>().HandleAsync, "/hello", ("X-API-Key", Key));
+        var (status, body) = await AskAsync(node.GetRequiredService<HeadApiProxy>().HandleAsync, "/hello", ("X-API-Key", Key));
 
         Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
         Assert.Equal(new RoleAnswer("n1", HeadAnswer.Worker, 7, "192.0.2.2", 6390), JsonSerializer.Deserialize(body, HeadJson.Default.RoleAnswer));
@@ -122,7 +122,7 @@ public sealed class StatusTests : IAsyncLifetime
     [Fact]
     public async Task ClientPort_OfTheHead_IsTheApi()
     {
-        var road = MakeNode(_api, services => services.AddSingleton<IHeadRight>(new SoleProcess())).GetRequiredService<ClientRoad>();
+        var road = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases())).GetRequiredService<HeadApiProxy>();
 
         Assert.Equal((HttpStatusCode.OK, "hello ?a=%2Fb"), await AskAsync(road.HandleAsync, "/hello?a=%2Fb", ("X-API-Key", Key)));
     }
@@ -132,14 +132,14 @@ public sealed class StatusTests : IAsyncLifetime
     {
         await using var open = MakeApi(wantsKey: false);
         await open.StartAsync();
-        var road = MakeNode(open, services => services.AddSingleton<IHeadRight>(new SoleProcess())).GetRequiredService<ClientRoad>();
+        var road = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases())).GetRequiredService<HeadApiProxy>();
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(road.HandleAsync, "/hello", ("X-API-Key", Key)));
     }
 
     private IServiceProvider MakeNode(WebApplication api, Action<IServiceCollection>? more = null)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [StatusRoom.ApiKey] = api.Urls.First() }).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [StatusServiceCollectionExtensions.ApiKey] = api.Urls.First() }).Build();
         var node = DecidingNode.Build(services =>
         {
             services.AddHttpForwarder();

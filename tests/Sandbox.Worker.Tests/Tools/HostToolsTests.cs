@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Sandbox.Worker.Tools;
+using Sandbox.Deployments.Tools;
 
 namespace Sandbox.Worker.Tests.Tools;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Sandbox.Worker.Tools;
+using Sandbox.Deployments.Tools;
 
 namespace Sandbox.Worker.Tests.Tools;
 

@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Sandbox.Api.Agents;
+using Sandbox.Api.Auth;
+using Sandbox.Api.Commands;
+using Sandbox.Api.Documents;
+using Sandbox.Api.Envd;
+using Sandbox.Api.Files;
+using Sandbox.Api.Http;
+using Sandbox.Api.Management;
+using Sandbox.Api.Ports;
+using Sandbox.Api.Rock;
+using Sandbox.Api.Sandboxes;
+using Sandbox.Api.Tenancy;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Api;
+
+/// <summary>
+/// The HTTP face: ROCK's routes, the envd road, management, who may ask and what is whose. Needs the doors of
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>IPlacement</c> and
+/// <c>DeploymentManager</c> from the rooms it is put together with.
+/// </summary>
+public static class ApiServiceCollectionExtensions
+{
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<ApiOptions, ApiOptionsValidator>()
+            .BindConfiguration(ApiOptions.Section)
+            .PostConfigure<IConfiguration>(TakeTimeZone);
+        services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddRouting().AddHttpContextAccessor();
+        services.AddMetrics().AddSingleton<ApiTelemetry>();
+        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
+        services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
+        services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
+        services.AddHttpForwarder();
+        services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
+        services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>().AddSingleton<DeleteSandboxEndpoint>();
+        services.AddSingleton<ArchiveSandboxEndpoint>().AddSingleton<CommitSandboxEndpoint>();
+        services.AddSingleton<IsAliveEndpoint>().AddSingleton<SandboxStatusEndpoint>().AddSingleton<ListSandboxesEndpoint>().AddSingleton<BatchStatusEndpoint>();
+        services.AddSingleton<ExecuteEndpoint>().AddSingleton<CreateSessionEndpoint>().AddSingleton<RunInSessionEndpoint>().AddSingleton<CloseSessionEndpoint>();
+        services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>().AddSingleton<SandboxStatisticsEndpoint>();
+        services.AddSingleton<PortForwardEndpoint>();
+        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>().AddSingleton<UsageRoutes>();
+        services.AddSingleton(provider => new JoinTokenRoutes(provider.GetService<IMemberStore>(), provider.GetRequiredService<TimeProvider>()));
+        return services.AddSingleton<RockEndpoints>().AddSingleton<ManagementEndpoints>().AddSingleton<OpenApiDocument>();
+    }
+
+    /// <summary>The order matters: log, then lock, then the road that needs no route, then the routes.</summary>
+    public static WebApplication MapApi(this WebApplication app)
+    {
+        app.UseMiddleware<AccessLog>();
+        app.UseMiddleware<AuthenticationMiddleware>();
+        app.UseMiddleware<EnvdProxy>();
+        app.UseWebSockets();
+        app.Services.GetRequiredService<RockEndpoints>().Map(app);
+        app.MapGet(RockEndpoints.Prefix + PortForwardEndpoint.Path, app.Services.GetRequiredService<PortForwardEndpoint>().HandleAsync);
+        app.Services.GetRequiredService<ManagementEndpoints>().Map(app);
+        var document = app.Services.GetRequiredService<OpenApiDocument>();
+        app.MapGet("/openapi/v1.json", document.HandleAsync);
+        app.MapGet("/openapi.json", document.HandleAsync);
+        app.MapGet("/", Greeting.HandleAsync);
+        return app;
+    }
+
+    private static void TakeTimeZone(ApiOptions options, IConfiguration configuration)
+    {
+        if (options.TimeZone.Length == 0)
+        {
+            // ROCK's own name for it, then the system's; the latter may hold forms that are no zone's name.
+            options.TimeZone = configuration["ROCK_TIME_ZONE"] is { Length: > 0 } named ? named
+                : configuration["TZ"] is { Length: > 0 } system && TimeZoneInfo.TryFindSystemTimeZoneById(system, out _) ? system
+                : "";
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Api.Auth;
+
+/// <summary>
+/// The keys of the store, each answer remembered for a moment: a wake-up about tenants and keys forgets them all at once,
+/// and a lost one costs no more than <see cref="KeepFor"/>.
+/// </summary>
+internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimeProvider time) : IDisposable
+{
+    /// <summary>So long may a revoked key still be let in where no wake-up arrives.</summary>
+    public static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(4);
+
+    /// <summary>Keys that are remembered. What is no key is remembered apart, so that guesses cannot crowd out the keys.</summary>
+    public const int Most = 4096;
+
+    private Memory _memory = new(feed.SubscribeAccess());
+    private volatile bool _seenAny;
+
+    internal int Remembered => _memory.Good.Count + _memory.Bad.Count;
+
+    /// <summary>The key with this secret; null: there is none, or it was revoked or has expired.</summary>
+    public async ValueTask<ApiKey?> FindAsync(string secret, CancellationToken cancellationToken)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+        var name = Convert.ToHexString(hash);
+        var memory = Current();
+        if ((memory.Good.TryGetValue(name, out var kept) || memory.Bad.TryGetValue(name, out kept)) && IsFresh(kept))
+        {
+            return kept.Key;
+        }
+
+        // Its age counts from before the question.
+        var asked = time.GetTimestamp();
+        var found = await tenants.FindKeyAsync(hash, cancellationToken);
+        var key = found is not null && CryptographicOperations.FixedTimeEquals(found.Sha256.Span, hash) ? found : null;
+        _seenAny |= key is not null;
+        Keep(key is null ? memory.Bad : memory.Good, name, new Kept(key, asked));
+        return key;
+    }
+
+    /// <summary>Whether the store has keys, or had one since this process began: revoking the last one opens nothing.</summary>
+    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken)
+    {
+        if (_seenAny)
+        {
+            return true;
+        }
+
+        var memory = Current();
+        if (memory.NoneAt is { } at && time.GetElapsedTime(at) < KeepFor)
+        {
+            return false;
+        }
+
+        var asked = time.GetTimestamp();
+        var any = await tenants.HasKeysAsync(cancellationToken);
+        memory.NoneAt = asked;
+        return any && (_seenAny = true);
+    }
+
+    public void Dispose() => _memory.Change.Dispose();
+
+    private bool IsFresh(Kept kept) =>
+        time.GetElapsedTime(kept.At) < KeepFor && !(kept.Key?.ExpiresAt <= time.GetUtcNow());
+
+    private static void Keep(ConcurrentDictionary<string, Kept> among, string name, Kept kept)
+    {
+        if (among.Count >= Most)
+        {
+            among.Clear();
+        }
+
+        among[name] = kept;
+    }
+
+    /// <summary>A change makes a new memory; an answer that was asked for before it lands in the old one, which nobody reads.</summary>
+    private Memory Current()
+    {
+        var memory = Volatile.Read(ref _memory);
+        if (!memory.Change.Changed.IsCompleted)
+        {
+            return memory;
+        }
+
+        var fresh = new Memory(feed.SubscribeAccess());
+        var before = Interlocked.CompareExchange(ref _memory, fresh, memory);
+        if (before == memory)
+        {
+            memory.Change.Dispose();
+            return fresh;
+        }
+
+        fresh.Change.Dispose();
+        return before;
+    }
+
+    /// <param name="Key">Null: it is none.</param>
+    private sealed record Kept(ApiKey? Key, long At);
+
+    private sealed class Memory(ChangeSubscription change)
+    {
+        private long _noneAt = -1;
+
+        public ChangeSubscription Change { get; } = change;
+
+        public ConcurrentDictionary<string, Kept> Good { get; } = new(StringComparer.Ordinal);
+
+        public ConcurrentDictionary<string, Kept> Bad { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>When the store was last asked and had no key; null: never.</summary>
+        public long? NoneAt
+        {
+            get => Volatile.Read(ref _noneAt) is >= 0 and var at ? at : null;
+            set => Volatile.Write(ref _noneAt, value ?? -1);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Sandbox.Api.Http;
+
+namespace Sandbox.Api.Auth;
+
+/// <summary>Lets nobody past whom the doorkeeper does not know, and notes who it is.</summary>
+internal sealed partial class AuthenticationMiddleware(RequestDelegate next, RequestAuthenticator keeper, ILogger<AuthenticationMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        switch (await AdmitAsync(http))
+        {
+            case AuthenticationResult.Admitted { Caller: var caller }:
+                http.Features.Set(caller);
+                await next(http);
+                break;
+            case AuthenticationResult.Refused refused:
+                await Refusals.WriteAsync(http, refused.Status, refused.Message, refused.Text);
+                break;
+        }
+    }
+
+    private async Task<AuthenticationResult?> AdmitAsync(HttpContext http)
+    {
+        try
+        {
+            return await keeper.AdmitAsync(http);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception exception)
+        {
+            Log.Unknown(logger, exception);
+            return new AuthenticationResult.Refused(
+                StatusCodes.Status503ServiceUnavailable, "unavailable", "Who asks cannot be found out now; ask again.");
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5011, LogLevel.Error, "A caller could not be looked up")]
+        public static partial void Unknown(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,21 @@
+using Sandbox.Cluster;
+using Sandbox.Api.Cluster;
+using Sandbox.Domain.Operators;
+
+namespace Sandbox.Api;
+
+/// <summary>The door of the API's room for an API whose sandboxes run on other machines.</summary>
+public static class ClusteredApiServiceCollectionExtensions
+{
+    /// <summary>All that <see cref="ApiServiceCollectionExtensions.AddApi"/> adds, with the roads through the workers and the placement on the
+    /// cluster's nodes. Needs the cluster's stores.</summary>
+    public static IServiceCollection AddClusterApi(this IServiceCollection services)
+    {
+        services.AddCluster().AddApi();
+        services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
+        services.AddHostedService<ClusterTelemetry>();
+        services.AddSingleton<NodeConnectionPool>().AddSingleton<SandboxLocationCache>();
+        services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>();
+        return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
+    }
+}

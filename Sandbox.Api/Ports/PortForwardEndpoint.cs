@@ -1,0 +1,92 @@
+using System.Net.WebSockets;
+using System.Text;
+using Sandbox.Api.Http;
+using Sandbox.Api.Tenancy;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Operators;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sandbox.Api.Ports;
+
+/// <summary>
+/// ROCK's tunnel to a TCP port inside a sandbox: a WebSocket whose binary messages are the bytes of the connection. It goes on to the
+/// agent as it is; only what never gets there is answered here, by the codes that ROCK closes with.
+/// </summary>
+internal sealed partial class PortForwardEndpoint(TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
+{
+    public const string Path = "/sandboxes/{id}/portforward";
+
+    /// <summary>The reason of a close is at most so many bytes.</summary>
+    private const int LongestReason = 123;
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+        {
+            http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            http.Response.Headers.Upgrade = "websocket";
+            return;
+        }
+
+        var name = http.Request.RouteValues["id"] as string ?? "";
+        var opened = SandboxId.TryParse(name, null, out var id)
+            ? await agents.OpenAsync(id, http.RequestAborted)
+            : new SandboxError.NotFound(name);
+        if (!opened.TryGet(out var call, out var error))
+        {
+            await RefuseAsync(http, error.Text);
+            return;
+        }
+
+        using (call)
+        {
+            await ForwardAsync(http, call);
+        }
+    }
+
+    private async Task ForwardAsync(HttpContext http, AgentCall call)
+    {
+        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, new ToAgent());
+        if (error is ForwarderError.None)
+        {
+            return;
+        }
+
+        Log.Broke(logger, error, http.GetForwarderErrorFeature()?.Exception?.Message);
+        if (!http.Response.HasStarted)
+        {
+            http.Response.Clear();
+            var reason = http.GetForwarderErrorFeature()?.Exception is AgentCallException missed ? missed.Error.Text : "the connection to its agent broke";
+            await RefuseAsync(http, reason);
+        }
+    }
+
+    /// <summary>A client of WebSockets sees no answer but a close, so that is what it gets.</summary>
+    private static async Task RefuseAsync(HttpContext http, string reason)
+    {
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        var bytes = Encoding.UTF8.GetBytes(reason);
+        var shown = bytes.Length <= LongestReason ? reason : Encoding.UTF8.GetString(bytes, 0, LongestReason - 3).TrimEnd('\uFFFD') + "…";
+        await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, shown, http.RequestAborted);
+    }
+
+    /// <summary>The agent's own path, with the query as it came.</summary>
+    private sealed class ToAgent : HttpTransformer
+    {
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        {
+            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.RequestUri = new Uri($"{destinationPrefix.TrimEnd('/')}{AgentRoutes.Rock}/portforward{httpContext.Request.QueryString}");
+            proxyRequest.Headers.Host = null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5211, LogLevel.Information, "The tunnel into a sandbox broke: {Error} {Reason}")]
+        public static partial void Broke(ILogger logger, ForwarderError error, string? reason);
+    }
+}

@@ -1,0 +1,11 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Api.Tenancy;
+
+/// <summary>The commits of the caller's sandboxes, to read.</summary>
+internal sealed class TenantScopedCommits(ICommitStore commits, TenantResolver ownership)
+{
+    public async Task<SandboxCommit?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
+        await ownership.SeesAsync(id, cancellationToken) ? await commits.FindAsync(id, cancellationToken) : null;
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Operators;
+using Sandbox.Kubernetes.Cluster;
+using Sandbox.Kubernetes.Objects;
+using Sandbox.Kubernetes.Templates;
+using Sandbox.Kubernetes.Watching;
+using Sandbox.Node.Deployments;
+
+namespace Sandbox.Kubernetes;
+
+/// <summary>The door of the Kubernetes room.</summary>
+public static class KubernetesServiceCollectionExtensions
+{
+    /// <summary>Sandboxes as pods instead of on this machine. Needs stores, and a worker without deployments of its own
+    /// (<c>AddStandaloneNode</c>, <c>AddClusterNode</c>).</summary>
+    public static IServiceCollection AddKubernetes(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>().BindConfiguration(KubernetesOptions.Section);
+        services.AddSingleton<IValidateOptions<KubernetesOptions>, KubernetesOptionsCheck>();
+        services.AddSingleton<PodTemplates>().AddSingleton<PodChoice>().AddSingleton<ImageAuth>().AddSingleton<SandboxManifests>();
+        services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
+        services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));
+        services.AddSingleton<IDeployment, KubernetesDeployment>();
+        services.AddHostedService<ClusterWatch>();
+        services.AddSingleton<IPlacement, KubernetesPlacement>();
+        return services.Replace(ServiceDescriptor.Singleton<ISandboxOperator, KubernetesOperator>());
+    }
+
+    private static ObjectKind[] Watched(KubernetesOptions options) =>
+        options.IsPodMode ? [ObjectKind.Pod, ObjectKind.Secret] : [ObjectKind.Pod, ObjectKind.Batch, ObjectKind.Secret];
+}

@@ -1,4 +1,0 @@
-namespace Sandbox.Topology;
-
-/// <summary>A process was told to read a cluster file that cannot be.</summary>
-public sealed class ClusterFileException(string message) : IOException(message);

@@ -1,0 +1,67 @@
+using System.Net;
+using Sandbox.Contracts.Management;
+
+namespace Sandbox.Worker.Status;
+
+/// <summary>The API as a node knows it: it judges keys, and tells of the cluster's nodes to who has one.</summary>
+internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthorizationClient> logger) : IDisposable
+{
+    private const string NodesPath = "/api/v1/nodes";
+
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
+
+    private volatile bool _isGuarded;
+
+    public Uri Address => api;
+
+    public HttpMessageInvoker Http { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+
+    /// <summary>Whether it turns away who has no key. A node's ports may be open to other machines where the API's own is not: through
+    /// an API that lets everybody in, nobody is let.</summary>
+    public async Task<bool> IsGuardedAsync(CancellationToken cancellationToken)
+    {
+        if (!_isGuarded)
+        {
+            var (status, _) = await NodesAsync(key: null, cancellationToken);
+            _isGuarded = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
+            if (status is HttpStatusCode.OK)
+            {
+                Log.Open(logger, api);
+            }
+        }
+
+        return _isGuarded;
+    }
+
+    /// <summary>The nodes, or why they are not told.</summary>
+    public async Task<(HttpStatusCode Status, IReadOnlyList<NodeResult> Nodes)> NodesAsync(string? key, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(Within);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api, NodesPath));
+            if (key is not null)
+            {
+                request.Headers.TryAddWithoutValidation("X-API-Key", key);
+            }
+
+            using var answer = await Http.SendAsync(request, deadline.Token);
+            return answer.StatusCode is HttpStatusCode.OK
+                ? (answer.StatusCode, await answer.Content.ReadFromJsonAsync(ManagementJson.Default.IReadOnlyListNodeResult, deadline.Token) ?? [])
+                : (answer.StatusCode, []);
+        }
+        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return (HttpStatusCode.BadGateway, []);
+        }
+    }
+
+    public void Dispose() => Http.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(4451, LogLevel.Warning, "The API at {Api} lets everybody in; this node's client port and status page stay shut")]
+        public static partial void Open(ILogger logger, Uri api);
+    }
+}

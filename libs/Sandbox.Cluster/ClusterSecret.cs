@@ -1,0 +1,21 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Sandbox.Cluster;
+
+/// <summary>The cluster's secret, read once. Others ask for a proof, or have one checked.</summary>
+public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider time)
+{
+    private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
+
+    public string Prove(string method, string target) => RequestSignature.Make(_secret, method, target, time.GetUtcNow());
+
+    public bool IsProven(string? proof, string method, string target) =>
+        RequestSignature.IsGood(proof, _secret, method, target, time.GetUtcNow());
+
+    /// <summary>For whoever joins with a token, under its seal; nobody else asks.</summary>
+    public string Reveal() => Encoding.UTF8.GetString(_secret);
+
+    internal static string Read(ClusterOptions options) =>
+        options.SecretFile.Length > 0 ? File.ReadAllText(options.SecretFile).Trim() : options.Secret;
+}

@@ -1,0 +1,42 @@
+using Sandbox.Contracts.Cluster;
+using Sandbox.Contracts.Ids;
+
+namespace Sandbox.Cluster;
+
+/// <summary>What a worker serves on its internal port, to the other processes of its cluster only.</summary>
+public static class NodeApiRoutes
+{
+    /// <summary><c>/v1/agents/{sandboxId}/{incarnation}/…</c>: goes on to that agent as it is, and comes back as it is.</summary>
+    public const string Agents = "/v1/agents";
+
+    /// <summary><c>GET /v1/activity/{sandboxId}/{incarnation}</c>: <see cref="SandboxActivity"/>.</summary>
+    public const string Activity = "/v1/activity";
+
+    /// <summary>GET: the last lines that the worker logged, as text.</summary>
+    public const string Logs = "/v1/logs";
+
+    /// <summary>GET: <see cref="NodeUsageSample"/>.</summary>
+    public const string Use = "/v1/use";
+
+    /// <summary>GET: 204 from a worker that lives.</summary>
+    public const string Ping = "/v1/ping";
+
+    /// <summary>Header of an answer that is the worker's own and not the agent's; its value says why.</summary>
+    public const string OwnAnswer = "Sandbox-Road";
+
+    /// <summary>The request does not prove that it comes from this cluster.</summary>
+    public const string Denied = "denied";
+
+    /// <summary>The worker is being ended and takes no new call; its next life will.</summary>
+    public const string Leaving = "leaving";
+
+    /// <summary>No such incarnation runs on this node: whoever asked reads the record again.</summary>
+    public const string NotHere = "not-here";
+
+    /// <summary>It runs here, but its agent does not answer; the body says why.</summary>
+    public const string Unreachable = "unreachable";
+
+    public static string ToAgent(SandboxId sandbox, IncarnationId incarnation) => $"{Agents}/{sandbox}/{incarnation}";
+
+    public static string ToActivity(SandboxId sandbox, IncarnationId incarnation) => $"{Activity}/{sandbox}/{incarnation}";
+}

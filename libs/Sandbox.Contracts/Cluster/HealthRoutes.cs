@@ -1,0 +1,40 @@
+namespace Sandbox.Contracts.Cluster;
+
+/// <summary>What Health.Service serves below <c>/v1</c>, to who proves to be of its cluster: with request signature, or as a
+/// node that once joined with a token. Any other path answers 200 to anybody.</summary>
+public static class HealthRoutes
+{
+    /// <summary>Everything below it wants a proof.</summary>
+    public const string Prefix = "/v1";
+
+    /// <summary>GET: <see cref="MemberEntry"/>s.</summary>
+    public const string Nodes = "/v1/nodes";
+
+    /// <summary>POST <see cref="RegisterRequest"/>: <see cref="HeadAnswer"/>.</summary>
+    public const string Register = "/v1/nodes/register";
+
+    /// <summary>POST <see cref="AcquireRequest"/>: <see cref="HeadAnswer"/>, whose mode says what the node is now.</summary>
+    public const string Acquire = "/v1/head/acquire";
+
+    /// <summary>POST <see cref="HeartbeatRequest"/>: 200 while that node is the head under that version, else 409; both with
+    /// <see cref="HeadAnswer"/>.</summary>
+    public const string Heartbeat = "/v1/head/heartbeat";
+
+    /// <summary>GET: <see cref="HeadAnswer"/>; 404 while there is no head.</summary>
+    public const string Current = "/v1/head/current";
+
+    /// <summary>POST <see cref="JoinTokenRequest"/>: <see cref="JoinTokenResult"/>. For who knows the cluster's secret.</summary>
+    public const string JoinTokens = "/v1/join-tokens";
+
+    /// <summary>POST <see cref="EnrollmentRequest"/>: <see cref="EnrollmentResponse"/>. For who has a join token and not the cluster's secret.</summary>
+    public const string Join = "/v1/join";
+
+    /// <summary>GET on a node's head port, to anybody: <see cref="RoleAnswer"/>.</summary>
+    public const string Role = "/v1/role";
+
+    /// <summary>Header of a registration, or of a join: the admission of a token (enrollment secret), instead of a proof.</summary>
+    public const string JoinTokenHeader = "Sandbox-Join-Token";
+
+    /// <summary>Header of all further requests of a node that joined with a token: the key that it was answered with.</summary>
+    public const string NodeKeyHeader = "Sandbox-Node-Key";
+}

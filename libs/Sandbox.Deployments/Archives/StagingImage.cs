@@ -1,0 +1,135 @@
+using System.Formats.Tar;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Docker.DotNet.Models;
+using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Tools;
+
+namespace Sandbox.Deployments.Archives;
+
+/// <summary>Makes an image of a stopped container on its own engine: exact where this machine can (<see cref="ExactLayer"/>), else
+/// as the engine commits it.</summary>
+internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, IHostTools tools, TimeProvider time)
+{
+    private readonly EngineImages _images = new(engine);
+    private readonly EngineArchives _archives = new(engine);
+    private readonly ExactLayer _layer = new(tools);
+
+    /// <returns>Whether everything is in it.</returns>
+    public async Task<bool> MakeAsync(ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
+    {
+        var upper = container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder) ? folder : null;
+        if (ExactLayer.CanRead(container.GraphDriver?.Name, upper) && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
+        {
+            await MakeExactAsync(image, below, upper!, incarnation, limit, cancellationToken);
+            return true;
+        }
+
+        return await _archives.CommitAsync(container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, cancellationToken)
+            ? false
+            : throw new ArchiveException("its container was removed while it was archived");
+    }
+
+    private async Task MakeExactAsync(
+        ImageInspectResponse image, IList<string> below, string upper, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
+    {
+        await using var removals = files.Open();
+        await using var content = files.Open();
+        await using var names = files.Open();
+        List<(FileStream File, string Digest)> layers = [];
+        using (var hashed = new HashingStream(removals, limit, "the image"))
+        {
+            if (await _layer.TryWriteRemovalsAsync(upper, hashed, cancellationToken))
+            {
+                layers.Add((removals, hashed.TakeDigest()));
+            }
+        }
+
+        using (var hashed = new HashingStream(content, limit, "the image"))
+        {
+            await _layer.WriteContentAsync(upper, names, hashed, cancellationToken);
+            layers.Add((content, hashed.TakeDigest()));
+        }
+
+        var config = ConfigOf(image, [.. below, .. layers.Select(layer => layer.Digest)]);
+        var pipe = new Pipe();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writing = WriteAsync(pipe.Writer, config, below.Count, layers, incarnation, ended.Token);
+        try
+        {
+            await _archives.LoadAsync(pipe.Reader.AsStream(), cancellationToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await pipe.Reader.CompleteAsync();
+            await writing;
+        }
+    }
+
+    /// <summary>An archive of images as engines load it. The layers below are there already: their files are not looked for.</summary>
+    private static async Task WriteAsync(
+        PipeWriter writer, byte[] config, int below, List<(FileStream File, string Digest)> layers, IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using (var tar = new TarWriter(writer.AsStream(leaveOpen: true), TarEntryFormat.Pax, leaveOpen: true))
+            {
+                var name = $"{Convert.ToHexStringLower(SHA256.HashData(config))}.json";
+                var manifest = new JsonArray(new JsonObject
+                {
+                    ["Config"] = name,
+                    ["RepoTags"] = new JsonArray(ArchiveFiles.ImageTag(incarnation)),
+                    ["Layers"] = new JsonArray([.. Enumerable.Range(0, below + layers.Count).Select(i => (JsonNode)$"{i}/layer.tar")]),
+                });
+                await AddAsync(tar, name, new MemoryStream(config), cancellationToken);
+                await AddAsync(tar, "manifest.json", new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(manifest)), cancellationToken);
+                for (var i = 0; i < layers.Count; i++)
+                {
+                    layers[i].File.Position = 0;
+                    await AddAsync(tar, $"{below + i}/layer.tar", layers[i].File, cancellationToken);
+                }
+            }
+
+            await writer.CompleteAsync();
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // Whoever reads is told, and tells why.
+            await writer.CompleteAsync(exception);
+        }
+    }
+
+    private static ValueTask AddAsync(TarWriter tar, string name, Stream content, CancellationToken cancellationToken) =>
+        new(tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content }, cancellationToken));
+
+    /// <summary>Of the image that the container was made from, so that it says the same of itself.</summary>
+    private byte[] ConfigOf(ImageInspectResponse image, IReadOnlyList<string> layers)
+    {
+        var now = time.GetUtcNow();
+        var config = image.Config;
+        return JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            architecture = image.Architecture,
+            os = image.Os,
+            created = now,
+            config = new
+            {
+                config?.User,
+                config?.Env,
+                config?.Entrypoint,
+                config?.Cmd,
+                config?.WorkingDir,
+                config?.Labels,
+                config?.ExposedPorts,
+                config?.StopSignal,
+                config?.Shell,
+            },
+            rootfs = new { type = "layers", diff_ids = layers },
+            history = layers.Select(_ => new { created = now, created_by = "sandbox archive" }),
+        });
+    }
+}

@@ -1,0 +1,39 @@
+using Sandbox.Deployments.Archives;
+using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Local;
+using Sandbox.Deployments.Remote;
+using Sandbox.Deployments.Tools;
+using Sandbox.Domain.Operators;
+using Sandbox.Node.Deployments;
+using Sandbox.Node.Jobs;
+
+namespace Sandbox.Deployments;
+
+/// <summary>The ways in which a node runs sandboxes on its own machine, or reaches those that run elsewhere.</summary>
+public static class DeploymentsServiceCollectionExtensions
+{
+    /// <summary>Docker, Local and Remote, the placement among them, and the jobs that put containers into archives.</summary>
+    public static IServiceCollection AddDeployments(this IServiceCollection services) => services
+        .AddSingleton<EngineConnection>()
+        .AddSingleton<IHostTools, HostTools>()
+        .AddSingleton<IDeployment, DockerDeployment>()
+        .AddSingleton<Bubblewrap>()
+        .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
+        .AddSingleton<AgentProgram>()
+        .AddSingleton<LocalLaunch>()
+        .AddSingleton<IDeployment, LocalDeployment>()
+        .AddSingleton<IDeployment, RemoteDeployment>()
+        .AddSingleton<IPlacement, Placement>()
+        .AddHostedService<EngineWatch>()
+        .AddArchives();
+
+    /// <summary>Archives and commits go past the deployment; nothing is connected before somebody uses it.</summary>
+    private static IServiceCollection AddArchives(this IServiceCollection services) => services
+        .AddSingleton<ArchiveFiles>()
+        .AddSingleton<StagingImage>()
+        .AddSingleton<ContainerArchive>()
+        .AddSingleton<IJobHandler, ArchiveSandboxJobHandler>()
+        .AddSingleton<IJobHandler, RestoreSandboxJobHandler>()
+        .AddSingleton<IJobHandler, DiscardArchiveJobHandler>()
+        .AddSingleton<IJobHandler, CommitSandboxJobHandler>();
+}

@@ -1,0 +1,197 @@
+using System.Text.RegularExpressions;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Agent;
+using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Tools;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
+using Sandbox.Node.Leases;
+
+namespace Sandbox.Deployments.Docker;
+
+/// <summary>
+/// Sandboxes as containers of this node's engine. Where the engine does not answer, the verbs that have no error to return
+/// throw <see cref="EngineException"/>: nothing is known then, and the job is tried again.
+/// </summary>
+internal sealed partial class DockerDeployment : IDeployment
+{
+    private readonly EngineConnection _engine;
+    private readonly EngineContainers _containers;
+    private readonly EngineImages _images;
+    private readonly KataDisk _kataDisk;
+    private readonly DeploymentHooks _hooks;
+    private readonly DockerStart _start;
+    private readonly SandboxFolders _folders;
+    private readonly WorkerOptions _worker;
+    private readonly ILogger _logger;
+
+    public DockerDeployment(
+        EngineConnection engine, SandboxFolders folders, IHostTools tools, IOptions<WorkerOptions> options, INodeLease lease, TimeProvider time,
+        ILogger<DockerDeployment> logger)
+    {
+        (_engine, _folders, _worker, _logger) = (engine, folders, options.Value, logger);
+        _containers = new EngineContainers(engine);
+        _images = new EngineImages(engine);
+        _kataDisk = new KataDisk(_worker.DataFolder);
+        _hooks = new DeploymentHooks(logger);
+        _start = new DockerStart(
+            engine, new ContainerPlanner(engine, folders, _kataDisk, _worker, lease), new ContainerCreation(engine, _worker, time, logger),
+            new SharedDiskBudget(engine, tools, time, logger), _hooks, _worker, time);
+    }
+
+    public DeploymentKind Kind => DeploymentKind.Docker;
+
+    /// <summary>What runs in the container. A seam for tests that have no agent.</summary>
+    internal Func<SandboxInstance, IReadOnlyList<string>> Command { get; init; } = ContainerPlan.AgentCommand;
+
+    public void AddHook(IDeploymentHook hook) => _hooks.Add(hook);
+
+    public async Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _engine.PingAsync(cancellationToken);
+            var agent = Path.Combine(_folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
+            return File.Exists(agent) ? null : new SandboxError.DockerUnavailable($"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
+        }
+        catch (EngineException exception)
+        {
+            return new SandboxError.DockerUnavailable(exception.Message);
+        }
+    }
+
+    public Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken) =>
+        _start.RunAsync(order, Command(order.Sandbox), phases, cancellationToken);
+
+    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        var told = new StartPhases(sandbox, phases);
+        await told.RunningAsync("not needed, the container is started again", "starting the container", cancellationToken);
+        if (sandbox.Spec.UseKata && !_kataDisk.Exists(sandbox.Incarnation))
+        {
+            return await FailedAsync(told.FailedAsync($"its disk image {_kataDisk.File(sandbox.Incarnation)} is missing, it cannot be started again", cancellationToken));
+        }
+
+        try
+        {
+            Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
+            await _hooks.StepAsync(sandbox, "starting", cancellationToken);
+            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken)
+                ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes)
+                : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
+        }
+        catch (EngineException exception)
+        {
+            return await FailedAsync(told.FailedAsync(exception, cancellationToken));
+        }
+    }
+
+    public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        var name = ContainerName.Of(incarnation, _worker);
+        var ended = await _containers.WaitAsync(name, cancellationToken);
+        var found = ended ? await _containers.FindAsync(name, cancellationToken) : null;
+        return found is null ? EndReason.Removed : EndReason.Of(found.State);
+    }
+
+    public async Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        await _hooks.StepAsync(sandbox, "stopping", cancellationToken);
+        await _containers.StopAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken);
+    }
+
+    public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        var name = ContainerName.Of(incarnation, _worker);
+        await EnsureGoneAsync(name, cancellationToken);
+
+        // The name is how we make them; a double under another name is known by its labels.
+        foreach (var (_, _, container) in Ours(await _containers.ListAsync(ContainerLabels.Incarnation, incarnation.ToString(), cancellationToken)))
+        {
+            await EnsureGoneAsync(container.ID, cancellationToken);
+        }
+
+        _kataDisk.EnsureGone(incarnation);
+        _folders.RemoveSocket(incarnation);
+    }
+
+    public async Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
+    {
+        var listed = await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken);
+        return await Task.WhenAll(Ours(listed).Select(async ours => new FoundSandbox(
+            ours.Incarnation,
+            ours.Sandbox,
+            IsUp(ours.Container),
+            IsUp(ours.Container) ? null : await WhyDownAsync(ours.Container, cancellationToken))));
+    }
+
+    public async Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+        ContainerUsage.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
+
+    public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => [.. await _images.ListAsync(cancellationToken)];
+
+    private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
+
+    private static async Task<Result<StartedSandbox>> FailedAsync(Task<SandboxError> failing) => await failing;
+
+    private IEnumerable<(IncarnationId Incarnation, SandboxId Sandbox, ContainerListResponse Container)> Ours(IEnumerable<ContainerListResponse> listed)
+    {
+        foreach (var container in listed)
+        {
+            if (ContainerLabels.TryRead(container.Labels, _worker.ClusterId, out var incarnation, out var sandbox)
+                && ContainerLabels.AreOfNode(container.Labels, _worker))
+            {
+                yield return (incarnation, sandbox, container);
+            }
+        }
+    }
+
+    private async Task EnsureGoneAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await _containers.FindAsync(name, cancellationToken) is not { } found)
+        {
+            return;
+        }
+
+        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _) || !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
+        {
+            Log.NotOurs(_logger, name);
+            return;
+        }
+
+        await _containers.RemoveAsync(found.ID, cancellationToken);
+        await RemoveImageAsync(found, cancellationToken);
+    }
+
+    /// <summary>The list says the exit code; whether it was for want of memory, only the container itself.</summary>
+    private async Task<string> WhyDownAsync(ContainerListResponse container, CancellationToken cancellationToken) =>
+        ExitCode().Match(container.Status) is { Success: true } exit && exit.Groups[1].ValueSpan is not "137"
+            ? $"exit code {exit.Groups[1].Value}"
+            : await _containers.FindAsync(container.ID, cancellationToken) is { } found ? EndReason.Of(found.State) : EndReason.Removed;
+
+    /// <summary>An image that a container uses, even a stopped one, cannot be removed, so it goes with its last container.</summary>
+    private async Task RemoveImageAsync(ContainerInspectResponse removed, CancellationToken cancellationToken)
+    {
+        if (removed.Config is { } config && config.Labels.ContainsKey(ContainerLabels.RemoveImage) && !await _images.RemoveAsync(config.Image, cancellationToken))
+        {
+            Log.ImageInUse(_logger, config.Image);
+        }
+    }
+
+    [GeneratedRegex(@"^Exited \((\d+)\)")]
+    private static partial Regex ExitCode();
+
+    private static partial class Log
+    {
+        [LoggerMessage(3004, LogLevel.Warning, "Container {Name} is not one of this cluster's, it is left alone")]
+        public static partial void NotOurs(ILogger logger, string name);
+
+        [LoggerMessage(3005, LogLevel.Information, "Image {Image} is used by another container, it stays")]
+        public static partial void ImageInUse(ILogger logger, string image);
+    }
+}

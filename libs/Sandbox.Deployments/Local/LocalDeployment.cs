@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Node;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
+
+namespace Sandbox.Deployments.Local;
+
+/// <summary>
+/// Sandboxes as processes of this machine, behind bubblewrap where it works. The image is recorded and not used; limits of
+/// memory, CPU and disk are not in effect.
+/// </summary>
+internal sealed class LocalDeployment(
+    SandboxFolders folders, LocalLaunch launch, AgentProgram program, Bubblewrap bubblewrap, IOptions<WorkerOptions> options, TimeProvider time,
+    ILogger<LocalDeployment> logger) : IDeployment
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<IncarnationId, System.Diagnostics.Process> _children = new();
+    private readonly DeploymentHooks _hooks = new(logger);
+
+    public DeploymentKind Kind => DeploymentKind.Local;
+
+    public void AddHook(IDeploymentHook hook) => _hooks.Add(hook);
+
+    public async Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken)
+    {
+        if (program.Find(seenAt: null) is null)
+        {
+            return new SandboxError.Forbidden("Local sandboxes need the agent's program, and neither the native nor the .NET one is where the configuration says.");
+        }
+
+        return options.Value.AllowUnisolated || await bubblewrap.FindAsync().WaitAsync(cancellationToken) is not null
+            ? null
+            : new SandboxError.Forbidden(
+                "Local sandboxes need bubblewrap (bwrap) to be isolated from this machine, and it is missing or does not work here. Install it, or allow unisolated sandboxes explicitly.");
+    }
+
+    public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        var sandbox = order.Sandbox;
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "the image is not used: the sandbox is a process of this machine", cancellationToken);
+        await _hooks.StepAsync(sandbox, "creating", cancellationToken);
+        FolderOf(sandbox.Incarnation).Create(sandbox);
+        return await LaunchAsync(sandbox, phases, cancellationToken);
+    }
+
+    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "not needed, the sandbox is started again", cancellationToken);
+        return FolderOf(sandbox.Incarnation) is { Exists: true, SandboxId: not null }
+            ? await LaunchAsync(sandbox, phases, cancellationToken)
+            : new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, "its folder was removed, it cannot be started again");
+    }
+
+    public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        if (_children.TryGetValue(incarnation, out var child))
+        {
+            await child.WaitForExitAsync(cancellationToken);
+            return ExitReason(incarnation);
+        }
+
+        while (FolderOf(incarnation).Processes() is { IsAlive: true })
+        {
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+
+        return ExitReason(incarnation);
+    }
+
+    public async Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        await _hooks.StepAsync(sandbox, "stopping", cancellationToken);
+        await EndAsync(sandbox.Incarnation, cancellationToken);
+    }
+
+    public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        await EndAsync(incarnation, cancellationToken);
+        FolderOf(incarnation).Remove();
+        if (_children.TryRemove(incarnation, out var child))
+        {
+            child.Dispose();
+        }
+    }
+
+    public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = folders.LocalRoot;
+        IReadOnlyList<FoundSandbox> found = Directory.Exists(all)
+            ? [.. Directory.EnumerateDirectories(all).Select(Describe).OfType<FoundSandbox>()]
+            : [];
+        return Task.FromResult(found);
+    }
+
+    private LocalFolder FolderOf(IncarnationId incarnation) => new(folders.LocalWork(incarnation));
+
+    private FoundSandbox? Describe(string path)
+    {
+        if (!IncarnationId.TryParse(Path.GetFileName(path), null, out var incarnation))
+        {
+            return null;
+        }
+
+        var folder = new LocalFolder(path);
+        var running = folder.Processes() is { IsAlive: true };
+        return new FoundSandbox(incarnation, folder.SandboxId ?? default, running, running ? null : ExitReason(incarnation));
+    }
+
+    private async Task<Result<StartedSandbox>> LaunchAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    {
+        var folder = FolderOf(sandbox.Incarnation);
+        if (folder.Processes() is { IsAlive: true })
+        {
+            return new StartedSandbox(EffectiveDiskBytes: null);
+        }
+
+        if (await CheckAvailabilityAsync(cancellationToken) is { } unavailable)
+        {
+            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, unavailable.Text);
+        }
+
+        // An earlier attempt may have died between its launch and the first line of that process.
+        await EndAsync(sandbox.Incarnation, cancellationToken);
+        await _hooks.StepAsync(sandbox, "starting", cancellationToken);
+        var walls = await bubblewrap.FindAsync().WaitAsync(cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.DockerRun, PhaseStatus.Running, walls is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
+        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, walls);
+        return new StartedSandbox(EffectiveDiskBytes: null);
+    }
+
+    private string ExitReason(IncarnationId incarnation) =>
+        _children.TryGetValue(incarnation, out var child) && child.HasExited
+            ? $"its process ended with exit code {child.ExitCode}{LogOf(incarnation)}"
+            : "its process is gone";
+
+    /// <summary>The end of what the agent (or bubblewrap) said, which is why it did not start.</summary>
+    private string LogOf(IncarnationId incarnation)
+    {
+        const int longest = 300;
+        var text = ProcFs.Read(FolderOf(incarnation).LogFile)?.Trim() ?? "";
+        return text.Length == 0 ? "" : $": {(text.Length > longest ? "…" + text[^longest..] : text)}";
+    }
+
+    /// <summary>With the first process of a pid namespace all of it ends. Without walls the tree is ended, and then whatever
+    /// carries its mark.</summary>
+    private async Task EndAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(EndTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        while (Left(incarnation) is { Count: > 0 } left)
+        {
+            foreach (var process in left)
+            {
+                process.Kill();
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, either.Token);
+        }
+    }
+
+    private IReadOnlyList<ProcessIdentity> Left(IncarnationId incarnation)
+    {
+        var folder = FolderOf(incarnation);
+        if (!folder.Exists)
+        {
+            return [];
+        }
+
+        var processes = folder.Processes();
+        var outer = processes?.Outer is { IsAlive: true } alive ? alive : null;
+        return processes?.Inner is { IsAlive: true } inner
+            ? [inner, .. outer is null ? (ProcessIdentity[])[] : [outer]]
+            : [.. outer?.WithDescendants() ?? [], .. ProcFs.WithEnvironment($"{LocalLaunch.Mark}={incarnation}")];
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace Sandbox.Deployments.Tools;
+
+/// <summary>A program that answers in a few lines at once, or not at all.</summary>
+internal static class ToolQuestion
+{
+    /// <summary>Within this a program that only asks the kernel has answered.</summary>
+    public static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
+
+    private const int LongestAnswer = 64 << 10;
+
+    /// <exception cref="ToolException">It failed, said too much, or did not end in time.</exception>
+    public static async Task<ToolAnswer> AskAsync(
+        this IHostTools tools, TimeProvider time, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(Within, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var printed = new MemoryStream(new byte[LongestAnswer], 0, LongestAnswer, writable: true, publiclyVisible: true);
+        try
+        {
+            var outcome = await tools.RunAsync(program, arguments, input: null, printed, either.Token);
+            return outcome.Succeeded
+                ? new ToolAnswer(Encoding.UTF8.GetString(printed.GetBuffer(), 0, (int)printed.Position), outcome.Complaint)
+                : throw new ToolException(outcome.Failure) { IsMissing = outcome.ExitCode is null };
+        }
+        catch (NotSupportedException)
+        {
+            throw new ToolException($"{program} said more than {LongestAnswer} bytes");
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ToolException($"{program} did not end within {Within.TotalSeconds:0} s");
+        }
+    }
+}
+
+/// <param name="Printed">On standard output.</param>
+/// <param name="Complaint">On standard error: some say so only there that they did nothing.</param>
+internal sealed record ToolAnswer(string Printed, string Complaint);
+
+/// <summary>Why a program of this machine gave no answer, in one sentence for people.</summary>
+internal sealed class ToolException(string message) : Exception(message)
+{
+    /// <summary>The program cannot be run at all.</summary>
+    public bool IsMissing { get; init; }
+}

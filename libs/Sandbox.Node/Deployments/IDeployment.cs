@@ -1,0 +1,75 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Node.Deployments;
+
+/// <summary>
+/// How one sandbox is run here. Every verb is idempotent: it acts, then interprets the answer ("not found" while removing
+/// is done, "already started" while starting is done), so that a job may be repeated at any point.
+/// </summary>
+public interface IDeployment
+{
+    DeploymentKind Kind { get; }
+
+    /// <summary>Null when this deployment can run sandboxes now (the engine answers), else why not.</summary>
+    Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes the container if it is not there and starts it if it does not run; reports each phase. Returns when
+    /// the engine has started it: that the agent answers is awaited by the caller.</summary>
+    Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken);
+
+    /// <summary>Starts the existing, stopped container again; an error when it is gone.</summary>
+    Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken);
+
+    /// <summary>Completes when what was started has ended or is gone, with why (exit code, out of memory, removed), so that
+    /// a start whose container dies at once fails at once. Throws when the engine does not answer.</summary>
+    Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken);
+
+    /// <summary>Ends it, file system kept.</summary>
+    Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken);
+
+    /// <summary>Ends it if it runs and removes all that was made for this incarnation; the image too, where the spec says
+    /// so and nothing else uses it.</summary>
+    Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken);
+
+    /// <summary>What of this cluster is found on this node, running or not, for adoption and for the sweep of orphans.
+    /// Throws when the engine does not answer: an empty list means that nothing is there.</summary>
+    Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>CPU since it was started and memory now; null where this deployment cannot tell, or it does not run.</summary>
+    Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+        Task.FromResult<(double, long)?>(null);
+
+    /// <summary>Names of the images that need not be pulled here.</summary>
+    Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>([]);
+
+    /// <summary>Adds somebody who is told at each step.</summary>
+    void AddHook(IDeploymentHook hook);
+}
+
+/// <param name="RegistryPassword">Never stored, never logged.</param>
+public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword)
+{
+    public override string ToString() => $"start of {Sandbox.Id}";
+}
+
+/// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
+/// <param name="EffectiveLogBytes">The disk limit, where the log counts against it; else null.</param>
+public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null);
+
+/// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
+public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);
+
+/// <summary>Where a start tells how far it is; each report reaches the record and whoever waits.</summary>
+public interface IPhaseReporter
+{
+    Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken);
+}
+
+public interface IDeploymentHook
+{
+    /// <param name="step">For example "pulling", "creating", "starting".</param>
+    Task OnStepAsync(SandboxInstance sandbox, string step, CancellationToken cancellationToken);
+}

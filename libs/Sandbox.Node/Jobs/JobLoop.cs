@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+using Sandbox.Node.Leases;
+
+namespace Sandbox.Node.Jobs;
+
+/// <summary>Claims jobs as far as there is room, while this process is its node, and runs them side by side. Woken by changes,
+/// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
+internal sealed partial class JobLoop(
+    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease right, IJobClaimPolicy terms, IOptions<WorkerOptions> options, TimeProvider time,
+    ILogger<JobLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<Task> _running = [];
+    private readonly ClaimPace _pace = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        LeaseToken? under = null;
+        try
+        {
+            while (true)
+            {
+                var hold = await right.WhenHeldAsync(stoppingToken);
+                using var change = feed.SubscribeAll();
+                DateTimeOffset? due = null;
+                if (hold == under || await TryAsync(() => VoidEarlierClaimsAsync(stoppingToken)))
+                {
+                    under = hold;
+                    await TryAsync(async () => due = await ClaimAsync(hold, stoppingToken));
+                }
+
+                await AwaitAsync(change, due, stoppingToken);
+                await _pace.RestAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(_running);
+        }
+    }
+
+    /// <summary>Claims of an earlier life of this node are void before anything else happens, and so are those from before it
+    /// lost its right: what ran under them has been told to stop.</summary>
+    private async Task VoidEarlierClaimsAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_running);
+        await jobs.ReleaseAllOfAsync(options.Value.NodeName, cancellationToken);
+    }
+
+    private async Task<DateTimeOffset?> ClaimAsync(LeaseToken hold, CancellationToken stoppingToken)
+    {
+        _running.RemoveWhere(job => job.IsCompleted);
+        while (options.Value.Concurrency - _running.Count is > 0 and var limit)
+        {
+            var claimed = await jobs.ClaimAsync(terms.Of(hold, limit), stoppingToken);
+            _pace.OnLooked(claimed.Count, limit);
+            foreach (var job in claimed)
+            {
+                var room = await terms.KeepRoomAsync(job, stoppingToken);
+                _running.Add(Task.Run(() => RunAsync(job, room, hold, stoppingToken), CancellationToken.None));
+            }
+
+            if (claimed.Count < limit)
+            {
+                break;
+            }
+        }
+
+        return _pace.IsMoreExpected ? null : await jobs.NextDueAsync(stoppingToken);
+    }
+
+    private async Task RunAsync(ClaimedJob job, IDisposable? room, LeaseToken hold, CancellationToken stoppingToken)
+    {
+        using (room)
+        {
+            await runner.RunAsync(job, hold.Ended, stoppingToken);
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+            return true;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.ClaimFailed(logger, exception);
+            return false;
+        }
+    }
+
+    private async Task AwaitAsync(ChangeSubscription change, DateTimeOffset? due, CancellationToken stoppingToken)
+    {
+        var hasRoom = _running.Count < options.Value.Concurrency;
+        if (hasRoom && _pace.IsMoreExpected)
+        {
+            return;
+        }
+
+        var pause = due - time.GetUtcNow() is { } left && left < LookEvery ? left : LookEvery;
+        if (pause <= TimeSpan.Zero && hasRoom)
+        {
+            pause = TimeSpan.FromMilliseconds(1);
+        }
+
+        using var look = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var timer = Task.Delay(pause > TimeSpan.Zero ? pause : LookEvery, time, look.Token);
+        // Whoever has no room is not woken by what others ask for.
+        await Task.WhenAny(hasRoom ? [change.Changed, timer, .. _running] : [timer, .. _running]);
+        await look.CancelAsync();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4121, LogLevel.Error, "Jobs could not be claimed; next try soon")]
+        public static partial void ClaimFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,60 @@
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
+
+namespace Sandbox.Node.Jobs;
+
+/// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
+internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt) : JobHandler<StartSandboxJob>
+{
+    private const string NoPassword =
+        "this start was given up before and its registry password was not kept; create the sandbox again with the password";
+
+    protected override async Task RunAsync(StartSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
+    {
+        var record = await store.FindAsync(job.SandboxId, cancellationToken);
+        if (record is { State: SandboxState.Pending } && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation)
+        {
+            var deployment = deployments[record.Spec.Deployment];
+            var outcome = await attempt.RunAsync(
+                record,
+                (pending, phases, token) => job.PasswordDropped
+                    ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
+                    : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
+                claim,
+                cancellationToken);
+            if (outcome is not StartOutcome.Unwanted)
+            {
+                return;
+            }
+
+            record = await store.FindAsync(job.SandboxId, cancellationToken);
+        }
+
+        if (IsUnwanted(record, job))
+        {
+            await EnsureGoneAsync(record, job, cancellationToken);
+        }
+    }
+
+    /// <summary>Nobody will ever use this incarnation: its record is gone, is about another one, or ended before it ran.
+    /// What ran and was stopped since keeps its files.</summary>
+    private static bool IsUnwanted(SandboxInstance? record, StartSandboxJob job) =>
+        record is null or { State: SandboxState.Deleted }
+        || record.Incarnation != job.Incarnation
+        || (record.State is SandboxState.Stopped && record.Version == job.SandboxVersion + 1);
+
+    private async Task EnsureGoneAsync(SandboxInstance? record, StartSandboxJob job, CancellationToken cancellationToken)
+    {
+        var where = record?.Incarnation == job.Incarnation ? [deployments[record.Spec.Deployment]] : deployments.All;
+        foreach (var deployment in where)
+        {
+            await deployment.EnsureGoneAsync(job.Incarnation, cancellationToken);
+        }
+
+        links.Close(job.Incarnation);
+    }
+}

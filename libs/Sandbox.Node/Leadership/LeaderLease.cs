@@ -1,0 +1,97 @@
+using Sandbox.Node.Leases;
+
+namespace Sandbox.Node.Leadership;
+
+/// <summary>
+/// Whether this process is the head: it holds the lease of that name. Every worker that may be it asks for it all the time, so that
+/// when the head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
+/// </summary>
+internal sealed partial class LeaderLease(ILeaderElection election, TimeProvider time, ILogger<LeaderLease> logger) : BackgroundService, ILeaderLease
+{
+    internal static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10);
+
+    private readonly LeaseSlot _seat = new();
+
+    public LeaseToken? Current => _seat.Current;
+
+    public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => _seat.WhenHeldAsync(cancellationToken);
+
+    /// <summary>Gives it back, so that the next head need not wait.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        var held = _seat.Leave();
+        await TryAsync(() => election.LeaveAsync(held?.Lease, cancellationToken));
+    }
+
+    public override void Dispose()
+    {
+        _seat.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>One turn: takes the lease if nobody has it, or renews it.</summary>
+    internal async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        if (_seat.Held is { } held)
+        {
+            if (!held.IsHeld || !await election.TryKeepAsync(held.Lease, cancellationToken) || !held.TryRenew(asked))
+            {
+                _seat.Leave();
+                Log.Lost(logger, held.Lease.Epoch);
+                election.OnLost();
+            }
+        }
+        else if (await election.TryTakeAsync(cancellationToken) is { } lease)
+        {
+            _seat.Take(new HeldLease(lease, election.Length, asked, time));
+            Log.Taken(logger, lease.Epoch);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!await election.MayStandAsync(stoppingToken))
+        {
+            return;
+        }
+
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var begun = time.GetTimestamp();
+            await TryAsync(() => TurnAsync(stoppingToken));
+
+            // From turn to turn, however long one takes: the lease does not wait.
+            var rest = election.Pause - time.GetElapsedTime(begun);
+            await Task.Delay(rest > Least ? rest : Least, time, stoppingToken);
+        }
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.TurnFailed(logger, exception.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4331, LogLevel.Information, "This process is the head of the cluster, epoch {Epoch}")]
+        public static partial void Taken(ILogger logger, long epoch);
+
+        [LoggerMessage(4332, LogLevel.Warning, "This process is not the head of the cluster any more (epoch {Epoch})")]
+        public static partial void Lost(ILogger logger, long epoch);
+
+        [LoggerMessage(4333, LogLevel.Warning, "The head's lease could not be asked for: {Reason}")]
+        public static partial void TurnFailed(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics.Metrics;
+using Sandbox.Domain.Stores;
+using Sandbox.Node.Agents;
+
+namespace Sandbox.Node;
+
+/// <summary>What runs on this node now, asked when somebody looks.</summary>
+internal sealed class LoadTelemetry(IMeterFactory meters, AgentGateway gateway) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var meter = meters.Create(WorkerTelemetry.Name);
+        meter.CreateObservableGauge("sandboxes", () => gateway.Admitted.Count, description: "Sandboxes that run on this node.");
+        meter.CreateObservableGauge("reserved.cpus", () => Reserved(room => room.Cpus), description: "CPUs that its sandboxes may take.");
+        meter.CreateObservableGauge(
+            "reserved.memory.bytes", () => Reserved(room => room.MemoryBytes), unit: "By", description: "Memory that its sandboxes may take.");
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private double Reserved(Func<NodeCapacity, double> part) => gateway.Admitted.Sum(sandbox => part(NodeCapacity.DemandOf(sandbox.Spec)));
+}

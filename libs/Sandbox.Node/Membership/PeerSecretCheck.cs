@@ -1,0 +1,45 @@
+using Sandbox.Cluster;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Node.Membership;
+
+/// <summary>
+/// The nodes that are part of the cluster already, asked before this one comes in: with another secret than theirs it would claim jobs,
+/// and nobody could reach what it starts.
+/// </summary>
+internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, ClusterSecret secret, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+
+    /// <summary>Why this node cannot come in; null: nobody says no. Who does not answer says nothing.</summary>
+    public async Task<string?> WhyRefusedAsync(CancellationToken cancellationToken)
+    {
+        var alive = (await nodes.ListAsync(cancellationToken)).Where(other => !other.IsDead && other.Facts.Name != node.Name).ToList();
+        var refused = await Task.WhenAll(alive.Select(other => RefusesAsync(other.Facts.Address, cancellationToken)));
+        return alive.Zip(refused).FirstOrDefault(asked => asked.Second).First is { } by
+            ? $"Cluster:Secret: node {by.Facts.Name}, which is part of this cluster, does not accept it; all processes of a cluster have the same one, and clocks that agree"
+            : null;
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<bool> RefusesAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, NodeApiRoutes.Ping));
+            request.Headers.TryAddWithoutValidation(RequestSignature.Header, secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+            using var answer = await _invoker.SendAsync(request, either.Token);
+            return answer.Headers.TryGetValues(NodeApiRoutes.OwnAnswer, out var why) && why.Contains(NodeApiRoutes.Denied);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+}

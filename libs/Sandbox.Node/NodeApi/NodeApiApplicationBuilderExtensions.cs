@@ -1,0 +1,25 @@
+using Sandbox.Cluster;
+
+namespace Sandbox.Node.NodeApi;
+
+/// <summary>What the other processes of the cluster ask of a node.</summary>
+public static class NodeApiApplicationBuilderExtensions
+{
+    /// <summary>The internal port: that the node lives, what was used when, what it and its sandboxes use, and the way to their agents.</summary>
+    public static WebApplication MapNodeApi(this WebApplication app)
+    {
+        app.UseMiddleware<SignatureMiddleware>();
+        app.MapGet(NodeApiRoutes.Ping, () => TypedResults.NoContent());
+        app.MapGet(NodeApiRoutes.Logs, () => TypedResults.Text(string.Join('\n', app.Services.GetService<INodeLog>()?.Lines ?? [])));
+        app.MapGet(NodeApiRoutes.Use, app.Services.GetRequiredService<NodeUsageEndpoint>().HandleAsync);
+        app.MapGet(ActivityRoute.Pattern, app.Services.GetRequiredService<ActivityRoute>().HandleAsync);
+        app.Map(AgentRoute.Pattern, app.Services.GetRequiredService<AgentRoute>().HandleAsync);
+        return app;
+    }
+}
+
+/// <summary>The last lines of a node's log, where something keeps them.</summary>
+public interface INodeLog
+{
+    IReadOnlyList<string> Lines { get; }
+}

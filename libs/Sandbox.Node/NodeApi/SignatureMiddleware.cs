@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Sandbox.Cluster;
+
+namespace Sandbox.Node.NodeApi;
+
+/// <summary>Lets in only who proves with each request that he knows the cluster's secret, and only while the road is open.</summary>
+internal sealed partial class SignatureMiddleware(RequestDelegate next, ClusterSecret secret, RequestDrain end, TimeProvider time, ILogger<SignatureMiddleware> logger)
+{
+    private const int LargestBody = 1 << 20;
+    private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        // As it stood in the request line, before anything was decoded.
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (http.Request.Headers[RequestSignature.Header] is [{ } proof] && secret.IsProven(proof, http.Request.Method, target))
+        {
+            http.Request.Headers.Remove(RequestSignature.Header);
+            await EnterAsync(http);
+            return;
+        }
+
+        Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
+        await NodeApiResponses.WriteAsync(http, StatusCodes.Status401Unauthorized, NodeApiRoutes.Denied, "the cluster's secret was not proven");
+    }
+
+    private async Task EnterAsync(HttpContext http)
+    {
+        using var call = end.TryEnter();
+        if (call is null)
+        {
+            await TakeInAsync(http);
+            http.Response.Headers.Connection = "close";
+            await NodeApiResponses.LeavingAsync(http);
+            return;
+        }
+
+        CountConnection(http);
+        await using var cut = end.Cut.Register(http.Abort);
+        await next(http);
+    }
+
+    /// <summary>A connection with calls to agents is used again and again, and is in use until its caller closes it. Over other ones only
+    /// questions come, which their askers repeat.</summary>
+    private void CountConnection(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments(NodeApiRoutes.Agents)
+            && http.Features.Get<IConnectionItemsFeature>() is { } connection
+            && http.Features.Get<IConnectionLifetimeFeature>() is { } lifetime
+            && connection.Items.TryAdd(typeof(RequestDrain), end)
+            && end.TryEnter() is { } use)
+        {
+            _ = lifetime.ConnectionClosed.Register(use.Dispose);
+        }
+    }
+
+    /// <summary>What is still on its way to a connection when it is closed resets it, and the answer is lost with it: the caller would not
+    /// know that nothing was done. A long body, or a slow one, is not waited for; its call cannot be sent again anyway.</summary>
+    private async Task TakeInAsync(HttpContext http)
+    {
+        using var limit = new CancellationTokenSource(LongestBody, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        var piece = new byte[4096];
+        try
+        {
+            for (var left = LargestBody; left > 0 && await http.Request.Body.ReadAsync(piece, either.Token) is > 0 and var read; left -= read)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            // It is answered all the same.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4351, LogLevel.Warning, "A request from {Caller} does not prove that it comes from this cluster (Cluster:Secret)")]
+        public static partial void Denied(ILogger logger, string? caller);
+    }
+}

@@ -1,0 +1,32 @@
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Node.Agents;
+
+namespace Sandbox.Node.Reconciliation;
+
+/// <summary>The activity of this node's own sandboxes: the latest of what this process and the agent know; a call in flight
+/// is activity now.</summary>
+internal sealed class NodeActivities(AgentGateway gateway, TimeProvider time) : IActivities
+{
+    public async Task<DateTimeOffset?> LastAsync(SandboxInstance running, CancellationToken cancellationToken) =>
+        await LastAsync(running.Id, running.Incarnation, cancellationToken);
+
+    public async Task<DateTimeOffset> LastAsync(SandboxId id, IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        if (gateway.Find(id) is not { } seat || seat.Sandbox.Incarnation != incarnation)
+        {
+            return DateTimeOffset.MinValue;
+        }
+
+        var now = time.GetUtcNow();
+        if (seat.IsCalled)
+        {
+            return now;
+        }
+
+        var agents = seat.Link.IsConnected && (await seat.Link.StatusAsync(cancellationToken)).TryGet(out var status, out _)
+            ? status.CallsInFlight > 0 ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
+            : DateTimeOffset.MinValue;
+        return agents > seat.LastActivity ? agents : seat.LastActivity;
+    }
+}

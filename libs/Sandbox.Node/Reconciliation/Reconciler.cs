@@ -1,0 +1,137 @@
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
+
+namespace Sandbox.Node.Reconciliation;
+
+/// <summary>
+/// Compares what should run here with what does: adopts what this process does not know yet, reports what is lost, ends what
+/// nobody wants. Runs at start, every 5 s, and when it is woken. A deployment that does not answer is not judged by.
+/// </summary>
+internal sealed partial class Reconciler(
+    ISandboxStore store, DeploymentSet deployments, AgentGateway gateway, Adoption adoption, LostSandboxes lost, OrphanCleanup leftovers,
+    RemoteAgents remotes, NodeIdentity node, TimeProvider time, ILogger<Reconciler> logger)
+{
+    private const int PageSize = 500;
+
+    /// <summary>What runs here is known from memory; the records are read whole at start and from time to time.</summary>
+    private static readonly TimeSpan ReadAllEvery = TimeSpan.FromMinutes(1);
+
+    private readonly HashSet<DeploymentKind> _silent = [];
+    private long? _readAll;
+
+    /// <summary>The node was out of the cluster: what it knows from memory may have been decided otherwise meanwhile.</summary>
+    public void ReadAllNext() => _readAll = null;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // Before the deployments are asked: what is wanted from here on and not found then is lost.
+        var expected = await ExpectedAsync(cancellationToken);
+        List<SandboxInstance> running = [.. await remotes.AskAsync([.. expected.Where(record => record.Spec.Remote is not null)], cancellationToken)];
+        foreach (var deployment in deployments.All.Where(deployment => deployment.Kind is not DeploymentKind.Remote))
+        {
+            if (await FindAsync(deployment, cancellationToken) is { } found)
+            {
+                running.AddRange(await CompareAsync(deployment, expected, found, cancellationToken));
+            }
+        }
+
+        await Task.WhenAll(running.Where(adoption.IsNeeded).Select(record => adoption.AdoptAsync(record, cancellationToken)));
+    }
+
+    private async Task<IReadOnlyList<SandboxInstance>> ExpectedAsync(CancellationToken cancellationToken)
+    {
+        if (_readAll is { } at && time.GetElapsedTime(at) < ReadAllEvery)
+        {
+            return gateway.Admitted;
+        }
+
+        List<SandboxInstance> records = [];
+        for (var page = 1; ; page++)
+        {
+            var query = new SandboxQuery([SandboxState.Running], new Dictionary<string, string> { ["host_name"] = node.Name }, page, PageSize);
+            var read = await store.ListAsync(query, cancellationToken);
+            records.AddRange(read.Items);
+            if (read.Items.Count < PageSize)
+            {
+                _readAll = time.GetTimestamp();
+                return records;
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<FoundSandbox>?> FindAsync(IDeployment deployment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await deployment.ListAsync(cancellationToken);
+            _silent.Remove(deployment.Kind);
+            return found;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            if (_silent.Add(deployment.Kind))
+            {
+                Log.Silent(logger, deployment.Kind, exception.Message);
+            }
+
+            return null;
+        }
+    }
+
+    /// <returns>The records of what rightly runs.</returns>
+    private async Task<IReadOnlyList<SandboxInstance>> CompareAsync(
+        IDeployment deployment, IReadOnlyList<SandboxInstance> expected, IReadOnlyList<FoundSandbox> found, CancellationToken cancellationToken)
+    {
+        List<SandboxInstance> running = [];
+
+        // Two with one label are not supposed to be; should they be, the one that runs counts.
+        var byIncarnation = found.GroupBy(one => one.Incarnation).ToDictionary(group => group.Key, group => group.MaxBy(one => one.Running)!);
+        foreach (var record in expected.Where(record => record.Spec.Deployment == deployment.Kind))
+        {
+            if (byIncarnation.Remove(record.Incarnation, out var its) && its.Running)
+            {
+                running.Add(record);
+            }
+            else
+            {
+                await lost.JudgeAsync(record, its, cancellationToken);
+            }
+        }
+
+        foreach (var other in byIncarnation.Values)
+        {
+            if (await JudgeAsync(deployment, other, cancellationToken) is { } record)
+            {
+                running.Add(record);
+            }
+        }
+
+        return running;
+    }
+
+    /// <summary>One that cannot be ended does not keep the others from being judged.</summary>
+    private async Task<SandboxInstance?> JudgeAsync(IDeployment deployment, FoundSandbox found, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await leftovers.JudgeAsync(deployment, found, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.NotEnded(logger, found.Incarnation, exception);
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4231, LogLevel.Warning, "{Deployment} does not answer, so nothing is known about its sandboxes now: {Reason}")]
+        public static partial void Silent(ILogger logger, DeploymentKind deployment, string reason);
+
+        [LoggerMessage(4232, LogLevel.Error, "What is left of incarnation {Incarnation} could not be ended; again in the next round")]
+        public static partial void NotEnded(ILogger logger, Contracts.Ids.IncarnationId incarnation, Exception exception);
+    }
+}

@@ -1,0 +1,84 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Sandbox.Node;
+
+/// <summary>One node. Bound from section <c>Worker</c>, checked at start.</summary>
+public sealed class WorkerOptions
+{
+    public const string Section = "Worker";
+
+    /// <summary>Folder for sockets, local sandboxes and the like. The sockets' paths must stay under 108 bytes, so a short one.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "";
+
+    /// <summary>Written into every container's labels; a sweep touches only its own cluster's containers.</summary>
+    [Required]
+    public string ClusterId { get; set; } = "";
+
+    /// <summary>Name of this node in records and labels.</summary>
+    [Required]
+    public string NodeName { get; set; } = System.Environment.MachineName;
+
+    /// <summary>This process is the whole cluster: what carries the cluster's label is its own, whatever node made it.</summary>
+    internal bool IsOnlyNode { get; set; } = true;
+
+    /// <summary>Folder with <c>linux-x64/sandbox-agent</c> and <c>linux-arm64/sandbox-agent</c> (static native binaries).</summary>
+    public string AgentFolder { get; set; } = "";
+
+    /// <summary>The agents are put into the data folder at the start, and mounted from there: for a node in a container, whose
+    /// <see cref="AgentFolder"/> the engine does not see while it shares its data folder with the machine.</summary>
+    public bool CopiesAgent { get; set; }
+
+    /// <summary>The agent as an ordinary .NET program (a .dll), for Local where the native one could not be built.</summary>
+    public string ManagedAgent { get; set; } = "";
+
+    /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
+    [RegularExpression("auto|docker|local")]
+    public string Deployment { get; set; } = "auto";
+
+    /// <summary>Address of the engine; empty: <c>DOCKER_HOST</c> or the platform's default.</summary>
+    public string DockerHost { get; set; } = "";
+
+    /// <summary>File with the tokens of agents that already run elsewhere, a line <c>host:port token</c> each: a token goes to
+    /// its own agent only. Empty: none.</summary>
+    public string RemoteTokenFile { get; set; } = "";
+
+    /// <summary>How long an agent that runs elsewhere may leave questions unanswered before its sandbox is lost. Default 2 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "24:00:00")]
+    public TimeSpan RemoteLostAfter { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Address and port where agents that no Unix socket reaches (pods) dial in, for example <c>0.0.0.0:7070</c>. Empty: none
+    /// may. Each shows a token of its own; the connections are not encrypted.</summary>
+    public string AgentListen { get; set; } = "";
+
+    /// <summary>File with at least 32 random bytes that those tokens are computed from; the same on each node that may become
+    /// their owner. This or <see cref="AgentSecret"/> is needed with <see cref="AgentListen"/>.</summary>
+    public string AgentSecretFile { get; set; } = "";
+
+    /// <summary>The same, given itself: at least 32 bytes of random text, for a place that has variables and no files.</summary>
+    public string AgentSecret { get; set; } = "";
+
+    /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
+    public bool AllowUnisolated { get; set; }
+
+    /// <summary>Jobs run at once.</summary>
+    [Range(1, 256)]
+    public int Concurrency { get; set; } = 16;
+
+    /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its passing state. Default 20,
+    /// which with the default pauses is between two and three minutes.</summary>
+    [Range(1, 1000)]
+    public int JobAttempts { get; set; } = 20;
+
+    /// <summary>Pause after the first failure of a job; each further one is twice as long. Default 250 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan FirstJobPause { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest pause between two attempts. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan LongestJobPause { get; set; } = TimeSpan.FromSeconds(10);
+}
+
+[OptionsValidator]
+internal sealed partial class WorkerOptionsValidator : IValidateOptions<WorkerOptions>;

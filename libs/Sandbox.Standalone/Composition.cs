@@ -1,0 +1,111 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sandbox.Api;
+using Sandbox.Storage;
+using Sandbox.Deployments;
+using Sandbox.Node;
+
+namespace Sandbox.Standalone;
+
+/// <summary>The rooms of a cluster in one process; only the stores differ.</summary>
+internal static class Composition
+{
+    /// <summary>How long a shutdown may wait for calls that are still being answered.</summary>
+    private static readonly TimeSpan ShutdownWait = TimeSpan.FromMilliseconds(500);
+
+    public static WebApplication Build(StandaloneOptions options, DataFolder folder, ConnectionDrain visitors)
+    {
+        // Empty: nothing is read from the folder that somebody happens to stand in, and nothing is started that is not used.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "Sandbox.Standalone",
+            ContentRootPath = folder.Path,
+        });
+        Configure(builder.Configuration, options, folder);
+        Log(builder.Logging, options);
+        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, folder, visitors));
+        builder.Services.AddRouting();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownWait);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, CallersLifetime>());
+
+        builder.AddServiceDefaults();
+        builder.Services.AddEmbeddedStorage(Path.Combine(folder.Path, "sandbox.db"));
+        builder.Services.AddStandaloneNode().AddDeployments();
+        builder.Services.AddApi();
+        builder.Services.AddSingleton<Isolation>();
+
+        var app = builder.Build();
+        app.MapApi();
+        return app;
+    }
+
+    /// <summary>Later ones win.</summary>
+    private static void Configure(ConfigurationManager configuration, StandaloneOptions options, DataFolder folder)
+    {
+        configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Worker:DataFolder"] = folder.Path,
+            ["Worker:ClusterId"] = folder.ClusterId,
+            ["Worker:Deployment"] = options.Deployment,
+            ["Worker:AllowUnisolated"] = options.MayRunUnisolated.ToString(),
+            ["Worker:AgentFolder"] = options.AgentFolder,
+            ["Worker:ManagedAgent"] = options.ManagedAgent,
+            ["Api:KeyFile"] = options.ApiKeyFile is null ? "" : Path.GetFullPath(options.ApiKeyFile),
+        });
+        configuration.AddJsonFile(Path.Combine(folder.Path, "appsettings.json"), optional: true, reloadOnChange: false);
+        configuration.AddEnvironmentVariables();
+        configuration.AddEnvironmentVariables("SANDBOX_");
+        configuration.AddInMemoryCollection(options.Settings);
+    }
+
+    private static void Log(ILoggingBuilder logging, StandaloneOptions options)
+    {
+        if (options.LogLevel is { } level)
+        {
+            logging.SetMinimumLevel(level);
+            logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Information ? level : LogLevel.Warning);
+            // What a start fails of is told to whoever starts; only the death of a running part is told here.
+            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+            logging.AddSimpleConsole(console => console.SingleLine = true);
+            logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+                console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, StandaloneOptions options, DataFolder folder, ConnectionDrain visitors)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
+
+        // Files and output of any size go through, as slowly as the other side likes; JSON bodies have a limit of their own.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
+
+        kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => visitors.AdmitAsync(connection, next)));
+        if (options.Listen is { } endPoint)
+        {
+            kestrel.Listen(endPoint);
+        }
+    }
+
+    /// <summary>Whether only this machine can reach what listens there.</summary>
+    public static bool IsLocal(IPEndPoint? endPoint) => endPoint is null || IPAddress.IsLoopback(endPoint.Address);
+}
+
+/// <summary>Signals belong to whoever runs the host, not to the host.</summary>
+internal sealed class CallersLifetime : IHostLifetime
+{
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,98 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Sandbox.Api.Auth;
+
+namespace Sandbox.Standalone;
+
+/// <summary>The embedded server: it owns its data folder from start to disposal.</summary>
+public sealed class StandaloneHost : IAsyncDisposable
+{
+    private const UnixFileMode OwnersSocket = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly WebApplication _app;
+    private readonly DataFolder _folder;
+    private readonly ConnectionDrain _visitors;
+
+    private StandaloneHost(WebApplication app, DataFolder folder, ConnectionDrain visitors) =>
+        (_app, _folder, _visitors) = (app, folder, visitors);
+
+    /// <summary>Where this machine's owner of the folder is served, without a key.</summary>
+    public string SocketPath => _folder.Socket;
+
+    /// <summary>Where others are served, with the real port; null where nothing but the socket listens.</summary>
+    public string? Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
+        .FirstOrDefault(address => !address.Contains("unix:", StringComparison.Ordinal));
+
+    /// <summary>A sentence of warning where sandboxes are less than containers; null: none is needed.</summary>
+    /// <param name="localWasAsked">Whether the person chose Local, rather than fell back to it.</param>
+    public Task<string?> DescribeIsolationAsync(bool localWasAsked, CancellationToken cancellationToken) =>
+        _app.Services.GetRequiredService<Isolation>().DescribeAsync(localWasAsked, cancellationToken);
+
+    public static async Task<StandaloneStart> StartAsync(StandaloneOptions options, CancellationToken cancellationToken)
+    {
+        switch (DataFolder.Claim(options.DataFolder))
+        {
+            case FolderClaim.Owned owned:
+                return await StartAsync(options, owned.Folder, cancellationToken);
+            case FolderClaim.Unusable unusable:
+                return new StandaloneStart.Refused(unusable.Reason);
+            default:
+                return new StandaloneStart.InUse();
+        }
+    }
+
+    /// <summary>Ends when the server stops, be it by itself because a part of it failed.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
+    /// <summary>Completes when nobody else uses the server and nobody can come in any more.</summary>
+    public async Task WaitUntilUnusedAsync(CancellationToken cancellationToken)
+    {
+        while (!_visitors.TryClose())
+        {
+            await _visitors.WhenNone().WaitAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        File.Delete(_folder.Socket);
+        _folder.Dispose();
+    }
+
+    private static async Task<StandaloneStart> StartAsync(StandaloneOptions options, DataFolder folder, CancellationToken cancellationToken)
+    {
+        // Left by an owner that was killed; we hold the lock, so nobody listens there.
+        File.Delete(folder.Socket);
+        var visitors = new ConnectionDrain();
+        WebApplication? app = null;
+        try
+        {
+            app = Composition.Build(options, folder, visitors);
+            await app.StartAsync(cancellationToken);
+            File.SetUnixFileMode(folder.Socket, OwnersSocket);
+            return new StandaloneStart.Started(new StandaloneHost(app, folder, visitors));
+        }
+        catch (Exception exception)
+        {
+            if (app is not null)
+            {
+                // Parts of it may run already; they are told to end, rather than cut off.
+                await app.StopAsync(CancellationToken.None);
+                await app.DisposeAsync();
+            }
+
+            folder.Dispose();
+            if (exception is ExposureRefusedException or OptionsValidationException or IOException)
+            {
+                return new StandaloneStart.Refused(exception.Message);
+            }
+
+            throw;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using Npgsql;
+using NpgsqlTypes;
+using Sandbox.Contracts.Ids;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
+
+namespace Sandbox.Storage.Postgres;
+
+/// <summary>Records in Postgres. What this process asks at the same time is asked together (<see cref="SharedStatements{TItem,TAnswer}"/>).</summary>
+internal sealed class PostgresSandboxStore : IRecordStore
+{
+    private readonly PostgresDatabase _database;
+    private readonly SharedStatements<SandboxCreate, (long? Version, bool IsBounded)> _creates;
+    private readonly SharedStatements<SandboxChange, SandboxInstance?> _moves;
+    private readonly SharedStatements<SandboxInstance, bool> _amends;
+    private readonly SharedStatements<Find, SandboxInstance?> _finds;
+
+    public PostgresSandboxStore(PostgresDatabase database)
+    {
+        _database = database;
+        _creates = new(CreateAsync, create => create.First.Id, database.Time);
+        _moves = new(MoveAsync, change => change.Move.Next.Id, database.Time);
+        _amends = new(AmendAsync, record => record.Id, database.Time);
+        _finds = new(FindAsync, find => find, database.Time, isRead: true);
+    }
+
+    public async Task<Result<SandboxInstance>> TryCreateAsync(
+        SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
+    {
+        var create = new SandboxCreate(first, job);
+        var (version, isBounded) = await _creates.RunAsync(create, cancellationToken);
+        return isBounded ? await CreateInQuotaAsync(create, cancellationToken)
+            : version is { } written ? first with { Version = written }
+            : new SandboxError.IdInUse(first.Id);
+    }
+
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => _finds.RunAsync(new Find(id), cancellationToken);
+
+    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
+
+    public async Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken)
+    {
+        Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
+        var change = new SandboxChange(move);
+        return change.ComesToLive
+            ? (await WriteAsync([change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) => SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
+            : await _moves.RunAsync(change, cancellationToken);
+    }
+
+    public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) => _amends.RunAsync(next, cancellationToken);
+
+    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+        _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
+
+    public async Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        await _database.RepeatableAsync(
+            connection => Sql.RowsAsync(
+                connection,
+                Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE due_at <= @now ORDER BY due_at LIMIT @limit")
+                    .With("now", now).With("limit", limit),
+                SandboxRows.Read,
+                cancellationToken),
+            cancellationToken);
+
+    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => _database.RepeatableAsync(
+        connection => Sql.ExecuteAsync(
+            connection,
+            Sql.Statement(
+                """
+                DELETE FROM sandboxes WHERE id IN (
+                    SELECT id FROM sandboxes WHERE state = 'deleted' AND deleted_at <= (SELECT store_now()) - @kept
+                    ORDER BY deleted_at LIMIT @limit FOR UPDATE SKIP LOCKED)
+                """).With("kept", ISandboxStore.TombstoneKept).With("limit", limit),
+            cancellationToken),
+        cancellationToken);
+
+    private async Task<Result<SandboxInstance>> CreateInQuotaAsync(SandboxCreate create, CancellationToken cancellationToken)
+    {
+        var first = create.First;
+        var (version, refusal) = (await _database.WriteAsync(
+            connection => Sql.RowsAsync(
+                connection,
+                SandboxWrites.CreateInQuota(create),
+                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1)),
+                cancellationToken),
+            cancellationToken)).Single();
+        return version is { } written ? first with { Version = written }
+            : refusal is not null && await FindAsync(first.Id, cancellationToken) is null or { State: SandboxState.Deleted } ? refusal
+            : new SandboxError.IdInUse(first.Id);
+    }
+
+    private async Task<IReadOnlyList<(long? Version, bool IsBounded)>> CreateAsync(IReadOnlyList<SandboxCreate> creates) => await WriteAsync(
+        creates, SandboxWrites.CreateMany(creates), (row, _) => (Sql.NumberOrNull(row, 1), row.GetBoolean(2)), CancellationToken.None);
+
+    private async Task<IReadOnlyList<SandboxInstance?>> MoveAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
+        changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) => SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
+
+    private Task<IReadOnlyList<SandboxInstance?>> FindAsync(IReadOnlyList<Find> finds) => _database.RepeatableAsync<IReadOnlyList<SandboxInstance?>>(
+        async connection =>
+        {
+            var found = (await Sql.RowsAsync(
+                connection,
+                Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE id = ANY(@ids)")
+                    .With("ids", NpgsqlDbType.Array | NpgsqlDbType.Text, finds.Select(find => find.Id.ToString()).Distinct().ToArray()),
+                SandboxRows.Read,
+                CancellationToken.None)).ToDictionary(record => record.Id);
+            return [.. finds.Select(find => found.GetValueOrDefault(find.Id))];
+        },
+        CancellationToken.None);
+
+    // Written twice it changes nothing the second time, and answers the same.
+    private Task<IReadOnlyList<bool>> AmendAsync(IReadOnlyList<SandboxInstance> records) => _database.RepeatableAsync<IReadOnlyList<bool>>(
+        async connection => await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
+        CancellationToken.None);
+
+    private Task<TAnswer[]> WriteAsync<TItem, TAnswer>(
+        IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read, CancellationToken cancellationToken) =>
+        _database.WriteAsync(connection => AnswersAsync(connection, items, statement, read, cancellationToken), cancellationToken);
+
+    /// <summary>For each item what its row says, which begins with its number; default for one without a row.</summary>
+    private static async Task<TAnswer[]> AnswersAsync<TItem, TAnswer>(
+        NpgsqlConnection connection, IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read,
+        CancellationToken cancellationToken)
+    {
+        var answers = new TAnswer[items.Count];
+        await using var batch = Sql.Batch(connection, statement);
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var place = (int)row.GetInt64(0) - 1;
+            answers[place] = read(row, items[place]);
+        }
+
+        return answers;
+    }
+
+    /// <summary>One of several looks, each by itself, though two may be for the same record.</summary>
+    private sealed class Find(SandboxId id)
+    {
+        public SandboxId Id => id;
+    }
+}

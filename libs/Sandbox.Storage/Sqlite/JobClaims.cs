@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Jobs;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>One claim, in one write: read the oldest jobs of each tenant, choose among those that this node could take, take
+/// the chosen ones.</summary>
+internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, FairShareScheduler turns, DateTimeOffset now)
+{
+    // A node that claims has room for a few; what waits behind a thousand others is not looked at yet.
+    private const string Oldest = """
+        SELECT id, version, job, attempt, created_at, tenant, host_name, spec FROM (
+            SELECT due.*, coalesce(sandboxes.tenant, 'default') AS tenant, host_name, spec,
+                row_number() OVER (PARTITION BY sandboxes.tenant ORDER BY due.id) AS place
+            FROM (
+                SELECT * FROM jobs WHERE claimable_at <= $now
+                    AND NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)
+                ORDER BY id LIMIT 5000) due
+            LEFT JOIN sandboxes ON sandboxes.id = due.sandbox_id)
+        WHERE place <= $window ORDER BY id
+        """;
+
+    private static readonly SandboxSpec Unknown = SandboxSpec.FromFlatFields(DeploymentKind.Docker, "", 0, 0, 0);
+
+    private readonly List<WaitingJob> _waiting = [];
+    private readonly Dictionary<long, (SandboxJob Job, int Attempt)> _jobs = [];
+    private readonly List<(long Id, int Attempt, string Text)> _unreadable = [];
+    private readonly Dictionary<string, string> _offer = JobDemand.Offer(claim);
+    private BlockedStart? _blocked;
+
+    public IReadOnlyList<ClaimedJob> Run()
+    {
+        if (!LeaseRows.IsHeld(connection, claim.Fence, now))
+        {
+            return [];
+        }
+
+        Look();
+        foreach (var (id, attempt, text) in _unreadable)
+        {
+            JobRows.Bury(connection, "", id, attempt, JobText.WithoutSecrets(text), JobText.Unreadable, now);
+        }
+
+        return [.. turns.Choose(claim, _waiting, _blocked).Order().Select(Take)];
+    }
+
+    private void Look()
+    {
+        using var command = Sql.Command(connection, Oldest, ("$now", Sql.Moment(now)), ("$window", (2 * claim.Limit) + 32));
+        using var row = command.ExecuteReader();
+        while (row.Read())
+        {
+            var (id, attempt, text) = (row.GetInt64(0), row.GetInt32(3), row.GetString(2));
+            if (JobText.TryRead(text, row.GetInt64(1)) is not { } job)
+            {
+                _unreadable.Add((id, attempt, text));
+                continue;
+            }
+
+            _jobs.Add(id, (job, attempt + 1));
+            var waiting = new WaitingJob(id, row.GetString(5), IsStart: false, NoRoom, "", now - Sql.Moment(row.GetInt64(4)));
+            Add(waiting, JobDemand.Of(job, SpecOf(row)), Sql.TextOrNull(row, 6));
+        }
+    }
+
+    private static NodeCapacity NoRoom { get; } = new(0, 0, 0, 0);
+
+    private void Add(WaitingJob job, JobDemand demand, string? host)
+    {
+        if (!demand.IsStart)
+        {
+            if (claim.Fence is null || demand.IsAnywhere || host == claim.Node || (host is null && HasAll(demand.Labels)))
+            {
+                _waiting.Add(job with { Room = demand.Room });
+            }
+        }
+        else if (claim.TakesStarts && HasAll(demand.Labels))
+        {
+            AddStart(job with { IsStart = true, Room = demand.Room, Image = demand.Image });
+        }
+    }
+
+    private void AddStart(WaitingJob start)
+    {
+        if (claim.Room.Fits(start.Room))
+        {
+            _waiting.Add(start);
+        }
+        else if (_blocked is null && start.Waited >= JobClaim.AgeLimit && claim.Capacity.Fits(start.Room))
+        {
+            _blocked = new BlockedStart(start.Id, start.Room);
+        }
+    }
+
+    private bool HasAll(IReadOnlyDictionary<string, string> labels) =>
+        labels.All(label => _offer.TryGetValue(label.Key, out var value) && value == label.Value);
+
+    private ClaimedJob Take(long id)
+    {
+        Sql.Execute(
+            connection,
+            "UPDATE jobs SET attempt = attempt + 1, node = $node, claimable_at = $lease_ends WHERE id = $id",
+            ("$node", claim.Node),
+            ("$lease_ends", Sql.Moment(now + claim.Lease)),
+            ("$id", id));
+        return new ClaimedJob(id, _jobs[id].Job, _jobs[id].Attempt);
+    }
+
+    private static SandboxSpec SpecOf(SqliteDataReader row) =>
+        (row.IsDBNull(7) ? null : JsonSerializer.Deserialize(row.GetString(7), RecordJson.Default.SandboxSpec)) ?? Unknown;
+}

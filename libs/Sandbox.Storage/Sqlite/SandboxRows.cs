@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Specs;
+
+namespace Sandbox.Storage.Sqlite;
+
+/// <summary>A record as a row of <c>sandboxes</c> with its rows of <c>history</c>.</summary>
+internal static class SandboxRows
+{
+    // Read by position below.
+    private const string Columns =
+        "id, version, state, incarnation, user_id, experiment_id, namespace, cluster_name, image, deployment, cpus, " +
+        "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
+        "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, facts, spec, tenant";
+
+    public static SandboxInstance? Find(SqliteConnection connection, SandboxId id) =>
+        Select(connection, "WHERE id = $id", ("$id", id.ToString())).SingleOrDefault();
+
+    /// <param name="rest">What follows the columns and the table: conditions, order, limit.</param>
+    public static List<SandboxInstance> Select(
+        SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var records = new List<SandboxInstance>();
+        using (var command = Sql.Command(connection, $"SELECT {Columns} FROM sandboxes {rest}", parameters))
+        using (var row = command.ExecuteReader())
+        {
+            while (row.Read())
+            {
+                records.Add(Read(row));
+            }
+        }
+
+        return HistoryRows.AddTo(records, connection);
+    }
+
+    public static void Insert(SqliteConnection connection, SandboxInstance record)
+    {
+        using var command = Sql.Command(connection, $"""
+            INSERT INTO sandboxes ({Columns}, due_at) VALUES (
+                $id, $version, $state, $incarnation, $user_id, $experiment_id, $namespace, $cluster_name, $image, $deployment, $cpus,
+                $memory_bytes, $disk_bytes, $host_name, $host_ip, $created_at, $started_at, $stopped_at, $archived_at, $deleted_at,
+                $idle_deadline, $passing_deadline, $auto_transition_state, $auto_transition_at, $facts, $spec, $tenant, $due_at)
+            """, ("$spec", JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec)));
+        AddIdentity(command, record);
+        AddFacts(command, record);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but identity and spec, if the row is still of
+    /// that life, and has its version and state.</summary>
+    public static bool TryUpdate(SqliteConnection connection, SandboxInstance next, SandboxInstance was)
+    {
+        using var command = Sql.Command(connection, """
+            UPDATE sandboxes SET
+                version = $version, state = $state, incarnation = $incarnation, host_name = $host_name, host_ip = $host_ip, started_at = $started_at,
+                stopped_at = $stopped_at, archived_at = $archived_at, deleted_at = $deleted_at, idle_deadline = $idle_deadline,
+                passing_deadline = $passing_deadline, auto_transition_state = $auto_transition_state,
+                auto_transition_at = $auto_transition_at, facts = $facts, due_at = $due_at
+            WHERE id = $id AND version = $was_version AND state = $was_state AND incarnation = $was_incarnation
+            """, ("$id", next.Id.ToString()), ("$was_version", was.Version), ("$was_state", was.State.Name()), ("$was_incarnation", was.Incarnation.ToString()));
+        AddFacts(command, next);
+        return command.ExecuteNonQuery() == 1;
+    }
+
+    public static void Remove(SqliteConnection connection, SandboxId id) =>
+        Sql.Execute(connection, "DELETE FROM sandboxes WHERE id = $id", ("$id", id.ToString()));
+
+    private static void AddIdentity(SqliteCommand command, SandboxInstance record)
+    {
+        Add(command, "$id", record.Id.ToString());
+        Add(command, "$tenant", record.Tenant);
+        Add(command, "$user_id", record.Owner.UserId);
+        Add(command, "$experiment_id", record.Owner.ExperimentId);
+        Add(command, "$namespace", record.Owner.Namespace);
+        Add(command, "$cluster_name", record.Owner.Cluster);
+        Add(command, "$image", record.Spec.Image);
+        Add(command, "$deployment", record.Spec.Deployment.ToString());
+        Add(command, "$cpus", record.Spec.Cpus);
+        Add(command, "$memory_bytes", record.Spec.MemoryBytes);
+        Add(command, "$disk_bytes", record.Spec.DiskBytes);
+        Add(command, "$created_at", Sql.Moment(record.CreatedAt));
+    }
+
+    private static void AddFacts(SqliteCommand command, SandboxInstance record)
+    {
+        Add(command, "$version", record.Version);
+        Add(command, "$state", record.State.Name());
+        Add(command, "$incarnation", record.Incarnation.ToString());
+        Add(command, "$host_name", record.HostName);
+        Add(command, "$host_ip", record.HostIp);
+        Add(command, "$started_at", Sql.Moment(record.StartedAt));
+        Add(command, "$stopped_at", Sql.Moment(record.StoppedAt));
+        Add(command, "$archived_at", Sql.Moment(record.ArchivedAt));
+        Add(command, "$deleted_at", Sql.Moment(record.DeletedAt));
+        Add(command, "$idle_deadline", Sql.Moment(record.IdleDeadline));
+        Add(command, "$passing_deadline", Sql.Moment(record.TransientDeadline));
+        Add(command, "$auto_transition_state", record.AutoTransitionState?.Name());
+        Add(command, "$auto_transition_at", Sql.Moment(record.AutoTransitionAt));
+        Add(command, "$due_at", Sql.Moment(Deadlines.NextOf(record)));
+        Add(command, "$facts", JsonSerializer.Serialize(FactsOf(record), RecordJson.Default.RecordFacts));
+    }
+
+    private static void Add(SqliteCommand command, string name, object? value) =>
+        command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+
+    private static RecordFacts FactsOf(SandboxInstance record) => new()
+    {
+        Phases = record.Phases,
+        Reason = record.Reason,
+        EffectiveDiskBytes = record.EffectiveDiskBytes,
+        EffectiveLogBytes = record.EffectiveLogBytes,
+        LiveSnapshot = record.LiveSnapshot,
+        Archive = record.Archive,
+    };
+
+    private static SandboxInstance Read(SqliteDataReader row)
+    {
+        var facts = JsonSerializer.Deserialize(row.GetString(24), RecordJson.Default.RecordFacts)
+            ?? throw new InvalidDataException($"The record of sandbox {row.GetString(0)} has no facts.");
+        return new SandboxInstance
+        {
+            Id = SandboxId.Parse(row.GetString(0)),
+            Version = row.GetInt64(1),
+            State = State(row.GetString(2)),
+            Incarnation = IncarnationId.Parse(row.GetString(3)),
+            Tenant = row.GetString(26),
+            Owner = new SandboxOwner(row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7)),
+            Spec = SpecOf(row),
+            HostName = Sql.TextOrNull(row, 13),
+            HostIp = Sql.TextOrNull(row, 14),
+            CreatedAt = Sql.Moment(row.GetInt64(15)),
+            StartedAt = Sql.MomentOrNull(row, 16),
+            StoppedAt = Sql.MomentOrNull(row, 17),
+            ArchivedAt = Sql.MomentOrNull(row, 18),
+            DeletedAt = Sql.MomentOrNull(row, 19),
+            IdleDeadline = Sql.MomentOrNull(row, 20),
+            TransientDeadline = Sql.MomentOrNull(row, 21),
+            AutoTransitionState = row.IsDBNull(22) ? null : State(row.GetString(22)),
+            AutoTransitionAt = Sql.MomentOrNull(row, 23),
+            Phases = [.. facts.Phases],
+            Reason = facts.Reason,
+            EffectiveDiskBytes = facts.EffectiveDiskBytes,
+            EffectiveLogBytes = facts.EffectiveLogBytes,
+            LiveSnapshot = facts.LiveSnapshot,
+            Archive = facts.Archive,
+        };
+    }
+
+    private static SandboxSpec SpecOf(SqliteDataReader row) => row.IsDBNull(25)
+        ? SandboxSpec.FromFlatFields(
+            Enum.Parse<DeploymentKind>(row.GetString(9)), row.GetString(8), row.GetDouble(10), row.GetInt64(11), row.IsDBNull(12) ? null : row.GetInt64(12))
+        : JsonSerializer.Deserialize(row.GetString(25), RecordJson.Default.SandboxSpec)
+            ?? throw new InvalidDataException($"The record of sandbox {row.GetString(0)} has an empty spec.");
+
+    private static SandboxState State(string name) =>
+        WireNames.TryParseState(name, out var state) ? state : throw new InvalidDataException($"'{name}' is no state of a sandbox.");
+}

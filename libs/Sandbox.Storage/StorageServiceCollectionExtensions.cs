@@ -1,0 +1,188 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
+using Sandbox.Storage.Archives;
+using Sandbox.Storage.InMemory;
+using Sandbox.Storage.Live;
+using Sandbox.Storage.Operators;
+using Sandbox.Storage.Postgres;
+using Sandbox.Storage.Redis;
+using Sandbox.Storage.Sqlite;
+using StackExchange.Redis;
+
+namespace Sandbox.Storage;
+
+/// <summary>The door of the storage room.</summary>
+public static class StorageServiceCollectionExtensions
+{
+    /// <summary>What the connection string of the cluster's Postgres is called.</summary>
+    public const string DatabaseName = "sandbox";
+
+    /// <summary>What that of its Redis is called; without a value there is none.</summary>
+    public const string RedisName = "redis";
+
+    public const string ConnectionKey = $"ConnectionStrings:{DatabaseName}";
+
+    public const string RedisKey = $"ConnectionStrings:{RedisName}";
+
+    /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
+    /// migrated when the first store is asked for.</summary>
+    /// <param name="path">The database file; its folder exists.</param>
+    public static IServiceCollection AddEmbeddedStorage(this IServiceCollection services, string path)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => SqliteDatabase.Open(path));
+        services.AddSingleton<SqliteSandboxStore>();
+        services.AddSingleton<SqliteJobStore>();
+        services.AddSingleton<ICommitStore, SqliteCommitStore>();
+        services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
+        services.AddSingleton<SqliteTenantStore>();
+        return services
+            .AddLocalLive()
+            .AddAnnounced(provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
+            .AddTenants(provider => provider.GetRequiredService<SqliteTenantStore>())
+            .AddOperator();
+    }
+
+    /// <summary>What the stores rely on in a pool of connections that a client integration makes.</summary>
+    public static void Prepare(NpgsqlDataSourceBuilder database) => PostgresDatabase.Prepare(database);
+
+    /// <summary>The same of a client of Redis.</summary>
+    public static void Prepare(ConfigurationOptions redis, IConfiguration settings) =>
+        RedisTarget.Prepare(redis, settings.GetSection(RedisOptions.Section).Get<RedisOptions>() ?? new RedisOptions());
+
+    /// <summary>The same as <see cref="AddClusterStorage(IServiceCollection, string?, string?)"/>, where the configuration has both strings.</summary>
+    /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, IConfiguration settings) =>
+        services.AddClusterStorage(settings[ConnectionKey], settings[RedisKey]);
+
+    /// <summary>The same as <see cref="AddHeadStorage(IServiceCollection, string?)"/>.</summary>
+    public static IServiceCollection AddHeadStorage(this IServiceCollection services, IConfiguration settings) => services.AddHeadStorage(settings[ConnectionKey]);
+
+    /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
+    /// before the process starts anything else. Clients that were registered before are used, as <c>Prepare</c> made them; else the stores have their own.</summary>
+    /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
+    /// <param name="redis">What <see cref="RedisKey"/> says.</param>
+    /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
+    public static IServiceCollection AddClusterStorage(this IServiceCollection services, string? connectionString, string? redis)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddDatabase(connectionString);
+        services.AddHealthChecks().AddCheck<PostgresCheck>("postgres");
+        services.AddSingleton<PostgresSandboxStore>();
+        services.AddSingleton<PostgresJobStore>();
+        services.AddSingleton<ICommitStore, PostgresCommitStore>();
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        services.AddSingleton<INodeStore, PostgresNodeStore>();
+        services.AddSingleton<IMemberStore, PostgresMemberStore>();
+        services.AddSingleton<PostgresTenantStore>();
+        return services
+            .AddClusterLive(redis)
+            .AddAnnounced(provider => provider.GetRequiredService<PostgresSandboxStore>(), provider => provider.GetRequiredService<PostgresJobStore>())
+            .AddTenants(provider => provider.GetRequiredService<PostgresTenantStore>())
+            .AddOperator();
+    }
+
+    /// <summary>Only what decides who is the head: leases, members and join tokens, in the cluster's Postgres; without one in this
+    /// process, which then must be the only one.</summary>
+    /// <param name="connectionString">What <see cref="ConnectionKey"/> says; empty: there is none.</param>
+    /// <exception cref="StorageUnavailableException">It is no connection string.</exception>
+    public static IServiceCollection AddHeadStorage(this IServiceCollection services, string? connectionString)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            services.AddSingleton<ILeaseStore, InMemoryLeaseStore>();
+            return services.AddSingleton<IMemberStore, InMemoryMemberStore>();
+        }
+
+        services.AddDatabase(connectionString);
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        return services.AddSingleton<IMemberStore, PostgresMemberStore>();
+    }
+
+    /// <summary>Whether other processes see the leases of this store, too.</summary>
+    public static bool IsShared(ILeaseStore leases) => leases is not InMemoryLeaseStore;
+
+    private static void AddDatabase(this IServiceCollection services, string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            throw new StorageUnavailableException("is missing; give the connection string of the cluster's Postgres");
+        }
+
+        try
+        {
+            var own = new NpgsqlDataSourceBuilder(connectionString);
+            Prepare(own);
+            services.TryAddSingleton(_ => own.Build());
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
+        {
+            // What it says may quote the text, and with it the password.
+            throw new StorageUnavailableException("is no connection string of Postgres (Host=…;Username=…;Password=…;Database=…)");
+        }
+
+        services.AddSingleton(static provider => new PostgresDatabase(provider.GetRequiredService<NpgsqlDataSource>(), TimeProvider.System));
+        services.AddHostedService<PostgresStart>();
+    }
+
+    /// <summary>Live entries and wake-ups in this process.</summary>
+    private static IServiceCollection AddLocalLive(this IServiceCollection services)
+    {
+        services.AddSingleton<ILiveStore, InMemoryLiveStore>();
+        return services.AddSingleton<IChangeFeed, InMemoryChangeFeed>();
+    }
+
+    /// <summary>The stores as everybody sees them: with their live entries and wake-ups.</summary>
+    private static IServiceCollection AddAnnounced(
+        this IServiceCollection services, Func<IServiceProvider, IRecordStore> records, Func<IServiceProvider, IJobStore> jobs)
+    {
+        services.AddMetrics().AddLogging();
+        services.AddSingleton<LiveCache>().AddSingleton<StorageTelemetry>();
+        services.AddSingleton(provider => new UnfencedRecords(new LiveSandboxStore(
+            records(provider), provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>(),
+            provider.GetRequiredService<StorageTelemetry>())));
+        services.AddSingleton(provider => provider.GetRequiredService<UnfencedRecords>().Store);
+        return services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
+            jobs(provider), provider.GetRequiredService<IChangeFeed>()));
+    }
+
+    private static IServiceCollection AddTenants(this IServiceCollection services, Func<IServiceProvider, ITenantStore> tenants) =>
+        services.AddSingleton<ITenantStore>(provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
+
+    /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
+    /// of both. Needs an <see cref="IPlacement"/> from the room that runs sandboxes.</summary>
+    private static IServiceCollection AddOperator(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<SpecLimits, SpecLimitsValidator>().BindConfiguration(SpecLimits.Section);
+        services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
+        services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
+        services.AddOptions<SecurityPolicy>().BindConfiguration(SecurityPolicy.Section);
+        services.AddOptionsWithValidateOnStart<ArchiveOptions, ArchiveOptionsValidator>().BindConfiguration(ArchiveOptions.Section);
+        services.AddSingleton<IArchiveStore>(provider => Value<ArchiveOptions>(provider).Store switch
+        {
+            "folder" => ActivatorUtilities.CreateInstance<FolderArchiveStore>(provider),
+            "s3" => ActivatorUtilities.CreateInstance<S3ArchiveStore>(provider),
+            _ => new NoArchiveStore(),
+        });
+        services.AddSingleton<SandboxTransitions>();
+        services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
+        services.AddSingleton(provider => new DeploymentManager(
+            Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider), provider.GetRequiredService<AutoPolicy>()));
+        services.AddSingleton<ClusterOperator>();
+        return services.AddSingleton<ISandboxOperator>(provider => provider.GetRequiredService<ClusterOperator>());
+    }
+
+    private static T Value<T>(IServiceProvider provider)
+        where T : class => provider.GetRequiredService<IOptions<T>>().Value;
+}
+
+/// <summary>The records as the store has them, for those who put a fence around them; everybody else asks for <see cref="ISandboxStore"/>.</summary>
+public sealed record UnfencedRecords(ISandboxStore Store);

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Sandbox.Node.Membership;
+using Sandbox.Node.NodeApi;
+
+namespace Sandbox.Worker.Tests.NodeApi;
+
+/// <summary>How a worker stops serving the road without losing a call.</summary>
+public sealed class RequestDrainTests : IDisposable
+{
+    private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(10);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly RequestDrain _road;
+
+    public RequestDrainTests() => _road = new RequestDrain(Options.Create(new NodeOptions { DrainWait = DrainWait }), _time);
+
+    public void Dispose() => _road.Dispose();
+
+    [Fact]
+    public void Stopping_TakesNoNewCall()
+    {
+        using var before = _road.TryEnter();
+        _ = _road.StoppingAsync(CancellationToken.None);
+
+        Assert.NotNull(before);
+        Assert.Null(_road.TryEnter());
+    }
+
+    [Fact]
+    public async Task Stopping_WithoutCalls_WaitsForItsQuietOnly()
+    {
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        Assert.False(stopping.IsCompleted, "callers were to have a moment to hear of the end");
+
+        _time.Advance(RequestDrain.Quiet);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stopping_WaitsForTheCallsUnderWay_AndCutsNone()
+    {
+        var (one, other) = (_road.TryEnter()!, _road.TryEnter()!);
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        _time.Advance(RequestDrain.Quiet);
+        one.Dispose();
+        one.Dispose();
+        Assert.False(stopping.IsCompleted, "the other call was still under way");
+        Assert.False(_road.Cut.IsCancellationRequested, "a call had time left");
+
+        other.Dispose();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Stopping_LongerThanThePatience_CutsWhatIsLeft()
+    {
+        using var stream = _road.TryEnter();
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+
+        _time.Advance(DrainWait);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.True(_road.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
+    }
+
+    [Fact]
+    public async Task Stopping_WhileACallerKeepsItsConnection_WaitsUntilTheCallerClosesIt()
+    {
+        var connection = _road.TryEnter()!;
+        var stopping = _road.StoppingAsync(CancellationToken.None);
+        _time.Advance(RequestDrain.Quiet);
+        Assert.False(stopping.IsCompleted, "a call might be on its way over the connection");
+
+        connection.Dispose();
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+}
