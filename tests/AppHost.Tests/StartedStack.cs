@@ -34,7 +34,7 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
         // A session, and with it a process group, of its own: Ctrl-C is sent to the group, as a terminal does.
         var start = byRunner
             ? new ProcessStartInfo("bash", ["-c", "exec -a dotnet bash run"])
-            : new ProcessStartInfo("setsid", ["-w", "bash", "run"]);
+            : new ProcessStartInfo("env", ["--default-signal=INT", "setsid", "-w", "bash", "run"]);
         program.Apply(start);
         _launcher = Process.Start(start)!;
         await Wait.UntilAsync(() => Task.FromResult(File.Exists(PidFile)), () => "the AppHost is started");

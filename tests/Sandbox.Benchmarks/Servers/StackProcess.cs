@@ -25,9 +25,10 @@ internal sealed class StackProcess : IAsyncDisposable
         var port = ReservedPorts.Next();
         Api = new Uri($"http://localhost:{port}");
 
-        // A session, and with it a process group, of its own: Ctrl-C is sent to the group, as a terminal does.
-        var start = new ProcessStartInfo("setsid", [
-            "-w", "dotnet", "run", "--project", Path.Combine(root, "AppHost"), "--",
+        // A session, and with it a process group, of its own: Ctrl-C is sent to the group, as a terminal does. It is heard also where this
+        // program was started in the background of a script, which lets its children ignore it.
+        var start = new ProcessStartInfo("env", [
+            "--default-signal=INT", "setsid", "-w", "dotnet", "run", "--project", Path.Combine(root, "AppHost"), "--",
             "--scratch", _folder.FullName, "--api-port", port.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
