@@ -1,10 +1,11 @@
+using Sandbox.Node.NodeApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Sandbox.Kubernetes;
+using Sandbox.Node.Membership;
 using Sandbox.Storage;
-using Sandbox.Worker;
-using Sandbox.Worker.Cluster;
+using Sandbox.Node;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
@@ -12,17 +13,17 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.AddServiceDefaults();
 
         // The stores have checks of their own: without Redis nobody is ill.
-        builder.AddNpgsqlDataSource(StorageRoom.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageRoom.Prepare);
-        builder.AddRedisClient(StorageRoom.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageRoom.Prepare(redis, builder.Configuration));
+        builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
+        builder.AddRedisClient(StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
         builder.Services.AddClusterStorage(builder.Configuration);
-        builder.Services.AddClusterWorkerCore().AddKubernetes();
+        builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
 
         // Whoever holds the name is the head of its pods; the other replicas wait for it.
         builder.Services.PostConfigure<NodeOptions>(static node => node.StandsBy = true);
 
         var app = builder.Build();
-        app.MapClusterWorker();
+        app.MapNodeApi();
         return app;
     },
-    static _ => static () => null,
+    static app => app.Services.GetRequiredService<FatalExit>().Why,
     typeof(StorageUnavailableException), typeof(SchemaTooNewException));

@@ -81,6 +81,19 @@ public sealed class ProcessTests : IAsyncDisposable
         await first.SaysAsync("The deadline of sandbox brief has passed: Stopped to Deleted");
     }
 
+    [NeedsPostgresFact]
+    public async Task Program_WhoseSecretTheOthersDoNotAccept_EndsWithThatReason()
+    {
+        await StartAsync();
+        await using var stranger = MakeHead("k1", ("Cluster__Secret", "another secret, and also a long one"));
+
+        stranger.Start();
+        var exitCode = await stranger.ExitAsync();
+
+        Assert.True(exitCode == 1, $"a program that cannot run was to end with 1, and ended with {exitCode}: {stranger.Log}");
+        Assert.Matches("Sandbox.Kubernetes does not run. Cluster:Secret: node w1, which is part of this cluster, does not accept it", stranger.Log);
+    }
+
     private async Task StartAsync(int workers = 1)
     {
         _fake = await FakeCluster.StartAsync();
@@ -88,15 +101,16 @@ public sealed class ProcessTests : IAsyncDisposable
         _processes = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = workers, Deployment = "local" });
     }
 
-    private ClusterProcess MakeHead(string process)
+    private ClusterProcess MakeHead(string process, params (string Key, string Value)[] more)
     {
         var (data, port) = (_folder.File(process), ReservedPorts.Next());
         Directory.CreateDirectory(data);
-        return _processes!.Make(
-            process, "Sandbox.Kubernetes", ("Worker__NodeName", "pods"), ("Worker__DataFolder", data), ("Worker__AgentListen", $"127.0.0.1:{port}"),
-            ("Worker__AgentSecret", "a secret of the tests that is long enough"), ("Kubernetes__Server", Pods.Address), ("Kubernetes__Namespace", FakeCluster.Namespace),
-            ("Kubernetes__Mode", "pod"), ("Kubernetes__AgentImage", "registry.example/agent:1"), ("Kubernetes__OwnerAddress", $"127.0.0.1:{port}"),
-            ("Kubernetes__RequestsPerSecond", "1000"), ("Kubernetes__Burst", "1000"));
+        return _processes!.Make(process, "Sandbox.Kubernetes", [
+            ("Worker__NodeName", "pods"), ("Worker__DataFolder", data), ("Worker__AgentListen", $"127.0.0.1:{port}"),
+            ("Worker__AgentSecret", "a secret of the tests that is long enough"), ("Kubernetes__Server", Pods.Address),
+            ("Kubernetes__Namespace", FakeCluster.Namespace), ("Kubernetes__Mode", "pod"),
+            ("Kubernetes__AgentImage", "registry.example/agent:1"), ("Kubernetes__OwnerAddress", $"127.0.0.1:{port}"),
+            ("Kubernetes__RequestsPerSecond", "1000"), ("Kubernetes__Burst", "1000"), .. more]);
     }
 
     /// <summary>Once the API has heard of the node that runs pods, it prefers it to the one that runs local processes; no pod can be
