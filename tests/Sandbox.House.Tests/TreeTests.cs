@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Sandbox.House.Tests;
@@ -49,7 +50,7 @@ public sealed partial class TreeTests
         var auth = Path.Combine(Repository.Root, "Sandbox.Api", "Auth");
 
         Assert.All(
-            ["ApiKeyRing.cs", "TenantKeys.cs"],
+            ["ConfiguredApiKeys.cs", "ApiKeyCache.cs"],
             file => Assert.Contains("CryptographicOperations.FixedTimeEquals(", File.ReadAllText(Path.Combine(auth, file)), StringComparison.Ordinal));
         Assert.All(
             Directory.EnumerateFiles(auth, "*.cs"),
@@ -82,12 +83,75 @@ public sealed partial class TreeTests
         Assert.Empty(bad);
     }
 
+    /// <summary>A line of code is read beside another window. What stands in a raw string is another language's.</summary>
+    [Fact]
+    public void Lines_FitIn140Columns()
+    {
+        var wide = Repository.Sources().SelectMany(file => WideLines(file).Select(line => $"{Path.GetRelativePath(Repository.Root, file)}:{line}"));
+
+        Assert.Empty(wide);
+    }
+
+    /// <summary>Notes, patches and profiles that somebody left behind.</summary>
+    [Fact]
+    public void Root_HoldsNothingElse()
+    {
+        string[] known =
+        [
+            ".editorconfig", ".gitignore", "ARCHITECTURE.md", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "LICENSE",
+            "README.md", "Sandbox.Aspire.sln", "aspire.config.json", "azure.yaml", "bench", "chaos", "global.json", "sandbox", "test", ".git",
+        ];
+
+        Assert.Empty(Directory.EnumerateFiles(Repository.Root).Select(Path.GetFileName).Except(known));
+    }
+
+    /// <summary>What a reader cannot open is no explanation.</summary>
+    [Fact]
+    public void Comments_CiteNothingThatIsNotHere()
+    {
+        var citing = Repository.Sources()
+            .Where(file => Path.GetFileName(file) is not "TreeTests.cs")
+            .Where(file => Citation().IsMatch(File.ReadAllText(file)))
+            .Select(file => Path.GetRelativePath(Repository.Root, file));
+
+        Assert.Empty(citing);
+    }
+
+    [Fact]
+    public void Decisions_AreNumberedAsTheirFiles()
+    {
+        var decisions = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs", "adr"), "*.md").ToList();
+
+        Assert.NotEmpty(decisions);
+        Assert.All(decisions, file => Assert.StartsWith(
+            $"# {int.Parse(Path.GetFileName(file)[..4], CultureInfo.InvariantCulture)}. ", File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<int> WideLines(string file)
+    {
+        var (isRaw, number) = (false, 0);
+        foreach (var line in File.ReadLines(file))
+        {
+            number++;
+            var marks = line.Split("\"\"\"").Length - 1;
+            if (line.Length > 140 && !isRaw && marks == 0)
+            {
+                yield return number;
+            }
+
+            isRaw ^= marks % 2 == 1;
+        }
+    }
+
     private static IEnumerable<string> Sources() =>
         Repository.Projects.Values
             .SelectMany(project => Directory.EnumerateFiles(Path.GetDirectoryName(project)!, "*.cs", SearchOption.AllDirectories));
 
     [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*=\s*)?(\d+)")]
     private static partial Regex EventId();
+
+    [GeneratedRegex(@"\bDESIGN\b, section|\bcontract, section|\bseed 0\d\d|\bcontracts/\w+\.md|\bcases/\w+\.md")]
+    private static partial Regex Citation();
 
     [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b")]
     private static partial Regex Unfinished();
