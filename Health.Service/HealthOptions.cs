@@ -12,7 +12,8 @@ public sealed class HealthOptions
     /// <summary>The variable that nodes and service are told the whitelist by.</summary>
     public const string WhitelistKey = "HEAD_WHITELIST";
 
-    /// <summary>Who may be the head, first choice first: entries <c>host[:port]</c>. Default: what <see cref="WhitelistKey"/> says.</summary>
+    /// <summary>Who may be the head, first choice first: entries <c>host[:port]</c>. Default: what <see cref="WhitelistKey"/>
+    /// says.</summary>
     public string Whitelist { get; set; } = "";
 
     /// <summary>How long the head's lease lasts without a heartbeat; the head renews it at a quarter and stops itself at two

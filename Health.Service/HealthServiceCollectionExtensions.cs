@@ -1,8 +1,8 @@
-using Sandbox.Cluster;
 using Health.Service.Heads;
 using Health.Service.Http;
 using Health.Service.Members;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 
@@ -31,7 +31,9 @@ public static class HealthServiceCollectionExtensions
     {
         services.AddCluster();
         services.AddOptionsWithValidateOnStart<HealthOptions, HealthOptionsValidator>().BindConfiguration(HealthOptions.Section)
-            .PostConfigure<IConfiguration>((options, settings) => options.Whitelist = options.Whitelist is "" ? settings[HealthOptions.WhitelistKey] ?? "" : options.Whitelist);
+            .PostConfigure<IConfiguration>(
+                (options, settings) =>
+                    options.Whitelist = options.Whitelist is "" ? settings[HealthOptions.WhitelistKey] ?? "" : options.Whitelist);
         services.AddSingleton<IValidateOptions<HealthOptions>, HealthChecks>();
         services.AddSingleton(provider => Whitelist(provider.GetRequiredService<IOptions<HealthOptions>>().Value));
         services.AddHostedService<OnlyInstance>();
@@ -56,5 +58,6 @@ public static class HealthServiceCollectionExtensions
     }
 
     private static HeadWhitelist Whitelist(HealthOptions options) =>
-        HeadWhitelist.TryParse(options.Whitelist, out var whitelist, out var problem) ? whitelist : throw new InvalidOperationException(problem);
+        HeadWhitelist.TryParse(options.Whitelist, out var whitelist, out var problem)
+            ? whitelist : throw new InvalidOperationException(problem);
 }

@@ -10,7 +10,8 @@ namespace Health.Service;
 /// the machine, by the cluster's name; the system lets go of it when the process ends, however it ends.
 /// </summary>
 internal sealed partial class OnlyInstance(
-    IServiceProvider services, IOptions<HealthOptions> options, IOptions<ClusterOptions> cluster, ILogger<OnlyInstance> logger) : IHostedLifecycleService, IDisposable
+    IServiceProvider services, IOptions<HealthOptions> options, IOptions<ClusterOptions> cluster, ILogger<OnlyInstance> logger)
+        : IHostedLifecycleService, IDisposable
 {
     private FileStream? _lock;
 
@@ -49,13 +50,17 @@ internal sealed partial class OnlyInstance(
 
     private static partial class Log
     {
-        [LoggerMessage(6001, LogLevel.Warning, "No database is configured (" + StorageServiceCollectionExtensions.ConnectionKey + "): the head's lease is in this process's memory, and no second instance may run")]
+        [LoggerMessage(
+            6001, LogLevel.Warning,
+            "No database is configured (" + StorageServiceCollectionExtensions.ConnectionKey + "): the head's lease is in this process's "
+                + "memory, and no second instance may run")]
         public static partial void InMemory(ILogger logger);
     }
 }
 
 /// <summary>Another instance already decides for that cluster, from its memory.</summary>
 public sealed class SecondInstanceException(string cluster, Exception inner) : Exception(
-    $"{StorageServiceCollectionExtensions.ConnectionKey}: is missing, and another instance already keeps the head of cluster {cluster} in its memory ({inner.Message}); "
+    $"{StorageServiceCollectionExtensions.ConnectionKey}: is missing, and another instance already keeps the head of cluster {cluster} "
+        + $"in its memory ({inner.Message}); "
     + "give both the connection string of the cluster's Postgres, or run one",
     inner);

@@ -1,17 +1,23 @@
 using Health.Service;
 using Microsoft.Extensions.Configuration.Memory;
-using Sandbox.Storage;
 using Sandbox.ClusterFile;
+using Sandbox.Storage;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFileReader.ForProcess(builder.Configuration[ClusterFileReader.Variable]) });
+        builder.Configuration.Sources.Insert(
+            0, new MemoryConfigurationSource
+            {
+                InitialData = ClusterFileReader.ForProcess(
+                builder.Configuration[ClusterFileReader.Variable])
+            });
         builder.AddServiceDefaults();
         builder.UseDefaultPort();
         if (builder.Configuration.GetConnectionString(StorageServiceCollectionExtensions.DatabaseName) is { Length: > 0 })
         {
-            builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, configureDataSourceBuilder: StorageServiceCollectionExtensions.Prepare);
+            builder.AddNpgsqlDataSource(
+                StorageServiceCollectionExtensions.DatabaseName, configureDataSourceBuilder: StorageServiceCollectionExtensions.Prepare);
         }
 
         builder.Services.AddHeadStorage(builder.Configuration);

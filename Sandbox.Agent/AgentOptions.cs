@@ -8,7 +8,8 @@ namespace Sandbox.Agent;
 internal sealed record AgentOptions
 {
     internal const string Usage =
-        "usage: sandbox-agent --dial unix:PATH | --dial tcp:HOST:PORT --token-file FILE | --listen ADDRESS:PORT --token-file FILE [--grace SECONDS] [--home FOLDER]";
+        "usage: sandbox-agent --dial unix:PATH | --dial tcp:HOST:PORT --token-file FILE | --listen ADDRESS:PORT --token-file FILE "
+            + "[--grace SECONDS] [--home FOLDER]";
 
     /// <summary>The owner to connect to: a Unix socket, or a host and a port.</summary>
     public EndPoint? Dial { get; init; }
@@ -32,7 +33,8 @@ internal sealed record AgentOptions
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--grace" or "--home") || i + 1 == args.Length || !values.TryAdd(args[i], args[i + 1]))
+            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--grace" or "--home") || i + 1 == args.Length
+                || !values.TryAdd(args[i], args[i + 1]))
             {
                 error = $"'{args[i]}' is unknown, repeated or has no value.";
                 return false;
@@ -60,8 +62,16 @@ internal sealed record AgentOptions
             error ??= "--grace takes seconds, 0 for never.";
         }
 
-        var token = ReadToken(values.GetValueOrDefault("--token-file"), needed: dial is not System.Net.Sockets.UnixDomainSocketEndPoint, ref error);
-        return new AgentOptions { Dial = dial, Listen = listen, Token = token, Grace = TimeSpan.FromSeconds(grace), Home = values.GetValueOrDefault("--home") };
+        var token = ReadToken(
+            values.GetValueOrDefault("--token-file"), needed: dial is not System.Net.Sockets.UnixDomainSocketEndPoint, ref error);
+        return new AgentOptions
+        {
+            Dial = dial,
+            Listen = listen,
+            Token = token,
+            Grace = TimeSpan.FromSeconds(grace),
+            Home = values.GetValueOrDefault("--home")
+        };
     }
 
     private static EndPoint? ParseOwner(string address)

@@ -45,11 +45,14 @@ internal static class AgentServices
         .AddSingleton<AgentHost>()
         .BuildServiceProvider();
 
-    private static LoggerFilterOptions QuietFramework => new() { Rules = { new LoggerFilterRule(null, "Microsoft", LogLevel.Error, null) } };
+    private static LoggerFilterOptions QuietFramework =>
+        new() { Rules = { new LoggerFilterRule(null, "Microsoft", LogLevel.Error, null) } };
 
-    internal static void MapAgent(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<AgentCalls>().Map(routes);
+    internal static void MapAgent(this RouteTable routes, IServiceProvider services) =>
+        services.GetRequiredService<AgentCalls>().Map(routes);
 
-    internal static void MapEnvdProcesses(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<ProcessEndpoints>().Map(routes);
+    internal static void MapEnvdProcesses(this RouteTable routes, IServiceProvider services) =>
+        services.GetRequiredService<ProcessEndpoints>().Map(routes);
 
     internal static void MapEnvdFiles(this RouteTable routes, IServiceProvider services)
     {
@@ -57,7 +60,8 @@ internal static class AgentServices
         services.GetRequiredService<FilesEndpoints>().Map(routes);
     }
 
-    internal static void MapRock(this RouteTable routes, IServiceProvider services) => services.GetRequiredService<RockEndpoints>().Map(routes);
+    internal static void MapRock(this RouteTable routes, IServiceProvider services) =>
+        services.GetRequiredService<RockEndpoints>().Map(routes);
 
     /// <summary>Order matters: the token is checked first, then the call is counted, then timed where it is traced, then served.</summary>
     internal static RequestDelegate Served(IServiceProvider services, RouteTable routes)
@@ -84,7 +88,9 @@ internal static class AgentServices
             provider.GetRequiredService<SandboxEnvironment>(),
             ShellStart.Shells))
         .AddSingleton<SessionTable>()
-        .AddSingleton(provider => new SandboxStatistics(provider.GetRequiredService<SandboxEnvironment>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(
+            provider =>
+                new SandboxStatistics(provider.GetRequiredService<SandboxEnvironment>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<PortForward>()
         .AddSingleton<ExecuteCall>()
         .AddSingleton<SessionCalls>()

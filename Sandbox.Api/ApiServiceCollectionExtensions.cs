@@ -19,7 +19,8 @@ namespace Sandbox.Api;
 
 /// <summary>
 /// The HTTP face: ROCK's routes, the envd road, management, who may ask and what is whose. Needs the doors of
-/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>IPlacement</c> and
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUsage</c>,
+/// <c>IPlacement</c> and
 /// <c>DeploymentManager</c> from the rooms it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
@@ -33,19 +34,27 @@ public static class ApiServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor();
         services.AddMetrics().AddSingleton<ApiTelemetry>();
-        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
+        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>()
+            .AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
+        services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>()
+            .AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
-        services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>().AddSingleton<DeleteSandboxEndpoint>();
+        services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()
+            .AddSingleton<DeleteSandboxEndpoint>();
         services.AddSingleton<ArchiveSandboxEndpoint>().AddSingleton<CommitSandboxEndpoint>();
-        services.AddSingleton<IsAliveEndpoint>().AddSingleton<SandboxStatusEndpoint>().AddSingleton<ListSandboxesEndpoint>().AddSingleton<BatchStatusEndpoint>();
-        services.AddSingleton<ExecuteEndpoint>().AddSingleton<CreateSessionEndpoint>().AddSingleton<RunInSessionEndpoint>().AddSingleton<CloseSessionEndpoint>();
-        services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>().AddSingleton<SandboxStatisticsEndpoint>();
+        services.AddSingleton<IsAliveEndpoint>().AddSingleton<SandboxStatusEndpoint>().AddSingleton<ListSandboxesEndpoint>()
+            .AddSingleton<BatchStatusEndpoint>();
+        services.AddSingleton<ExecuteEndpoint>().AddSingleton<CreateSessionEndpoint>().AddSingleton<RunInSessionEndpoint>()
+            .AddSingleton<CloseSessionEndpoint>();
+        services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
+            .AddSingleton<SandboxStatisticsEndpoint>();
         services.AddSingleton<PortForwardEndpoint>();
-        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>().AddSingleton<UsageRoutes>();
-        services.AddSingleton(provider => new JoinTokenRoutes(provider.GetService<IMemberStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>()
+            .AddSingleton<UsageRoutes>();
+        services.AddSingleton(
+            provider => new JoinTokenRoutes(provider.GetService<IMemberStore>(), provider.GetRequiredService<TimeProvider>()));
         return services.AddSingleton<RockEndpoints>().AddSingleton<ManagementEndpoints>().AddSingleton<OpenApiDocument>();
     }
 

@@ -1,5 +1,5 @@
-using Sandbox.Cluster;
 using Sandbox.Api.Cluster;
+using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api;
@@ -7,7 +7,8 @@ namespace Sandbox.Api;
 /// <summary>The door of the API's room for an API whose sandboxes run on other machines.</summary>
 public static class ClusteredApiServiceCollectionExtensions
 {
-    /// <summary>All that <see cref="ApiServiceCollectionExtensions.AddApi"/> adds, with the roads through the workers and the placement on the
+    /// <summary>All that <see cref="ApiServiceCollectionExtensions.AddApi"/> adds, with the roads through the workers and the placement on
+    /// the
     /// cluster's nodes. Needs the cluster's stores.</summary>
     public static IServiceCollection AddClusterApi(this IServiceCollection services)
     {

@@ -40,7 +40,8 @@ catch (Exception exception) when (exception is SandboxClientException or IOExcep
 // A word that fits nowhere says more than what is missing without it.
 static string Complaint(ParseResult parsed) =>
     parsed.UnmatchedTokens is [{ } word, ..]
-        ? parsed.Errors.FirstOrDefault(error => error.Message.Contains(word, StringComparison.Ordinal))?.Message ?? $"'{word}' is not understood here"
+        ? parsed.Errors.FirstOrDefault(error => error.Message.Contains(word, StringComparison.Ordinal))?.Message
+            ?? $"'{word}' is not understood here"
         : parsed.Errors[0].Message;
 
 int Fail(string text, int exitCode)

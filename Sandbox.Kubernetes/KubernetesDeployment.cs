@@ -37,7 +37,8 @@ internal sealed class KubernetesDeployment(
     public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(
         view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null);
 
-    public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureStartedAsync(
+        StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         if (!choice.Complete(order.Sandbox.Spec).TryGet(out var spec, out var wrong))
         {
@@ -66,7 +67,8 @@ internal sealed class KubernetesDeployment(
         }
     }
 
-    public Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
+    public Task<Result<StartedSandbox>> EnsureRestartedAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
         Task.FromResult<Result<StartedSandbox>>(PodLimits.NoRestart);
 
     public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
@@ -84,7 +86,8 @@ internal sealed class KubernetesDeployment(
     }
 
     /// <summary>A pod's files end with it: stopped is gone.</summary>
-    public Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken) => EnsureGoneAsync(sandbox.Incarnation, cancellationToken);
+    public Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken) =>
+        EnsureGoneAsync(sandbox.Incarnation, cancellationToken);
 
     public Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
         api.EnsureGoneAsync(ObjectName.Of(incarnation), cancellationToken);
@@ -99,7 +102,8 @@ internal sealed class KubernetesDeployment(
     private FoundSandbox Found(SandboxFacts facts)
     {
         var end = EndOf(facts, options.Value);
-        var runs = end is null && (facts.Batch?.Pool is null ? facts.Pod?.Facts.Stage is PodStage.Running : facts.Batch.Endpoints.Count > 0);
+        var runs = end is null
+            && (facts.Batch?.Pool is null ? facts.Pod?.Facts.Stage is PodStage.Running : facts.Batch.Endpoints.Count > 0);
         return new FoundSandbox(facts.Incarnation, facts.Sandbox, runs, end ?? (runs ? null : facts.Pod?.Facts.Reason ?? "it has no pod"));
     }
 }

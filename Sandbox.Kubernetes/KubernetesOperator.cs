@@ -12,7 +12,8 @@ namespace Sandbox.Kubernetes;
 /// </summary>
 internal sealed class KubernetesOperator(ClusterOperator jobs, PodChoice choice) : ISandboxOperator
 {
-    public async Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
+    public async Task<Result<SandboxInstance>> SubmitAsync(
+        SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
         choice.Decide(prepared.Spec).TryGet(out var spec, out var error)
             ? await jobs.SubmitAsync(prepared with { Spec = spec }, registryPassword, cancellationToken)
             : error;
@@ -20,9 +21,11 @@ internal sealed class KubernetesOperator(ClusterOperator jobs, PodChoice choice)
     public Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken) =>
         jobs.StopAsync(id, reason, cancellationToken);
 
-    public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) => jobs.RestartAsync(id, cancellationToken);
+    public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
+        jobs.RestartAsync(id, cancellationToken);
 
-    public Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken) => jobs.DeleteAsync(id, cancellationToken);
+    public Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken) =>
+        jobs.DeleteAsync(id, cancellationToken);
 
     public Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken) =>
         jobs.WaitUntilAliveAsync(id, cancellationToken);

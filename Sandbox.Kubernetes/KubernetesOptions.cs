@@ -68,11 +68,13 @@ public sealed class KubernetesOptions
     [Range(1, 20)]
     public int Tries { get; set; } = 5;
 
-    /// <summary>A watch is given up and everything listed again after this, in case events were lost. Default 60 s, as ROCK has it.</summary>
+    /// <summary>A watch is given up and everything listed again after this, in case events were lost. Default 60 s, as ROCK has
+    /// it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan RelistEvery { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an image may fail to be pulled before the start has failed; the cluster tries again meanwhile. Default 60 s.</summary>
+    /// <summary>How long an image may fail to be pulled before the start has failed; the cluster tries again meanwhile. Default 60
+    /// s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan PullPatience { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -141,16 +143,22 @@ internal sealed class KubernetesOptionsCheck : IValidateOptions<KubernetesOption
             wrong.Add("Kubernetes:Pools need Kubernetes:Mode batchsandbox.");
         }
 
-        wrong.AddRange(options.Pools.Where(pool => !File.Exists(pool.TokenFile)).Select(pool => $"Kubernetes:Pools: '{pool.Name}' has no TokenFile '{pool.TokenFile}'."));
-        wrong.AddRange(options.Pools.GroupBy(pool => pool.Name).Where(same => same.Count() > 1).Select(same => $"Kubernetes:Pools: '{same.Key}' is there more than once."));
+        wrong.AddRange(
+            options.Pools.Where(pool => !File.Exists(pool.TokenFile))
+            .Select(pool => $"Kubernetes:Pools: '{pool.Name}' has no TokenFile '{pool.TokenFile}'."));
+        wrong.AddRange(
+            options.Pools.GroupBy(pool => pool.Name).Where(same => same.Count() > 1)
+            .Select(same => $"Kubernetes:Pools: '{same.Key}' is there more than once."));
         if (options.TemplateFolder.Length > 0 && !Directory.Exists(options.TemplateFolder))
         {
             wrong.Add($"Kubernetes:TemplateFolder '{options.TemplateFolder}' is not there.");
         }
 
-        if (options.ImageAuthKeyFile.Length > 0 && (!File.Exists(options.ImageAuthKeyFile) || new FileInfo(options.ImageAuthKeyFile).Length != Objects.ImageAuth.KeyLength))
+        if (options.ImageAuthKeyFile.Length > 0
+            && (!File.Exists(options.ImageAuthKeyFile) || new FileInfo(options.ImageAuthKeyFile).Length != Objects.ImageAuth.KeyLength))
         {
-            wrong.Add($"Kubernetes:ImageAuthKeyFile '{options.ImageAuthKeyFile}' must be a file of exactly {Objects.ImageAuth.KeyLength} bytes.");
+            wrong.Add(
+                $"Kubernetes:ImageAuthKeyFile '{options.ImageAuthKeyFile}' must be a file of exactly {Objects.ImageAuth.KeyLength} bytes.");
         }
 
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);

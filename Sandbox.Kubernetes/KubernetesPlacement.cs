@@ -12,7 +12,9 @@ internal sealed class KubernetesPlacement(ClusterView view) : IPlacement
     public Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) => Task.FromResult(DeploymentKind.Kubernetes);
 
     public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
-        Task.FromResult((SandboxError?)Impossible(spec) ?? (view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null));
+        Task.FromResult(
+            (SandboxError?)Impossible(spec)
+            ?? (view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null));
 
     private static SandboxError.Unsupported? Impossible(SandboxSpec spec) => spec.Deployment is DeploymentKind.Kubernetes
         ? PodLimits.WhyImpossible(spec)

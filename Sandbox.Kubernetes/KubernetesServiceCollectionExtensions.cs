@@ -17,7 +17,8 @@ public static class KubernetesServiceCollectionExtensions
     /// (<c>AddStandaloneNode</c>, <c>AddClusterNode</c>).</summary>
     public static IServiceCollection AddKubernetes(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>().BindConfiguration(KubernetesOptions.Section);
+        services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>()
+            .BindConfiguration(KubernetesOptions.Section);
         services.AddSingleton<IValidateOptions<KubernetesOptions>, KubernetesOptionsCheck>();
         services.AddSingleton<PodTemplates>().AddSingleton<PodChoice>().AddSingleton<ImageAuth>().AddSingleton<SandboxManifests>();
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();

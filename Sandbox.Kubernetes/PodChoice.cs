@@ -25,7 +25,9 @@ internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptio
         {
             return options.Value.Pools.Any(pool => pool.Name == named)
                 ? With(spec, PoolName, named)
-                : new SandboxError.BadSpec($"extended_params.{PoolName}", $"'{named}' is not a pool here; there are {Listed(options.Value.Pools.Select(pool => pool.Name))}.");
+                : new SandboxError.BadSpec(
+                    $"extended_params.{PoolName}",
+                    $"'{named}' is not a pool here; there are {Listed(options.Value.Pools.Select(pool => pool.Name))}.");
         }
 
         if (template is null && PoolChoice.Of(spec, options.Value.Pools) is { } pool)
@@ -36,10 +38,12 @@ internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptio
         template ??= TemplateChoice.Of(spec, options.Value.Rules);
         return templates.Has(template)
             ? With(spec, TemplateName, template)
-            : new SandboxError.BadSpec($"extended_params.{TemplateName}", $"'{template}' is not a template here; there are {Listed(templates.Names)}.");
+            : new SandboxError.BadSpec(
+                $"extended_params.{TemplateName}", $"'{template}' is not a template here; there are {Listed(templates.Names)}.");
     }
 
-    /// <summary>For a sandbox that another process wrote down, which knows no rules: what it names is checked now, and one that names nothing
+    /// <summary>For a sandbox that another process wrote down, which knows no rules: what it names is checked now, and one that names
+    /// nothing
     /// gets the template of the first rule that matches. Never a pool, because its agent is expected to dial by now.</summary>
     public Result<SandboxSpec> Complete(SandboxSpec spec) =>
         spec.ExtendedParams.ContainsKey(PoolName) || spec.ExtendedParams.ContainsKey(TemplateName)
@@ -50,6 +54,8 @@ internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptio
 
     private static SandboxSpec With(SandboxSpec spec, string name, string value) => spec with
     {
-        ExtendedParams = new Dictionary<string, string>(spec.ExtendedParams.Where(entry => entry.Key is not (PoolName or TemplateName))) { [name] = value },
+        ExtendedParams = new Dictionary<string, string>(
+            spec.ExtendedParams.Where(entry => entry.Key is not (PoolName or TemplateName)))
+        { [name] = value },
     };
 }

@@ -7,7 +7,8 @@ namespace Sandbox.Kubernetes;
 
 /// <summary>Waits until a new pod runs, telling what it waits for, or until that can be called a failure: it ended, its image cannot be
 /// pulled, or time is up. What was last known is then the reason.</summary>
-internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhaseReporter phases, KubernetesOptions options, TimeProvider time)
+internal sealed class PodStart(
+    SandboxInstance sandbox, ClusterView view, IPhaseReporter phases, KubernetesOptions options, TimeProvider time)
 {
     /// <summary>Before the record's own deadline, so that the reason is told and not only that time is up.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
@@ -63,7 +64,8 @@ internal sealed class PodStart(SandboxInstance sandbox, ClusterView view, IPhase
             return new PodStartResult(await FailAsync($"it ended before its agent answered: {end}", cancellationToken));
         }
 
-        return facts!.Batch?.Pool is null ? await JudgePodAsync(facts.Pod?.Facts, cancellationToken) : await JudgePooledAsync(facts, cancellationToken);
+        return facts!.Batch?.Pool is null
+            ? await JudgePodAsync(facts.Pod?.Facts, cancellationToken) : await JudgePooledAsync(facts, cancellationToken);
     }
 
     private async Task<PodStartResult?> JudgePooledAsync(SandboxFacts facts, CancellationToken cancellationToken)

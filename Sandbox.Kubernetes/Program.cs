@@ -1,11 +1,11 @@
-using Sandbox.Node.NodeApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Sandbox.Kubernetes;
-using Sandbox.Node.Membership;
-using Sandbox.Storage;
 using Sandbox.Node;
+using Sandbox.Node.Membership;
+using Sandbox.Node.NodeApi;
+using Sandbox.Storage;
 
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static builder =>
@@ -13,8 +13,12 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.AddServiceDefaults();
 
         // The stores have checks of their own: without Redis nobody is ill.
-        builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
-        builder.AddRedisClient(StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
+        builder.AddNpgsqlDataSource(
+            StorageServiceCollectionExtensions.DatabaseName, static settings =>
+                settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
+        builder.AddRedisClient(
+            StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis =>
+                StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
         builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
 

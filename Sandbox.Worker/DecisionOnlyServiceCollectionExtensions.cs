@@ -1,6 +1,6 @@
-using Sandbox.Cluster;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster;
 using Sandbox.Node;
 using Sandbox.Node.Leadership;
 using Sandbox.Node.Leases;

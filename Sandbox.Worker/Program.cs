@@ -8,7 +8,12 @@ using Sandbox.Worker.Enrollment;
 return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     static async builder =>
     {
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = ClusterFileReader.ForProcess(builder.Configuration[ClusterFileReader.Variable]) });
+        builder.Configuration.Sources.Insert(
+            0, new MemoryConfigurationSource
+            {
+                InitialData = ClusterFileReader.ForProcess(
+                builder.Configuration[ClusterFileReader.Variable])
+            });
         builder.AddServiceDefaults();
         if (builder.Configuration.OnlyDecides())
         {
@@ -22,8 +27,12 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.Configuration.AddInMemoryCollection(joined);
 
         // The stores have checks of their own: without Redis nobody is ill.
-        builder.AddNpgsqlDataSource(StorageServiceCollectionExtensions.DatabaseName, static settings => settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
-        builder.AddRedisClient(StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis => StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
+        builder.AddNpgsqlDataSource(
+            StorageServiceCollectionExtensions.DatabaseName, static settings =>
+                settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
+        builder.AddRedisClient(
+            StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis =>
+                StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
         builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddWorker(builder.Configuration);
 

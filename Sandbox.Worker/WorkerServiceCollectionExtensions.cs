@@ -16,7 +16,8 @@ public static class WorkerServiceCollectionExtensions
     public static IServiceCollection AddWorker(this IServiceCollection services, IConfiguration settings)
     {
         services.AddClusterNode().AddDeployments();
-        return HeadSettings.AreGiven(settings) ? services.AddStatus(settings).AddHealthElection(HeadSettings.Read(settings)) : services.AddStoreElection();
+        return HeadSettings.AreGiven(settings)
+            ? services.AddStatus(settings).AddHealthElection(HeadSettings.Read(settings)) : services.AddStoreElection();
     }
 
     public static WebApplication MapWorker(this WebApplication app)

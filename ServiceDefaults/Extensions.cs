@@ -26,7 +26,8 @@ public static class Extensions
     /// <summary>The meter of the driver of Postgres.</summary>
     internal const string DatabaseMeter = "Npgsql";
 
-    /// <summary>Address and port of the internal port, for example <c>0.0.0.0:9464</c>; port 0: any free one; empty: there is none.</summary>
+    /// <summary>Address and port of the internal port, for example <c>0.0.0.0:9464</c>; port 0: any free one; empty: there is
+    /// none.</summary>
     private const string InternalListen = "Internal:Listen";
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -113,7 +114,8 @@ public static class Extensions
     {
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
         {
-            var isNumbered = builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Contains("service.instance.id", StringComparison.Ordinal) is true;
+            var isNumbered = builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Contains(
+                "service.instance.id", StringComparison.Ordinal) is true;
             resource.AddService(builder.Environment.ApplicationName, autoGenerateServiceInstanceId: !isNumbered);
         }
     }
@@ -122,7 +124,8 @@ public static class Extensions
         meter.StartsWith("Sandbox.", StringComparison.Ordinal) || meter.StartsWith("Health.", StringComparison.Ordinal);
 
     /// <summary>Our instruments are named below their meter, with their unit, as the Prometheus page needs them. OTLP has the
-    /// unit in a field of its own and no meter in the name: <c>job.duration.seconds</c> becomes <c>sandbox.worker.job.duration</c>.</summary>
+    /// unit in a field of its own and no meter in the name: <c>job.duration.seconds</c> becomes
+    /// <c>sandbox.worker.job.duration</c>.</summary>
     private static MetricStreamConfiguration? NameOnOtlp(Instrument instrument)
     {
         if (!IsOurs(instrument.Meter.Name))
@@ -136,7 +139,8 @@ public static class Extensions
 
     /// <summary>Unless somebody chose to have fewer traces.</summary>
     private static TracerProviderBuilder LeaveOutUnaskedCalls(this TracerProviderBuilder tracing, string? chosen) =>
-        chosen is null or "" or "always_on" or "parentbased_always_on" ? tracing.SetSampler(new ParentBasedSampler(new UnaskedCallSampler())) : tracing;
+        chosen is null or "" or "always_on" or "parentbased_always_on"
+            ? tracing.SetSampler(new ParentBasedSampler(new UnaskedCallSampler())) : tracing;
 
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath);

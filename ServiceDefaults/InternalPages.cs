@@ -25,10 +25,12 @@ internal sealed class InternalPages(IServiceProvider services) : IDisposable
     private async Task CheckAsync(HttpContext http, Func<HealthCheckRegistration, bool> which)
     {
         var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(which, http.RequestAborted);
-        http.Response.StatusCode = report.Status is HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        http.Response.StatusCode = report.Status is HealthStatus.Unhealthy
+            ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         http.Response.ContentType = "text/plain; charset=utf-8";
         http.Response.Headers.CacheControl = "no-store";
-        var lines = report.Entries.Where(entry => entry.Value.Description is not null).Select(entry => $"\n{entry.Key}: {entry.Value.Description}");
+        var lines = report.Entries.Where(entry => entry.Value.Description is not null)
+            .Select(entry => $"\n{entry.Key}: {entry.Value.Description}");
         await http.Response.WriteAsync(report.Status + string.Concat(lines), http.RequestAborted);
     }
 

@@ -14,7 +14,8 @@ namespace Microsoft.Extensions.Hosting;
 /// process's own, so that it works whatever that one demands of its callers, and what it answers is in nobody's traces. It says
 /// nothing of tenants or sandboxes.
 /// </summary>
-internal sealed partial class InternalPort(IServiceProvider services, IPEndPoint endPoint, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+internal sealed partial class InternalPort(IServiceProvider services, IPEndPoint endPoint, ILoggerFactory loggers) : IHostedService,
+IAsyncDisposable
 {
     private readonly InternalPages _pages = new(services);
     private KestrelServer? _server;

@@ -34,7 +34,8 @@ internal sealed class PrometheusCounters : IDisposable
         registry.AddBeforeCollectCallback(_listener.RecordObservableInstruments);
     }
 
-    public static bool IsCounter(Instrument instrument) => IsA(instrument, typeof(Counter<>)) || IsA(instrument, typeof(ObservableCounter<>));
+    public static bool IsCounter(Instrument instrument) =>
+        IsA(instrument, typeof(Counter<>)) || IsA(instrument, typeof(ObservableCounter<>));
 
     public void Dispose() => _listener.Dispose();
 

@@ -27,14 +27,17 @@ internal sealed class PrometheusPage : IDisposable
             Registry = _registry,
             MetricFactory = metrics,
             InstrumentFilterPredicate = static instrument => IsShown(instrument) && !PrometheusCounters.IsCounter(instrument),
-            ResolveHistogramBuckets = static instrument => instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } ? [.. bounds] : Histogram.ExponentialBuckets(0.001, 4, 10),
+            ResolveHistogramBuckets = static instrument =>
+                instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } ? [.. bounds]
+                : Histogram.ExponentialBuckets(0.001, 4, 10),
             MetricsExpireAfter = Kept,
         });
     }
 
     /// <summary>Of the database's driver only how long its commands took: the names of the rest are not in Prometheus' style.</summary>
     private static bool IsShown(Instrument instrument) =>
-        Extensions.IsOurs(instrument.Meter.Name) || instrument is { Meter.Name: Extensions.DatabaseMeter, Name: "db.client.operation.duration" };
+        Extensions.IsOurs(instrument.Meter.Name)
+            || instrument is { Meter.Name: Extensions.DatabaseMeter, Name: "db.client.operation.duration" };
 
     /// <summary>The adapter begins to listen with the first look at its registry.</summary>
     public Task BeginAsync(CancellationToken cancellationToken) => _registry.CollectAndExportAsTextAsync(Stream.Null, cancellationToken);

@@ -9,7 +9,8 @@ public static class Starting
 {
     /// <summary>The same, where nothing has to be waited for.</summary>
     public static Task<int> RunOrRefuseAsync(
-        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals) =>
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, WebApplication> build, Func<WebApplication, Func<string?>> whyEnded,
+        params Type[] refusals) =>
         builder.RunOrRefuseAsync(self => Task.FromResult(build(self)), whyEnded, refusals);
 
     /// <summary>Builds a process and runs it until it is told to end.</summary>
@@ -18,7 +19,8 @@ public static class Starting
     /// <param name="refusals">What else than bad settings and addresses is a reason for people, told by its message alone.</param>
     /// <returns>The exit code: 0, or 1 after one line on standard error.</returns>
     public static async Task<int> RunOrRefuseAsync(
-        this WebApplicationBuilder builder, Func<WebApplicationBuilder, Task<WebApplication>> build, Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
+        this WebApplicationBuilder builder, Func<WebApplicationBuilder, Task<WebApplication>> build,
+        Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
     {
         // What a start fails of is told here, and by nobody else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);

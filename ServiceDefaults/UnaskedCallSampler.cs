@@ -11,5 +11,6 @@ namespace Microsoft.Extensions.Hosting;
 internal sealed class UnaskedCallSampler : Sampler
 {
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-        new(samplingParameters.Kind is ActivityKind.Client or ActivityKind.Producer ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
+        new(samplingParameters.Kind is ActivityKind.Client or ActivityKind.Producer
+            ? SamplingDecision.Drop : SamplingDecision.RecordAndSample);
 }

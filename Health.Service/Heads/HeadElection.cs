@@ -22,7 +22,8 @@ internal sealed partial class HeadElection(
 
     /// <summary>The node whose head it is now; null: none.</summary>
     public async Task<string?> HeadNodeAsync(CancellationToken cancellationToken) =>
-        await leases.FindAsync(Lease.Head, cancellationToken) is { } lease && lease.Left > TimeSpan.Zero ? HeadHolder.NodeOf(lease.Holder) : null;
+        await leases.FindAsync(Lease.Head, cancellationToken) is { } lease && lease.Left > TimeSpan.Zero
+            ? HeadHolder.NodeOf(lease.Holder) : null;
 
     /// <summary>How it stands, for this node; null: for nobody in particular.</summary>
     public async Task<HeadAnswer> LookAsync(string? node, string reason, CancellationToken cancellationToken) =>
@@ -93,7 +94,8 @@ internal sealed partial class HeadElection(
         Log.LateHeartbeat(logger, beat.Node, beat.LeaseVersion, lease?.Epoch ?? 0);
         return new HeadReply(
             StatusCodes.Status409Conflict,
-            Answer(node: null, lease, all, $"lease_version {beat.LeaseVersion} of {beat.Node} is not the head's any more, that is {lease?.Epoch ?? 0}"));
+            Answer(node: null, lease, all,
+                $"lease_version {beat.LeaseVersion} of {beat.Node} is not the head's any more, that is {lease?.Epoch ?? 0}"));
     }
 
     private static HeadReply Fine(HeadAnswer answer) => new(StatusCodes.Status200OK, answer);
@@ -120,7 +122,8 @@ internal sealed partial class HeadElection(
                 StatusCodes.Status404NotFound, await LookAsync(node: null, $"{node} is not registered here", cancellationToken)),
             _ => new HeadReply(
                 StatusCodes.Status409Conflict,
-                await LookAsync(node: null, $"another process has registered as {node} since; give each node a name of its own", cancellationToken)),
+                await LookAsync(
+                    node: null, $"another process has registered as {node} since; give each node a name of its own", cancellationToken)),
         };
 
     private int? PlaceOf(string node, IReadOnlyList<MemberView> all, out string why) =>

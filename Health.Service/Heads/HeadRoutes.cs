@@ -16,7 +16,8 @@ internal sealed class HeadRoutes(HeadElection election)
 
     public async Task HeartbeatAsync(HttpContext http)
     {
-        if (await HealthAnswers.ReadAsync(http, HeadJson.Default.HeartbeatRequest) is { } request && await MaySpeakAsync(http, request.Node))
+        if (await HealthAnswers.ReadAsync(http, HeadJson.Default.HeartbeatRequest) is { } request
+            && await MaySpeakAsync(http, request.Node))
         {
             await WriteAsync(http, await election.HeartbeatAsync(request, http.RequestAborted));
         }

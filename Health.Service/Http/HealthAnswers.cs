@@ -46,7 +46,8 @@ internal static class HealthAnswers
     {
         http.Response.StatusCode = status;
         var problem = new ProblemMessage("about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail);
-        return http.Response.WriteAsJsonAsync(problem, ManagementJson.Default.ProblemMessage, "application/problem+json", http.RequestAborted);
+        return http.Response.WriteAsJsonAsync(
+            problem, ManagementJson.Default.ProblemMessage, "application/problem+json", http.RequestAborted);
     }
 
     public static Task BadRequestAsync(HttpContext http, string detail) =>

@@ -15,7 +15,8 @@ internal sealed record HealthCaller(string? Node)
 
 /// <summary>Answers 200 to any path that is not ours, for whoever only wants to know that somebody is here; lets in below
 /// <c>/v1</c> only who proves to be of this cluster.</summary>
-internal sealed partial class HealthAuthenticationMiddleware(RequestDelegate next, ClusterSecret secret, IMemberStore members, ILogger<HealthAuthenticationMiddleware> logger)
+internal sealed partial class HealthAuthenticationMiddleware(
+    RequestDelegate next, ClusterSecret secret, IMemberStore members, ILogger<HealthAuthenticationMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -32,7 +33,8 @@ internal sealed partial class HealthAuthenticationMiddleware(RequestDelegate nex
             {
                 http.Features.Set(caller);
             }
-            else if (!(http.Request.Path.Value is HealthRoutes.Register or HealthRoutes.Join && http.Request.Headers.ContainsKey(HealthRoutes.JoinTokenHeader)))
+            else if (!(http.Request.Path.Value is HealthRoutes.Register or HealthRoutes.Join
+                && http.Request.Headers.ContainsKey(HealthRoutes.JoinTokenHeader)))
             {
                 Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
                 await HealthAnswers.DeniedAsync(http, "the cluster's secret (Cluster:Secret) was not proven");
@@ -48,7 +50,9 @@ internal sealed partial class HealthAuthenticationMiddleware(RequestDelegate nex
         catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
         {
             Log.StoreFailed(logger, http.Request.Path, exception);
-            await HealthAnswers.ProblemAsync(http, StatusCodes.Status503ServiceUnavailable, "unavailable", "The lease's store does not answer; the reason is in the service's log.");
+            await HealthAnswers.ProblemAsync(
+                http, StatusCodes.Status503ServiceUnavailable, "unavailable",
+                "The lease's store does not answer; the reason is in the service's log.");
         }
     }
 

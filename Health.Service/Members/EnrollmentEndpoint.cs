@@ -11,7 +11,8 @@ namespace Health.Service.Members;
 
 /// <summary>Tells a node that shows a join token what the cluster's processes have in common, under the token's seal.</summary>
 internal sealed partial class EnrollmentEndpoint(
-    IMemberStore members, IOptions<ClusterOptions> cluster, ClusterSecret secret, IConfiguration settings, ILogger<EnrollmentEndpoint> logger)
+    IMemberStore members, IOptions<ClusterOptions> cluster, ClusterSecret secret, IConfiguration settings,
+    ILogger<EnrollmentEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -22,7 +23,8 @@ internal sealed partial class EnrollmentEndpoint(
 
         if (!JoinToken.IsNode(request.Node) || http.Request.Headers[HealthRoutes.JoinTokenHeader] is not [{ } admission])
         {
-            await HealthAnswers.BadRequestAsync(http, $"node: 1 to {JoinToken.LongestNode} printable characters; and one header {HealthRoutes.JoinTokenHeader}.");
+            await HealthAnswers.BadRequestAsync(
+                http, $"node: 1 to {JoinToken.LongestNode} printable characters; and one header {HealthRoutes.JoinTokenHeader}.");
             return;
         }
 
@@ -36,10 +38,14 @@ internal sealed partial class EnrollmentEndpoint(
         }
 
         Log.Joined(logger, request.Node, caller, JoinToken.IdOf(hash));
-        var joined = new ClusterCredentials(cluster.Value.Id, secret.Reveal(), settings.GetConnectionString(StorageServiceCollectionExtensions.DatabaseName) is { Length: > 0 } database ? database : null);
+        var joined = new ClusterCredentials(
+            cluster.Value.Id, secret.Reveal(),
+            settings.GetConnectionString(StorageServiceCollectionExtensions.DatabaseName) is { Length: > 0 } database ? database : null);
         var text = JsonSerializer.SerializeToUtf8Bytes(joined, HeadJson.Default.ClusterCredentials);
         http.Response.Headers.CacheControl = "no-store";
-        await HealthAnswers.WriteAsync(http, StatusCodes.Status200OK, new EnrollmentResponse(EnrollmentSecret.Seal(sealKey, text)), HeadJson.Default.EnrollmentResponse);
+        await HealthAnswers.WriteAsync(
+            http, StatusCodes.Status200OK, new EnrollmentResponse(EnrollmentSecret.Seal(sealKey, text)),
+            HeadJson.Default.EnrollmentResponse);
     }
 
     private static partial class Log
@@ -47,7 +53,8 @@ internal sealed partial class EnrollmentEndpoint(
         [LoggerMessage(6023, LogLevel.Warning, "Node {Node} at {Caller} wanted to join with a token that is not good")]
         public static partial void Refused(ILogger logger, string node, string? caller);
 
-        [LoggerMessage(6024, LogLevel.Information, "Node {Node} at {Caller} joined with token {Token} and knows the cluster's secret from now on")]
+        [LoggerMessage(
+            6024, LogLevel.Information, "Node {Node} at {Caller} joined with token {Token} and knows the cluster's secret from now on")]
         public static partial void Joined(ILogger logger, string node, string? caller, string token);
     }
 }

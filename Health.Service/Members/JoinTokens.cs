@@ -28,7 +28,8 @@ internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
     public async Task<string?> RegisterAsync(Member member, string admission, CancellationToken cancellationToken)
     {
         var key = KeyPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        return await members.TryJoinAsync(member with { KeyHash = HashOf(key) }, EnrollmentSecret.HashOf(admission), cancellationToken) ? key : null;
+        return await members.TryJoinAsync(member with { KeyHash = HashOf(key) }, EnrollmentSecret.HashOf(admission), cancellationToken)
+            ? key : null;
     }
 
     /// <summary>Compares with every key, in a time that tells nothing of them.</summary>

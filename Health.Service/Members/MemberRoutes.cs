@@ -24,7 +24,8 @@ internal sealed partial class MemberRoutes(
         }
 
         var member = new Member(
-            request.Node, request.Instance, request.Host, request.HeadPort, request.HeadClientPort, request.DashboardPort, request.Version, KeyHash: null);
+            request.Node, request.Instance, request.Host, request.HeadPort, request.HeadClientPort, request.DashboardPort, request.Version,
+            KeyHash: null);
         var (isIn, key) = await EnterAsync(http, member);
         if (!isIn)
         {
@@ -52,7 +53,8 @@ internal sealed partial class MemberRoutes(
     {
         if (http.Features.GetRequiredFeature<HealthCaller>().Node is not null)
         {
-            await HealthAnswers.DeniedAsync(http, "a node that joined with a token makes none; the cluster's secret (Cluster:Secret) must be proven");
+            await HealthAnswers.DeniedAsync(
+                http, "a node that joined with a token makes none; the cluster's secret (Cluster:Secret) must be proven");
             return;
         }
 
@@ -75,7 +77,8 @@ internal sealed partial class MemberRoutes(
     private static string? ProblemOf(RegisterRequest request) =>
         !JoinToken.IsNode(request.Node) || !JoinToken.IsNode(request.Instance) || !JoinToken.IsNode(request.Host)
             ? $"node, instance, host: 1 to {JoinToken.LongestNode} printable characters."
-        : !IsPort(request.HeadPort) || !IsPort(request.HeadClientPort) || !IsPort(request.DashboardPort) ? "head_port, head_client_port, dashboard_port: 1 to 65535."
+        : !IsPort(request.HeadPort) || !IsPort(request.HeadClientPort) || !IsPort(request.DashboardPort)
+            ? "head_port, head_client_port, dashboard_port: 1 to 65535."
         : null;
 
     private static bool IsPort(int port) => port is > 0 and <= ushort.MaxValue;
@@ -91,7 +94,8 @@ internal sealed partial class MemberRoutes(
     {
         if (http.Features.Get<HealthCaller>() is not { } caller)
         {
-            var key = await tokens.RegisterAsync(member, http.Request.Headers[HealthRoutes.JoinTokenHeader].ToString(), http.RequestAborted);
+            var key = await tokens.RegisterAsync(
+                member, http.Request.Headers[HealthRoutes.JoinTokenHeader].ToString(), http.RequestAborted);
             if (key is null)
             {
                 Log.TokenRefused(logger, member.Node, http.Connection.RemoteIpAddress?.ToString());

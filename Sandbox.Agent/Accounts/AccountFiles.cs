@@ -33,7 +33,8 @@ internal sealed class AccountFiles(string passwdFile = "/etc/passwd", string gro
             if (fields.Length >= 7 && wanted(fields) && uint.TryParse(fields[2], out var user) && uint.TryParse(fields[3], out var group))
             {
                 var shell = fields[6].Length == 0 ? "/bin/sh" : fields[6];
-                return new Account(fields[0], user, group, [group, .. GroupsOf(fields[0]).Where(id => id != group)], HomeOf(user, fields[5]), shell);
+                return new Account(
+                    fields[0], user, group, [group, .. GroupsOf(fields[0]).Where(id => id != group)], HomeOf(user, fields[5]), shell);
             }
         }
 

@@ -53,7 +53,8 @@ internal sealed class ConnectStream(HttpContext context)
     internal async ValueTask WriteAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         await WriteEnvelopeAsync(0, JsonSerializer.SerializeToUtf8Bytes(message, type), cancellationToken);
 
-    /// <summary>Writes what already is the JSON of a message behind the <see cref="HeaderSize"/> bytes that are left free for the header.</summary>
+    /// <summary>Writes what already is the JSON of a message behind the <see cref="HeaderSize"/> bytes that are left free for the
+    /// header.</summary>
     internal ValueTask WritePreparedAsync(Memory<byte> envelope, CancellationToken cancellationToken)
     {
         WriteHeader(envelope.Span, 0, envelope.Length - HeaderSize);

@@ -12,7 +12,8 @@ internal static class EnvdUser
     private const string Unchosen = "user";
 
     internal static bool TryResolve(
-        HttpContext context, AccountFiles accounts, [NotNullWhen(true)] out Account? account, [NotNullWhen(false)] out ConnectError? error) =>
+        HttpContext context, AccountFiles accounts, [NotNullWhen(true)] out Account? account,
+        [NotNullWhen(false)] out ConnectError? error) =>
         TryResolve(NameIn(context.Request.Headers.Authorization.ToString()), accounts, out account, out error);
 
     /// <param name="name">Null or empty: the agent's own account.</param>

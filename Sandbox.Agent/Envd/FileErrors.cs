@@ -4,12 +4,14 @@ using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;
 
-/// <summary>The failures of the files core in the two languages of envd: Connect's code words and the statuses of its plain routes.</summary>
+/// <summary>The failures of the files core in the two languages of envd: Connect's code words and the statuses of its plain
+/// routes.</summary>
 internal static class FileErrors
 {
     public static ConnectError ToConnect(FileFailure failure) => failure.Kind switch
     {
-        FileFailureKind.InvalidPath or FileFailureKind.IsDirectory or FileFailureKind.NotDirectory => ConnectErrors.InvalidArgument(failure.Message),
+        FileFailureKind.InvalidPath or FileFailureKind.IsDirectory or FileFailureKind.NotDirectory =>
+            ConnectErrors.InvalidArgument(failure.Message),
         FileFailureKind.NotFound => ConnectErrors.NotFound(failure.Message),
         FileFailureKind.AlreadyExists => ConnectErrors.AlreadyExists(failure.Message),
         FileFailureKind.NoSpace or FileFailureKind.TooLarge => ConnectErrors.ResourceExhausted(failure.Message),

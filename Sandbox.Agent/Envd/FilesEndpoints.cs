@@ -87,7 +87,8 @@ internal sealed class FilesEndpoints(AccountFiles accounts)
     };
 
     private static Dictionary<string, string> Metadata(IHeaderDictionary headers) => headers
-        .Where(header => header.Key.StartsWith(MetadataHeader, StringComparison.OrdinalIgnoreCase) && header.Key.Length > MetadataHeader.Length)
+        .Where(header =>
+            header.Key.StartsWith(MetadataHeader, StringComparison.OrdinalIgnoreCase) && header.Key.Length > MetadataHeader.Length)
 #pragma warning disable CA1308 // the keys travel in lower case
         .ToDictionary(header => header.Key[MetadataHeader.Length..].ToLowerInvariant(), header => header.Value.ToString());
 #pragma warning restore CA1308

@@ -8,7 +8,8 @@ using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;
 
-/// <summary>The service <c>filesystem.Filesystem</c> of the envd protocol: its short calls; the watches are in <see cref="WatchCalls"/>.</summary>
+/// <summary>The service <c>filesystem.Filesystem</c> of the envd protocol: its short calls; the watches are in
+/// <see cref="WatchCalls"/>.</summary>
 internal sealed class FilesystemEndpoints(AccountFiles accounts, TimeProvider time)
 {
     private const string Service = AgentRoutes.Envd + "/filesystem.Filesystem/";
@@ -17,7 +18,8 @@ internal sealed class FilesystemEndpoints(AccountFiles accounts, TimeProvider ti
     {
         var watches = new WatchCalls(accounts, time);
         routes.Post(Service + "Stat", context => AnswerAsync(context, EnvdJson.Default.PathRequest, Stat, EnvdJson.Default.EntryResponse));
-        routes.Post(Service + "MakeDir", context => AnswerAsync(context, EnvdJson.Default.PathRequest, MakeFolder, EnvdJson.Default.EntryResponse));
+        routes.Post(
+            Service + "MakeDir", context => AnswerAsync(context, EnvdJson.Default.PathRequest, MakeFolder, EnvdJson.Default.EntryResponse));
         routes.Post(Service + "Move", context => AnswerAsync(context, EnvdJson.Default.MoveRequest, Move, EnvdJson.Default.EntryResponse));
         routes.Post(Service + "Remove", context => AnswerAsync(context, EnvdJson.Default.PathRequest, Remove, EnvdJson.Default.Nothing));
         routes.Post(Service + "ListDir", context => AnswerAsync(

@@ -32,7 +32,8 @@ internal sealed class ProcessCalls(ProcessTable processes)
         if (bytes is null)
         {
             await context.WriteErrorAsync(ConnectErrors.InvalidArgument(
-                process.HasTerminal ? "This process has a terminal: its input is 'pty'." : "This process has no terminal: its input is 'stdin'."));
+                process.HasTerminal
+                    ? "This process has a terminal: its input is 'pty'." : "This process has no terminal: its input is 'stdin'."));
         }
         else if (!await process.TrySendAsync(bytes, context.RequestAborted))
         {
@@ -109,7 +110,8 @@ internal sealed class ProcessCalls(ProcessTable processes)
         var process = processes.Find(selector);
         if (process is null)
         {
-            await context.WriteErrorAsync(malformed ? ConnectErrors.InvalidArgument("The body is not the JSON of this request.") : Unknown(selector));
+            await context.WriteErrorAsync(
+                malformed ? ConnectErrors.InvalidArgument("The body is not the JSON of this request.") : Unknown(selector));
         }
 
         return process;

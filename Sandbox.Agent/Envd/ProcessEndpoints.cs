@@ -7,7 +7,8 @@ using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;
 
-/// <summary>The service <c>process.Process</c> of the envd protocol: its two streams; the short calls are in <see cref="ProcessCalls"/>.</summary>
+/// <summary>The service <c>process.Process</c> of the envd protocol: its two streams; the short calls are in
+/// <see cref="ProcessCalls"/>.</summary>
 internal sealed class ProcessEndpoints(ProcessTable processes, AccountFiles accounts, SandboxEnvironment environment, TimeProvider time)
 {
     private const string Service = AgentRoutes.Envd + "/process.Process/";

@@ -37,7 +37,8 @@ internal sealed class ProcessStream(ConnectStream stream, SandboxProcess process
         var bySignal = end.Status.Signal != 0;
         var status = bySignal ? $"signal: {Signals.Describe(end.Status.Signal)}" : $"exit status {end.Status.Code}";
         var error = bySignal || end.Status.Code != 0 ? status : null;
-        return new ProcessEnded(bySignal ? -1 : end.Status.Code, !bySignal, status, end.KilledBecause is null ? error : $"{status} ({end.KilledBecause})");
+        return new ProcessEnded(
+            bySignal ? -1 : end.Status.Code, !bySignal, status, end.KilledBecause is null ? error : $"{status} ({end.KilledBecause})");
     }
 
     /// <returns>False when all has been read and no more will come.</returns>

@@ -113,7 +113,8 @@ internal sealed class WatchCalls(AccountFiles accounts, TimeProvider time)
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                await stream.WriteAsync(new WatchDirResponse(Keepalive: new Keepalive()), EnvdJson.Default.WatchDirResponse, cancellationToken);
+                await stream.WriteAsync(
+                    new WatchDirResponse(Keepalive: new Keepalive()), EnvdJson.Default.WatchDirResponse, cancellationToken);
                 continue;
             }
 
@@ -121,7 +122,8 @@ internal sealed class WatchCalls(AccountFiles accounts, TimeProvider time)
         }
     }
 
-    private static async Task TellAsync(ConnectStream stream, ChannelReader<FolderChange> changes, bool includeEntry, CancellationToken cancellationToken)
+    private static async Task TellAsync(
+        ConnectStream stream, ChannelReader<FolderChange> changes, bool includeEntry, CancellationToken cancellationToken)
     {
         var names = new OwnerNames();
         while (changes.TryRead(out var change))

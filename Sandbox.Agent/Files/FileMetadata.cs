@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Sandbox.Agent.Files;
 
-/// <summary>A caller's own words about a file, kept as extended attributes <c>user.e2b.KEY</c>; nothing where the file system has none.</summary>
+/// <summary>A caller's own words about a file, kept as extended attributes <c>user.e2b.KEY</c>; nothing where the file system has
+/// none.</summary>
 internal static unsafe class FileMetadata
 {
     private const string Prefix = "user.e2b.";

@@ -122,7 +122,8 @@ internal static class FileWriter
     }
 
     // Only the writing: what the reading side throws is about the caller's connection, not about the file.
-    private static async ValueTask PutAsync(FileStream output, ReadOnlyMemory<byte> bytes, string named, CancellationToken cancellationToken)
+    private static async ValueTask PutAsync(
+        FileStream output, ReadOnlyMemory<byte> bytes, string named, CancellationToken cancellationToken)
     {
         try
         {

@@ -109,7 +109,8 @@ internal sealed class FolderWatch : IDisposable
     {
         try
         {
-            foreach (var entry in new DirectoryInfo(PathOf(relative)).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+            foreach (var entry in new DirectoryInfo(PathOf(relative))
+                .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
             {
                 var name = Under(relative, entry.Name);
                 if (announce && !PartialFile.Is(entry.Name))
@@ -230,7 +231,8 @@ internal sealed class FolderWatch : IDisposable
     // A folder that moved away keeps its watch in the kernel, under a name that is no longer true.
     private void Forget(string relative)
     {
-        foreach (var watch in _folders.Where(pair => pair.Value == relative || pair.Value.StartsWith(relative + "/", StringComparison.Ordinal))
+        foreach (var watch in _folders.Where(
+            pair => pair.Value == relative || pair.Value.StartsWith(relative + "/", StringComparison.Ordinal))
             .Select(pair => pair.Key).ToList())
         {
             _ = FileCalls.RemoveWatch(_descriptor, watch);

@@ -26,7 +26,8 @@ internal static class TreeCopy
         }
         else
         {
-            throw new FileFailure(FileFailureKind.Other, $"'{source}' is neither a file, a directory nor a link and cannot leave its file system");
+            throw new FileFailure(
+                FileFailureKind.Other, $"'{source}' is neither a file, a directory nor a link and cannot leave its file system");
         }
 
         FileTree.GiveTo(destination, new FileOwner(status.UserId, status.GroupId));

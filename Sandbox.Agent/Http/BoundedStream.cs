@@ -1,6 +1,7 @@
 namespace Sandbox.Agent.Http;
 
-/// <summary>Reads at most so many bytes of another stream, which it does not own; one more is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>Reads at most so many bytes of another stream, which it does not own; one more is an
+/// <see cref="InvalidDataException"/>.</summary>
 internal sealed class BoundedStream(Stream inner, long limit) : Stream
 {
     private long _read;

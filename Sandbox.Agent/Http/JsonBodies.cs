@@ -29,7 +29,8 @@ internal static class JsonBodies
         }
     }
 
-    internal static async Task WriteJsonAsync<T>(this HttpContext context, T answer, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+    internal static async Task WriteJsonAsync<T>(
+        this HttpContext context, T answer, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(answer, type);
         context.Response.StatusCode = status;

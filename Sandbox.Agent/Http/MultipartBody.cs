@@ -14,7 +14,8 @@ internal sealed class MultipartBody
 
     private MultipartBody(MultipartReader reader) => _reader = reader;
 
-    public static bool TryOpen(HttpRequest request, [NotNullWhen(true)] out MultipartBody? body) => TryOpen(request, request.Body, out body);
+    public static bool TryOpen(HttpRequest request, [NotNullWhen(true)] out MultipartBody? body) =>
+        TryOpen(request, request.Body, out body);
 
     /// <param name="content">The body, unpacked where it came packed.</param>
     public static bool TryOpen(HttpRequest request, Stream content, [NotNullWhen(true)] out MultipartBody? body)

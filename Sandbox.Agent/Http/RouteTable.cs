@@ -1,6 +1,7 @@
 namespace Sandbox.Agent.Http;
 
-/// <summary>All routes of the agent: exact path and method to handler. Small and explicit, so that nothing is scanned or matched by pattern.</summary>
+/// <summary>All routes of the agent: exact path and method to handler. Small and explicit, so that nothing is scanned or matched by
+/// pattern.</summary>
 internal sealed class RouteTable
 {
     private readonly Dictionary<string, Dictionary<string, RequestDelegate>> _routes = new(StringComparer.Ordinal);

@@ -76,7 +76,8 @@ internal static unsafe class AccountLauncher
 
     private static bool TryParseGroups(string text, out uint[] groups)
     {
-        groups = [.. text.Split(',').Select(id => uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var group) ? group : uint.MaxValue)];
+        groups = [.. text.Split(',')
+            .Select(id => uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var group) ? group : uint.MaxValue)];
         return !groups.Contains(uint.MaxValue);
     }
 

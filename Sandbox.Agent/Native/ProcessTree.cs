@@ -86,7 +86,8 @@ internal static class ProcessTree
             }
 
             var fields = line[(end + 2)..].Split(' ');
-            entry = new Entry(pid, fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
+            entry = new Entry(
+                pid, fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[3], CultureInfo.InvariantCulture));
             return true;
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)

@@ -5,7 +5,8 @@ namespace Sandbox.Agent.Native;
 /// <summary>What to start. The child gets a session of its own, default signals, and no descriptor but 0, 1 and 2.</summary>
 internal sealed record SpawnRequest
 {
-    /// <summary>A path (when it holds a slash; relative to <see cref="WorkingFolder"/>) or a name looked up on the PATH of <see cref="Env"/>.</summary>
+    /// <summary>A path (when it holds a slash; relative to <see cref="WorkingFolder"/>) or a name looked up on the PATH of
+    /// <see cref="Env"/>.</summary>
     public required string Command { get; init; }
 
     /// <summary>Without the program's own name.</summary>

@@ -57,7 +57,8 @@ internal sealed unsafe class Spawner(Reaper reaper)
         }
 
         return request.RunAs is { } account && account.User != Libc.GetEffectiveUser() && Libc.GetEffectiveUser() != 0
-            ? new SpawnError(SpawnFailure.UserUnavailable, $"The sandbox does not run as root, so it cannot run a command as '{account.Name}'.")
+            ? new SpawnError(
+                SpawnFailure.UserUnavailable, $"The sandbox does not run as root, so it cannot run a command as '{account.Name}'.")
             : null;
     }
 

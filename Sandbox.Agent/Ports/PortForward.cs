@@ -44,7 +44,8 @@ internal sealed class PortForward(TimeProvider time)
     }
 
     private static string? Key(HttpContext context) =>
-        context.Request.Headers.SecWebSocketVersion == "13" && context.Request.Headers.SecWebSocketKey.ToString() is { Length: 24 } key ? key : null;
+        context.Request.Headers.SecWebSocketVersion == "13" && context.Request.Headers.SecWebSocketKey.ToString() is { Length: 24 } key
+            ? key : null;
 
     private static int? Port(string? text) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 ? port : null;
@@ -85,7 +86,8 @@ internal sealed class PortForward(TimeProvider time)
         {
             if (Port(portText) is not { } port)
             {
-                await CloseAsync(socket, WebSocketCloseStatus.PolicyViolation, "the port is not a number from 1 to 65535", cancellationToken);
+                await CloseAsync(
+                    socket, WebSocketCloseStatus.PolicyViolation, "the port is not a number from 1 to 65535", cancellationToken);
                 return;
             }
 

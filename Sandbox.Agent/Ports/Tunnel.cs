@@ -20,7 +20,8 @@ internal static class Tunnel
             await outside.DisposeAsync();
             await inwards;
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // One of the two sides is gone, and with it the tunnel.
         }

@@ -33,7 +33,8 @@ internal sealed class ChildOutput(ChildProcess child, OutputSink sink, TimeProvi
             using var sleep = new CancellationTokenSource();
             await Task.WhenAny(pumps, Task.Delay(Quiet, time, sleep.Token));
             await sleep.CancelAsync();
-            if (before == Interlocked.Read(ref _reads) && Volatile.Read(ref _delivering) == 0 && Sources().All(source => IsEmpty(source.Stream)))
+            if (before == Interlocked.Read(ref _reads) && Volatile.Read(ref _delivering) == 0
+                && Sources().All(source => IsEmpty(source.Stream)))
             {
                 break;
             }

@@ -26,7 +26,8 @@ internal sealed class CommandRunner(Spawner spawner, AgentActivity activity, Tim
         using var stdout = new Capture(largestOutput, child.KillSession);
         using var stderr = new Capture(largestOutput, child.KillSession);
         var timedOut = false;
-        using var limit = timeout is null ? null : time.CreateTimer(_ => Kill(child, ref timedOut), null, timeout.Value, Timeout.InfiniteTimeSpan);
+        using var limit = timeout is null
+            ? null : time.CreateTimer(_ => Kill(child, ref timedOut), null, timeout.Value, Timeout.InfiniteTimeSpan);
         ITimer? abandoned = null;
         await using var gone = callerGone.Register(
             () => abandoned = time.CreateTimer(_ => child.KillSession(), null, SandboxProcess.AbandonedGrace, Timeout.InfiniteTimeSpan));

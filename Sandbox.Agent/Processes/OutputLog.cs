@@ -99,7 +99,8 @@ internal sealed class OutputLog(TimeProvider time, AgentActivity activity)
 
             if (_readers.Exists(reader => Lag(reader) > Window))
             {
-                _progress = _progress is { Task.IsCompleted: false } ? _progress : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _progress = _progress is { Task.IsCompleted: false }
+                    ? _progress : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 progress = _progress.Task;
                 return false;
             }

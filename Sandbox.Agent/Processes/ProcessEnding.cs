@@ -2,7 +2,8 @@ using Sandbox.Agent.Native;
 
 namespace Sandbox.Agent.Processes;
 
-/// <summary>Ends everything that runs in the sandbox: politely first, then by force, descendants that made themselves independent included.</summary>
+/// <summary>Ends everything that runs in the sandbox: politely first, then by force, descendants that made themselves independent
+/// included.</summary>
 internal sealed class ProcessEnding(Reaper reaper, TimeProvider time) : IHostedService
 {
     private static readonly TimeSpan Politeness = TimeSpan.FromMilliseconds(500);

@@ -43,7 +43,8 @@ internal sealed class SandboxProcess
     {
         if (_order.Timeout is { } timeout)
         {
-            _timeout = _time.CreateTimer(_ => Kill($"timed out after {timeout.TotalSeconds:0.###} s"), null, timeout, Timeout.InfiniteTimeSpan);
+            _timeout = _time.CreateTimer(
+                _ => Kill($"timed out after {timeout.TotalSeconds:0.###} s"), null, timeout, Timeout.InfiniteTimeSpan);
         }
 
         _ = RunAsync();

@@ -38,7 +38,8 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
 
         if (outcome.TooMuchOutput)
         {
-            throw new RockFailure($"the command printed more than {CommandRunner.LargestOutput} bytes and was killed; redirect its output to a file");
+            throw new RockFailure(
+                $"the command printed more than {CommandRunner.LargestOutput} bytes and was killed; redirect its output to a file");
         }
 
         // As Python tells it: minus the signal that ended it.
@@ -47,7 +48,8 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
         if (request.Check && code != 0)
         {
             var prefix = request.ErrorMsg.Length == 0 ? "" : $"{request.ErrorMsg}: ";
-            throw new RockFailure($"{prefix}Command '{order.Command}' failed with exit code {code}. Stdout:\n{result.Stdout}\nStderr:\n{result.Stderr}");
+            throw new RockFailure(
+                $"{prefix}Command '{order.Command}' failed with exit code {code}. Stdout:\n{result.Stdout}\nStderr:\n{result.Stderr}");
         }
 
         return result;

@@ -39,10 +39,12 @@ internal static class PythonCodec
             "UTF-8-SIG" => (Encoding.UTF8, bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0),
             "LATIN-1" or "LATIN1" or "L1" or "ISO-8859-1" or "ISO8859-1" or "8859" or "CP819" => (Encoding.Latin1, 0),
             "ASCII" or "US-ASCII" or "646" => (Encoding.ASCII, 0),
-            "UTF-16" or "UTF16" or "U16" => bytes is [0xFE, 0xFF, ..] ? (Encoding.BigEndianUnicode, 2) : (Encoding.Unicode, bytes is [0xFF, 0xFE, ..] ? 2 : 0),
+            "UTF-16" or "UTF16" or "U16" =>
+                bytes is [0xFE, 0xFF, ..] ? (Encoding.BigEndianUnicode, 2) : (Encoding.Unicode, bytes is [0xFF, 0xFE, ..] ? 2 : 0),
             "UTF-16-LE" or "UTF-16LE" => (Encoding.Unicode, 0),
             "UTF-16-BE" or "UTF-16BE" => (Encoding.BigEndianUnicode, 0),
-            "UTF-32" or "UTF32" or "U32" => bytes is [0, 0, 0xFE, 0xFF, ..] ? (BigUtf32, 4) : (Encoding.UTF32, bytes is [0xFF, 0xFE, 0, 0, ..] ? 4 : 0),
+            "UTF-32" or "UTF32" or "U32" =>
+                bytes is [0, 0, 0xFE, 0xFF, ..] ? (BigUtf32, 4) : (Encoding.UTF32, bytes is [0xFF, 0xFE, 0, 0, ..] ? 4 : 0),
             "UTF-32-LE" or "UTF-32LE" => (Encoding.UTF32, 0),
             "UTF-32-BE" or "UTF-32BE" => (BigUtf32, 0),
             _ => throw new RockFailure($"unknown encoding: {name}"),

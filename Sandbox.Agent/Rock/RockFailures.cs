@@ -13,7 +13,8 @@ internal sealed class RockFailure(string message) : Exception(message);
 /// <summary>A command that was given up because its time was over.</summary>
 internal sealed class CommandTimeout(string message) : Exception(message);
 
-/// <summary>How failures travel on the ROCK routes: 511 with their text, 504 for a time that was over, 422 for a body that cannot be read.</summary>
+/// <summary>How failures travel on the ROCK routes: 511 with their text, 504 for a time that was over, 422 for a body that cannot be
+/// read.</summary>
 internal static class RockFailures
 {
     private const int Failed = 511;

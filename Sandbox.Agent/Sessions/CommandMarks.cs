@@ -53,7 +53,8 @@ internal sealed class CommandMarks
             from += at + _end.Length;
             var digits = output[from..].IndexOf((byte)0x1f);
             if (digits is > 1 and < LongestCode
-                && int.TryParse(output.Slice(from + 1, digits - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
+                && int.TryParse(
+                    output.Slice(from + 1, digits - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
             {
                 return new EndMark(from - _end.Length, from + digits + 1, code, IsPrompt: output[from] == (byte)PromptSign);
             }

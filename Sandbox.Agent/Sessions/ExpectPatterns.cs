@@ -20,7 +20,8 @@ internal sealed class ExpectPatterns
     {
         if (patterns.Count > MaxPatterns || patterns.Any(pattern => pattern is null or { Length: > MaxLength }))
         {
-            throw new SessionFailure(SessionFailureKind.InvalidRequest, $"at most {MaxPatterns} patterns of {MaxLength} characters can be expected");
+            throw new SessionFailure(
+                SessionFailureKind.InvalidRequest, $"at most {MaxPatterns} patterns of {MaxLength} characters can be expected");
         }
 
         foreach (var pattern in patterns)

@@ -67,7 +67,8 @@ internal sealed class SessionOutput
         }
     }
 
-    /// <summary>Asks <paramref name="look"/> now and after each change until it has an answer; its argument is valid during the call only.</summary>
+    /// <summary>Asks <paramref name="look"/> now and after each change until it has an answer; its argument is valid during the call
+    /// only.</summary>
     /// <returns>Null when the output ended or overflowed before.</returns>
     public async Task<T?> WaitAsync<T>(Look<T> look, CancellationToken cancellationToken)
         where T : class

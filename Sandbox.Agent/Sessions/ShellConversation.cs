@@ -14,7 +14,8 @@ internal sealed class ShellConversation : IDisposable
 
     private static readonly ExpectPatterns Nothing = new([]);
 
-    private static readonly TimeSpan Drain = TimeSpan.FromMilliseconds(100), Answer = TimeSpan.FromSeconds(5), AfterInterrupt = TimeSpan.FromMilliseconds(300),
+    private static readonly TimeSpan Drain = TimeSpan.FromMilliseconds(100), Answer = TimeSpan.FromSeconds(5),
+    AfterInterrupt = TimeSpan.FromMilliseconds(300),
         AfterKill = TimeSpan.FromMilliseconds(100), HangupGrace = TimeSpan.FromSeconds(1);
 
     private readonly StartedShell _shell;
@@ -50,7 +51,8 @@ internal sealed class ShellConversation : IDisposable
     {
         var word = Guid.NewGuid().ToString("N");
         await TypeAsync(
-            $"set +H;set +o history;unset PROMPT_COMMAND HISTFILE;{{ \\command printf '{word}T'>/dev/tty;}} 2>/dev/null", cancellationToken);
+            $"set +H;set +o history;unset PROMPT_COMMAND HISTFILE;{{ \\command printf '{word}T'>/dev/tty;}} 2>/dev/null",
+            cancellationToken);
         var noise = await _output.WaitAsync<Heard>(HearNoise, cancellationToken);
         _marks.Forget();
         if (noise is null || await ListenAsync(Nothing, framed: false, cancellationToken) is not { } heard)
@@ -118,7 +120,8 @@ internal sealed class ShellConversation : IDisposable
             await TypeAsync(":", limit.Token);
 
             // The mark behind the command, then the same mark in the prompt.
-            var done = await ListenAsync(Nothing, framed: true, limit.Token) is not null && await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+            var done = await ListenAsync(Nothing, framed: true, limit.Token) is not null
+                && await ListenAsync(Nothing, framed: false, limit.Token) is not null;
             _outer.Remove(_marks);
             _output.Clear();
             return done;
@@ -129,7 +132,8 @@ internal sealed class ShellConversation : IDisposable
         }
     }
 
-    /// <summary>Interrupts what runs, then kills it, until the shell is back at its prompt; a shell that does not come back is ended.</summary>
+    /// <summary>Interrupts what runs, then kills it, until the shell is back at its prompt; a shell that does not come back is
+    /// ended.</summary>
     public async Task InterruptAsync()
     {
         for (var step = 0; step < InterruptSteps && !Ended; step++)

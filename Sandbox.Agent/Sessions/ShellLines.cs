@@ -17,7 +17,8 @@ internal sealed class ShellLines(int longestLine, string markTarget)
     /// <summary>busybox reads lines of 1024 bytes.</summary>
     public static ShellLines ForPosix(bool hasTerminalFile) => new(900, Target(hasTerminalFile));
 
-    /// <param name="marks">Its word also becomes the prompt, which shows up when the line itself is cut short (an interrupt, an expansion error).</param>
+    /// <param name="marks">Its word also becomes the prompt, which shows up when the line itself is cut short (an interrupt, an expansion
+    /// error).</param>
     /// <param name="exitCode">What <c>$?</c> is to be for the command.</param>
     public byte[] Wrap(string command, CommandMarks marks, int exitCode)
     {
@@ -30,7 +31,9 @@ internal sealed class ShellLines(int longestLine, string markTarget)
             quoted = $"\"unset {Buffer};{before}${Buffer}\"";
         }
 
-        Type(typed, $" PS1='\x1e{marks.Word}:{CommandMarks.PromptSign}$?\x1f' PS2= PS0=;\\command printf '\\036{marks.Word}S\\037'{markTarget};\\eval {quoted};"
+        Type(typed,
+            $" PS1='\x1e{marks.Word}:{CommandMarks.PromptSign}$?\x1f' PS2= PS0=;\\command printf "
+                + $"'\\036{marks.Word}S\\037'{markTarget};\\eval {quoted};"
             + $"\\command printf '\\036{marks.Word}:{CommandMarks.CommandSign}%s\\037' \"$?\"{markTarget}\n");
         return typed.ToArray();
     }

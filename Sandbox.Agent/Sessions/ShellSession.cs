@@ -5,7 +5,8 @@ using Sandbox.Contracts.Rock;
 namespace Sandbox.Agent.Sessions;
 
 /// <summary>A shell that keeps its state from one command to the next. Commands of several callers wait for each other.</summary>
-internal sealed class ShellSession(string name, StartedShell shell, ShellConversation conversation, SyntaxCheck syntax, TimeProvider time) : IDisposable
+internal sealed class ShellSession(string name, StartedShell shell, ShellConversation conversation, SyntaxCheck syntax, TimeProvider time)
+    : IDisposable
 {
     /// <summary>Bytes of one command.</summary>
     public const int LongestCommand = 4 * 1024 * 1024;
@@ -38,7 +39,8 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         }
         catch (OperationCanceledException)
         {
-            throw new SessionFailure(SessionFailureKind.TimedOut, $"the shell of session '{name}' was not ready before its startup timeout");
+            throw new SessionFailure(
+                SessionFailureKind.TimedOut, $"the shell of session '{name}' was not ready before its startup timeout");
         }
     }
 
@@ -75,7 +77,9 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
 
         if (action.Command.Length > LongestCommand)
         {
-            throw new SessionFailure(SessionFailureKind.InvalidRequest, $"a command must not be longer than {LongestCommand} characters; upload a script instead");
+            throw new SessionFailure(
+                SessionFailureKind.InvalidRequest,
+                $"a command must not be longer than {LongestCommand} characters; upload a script instead");
         }
 
         if (action.Check is not ("silent" or "raise" or "ignore"))
@@ -207,6 +211,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         var exited = shell.Child.Exited;
         await ((Task)exited).WaitAsync(EndKnownWithin, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var code = exited.IsCompletedSuccessfully ? $" (exit code {(await exited).ShellCode})" : "";
-        return new SessionFailure(SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again");
+        return new SessionFailure(
+            SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again");
     }
 }

@@ -16,7 +16,8 @@ internal sealed class SyntaxCheck(CommandRunner runner)
     // A first word that opens or closes a construct, and whatever else is not one plain command, is worth asking.
     private static readonly HashSet<string> Reserved =
     [
-        "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "select", "function", "time", "in", "coproc", "until",
+        "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "select", "function", "time", "in",
+        "coproc", "until",
     ];
 
     private static readonly SearchValues<char> Plain =

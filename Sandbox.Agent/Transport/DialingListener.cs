@@ -93,7 +93,8 @@ internal sealed partial class DialingListener : IConnectionListener
                 // Stopping, or a connect that took too long.
             }
 
-            await Task.Delay(backoff, _time, _stop.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(backoff, _time, _stop.Token)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             backoff = backoff * 2 > LongestBackoff ? LongestBackoff : backoff * 2;
         }
     }

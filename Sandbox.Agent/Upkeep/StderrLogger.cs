@@ -3,7 +3,8 @@ using Sandbox.Agent.Native;
 
 namespace Sandbox.Agent.Upkeep;
 
-/// <summary>Log lines on standard error, where the engine keeps them. Written without the console classes, which would touch the terminal.</summary>
+/// <summary>Log lines on standard error, where the engine keeps them. Written without the console classes, which would touch the
+/// terminal.</summary>
 internal sealed class StderrLogger(string category, TimeProvider time) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -21,7 +22,8 @@ internal sealed class StderrLogger(string category, TimeProvider time) : ILogger
 
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {category}[{eventId.Id}] {formatter(state, exception)}{(exception is null ? "" : " " + exception)}");
+            $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {logLevel} {category}[{eventId.Id}] "
+                + $"{formatter(state, exception)}{(exception is null ? "" : " " + exception)}");
         StandardError.WriteLine(line);
     }
 }

@@ -85,7 +85,8 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
             {
                 return Unreached<TResult>(id, "its answer is not in the expected form");
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
+                when (exception is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
             {
                 return Unreached<TResult>(id, "the connection to its agent broke");
             }

@@ -3,7 +3,8 @@ using Sandbox.Api.Http;
 namespace Sandbox.Api.Auth;
 
 /// <summary>Lets nobody past whom the doorkeeper does not know, and notes who it is.</summary>
-internal sealed partial class AuthenticationMiddleware(RequestDelegate next, RequestAuthenticator keeper, ILogger<AuthenticationMiddleware> logger)
+internal sealed partial class AuthenticationMiddleware(
+    RequestDelegate next, RequestAuthenticator keeper, ILogger<AuthenticationMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {

@@ -10,7 +10,8 @@ namespace Sandbox.Api.Cluster;
 /// The road to agents on other machines: through the worker of the node that the record names. A call reads memory only;
 /// where that has become wrong, the worker says so and the record is read again.
 /// </summary>
-internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time) : IAgentGateway
+internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time)
+    : IAgentGateway
 {
     /// <summary>How long a call waits for a node that is just being restarted. One that said that it leaves is waited for until its
     /// sandboxes are called lost (<see cref="NodeView.MayReturn"/>).</summary>

@@ -7,7 +7,8 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Api.Cluster;
 
 /// <summary>Asks every living worker at once, each for all its sandboxes.</summary>
-internal sealed partial class ClusterNodeUsage(NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time, ILogger<ClusterNodeUsage> logger) : INodeUsage
+internal sealed partial class ClusterNodeUsage(
+    NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time, ILogger<ClusterNodeUsage> logger) : INodeUsage
 {
     private const int MaxAnswer = 16 * 1024 * 1024;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
@@ -31,9 +32,12 @@ internal sealed partial class ClusterNodeUsage(NodeDirectory nodes, NodeConnecti
             using var answer = await lines.SendAsync(node, request, cancellationToken);
             answer.EnsureSuccessStatusCode();
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, cancellationToken);
-            return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), NodeApiJson.Default.NodeUsageSample);
+            return JsonSerializer.Deserialize(
+                await answer.Content.ReadAsByteArrayAsync(cancellationToken), NodeApiJson.Default.NodeUsageSample);
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or NodeSilentException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or JsonException or NodeSilentException or IOException or ObjectDisposedException
+                or OperationCanceledException)
         {
             Log.NotTold(logger, node.Facts.Name, exception.Message);
             return null;

@@ -69,14 +69,19 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
         if (answering.Count == 0)
         {
             var reason = able[0].Load.Unavailable!;
-            return spec.Deployment is DeploymentKind.Docker ? new SandboxError.DockerUnavailable(reason) : new SandboxError.NoCapacity(reason);
+            return spec.Deployment is DeploymentKind.Docker
+                ? new SandboxError.DockerUnavailable(reason) : new SandboxError.NoCapacity(reason);
         }
 
         // What fits a node that is only silent for a moment fits the cluster; and a node that drains will be back.
         var demand = NodeCapacity.DemandOf(spec);
         if (!able.Any(node => node.Facts.Capacity.Fits(demand)))
         {
-            return new SandboxError.NoCapacity($"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory and {demand.Gpus:0.##} GPUs are asked for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is {able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes, the most GPUs are {able.Max(node => node.Facts.Capacity.Gpus):0.##})");
+            return new SandboxError.NoCapacity(
+                $"it fits no node ({spec.Cpus:0.##} CPUs and {spec.MemoryBytes} bytes of memory and {demand.Gpus:0.##} GPUs are asked "
+                    + $"for; the largest has {able.Max(node => node.Facts.Capacity.Cpus):0.##} CPUs, the most memory is "
+                    + $"{able.Max(node => node.Facts.Capacity.MemoryBytes)} bytes, the most GPUs are "
+                    + $"{able.Max(node => node.Facts.Capacity.Gpus):0.##})");
         }
 
         return refuseWhenFull && !answering.Any(node => !node.Draining && node.Load.Free.Fits(demand))

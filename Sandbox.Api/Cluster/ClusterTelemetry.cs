@@ -10,7 +10,8 @@ internal sealed class ClusterTelemetry(IMeterFactory meters, NodeDirectory nodes
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        meters.Create(ApiTelemetry.Name).CreateObservableGauge("nodes", Count, description: "Nodes of the cluster as this process knows them.");
+        meters.Create(ApiTelemetry.Name)
+            .CreateObservableGauge("nodes", Count, description: "Nodes of the cluster as this process knows them.");
         return Task.CompletedTask;
     }
 
@@ -20,6 +21,7 @@ internal sealed class ClusterTelemetry(IMeterFactory meters, NodeDirectory nodes
     private IEnumerable<Measurement<int>> Count()
     {
         var known = nodes.Known.Values.CountBy(node => node.StateName).ToDictionary();
-        return States.Select(state => new Measurement<int>(known.GetValueOrDefault(state), new KeyValuePair<string, object?>("state", state)));
+        return States.Select(
+            state => new Measurement<int>(known.GetValueOrDefault(state), new KeyValuePair<string, object?>("state", state)));
     }
 }

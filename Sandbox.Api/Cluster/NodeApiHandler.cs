@@ -98,7 +98,8 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
             return what switch
             {
                 NodeApiRoutes.NotHere => new NotHereException(new SandboxError.AgentUnreachable(id, $"it is not on its node {node}")),
-                NodeApiRoutes.Leaving => new NotHereException(new SandboxError.AgentUnreachable(id, $"its node {node} is being ended")) { IsLeaving = true },
+                NodeApiRoutes.Leaving =>
+                    new NotHereException(new SandboxError.AgentUnreachable(id, $"its node {node} is being ended")) { IsLeaving = true },
                 NodeApiRoutes.Denied => Plain($"its node {node} does not accept this server's Cluster:Secret"),
                 _ => Plain(await ReasonAsync(answer, cancellationToken)),
             };

@@ -125,7 +125,10 @@ internal sealed class NodeConnection : IDisposable
                 && !sending.IsCompleted)
             {
                 await given.CancelAsync();
-                await sending.ContinueWith(static late => { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } }, TaskScheduler.Default);
+                await sending.ContinueWith(
+                    static late =>
+                        { if (late.IsCompletedSuccessfully) { late.Result.Dispose(); } else { _ = late.Exception; } },
+                        TaskScheduler.Default);
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new NodeSilentException();
             }
@@ -188,7 +191,8 @@ internal sealed class NodeConnection : IDisposable
     private void Prove(HttpRequestMessage request)
     {
         request.Headers.Remove(RequestSignature.Header);
-        request.Headers.TryAddWithoutValidation(RequestSignature.Header, _secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+        request.Headers.TryAddWithoutValidation(
+            RequestSignature.Header, _secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
     }
 
     /// <param name="Asked">Timestamp.</param>

@@ -18,7 +18,8 @@ internal sealed class SandboxLocationCache(ISandboxStore records, IChangeFeed fe
 
     /// <summary>From memory; null: it has to be looked up.</summary>
     public SandboxLocation? Find(SandboxId id) =>
-        _places.TryGetValue(id, out var kept) && !kept.Change.Changed.IsCompleted && time.GetElapsedTime(kept.At) < KeepFor ? kept.Place : null;
+        _places.TryGetValue(id, out var kept) && !kept.Change.Changed.IsCompleted && time.GetElapsedTime(kept.At) < KeepFor
+            ? kept.Place : null;
 
     public async Task<Result<SandboxLocation>> LookUpAsync(SandboxId id, CancellationToken cancellationToken)
     {
@@ -44,7 +45,8 @@ internal sealed class SandboxLocationCache(ISandboxStore records, IChangeFeed fe
 
     public void Forget(SandboxLocation place)
     {
-        if (_places.TryGetValue(place.Id, out var kept) && ReferenceEquals(kept.Place, place) && _places.TryRemove(KeyValuePair.Create(place.Id, kept)))
+        if (_places.TryGetValue(place.Id, out var kept) && ReferenceEquals(kept.Place, place)
+            && _places.TryRemove(KeyValuePair.Create(place.Id, kept)))
         {
             kept.Change.Dispose();
         }

@@ -31,5 +31,6 @@ internal sealed class ExecuteEndpoint(AgentClient agent, RockBody body)
         });
     }
 
-    private static Task SucceedAsync(HttpContext http, ExecResult result) => Envelopes.SucceedAsync(http, result, RockJson.Default.ExecResult);
+    private static Task SucceedAsync(HttpContext http, ExecResult result) =>
+        Envelopes.SucceedAsync(http, result, RockJson.Default.ExecResult);
 }

@@ -25,7 +25,8 @@ internal sealed class RunInSessionEndpoint(AgentClient agent, RockBody body)
             AgentAnswer<Observation>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.Observation),
             AgentAnswer<Observation>.Refused refused => Envelopes.FailAsync(http, null, refused.Reason),
             AgentAnswer<Observation>.Unreached unreached => Envelopes.FailAsync(
-                http, FailureMessage, unreached.Error, static (_, reason) => new Observation { FailureReason = reason }, RockJson.Default.Observation),
+                http, FailureMessage, unreached.Error, static (_, reason) =>
+                    new Observation { FailureReason = reason }, RockJson.Default.Observation),
             _ => throw new UnreachableException(),
         });
     }

@@ -21,7 +21,8 @@ internal sealed class SandboxStatisticsEndpoint(AgentClient agent)
         {
             AgentAnswer<Statistics>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.Statistics),
             AgentAnswer<Statistics>.Refused refused => Envelopes.FailAsync(
-                http, FailureMessage, refused.Reason, new FailureResult(RockCodes.Internal, null, refused.Reason), RockJson.Default.FailureResult),
+                http, FailureMessage, refused.Reason, new FailureResult(RockCodes.Internal, null, refused.Reason),
+                RockJson.Default.FailureResult),
             AgentAnswer<Statistics>.Unreached unreached => Envelopes.FailAsync(http, FailureMessage, unreached.Error),
             _ => throw new UnreachableException(),
         });

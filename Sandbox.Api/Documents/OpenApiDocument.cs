@@ -71,7 +71,8 @@ internal sealed class OpenApiDocument(RockEndpoints face, ManagementEndpoints ma
         var operation = new JsonObject
         {
             ["summary"] = summary,
-            ["operationId"] = $"{method.ToLowerInvariant()}_{path.Trim('/').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Replace('/', '_').Replace('-', '_')}",
+            ["operationId"] =
+                $"{method.ToLowerInvariant()}_{string.Concat(path.Trim('/').Split('{', '}')).Replace('/', '_').Replace('-', '_')}",
             ["parameters"] = new JsonArray([.. ParametersOf(path, query)]),
             ["responses"] = responses,
         };
@@ -110,7 +111,8 @@ internal sealed class OpenApiDocument(RockEndpoints face, ManagementEndpoints ma
     private static JsonObject Response(string description, JsonNode schema, string type = "application/json") =>
         new() { ["description"] = description, ["content"] = JsonOf(schema, type) };
 
-    private static JsonObject JsonOf(JsonNode schema, string type = "application/json") => new() { [type] = new JsonObject { ["schema"] = schema } };
+    private static JsonObject JsonOf(JsonNode schema, string type = "application/json") =>
+        new() { [type] = new JsonObject { ["schema"] = schema } };
 
     private static JsonObject EnvelopeOf(JsonTypeInfo? result) => new()
     {

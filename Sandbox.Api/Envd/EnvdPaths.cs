@@ -29,7 +29,8 @@ internal static class EnvdPaths
 
     /// <summary>One of few names, whatever method was asked for.</summary>
     public static string ServiceOf(PathString path) =>
-        path.StartsWithSegments("/process.Process") ? ProcessService : path.StartsWithSegments("/filesystem.Filesystem") ? FilesystemService : path.Value!;
+        path.StartsWithSegments("/process.Process")
+            ? ProcessService : path.StartsWithSegments("/filesystem.Filesystem") ? FilesystemService : path.Value!;
 
     private static bool IsMethod(string path, string service) =>
         path.Length > service.Length

@@ -11,7 +11,8 @@ namespace Sandbox.Api.Envd;
 /// The byte-transparent road to the envd face of the agents: a request that names a sandbox in its headers goes on as it
 /// is, and the answer comes back as it is, both streamed. The sandbox counts as in use until the answer ends.
 /// </summary>
-internal sealed partial class EnvdProxy(RequestDelegate next, TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<EnvdProxy> logger)
+internal sealed partial class EnvdProxy(
+    RequestDelegate next, TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<EnvdProxy> logger)
 {
     private const string SandboxHeader = "E2b-Sandbox-Id";
     private const string PortHeader = "E2b-Sandbox-Port";
@@ -45,7 +46,8 @@ internal sealed partial class EnvdProxy(RequestDelegate next, TenantScopedAgentG
         {
             if (http.Request.Headers[PortHeader] is [{ } port] && port != EnvdPort)
             {
-                await WriteErrorAsync(http, StatusCodes.Status502BadGateway, name, Shorten(port), "The sandbox is running but port is not open");
+                await WriteErrorAsync(
+                    http, StatusCodes.Status502BadGateway, name, Shorten(port), "The sandbox is running but port is not open");
                 return;
             }
 
@@ -55,7 +57,8 @@ internal sealed partial class EnvdProxy(RequestDelegate next, TenantScopedAgentG
 
     private async Task ForwardAsync(HttpContext http, AgentCall call, SandboxId id)
     {
-        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, EnvdRequestTransformer.Instance);
+        var error = await forwarder.ToAgentAsync(
+            http, call, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, EnvdRequestTransformer.Instance);
         if (error is ForwarderError.None)
         {
             return;

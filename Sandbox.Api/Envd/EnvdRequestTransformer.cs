@@ -16,7 +16,8 @@ internal sealed class EnvdRequestTransformer : HttpTransformer
         proxyRequest.Headers.Host = null;
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var goesOn = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (goesOn && proxyResponse?.Content.Headers.ContentType?.MediaType?.StartsWith(StreamType, StringComparison.Ordinal) is true)

@@ -19,7 +19,9 @@ internal sealed class UploadEndpoint(AgentClient agent)
         {
             await form.ReadUntilSendableAsync(http.Request, http.RequestAborted);
         }
-        catch (Exception exception) when (exception is InvalidDataException or (IOException and not BadHttpRequestException) && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is InvalidDataException or (IOException and not BadHttpRequestException)
+                && !http.RequestAborted.IsCancellationRequested)
         {
             await RockBody.RefuseAsync(http, "body: There was an error parsing the body");
             return;

@@ -2,7 +2,8 @@ using Sandbox.Api.Envd;
 
 namespace Sandbox.Api.Http;
 
-/// <summary>One line a request, and its place among the metrics: method, route, status, time; never a body, a header, a query or an id from the path. Also
+/// <summary>One line a request, and its place among the metrics: method, route, status, time; never a body, a header, a query or an id from
+/// the path. Also
 /// gives the bare 404 and 405 of routing their body.</summary>
 internal sealed partial class AccessLog(RequestDelegate next, ApiTelemetry telemetry, TimeProvider time, ILogger<AccessLog> logger)
 {
@@ -29,7 +30,8 @@ internal sealed partial class AccessLog(RequestDelegate next, ApiTelemetry telem
     private static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => Refusals.WriteUnroutedAsync(http, StatusCodes.Status404NotFound, "not_found", "Not Found"),
-        StatusCodes.Status405MethodNotAllowed => Refusals.WriteUnroutedAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "Method Not Allowed"),
+        StatusCodes.Status405MethodNotAllowed =>
+            Refusals.WriteUnroutedAsync(http, StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "Method Not Allowed"),
         _ => Task.CompletedTask,
     };
 

@@ -13,7 +13,11 @@ internal sealed class ApiTelemetry(IMeterFactory meters)
 
     private readonly Histogram<double> _duration = meters.Create(Name).CreateHistogram(
         "request.duration.seconds", unit: "s", description: "Time until a request was answered to its end.", tags: null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60] });
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+            60]
+        });
 
     /// <summary>An answer whose HTTP status does not tell that it is a failure.</summary>
     /// <param name="isOurs">The server's, and not that of what was asked for.</param>

@@ -37,7 +37,8 @@ internal sealed class JoinTokenRoutes(IMemberStore? members, TimeProvider time)
         await members.AddTokenAsync(token, http.RequestAborted);
         http.Response.StatusCode = StatusCodes.Status201Created;
         http.Response.Headers.CacheControl = "no-store";
-        await ManagementBody.WriteAsync(http, new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt), ManagementJson.Default.JoinTokenResult);
+        await ManagementBody.WriteAsync(
+            http, new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt), ManagementJson.Default.JoinTokenResult);
     }
 
     public async Task RevokeAsync(HttpContext http) =>

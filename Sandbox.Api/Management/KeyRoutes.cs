@@ -56,7 +56,8 @@ internal sealed class KeyRoutes(ITenantStore tenants, TimeProvider time)
             : Problems.NotFoundAsync(http, "There is no such key, or it was revoked before."));
 
     private static string? ProblemOf(KeyRequest request, DateTimeOffset now) =>
-        request.Note is { } note && (note.Length > LongestNote || note.Any(char.IsControl)) ? $"note: at most {LongestNote} printable characters."
+        request.Note is { } note && (note.Length > LongestNote || note.Any(char.IsControl))
+            ? $"note: at most {LongestNote} printable characters."
         : request.ExpiresAt <= now ? "expires_at: it lies in the past."
         : null;
 

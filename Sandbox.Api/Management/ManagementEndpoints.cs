@@ -5,7 +5,8 @@ namespace Sandbox.Api.Management;
 
 /// <summary>Tenants, keys, dead letters, nodes and join tokens, for admins only; and for each tenant what its sandboxes use.</summary>
 internal sealed partial class ManagementEndpoints(
-    TenantRoutes tenants, KeyRoutes keys, DeadLetterRoutes deadLetters, NodeRoutes nodes, JoinTokenRoutes joinTokens, UsageRoutes usage, ILogger<ManagementEndpoints> logger)
+    TenantRoutes tenants, KeyRoutes keys, DeadLetterRoutes deadLetters, NodeRoutes nodes, JoinTokenRoutes joinTokens, UsageRoutes usage,
+    ILogger<ManagementEndpoints> logger)
 {
     public const string Prefix = "/api/v1";
 
@@ -33,7 +34,8 @@ internal sealed partial class ManagementEndpoints(
         new(Post, "/nodes/{name}/undrain", "Lets it take new sandboxes again", nodes.UndrainAsync),
         new(Get, "/join-tokens", "Tokens that nodes may join with, used ones included, without themselves", joinTokens.ListAsync)
         { Result = ManagementJson.Default.IReadOnlyListJoinTokenEntry },
-        new(Post, "/join-tokens", "Makes a token that one node may join with once; it is in this answer and nowhere else", joinTokens.CreateAsync)
+        new(Post, "/join-tokens", "Makes a token that one node may join with once; it is in this answer and nowhere else",
+            joinTokens.CreateAsync)
         { Body = ManagementJson.Default.JoinTokenRequest, Result = ManagementJson.Default.JoinTokenResult },
         new("DELETE", "/join-tokens/{id}", "Takes a join token out", joinTokens.RevokeAsync),
         new(Get, "/usage", "CPU and memory that the caller's sandboxes use now, and for admins the nodes", usage.ReadAsync)
@@ -69,7 +71,8 @@ internal sealed partial class ManagementEndpoints(
         {
             Log.Surprised(logger, route.Path, exception);
             await Problems.WriteAsync(
-                http, StatusCodes.Status500InternalServerError, "internal", "The server failed to handle this request; the reason is in its log.");
+                http, StatusCodes.Status500InternalServerError, "internal",
+                "The server failed to handle this request; the reason is in its log.");
         }
     }
 

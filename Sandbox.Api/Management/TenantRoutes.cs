@@ -62,12 +62,14 @@ internal sealed class TenantRoutes(ITenantStore tenants)
     }
 
     private static string? ProblemOf(string? name) =>
-        name is { Length: > 0 and <= LongestName } && name[0] != '-' && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+        name is { Length: > 0 and <= LongestName } && name[0] != '-'
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
             ? null
             : $"name: 1 to {LongestName} characters of a-z 0-9 and -, the first a letter or digit.";
 
     private static string? ProblemOf(QuotaMessage quota) =>
-        quota.Sandboxes < 0 || quota.Cpus < 0 || quota.MemoryBytes < 0 || quota.CreatesPerMinute < 0 ? "quota: a bound is at least 0." : null;
+        quota.Sandboxes < 0 || quota.Cpus < 0 || quota.MemoryBytes < 0 || quota.CreatesPerMinute < 0
+            ? "quota: a bound is at least 0." : null;
 
     private static TenantQuota QuotaOf(QuotaMessage quota) => new(quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute);
 

@@ -14,7 +14,8 @@ namespace Sandbox.Api.Ports;
 /// ROCK's tunnel to a TCP port inside a sandbox: a WebSocket whose binary messages are the bytes of the connection. It goes on to the
 /// agent as it is; only what never gets there is answered here, by the codes that ROCK closes with.
 /// </summary>
-internal sealed partial class PortForwardEndpoint(TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
+internal sealed partial class PortForwardEndpoint(
+    TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
 {
     public const string Path = "/sandboxes/{id}/portforward";
 
@@ -58,7 +59,8 @@ internal sealed partial class PortForwardEndpoint(TenantScopedAgentGateway agent
         if (!http.Response.HasStarted)
         {
             http.Response.Clear();
-            var reason = http.GetForwarderErrorFeature()?.Exception is AgentCallException missed ? missed.Error.Text : "the connection to its agent broke";
+            var reason = http.GetForwarderErrorFeature()?.Exception is AgentCallException missed
+                ? missed.Error.Text : "the connection to its agent broke";
             await RefuseAsync(http, reason);
         }
     }
@@ -79,7 +81,8 @@ internal sealed partial class PortForwardEndpoint(TenantScopedAgentGateway agent
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.RequestUri = new Uri($"{destinationPrefix.TrimEnd('/')}{AgentRoutes.Rock}/portforward{httpContext.Request.QueryString}");
+            proxyRequest.RequestUri = new Uri(
+                $"{destinationPrefix.TrimEnd('/')}{AgentRoutes.Rock}/portforward{httpContext.Request.QueryString}");
             proxyRequest.Headers.Host = null;
         }
     }

@@ -37,11 +37,13 @@ internal static class Envelopes
 
     /// <summary>A known error on a route whose failures are the bare triple.</summary>
     public static Task FailAsync(HttpContext http, string failureMessage, SandboxError error) =>
-        FailAsync(http, failureMessage, error, static (code, reason) => new FailureResult(code, null, reason), RockJson.Default.FailureResult);
+        FailAsync(
+            http, failureMessage, error, static (code, reason) => new FailureResult(code, null, reason), RockJson.Default.FailureResult);
 
     /// <summary>A known error, projected onto the result type of the route. A sandbox that does not run or does not answer
     /// has no result at all.</summary>
-    public static Task FailAsync<T>(HttpContext http, string failureMessage, SandboxError error, Func<int, string, T> project, JsonTypeInfo<T> type)
+    public static Task FailAsync<T>(
+        HttpContext http, string failureMessage, SandboxError error, Func<int, string, T> project, JsonTypeInfo<T> type)
         where T : class
     {
         if (error is SandboxError.QuotaExceeded { RetryAfter: { } wait })
@@ -51,12 +53,14 @@ internal static class Envelopes
 
         return error is SandboxError.NotStarted or SandboxError.AgentUnreachable
             ? FailAsync(http, failureMessage, error.Text, isOurs: error is SandboxError.AgentUnreachable)
-            : FailAsync(http, failureMessage, error.Text, project(CodeOf(error), error.Text), type, isOurs: CodeOf(error) == RockCodes.Internal);
+            : FailAsync(
+                http, failureMessage, error.Text, project(CodeOf(error), error.Text), type, isOurs: CodeOf(error) == RockCodes.Internal);
     }
 
     /// <summary>What the caller can change is a bad request; what the server lacks or failed at is internal.</summary>
     public static int CodeOf(SandboxError error) =>
-        error is SandboxError.StartFailed or SandboxError.NoCapacity or SandboxError.NodeNameTaken ? RockCodes.Internal : RockCodes.BadRequest;
+        error is SandboxError.StartFailed or SandboxError.NoCapacity or SandboxError.NodeNameTaken
+            ? RockCodes.Internal : RockCodes.BadRequest;
 
     private static Task WriteAsync<T>(HttpContext http, string status, string? message, string? error, T? result, JsonTypeInfo<T>? type)
         where T : class =>

@@ -65,7 +65,8 @@ internal sealed partial class Fields
         var readable = value.ValueKind switch
         {
             JsonValueKind.String => TryGetString(value) is not null,
-            JsonValueKind.Array => value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String && TryGetString(item) is not null),
+            JsonValueKind.Array =>
+                value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.String && TryGetString(item) is not null),
             _ => false,
         };
         if (!readable)

@@ -15,7 +15,8 @@ internal static class PydanticValues
         return value.ValueKind switch
         {
             JsonValueKind.True or JsonValueKind.False => true,
-            JsonValueKind.Number => value.TryGetDouble(out var number) && TryReadBoolean(number.ToString(CultureInfo.InvariantCulture), out flag),
+            JsonValueKind.Number =>
+                value.TryGetDouble(out var number) && TryReadBoolean(number.ToString(CultureInfo.InvariantCulture), out flag),
             JsonValueKind.String => TryGetString(value) is { } text && TryReadBoolean(text, out flag),
             _ => false,
         };
@@ -38,7 +39,8 @@ internal static class PydanticValues
             case JsonValueKind.Number when value.TryGetDouble(out var real):
                 return WhyNotInteger(real, out number);
             case JsonValueKind.String:
-                return int.TryParse(TryGetString(value)?.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number) ? null : NotInteger;
+                return int.TryParse(TryGetString(value)?.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number)
+                    ? null : NotInteger;
             default:
                 return "Input should be a valid integer";
         }
@@ -51,7 +53,8 @@ internal static class PydanticValues
         var parsed = value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetDouble(out number),
-            JsonValueKind.String => double.TryParse(TryGetString(value)?.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number),
+            JsonValueKind.String =>
+                double.TryParse(TryGetString(value)?.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number),
             _ => false,
         };
         if (parsed)

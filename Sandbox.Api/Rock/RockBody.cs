@@ -108,7 +108,8 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
 
         var media = contentType.AsSpan(0, contentType.IndexOf(';') is >= 0 and var end ? end : contentType.Length).Trim();
         return media.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || (media.StartsWith("application/", StringComparison.OrdinalIgnoreCase) && media.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
+            || (media.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
+                && media.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Where in the body the word begins that is not JSON, from 0.</summary>
@@ -125,7 +126,8 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
 
         var offset = rest.Consumed + (exception.BytePositionInLine ?? 0);
         var end = offset;
-        while (offset > rest.Consumed && offset <= body.Length && offset > end - LongestWord && char.IsAsciiLetterOrDigit((char)body.Slice(offset - 1, 1).FirstSpan[0]))
+        while (offset > rest.Consumed && offset <= body.Length && offset > end - LongestWord
+            && char.IsAsciiLetterOrDigit((char)body.Slice(offset - 1, 1).FirstSpan[0]))
         {
             offset--;
         }

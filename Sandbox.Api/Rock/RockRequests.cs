@@ -56,7 +56,8 @@ internal static class RockRequests
 
     public static CommitRequest Commit(Fields fields)
     {
-        var request = new CommitRequest(fields.Name(SandboxId), fields.Name("image_tag"), fields.Text("username", ""), fields.Text("password", ""));
+        var request = new CommitRequest(
+            fields.Name(SandboxId), fields.Name("image_tag"), fields.Text("username", ""), fields.Text("password", ""));
         if (request.ImageTag.AsSpan().ContainsAny(LineSeparators))
         {
             fields.Refuse("image_tag", "Value error, image_tag must not contain NUL or line separators");

@@ -26,7 +26,8 @@ internal sealed class SandboxStatusEndpoint(
 
     public async Task HandleAsync(HttpContext http)
     {
-        if (await RockQuery.SandboxIdAsync(http) is not { } text || await RockQuery.FlagAsync(http, "include_all_states") is not { } allStates)
+        if (await RockQuery.SandboxIdAsync(http) is not { } text
+            || await RockQuery.FlagAsync(http, "include_all_states") is not { } allStates)
         {
             return;
         }
@@ -46,7 +47,8 @@ internal sealed class SandboxStatusEndpoint(
 
         await TouchAsync(sandbox, http.RequestAborted);
         http.Response.Headers.ETag = TagOf(sandbox);
-        await Envelopes.SucceedAsync(http, views.Of(sandbox, await records.ExpiresAtAsync(sandbox, http.RequestAborted)), RockJson.Default.StatusResult);
+        await Envelopes.SucceedAsync(
+            http, views.Of(sandbox, await records.ExpiresAtAsync(sandbox, http.RequestAborted)), RockJson.Default.StatusResult);
     }
 
     /// <summary>Without all states only what lives is found, and for a while what failed to, so that whoever waits for it

@@ -13,7 +13,8 @@ namespace Sandbox.Api.Sandboxes;
 
 /// <summary><c>start_async</c> answers when the record is written, <c>start</c> when the sandbox runs.</summary>
 internal sealed class StartSandboxEndpoint(
-    DeploymentManager deployments, IPlacement placement, TenantScopedOperator sandboxes, RockBody body, TimeProvider time, IOptions<ApiOptions> options)
+    DeploymentManager deployments, IPlacement placement, TenantScopedOperator sandboxes, RockBody body, TimeProvider time,
+    IOptions<ApiOptions> options)
 {
     public const string FailureMessage = "start sandbox failed";
     public const string AsyncFailureMessage = "async start sandbox failed";
@@ -53,9 +54,12 @@ internal sealed class StartSandboxEndpoint(
         }
         catch (OperationCanceledException) when (waited.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
-            var reason = $"Sandbox {sandbox.Id} is not alive after {limit.TotalSeconds:0.#} s; it goes on starting, and get_status tells how far it is.";
+            var reason =
+                $"Sandbox {sandbox.Id} is not alive after {limit.TotalSeconds:0.#} s; it goes on starting, and get_status tells how far "
+                    + $"it is.";
             await Envelopes.FailAsync(
-                http, FailureMessage, reason, FailureOf(RockCodes.Internal, reason) with { SandboxId = sandbox.Id.ToString() }, RockJson.Default.StartResult);
+                http, FailureMessage, reason, FailureOf(RockCodes.Internal, reason) with { SandboxId = sandbox.Id.ToString() },
+                RockJson.Default.StartResult);
         }
     }
 

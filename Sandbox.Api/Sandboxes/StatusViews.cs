@@ -17,7 +17,8 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
 
     private static readonly IReadOnlyDictionary<string, int> NoPorts = new Dictionary<string, int>();
 
-    private readonly TimeZoneInfo _zone = options.Value.TimeZone is { Length: > 0 } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : TimeZoneInfo.Utc;
+    private readonly TimeZoneInfo _zone = options.Value.TimeZone is { Length: > 0 } zone
+        ? TimeZoneInfo.FindSystemTimeZoneById(zone) : TimeZoneInfo.Utc;
 
     /// <param name="expiresAt">When it is stopped if nothing happens, as fresh as it is known.</param>
     public StatusResult Of(SandboxInstance sandbox, DateTimeOffset? expiresAt) => Fill(new StatusResult(), sandbox, expiresAt) with
@@ -50,7 +51,8 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
     };
 
     public CommitStatus CommitOf(SandboxCommit commit) => new(
-        commit.SandboxId.ToString(), commit.ImageTag, commit.Phase.ToString().ToUpperInvariant(), TimeOf(commit.StartedAt)!, TimeOf(commit.CompletedAt),
+        commit.SandboxId.ToString(), commit.ImageTag, commit.Phase.ToString().ToUpperInvariant(), TimeOf(commit.StartedAt)!,
+        TimeOf(commit.CompletedAt),
         commit.ExitCode, commit.FailedStage, commit.ErrorCode, commit.ErrorMessage);
 
     private T Fill<T>(T view, SandboxInstance sandbox, DateTimeOffset? expiresAt)
@@ -85,7 +87,8 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
             ArchiveTime = TimeOf(sandbox.ArchivedAt),
             DeleteTime = TimeOf(sandbox.DeletedAt),
             AutoStopTime = live ? TimeOf(expiresAt) : null,
-            AutoArchiveTime = sandbox.AutoTransitionState is SandboxState.Archiving or SandboxState.Archived ? TimeOf(sandbox.AutoTransitionAt) : null,
+            AutoArchiveTime = sandbox.AutoTransitionState is SandboxState.Archiving or SandboxState.Archived
+                ? TimeOf(sandbox.AutoTransitionAt) : null,
             AutoDeleteTime = sandbox.AutoTransitionState is SandboxState.Deleted ? TimeOf(sandbox.AutoTransitionAt) : null,
             StateHistory = [.. sandbox.History.Select(ChangeOf)],
             DiskLimitLog = DiskOf(sandbox.EffectiveLogBytes),

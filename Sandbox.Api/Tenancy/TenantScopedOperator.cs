@@ -14,7 +14,8 @@ namespace Sandbox.Api.Tenancy;
 internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantResolver ownership, CurrentCaller caller) : ISandboxOperator
 {
     /// <summary>Ids are one for all tenants: one that another tenant uses is refused as in use.</summary>
-    public Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
+    public Task<Result<SandboxInstance>> SubmitAsync(
+        SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
         sandboxes.SubmitAsync(prepared with { Tenant = caller.Value.Tenant }, registryPassword, cancellationToken);
 
     public Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken) =>

@@ -12,7 +12,9 @@ internal sealed class TenantScopedUsage(INodeUsage uses, CurrentCaller caller)
         var told = await uses.ReadAsync(cancellationToken);
         var nodes = caller.Value.IsAdmin ? told : [];
         return new UsageResult(
-            [.. nodes.Select(node => new NodeUsage(node.Node, node.AtMilliseconds, node.CpuSeconds, node.Cpus, node.MemoryBytes, node.MemoryTotalBytes))],
+            [.. nodes.Select(
+                node => new NodeUsage(
+                    node.Node, node.AtMilliseconds, node.CpuSeconds, node.Cpus, node.MemoryBytes, node.MemoryTotalBytes))],
             [.. told.SelectMany(node => node.Sandboxes).Where(sandbox => caller.Value.Sees(sandbox.Tenant))
                 .Select(sandbox => new SandboxUsage(sandbox.SandboxId, sandbox.AtMilliseconds, sandbox.CpuSeconds, sandbox.MemoryBytes))]);
     }

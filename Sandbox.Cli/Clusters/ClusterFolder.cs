@@ -4,7 +4,8 @@ using Sandbox.ClusterFile.Hosts;
 
 namespace Sandbox.Cli.Clusters;
 
-/// <summary>The folder where <c>cluster.yaml</c> lies. What is made of it is kept below <c>.cluster</c>, for its owner's eyes only.</summary>
+/// <summary>The folder where <c>cluster.yaml</c> lies. What is made of it is kept below <c>.cluster</c>, for its owner's eyes
+/// only.</summary>
 internal sealed class ClusterFolder(string file)
 {
     public const string MainText = "compose.yaml", TestText = "cluster-test.compose.yaml";
@@ -48,7 +49,8 @@ internal sealed class ClusterFolder(string file)
         PutAgents(Installation.AgentFolder, plan.AgentFolder);
     }
 
-    /// <summary>In no image: the engine mounts the agent from the host into each sandbox, so it has to lie where host and node both see it.</summary>
+    /// <summary>In no image: the engine mounts the agent from the host into each sandbox, so it has to lie where host and node both see
+    /// it.</summary>
     /// <exception cref="CliException">There is none, here or there: no sandbox would ever answer.</exception>
     internal static void PutAgents(string from, string to)
     {

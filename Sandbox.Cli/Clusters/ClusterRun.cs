@@ -6,7 +6,8 @@ namespace Sandbox.Cli.Clusters;
 
 /// <summary>One compose file in the hands of whoever can bring it about: the compose plugin where there is one, else the engine
 /// itself. Its containers have the same names either way.</summary>
-internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile file, EngineApi engine, Action<string> say, TimeProvider time)
+internal sealed class ClusterRun(
+    ClusterFolder folder, string text, ComposeFile file, EngineApi engine, Action<string> say, TimeProvider time)
 {
     private readonly EngineRunner _runner = new(engine, say, time);
 
@@ -15,7 +16,9 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
     public async Task<int> UpAsync(IReadOnlyList<string> services, bool detached, bool removeOrphans, CancellationToken cancellationToken)
     {
         (await HostPorts.ScanAsync(engine, cancellationToken)).Check(file, EngineRunner.Chosen(file, services));
-        if (await ComposeAsync(["up", .. detached ? ["--detach"] : Array.Empty<string>(), .. removeOrphans ? ["--remove-orphans"] : Array.Empty<string>(), .. services], cancellationToken) is { } code)
+        if (await ComposeAsync(
+            ["up", .. detached ? ["--detach"] : Array.Empty<string>(), .. removeOrphans ? ["--remove-orphans"] : Array.Empty<string>(),
+                .. services], cancellationToken) is { } code)
         {
             return code;
         }
@@ -26,7 +29,9 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
 
     public async Task<int> DownAsync(bool volumes, bool removeOrphans, CancellationToken cancellationToken)
     {
-        if (await ComposeAsync(["down", .. volumes ? ["--volumes"] : Array.Empty<string>(), .. removeOrphans ? ["--remove-orphans"] : Array.Empty<string>()], cancellationToken) is { } code)
+        if (await ComposeAsync(
+            ["down", .. volumes ? ["--volumes"] : Array.Empty<string>(), .. removeOrphans ? ["--remove-orphans"] : Array.Empty<string>()],
+            cancellationToken) is { } code)
         {
             return code;
         }
@@ -37,12 +42,15 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
 
     public async Task<int> LogsAsync(IReadOnlyList<string> services, bool follow, int? tail, CancellationToken cancellationToken)
     {
-        if (await ComposeAsync(["logs", .. follow ? ["--follow"] : Array.Empty<string>(), .. tail is { } lines ? ["--tail", $"{lines}"] : Array.Empty<string>(), .. services], cancellationToken) is { } code)
+        if (await ComposeAsync(
+            ["logs", .. follow ? ["--follow"] : Array.Empty<string>(),
+                .. tail is { } lines ? ["--tail", $"{lines}"] : Array.Empty<string>(), .. services], cancellationToken) is { } code)
         {
             return code;
         }
 
-        var containers = (await StatesAsync(cancellationToken)).Where(one => one.Container is not null && (services.Count == 0 || services.Contains(one.Service.Name)))
+        var containers = (await StatesAsync(cancellationToken))
+            .Where(one => one.Container is not null && (services.Count == 0 || services.Contains(one.Service.Name)))
             .Select(one => (one.Service.Name, one.Service.ContainerName)).ToList();
         await new EngineLogs(engine, say).CopyAsync(containers, follow, tail, cancellationToken);
         return 0;
@@ -64,7 +72,9 @@ internal sealed class ClusterRun(ClusterFolder folder, string text, ComposeFile 
     public async Task RemoveSandboxesAsync(string cluster, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
     {
         var all = await engine.ContainersAsync($"sandbox.aspire/cluster={cluster}", cancellationToken);
-        await _runner.RemoveAsync([.. all.Where(one => nodes.Count == 0 || nodes.Contains((string?)one["Labels"]?["sandbox.aspire/node"] ?? ""))], cancellationToken);
+        await _runner.RemoveAsync(
+            [.. all.Where(one => nodes.Count == 0 || nodes.Contains((string?)one["Labels"]?["sandbox.aspire/node"] ?? ""))],
+            cancellationToken);
     }
 
     /// <summary>The plugin's exit code; null: there is none, the engine is asked instead.</summary>

@@ -12,7 +12,8 @@ internal sealed class ClusterSession : IDisposable
     private readonly ClusterFolder _folder;
     private readonly CommandContext _context;
 
-    private ClusterSession(ClusterFolder folder, ClusterPlan plan, CommandContext context) => (_folder, Plan, _context) = (folder, plan, context);
+    private ClusterSession(ClusterFolder folder, ClusterPlan plan, CommandContext context) =>
+        (_folder, Plan, _context) = (folder, plan, context);
 
     public ClusterPlan Plan { get; }
 
@@ -58,7 +59,9 @@ internal sealed class ClusterSession : IDisposable
 
     private async Task BuildAsync(string image, ComposeBuild build)
     {
-        string[] arguments = ["build", "--tag", image, "--file", Path.Combine(build.Context, build.Dockerfile), .. build.Target is { } target ? ["--target", target] : Array.Empty<string>(), build.Context];
+        string[] arguments =
+            ["build", "--tag", image, "--file", Path.Combine(build.Context, build.Dockerfile),
+                .. build.Target is { } target ? ["--target", target] : Array.Empty<string>(), build.Context];
         Say($"→ docker {string.Join(' ', arguments)}");
         if (await ShownPrograms.ShowAsync("docker", arguments, onlyLooks: false, _context.Asked) != 0)
         {

@@ -28,7 +28,8 @@ internal static class ContainerBody
             ["HostConfig"] = HostConfig(file, service, network),
             ["NetworkingConfig"] = new JsonObject
             {
-                ["EndpointsConfig"] = new JsonObject { [network] = new JsonObject { ["Aliases"] = List([service.Name, service.Hostname]) } },
+                ["EndpointsConfig"] =
+                    new JsonObject { [network] = new JsonObject { ["Aliases"] = List([service.Name, service.Hostname]) } },
             },
         };
         if (service.User is { } user)
@@ -72,9 +73,11 @@ internal static class ContainerBody
             ["NetworkMode"] = network,
             ["Init"] = true,
             ["Binds"] = List(service.Mounts.Select(mount =>
-                $"{(mount.IsVolume ? file.Volumes.First(volume => volume.Key == mount.Source).Name : mount.Source)}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")),
+                $"{(mount.IsVolume ? file.Volumes.First(volume => volume.Key == mount.Source).Name : mount.Source)}"
+                    + $":{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")),
             ["PortBindings"] = Map(service.Ports.Select(port => (
-                $"{port.Container}/tcp", (JsonNode)new JsonArray(new JsonObject { ["HostPort"] = port.Host.ToString(CultureInfo.InvariantCulture) })))),
+                $"{port.Container}/tcp",
+                (JsonNode)new JsonArray(new JsonObject { ["HostPort"] = port.Host.ToString(CultureInfo.InvariantCulture) })))),
             ["ExtraHosts"] = List(service.ExtraHosts),
             ["GroupAdd"] = List(service.GroupAdd),
             ["RestartPolicy"] = new JsonObject { ["Name"] = service.Restarts ? "unless-stopped" : "no" },

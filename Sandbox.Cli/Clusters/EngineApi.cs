@@ -16,7 +16,13 @@ internal sealed class EngineApi : IDisposable
 
     public EngineApi(string socket)
     {
-        var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ConnectCallback = (_, token) => UnixSocket.ConnectAsync(socket, token) };
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            ConnectCallback = (_, token) =>
+            UnixSocket.ConnectAsync(socket, token)
+        };
         _http = new HttpClient(handler) { BaseAddress = new Uri("http://engine"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -32,7 +38,8 @@ internal sealed class EngineApi : IDisposable
         string path, JsonNode? body, CancellationToken cancellationToken, params HttpStatusCode[] alsoGood)
     {
         using var answer = await SendAsync(HttpMethod.Post, path, body, cancellationToken);
-        return alsoGood.Contains(answer.StatusCode) ? (answer.StatusCode, null) : (answer.StatusCode, await ReadAsync(answer, cancellationToken));
+        return alsoGood.Contains(answer.StatusCode)
+            ? (answer.StatusCode, null) : (answer.StatusCode, await ReadAsync(answer, cancellationToken));
     }
 
     /// <summary>Gone, or going, is what was asked for.</summary>
@@ -54,7 +61,9 @@ internal sealed class EngineApi : IDisposable
     /// <summary>The bytes of a container's output, in the engine's frames.</summary>
     public async Task<Stream> LogAsync(string container, bool follow, int? tail, CancellationToken cancellationToken)
     {
-        var path = $"{Version}/containers/{container}/logs?stdout=1&stderr=1&follow={(follow ? 1 : 0)}&tail={(tail is { } lines ? $"{lines}" : "all")}";
+        var path =
+            $"{Version}/containers/{container}/logs?stdout=1&stderr=1&follow={(follow ? 1 : 0)}"
+            + $"&tail={(tail is { } lines ? $"{lines}" : "all")}";
         var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStreamAsync(cancellationToken) : Stream.Null;
     }

@@ -7,10 +7,12 @@ internal sealed class EngineLogs(EngineApi engine, Action<string> line)
 {
     private const int Header = 8;
 
-    public Task CopyAsync(IReadOnlyList<(string Service, string Container)> containers, bool follow, int? tail, CancellationToken cancellationToken)
+    public Task CopyAsync(
+        IReadOnlyList<(string Service, string Container)> containers, bool follow, int? tail, CancellationToken cancellationToken)
     {
         var width = containers.Select(one => one.Service.Length).DefaultIfEmpty().Max();
-        return Task.WhenAll(containers.Select(one => CopyAsync(one.Container, $"{one.Service.PadRight(width)} | ", follow, tail, cancellationToken)));
+        return Task.WhenAll(
+            containers.Select(one => CopyAsync(one.Container, $"{one.Service.PadRight(width)} | ", follow, tail, cancellationToken)));
     }
 
     public async Task CopyAsync(string container, string prefix, bool follow, int? tail, CancellationToken cancellationToken)

@@ -83,7 +83,8 @@ internal sealed class EngineRunner(EngineApi engine, Action<string> say, TimePro
         await Task.WhenAll(containers.Select(async container =>
         {
             var (id, name) = ((string)container["Id"]!, ((string?)container["Names"]?[0])?.TrimStart('/'));
-            await engine.PostAsync($"/containers/{id}/stop?t={StopSeconds}", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.NotModified);
+            await engine.PostAsync(
+                $"/containers/{id}/stop?t={StopSeconds}", null, cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.NotModified);
             await engine.DeleteAsync($"/containers/{id}?force=1&v=1", cancellationToken);
             say($"✓ {name} removed");
         }));
@@ -110,7 +111,8 @@ internal sealed class EngineRunner(EngineApi engine, Action<string> say, TimePro
                 return;
             }
 
-            throw new CliException($"network {network.Name} is there with subnet {subnet}, not {network.Subnet}; take the cluster down first");
+            throw new CliException(
+                $"network {network.Name} is there with subnet {subnet}, not {network.Subnet}; take the cluster down first");
         }
 
         await engine.PostAsync(
@@ -146,7 +148,8 @@ internal sealed class EngineRunner(EngineApi engine, Action<string> say, TimePro
                 return;
             }
 
-            await RemoveAsync([new JsonObject { ["Id"] = (string)found["Id"]!, ["Names"] = new JsonArray(service.ContainerName) }], cancellationToken);
+            await RemoveAsync(
+                [new JsonObject { ["Id"] = (string)found["Id"]!, ["Names"] = new JsonArray(service.ContainerName) }], cancellationToken);
         }
 
         await engine.PostAsync($"/containers/create?name={service.ContainerName}", body, cancellationToken);
@@ -169,7 +172,8 @@ internal sealed class EngineRunner(EngineApi engine, Action<string> say, TimePro
             var health = (string?)state?["Health"]?["Status"];
             if (state is null || (string?)state["Status"] is "exited" or "dead")
             {
-                throw new CliException($"{service.Name} ended before what depends on it could start; `sandbox cluster logs {service.Name}` tells why");
+                throw new CliException(
+                    $"{service.Name} ended before what depends on it could start; `sandbox cluster logs {service.Name}` tells why");
             }
 
             if ((bool?)state["Running"] is true && (!untilHealthy || health is null or "healthy"))

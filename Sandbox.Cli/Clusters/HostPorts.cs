@@ -42,9 +42,13 @@ internal sealed class HostPorts
     public void Check(ComposeFile file, IEnumerable<ComposeService> starting)
     {
         _named.UnionWith(file.Services.SelectMany(service => service.Ports).Select(port => port.Host));
-        var taken = starting.SelectMany(service => service.Ports.Select(port => (Service: service.Name, port.Host, By: TakenBy(port.Host, file.Project))))
+        var taken = starting.SelectMany(
+            service => service.Ports.Select(port => (Service: service.Name, port.Host, By: TakenBy(port.Host, file.Project))))
             .Where(one => one.By is not null)
-            .Select(one => string.Create(CultureInfo.InvariantCulture, $"port {one.Host}, which {one.Service} is to have, is taken by {one.By}{Instead(one.Host)}"))
+            .Select(one =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"port {one.Host}, which {one.Service} is to have, is taken by {one.By}{Instead(one.Host)}"))
             .ToList();
         if (taken.Count > 0)
         {
@@ -75,7 +79,8 @@ internal sealed class HostPorts
     private string Instead(int port) => FindFree(port) is { } free ? string.Create(CultureInfo.InvariantCulture, $" ({free} is free)") : "";
 
     private static IEnumerable<int> Published(JsonNode container) =>
-        container["Ports"]?.AsArray().Where(port => (string?)port?["Type"] is "tcp").Select(port => (int?)port!["PublicPort"]).OfType<int>().Distinct() ?? [];
+        container["Ports"]?.AsArray().Where(port => (string?)port?["Type"] is "tcp").Select(port => (int?)port!["PublicPort"]).OfType<int>()
+            .Distinct() ?? [];
 
     /// <summary>What one that does not run has when it is started. One that went meanwhile, or cannot be told of, has none: what
     /// is known of the others counts.</summary>
@@ -101,7 +106,8 @@ internal sealed class HostPorts
     private static IEnumerable<int> Range(string? text)
     {
         var ends = (text ?? "").Split('-', 2);
-        return ushort.TryParse(ends[0], CultureInfo.InvariantCulture, out var first) && ushort.TryParse(ends[^1], CultureInfo.InvariantCulture, out var last) && first > 0 && last >= first
+        return ushort.TryParse(ends[0], CultureInfo.InvariantCulture, out var first)
+            && ushort.TryParse(ends[^1], CultureInfo.InvariantCulture, out var last) && first > 0 && last >= first
             ? Enumerable.Range(first, last - first + 1)
             : [];
     }

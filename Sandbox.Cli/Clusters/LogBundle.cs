@@ -11,7 +11,8 @@ namespace Sandbox.Cli.Clusters;
 internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folder)
 {
     // Nothing escaped that need not be, so that a secret is found as it is.
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>How many files, and how many bytes in all.</returns>
     public async Task<(int Files, long Bytes)> SaveAsync(IReadOnlyList<ClusterRun> runs, CancellationToken cancellationToken)
@@ -22,11 +23,15 @@ internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folde
             var whole = new List<string>();
             foreach (var (service, container) in await run.StatesAsync(cancellationToken))
             {
-                table.Add(string.Join('\t', run.File.Project, service.Name, service.ContainerName, (string?)container?["State"]?["Status"] ?? "absent", (string?)container?["Config"]?["Image"]));
+                table.Add(
+                    string.Join(
+                        '\t', run.File.Project, service.Name, service.ContainerName, (string?)container?["State"]?["Status"] ?? "absent",
+                        (string?)container?["Config"]?["Image"]));
                 var lines = new List<string>();
                 if (container is not null)
                 {
-                    await new EngineLogs(engine, lines.Add).CopyAsync(service.ContainerName, "", follow: false, tail: null, cancellationToken);
+                    await new EngineLogs(engine, lines.Add)
+                        .CopyAsync(service.ContainerName, "", follow: false, tail: null, cancellationToken);
                     Write(Path.Combine("inspect", $"{service.Name}.json"), container.ToJsonString(Indented));
                 }
 
@@ -55,14 +60,21 @@ internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folde
     /// <summary>Names and sizes of what a node keeps; sockets and links are no files.</summary>
     private static string FilesOf(ComposeService service)
     {
-        var data = service.Mounts.FirstOrDefault(mount => mount is { IsVolume: false, ReadOnly: false } && mount.Source == mount.Target)?.Source;
+        var data = service.Mounts.FirstOrDefault(
+            mount => mount is { IsVolume: false, ReadOnly: false } && mount.Source == mount.Target)?.Source;
         return data is null || !Directory.Exists(data) ? "N/A" : FilesOf(data);
     }
 
     /// <summary>A node that runs makes and removes files meanwhile.</summary>
     internal static string FilesOf(string data)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device };
+        var options =
+            new EnumerationOptions
+            {
+                RecurseSubdirectories = true,
+                IgnoreInaccessible = true,
+                AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Device
+            };
         return string.Join('\n', new DirectoryInfo(data).EnumerateFiles("*", options)
             .Select(file => LengthOf(file) is { } length
                 ? string.Create(CultureInfo.InvariantCulture, $"{length,12} {Path.GetRelativePath(data, file.FullName)}")
@@ -87,7 +99,11 @@ internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folde
     {
         var path = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string?[] secrets = [plan.Settings.Services.Postgres.Password, plan.Settings.Services.Postgres.Connection, plan.Secrets.Cluster, plan.Secrets.Redis, plan.Secrets.ApiKey];
-        File.WriteAllText(path, secrets.Where(secret => !string.IsNullOrEmpty(secret)).Aggregate(text, (shown, secret) => shown.Replace(secret!, "(secret)", StringComparison.Ordinal)) + "\n");
+        string?[] secrets =
+            [plan.Settings.Services.Postgres.Password, plan.Settings.Services.Postgres.Connection, plan.Secrets.Cluster, plan.Secrets.Redis,
+                plan.Secrets.ApiKey];
+        File.WriteAllText(
+            path, secrets.Where(secret => !string.IsNullOrEmpty(secret))
+            .Aggregate(text, (shown, secret) => shown.Replace(secret!, "(secret)", StringComparison.Ordinal)) + "\n");
     }
 }

@@ -3,9 +3,9 @@ using System.Globalization;
 using Sandbox.Cli.Clusters;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
-using Sandbox.Contracts.Management;
 using Sandbox.ClusterFile;
 using Sandbox.ClusterFile.Compose;
+using Sandbox.Contracts.Management;
 
 namespace Sandbox.Cli.Commands;
 
@@ -16,7 +16,15 @@ internal static class ClusterCommand
 
     public static Command Create(CommandContext context)
     {
-        var file = new Option<string>("--file") { Description = "The cluster's file.", HelpName = "FILE", DefaultValueFactory = _ => ClusterFileReader.Name, Recursive = true };
+        var file = new Option<string>(
+            "--file")
+        {
+            Description = "The cluster's file.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ =>
+                ClusterFileReader.Name,
+            Recursive = true
+        };
         return new Command("cluster", "Run a cluster on this machine, as cluster.yaml describes it.")
         {
             file,
@@ -41,7 +49,9 @@ internal static class ClusterCommand
     {
         if (services.FirstOrDefault(name => file.Find(name) is null) is { } unknown)
         {
-            throw new CliException($"there is no service {unknown}; there are {string.Join(", ", file.Services.Select(service => service.Name))}", ExitCodes.Usage);
+            throw new CliException(
+                $"there is no service {unknown}; there are {string.Join(", ", file.Services.Select(service => service.Name))}",
+                ExitCodes.Usage);
         }
     }
 
@@ -58,7 +68,8 @@ internal static class ClusterCommand
             }
 
             ClusterExample.Write(path);
-            context.Done(parsed, new Done("created"), $"{path} written, with {ClusterSchema.Name} and {ClusterFileReader.EnvName} beside it");
+            context.Done(
+                parsed, new Done("created"), $"{path} written, with {ClusterSchema.Name} and {ClusterFileReader.EnvName} beside it");
             return 0;
         });
         return init;
@@ -126,7 +137,9 @@ internal static class ClusterCommand
         {
             using var session = await ClusterSession.OpenAsync(context, parsed.GetValue(file)!);
             var (main, test) = (session.Main(), session.Test(null, null));
-            var codes = (await test.DownAsync(volumes: true, removeOrphans: true, context.Asked), await main.DownAsync(parsed.GetValue(volumes), parsed.GetValue(orphans), context.Asked));
+            var codes =
+                (await test.DownAsync(volumes: true, removeOrphans: true, context.Asked),
+                    await main.DownAsync(parsed.GetValue(volumes), parsed.GetValue(orphans), context.Asked));
             if (parsed.GetValue(volumes))
             {
                 // Without their records they belong to nobody.
@@ -187,7 +200,9 @@ internal static class ClusterCommand
         resources.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var nodes = (await client.NodesAsync(context.Asked)).Where(node => node.State is "alive" or "suspect").ToList();
-            var sum = new ClusterResources(nodes.Count, nodes.Sum(node => node.Capacity.Cpus ?? 0), nodes.Sum(node => node.Capacity.MemoryBytes ?? 0), nodes.Sum(node => node.Capacity.Gpus ?? 0));
+            var sum = new ClusterResources(
+                nodes.Count, nodes.Sum(node => node.Capacity.Cpus ?? 0), nodes.Sum(node => node.Capacity.MemoryBytes ?? 0),
+                nodes.Sum(node => node.Capacity.Gpus ?? 0));
             if (context.Json(parsed))
             {
                 Printer.Json(sum, CliJson.Default.ClusterResources);
@@ -196,7 +211,8 @@ internal static class ClusterCommand
 
             StandardStreams.WriteOutputLine(string.Create(CultureInfo.InvariantCulture, $"Nodes: {sum.Nodes}"));
             StandardStreams.WriteOutputLine(string.Create(CultureInfo.InvariantCulture, $"CPU: {sum.Cpus:0.0#}"));
-            StandardStreams.WriteOutputLine(string.Create(CultureInfo.InvariantCulture, $"Memory: {sum.MemoryBytes / (double)(1L << 30):0.##} GiB"));
+            StandardStreams.WriteOutputLine(
+                string.Create(CultureInfo.InvariantCulture, $"Memory: {sum.MemoryBytes / (double)(1L << 30):0.##} GiB"));
             StandardStreams.WriteOutputLine(string.Create(CultureInfo.InvariantCulture, $"GPU: {sum.Gpus:0.##}"));
             nodes.ForEach(node => StandardStreams.WriteOutputLine(Line(node)));
             return 0;
@@ -205,5 +221,6 @@ internal static class ClusterCommand
     }
 
     private static string Line(NodeResult node) => string.Create(
-        CultureInfo.InvariantCulture, $"  {node.Name}\t{node.State}\tCPU {node.Capacity.Cpus:0.##}\tsandboxes {node.Sandboxes}\t{node.Address}");
+        CultureInfo.InvariantCulture,
+        $"  {node.Name}\t{node.State}\tCPU {node.Capacity.Cpus:0.##}\tsandboxes {node.Sandboxes}\t{node.Address}");
 }

@@ -11,9 +11,19 @@ internal static class ClusterTestCommand
 {
     public static Command Create(CommandContext context, Option<string> file)
     {
-        var (up, down) = (Flag("--up", "Start the test's containers, and the cluster where it does not run."), Flag("--down", "Remove the test's containers; the cluster stays."));
-        var (logs, collect) = (Flag("--logs", "Follow what they say."), Flag("--collect-logs", "Start them, follow the logs for --duration, and save everything about the cluster in a folder."));
-        var duration = new Option<double>("--duration") { Description = "Minutes that --collect-logs follows the logs; Ctrl-C ends it earlier.", HelpName = "MIN", DefaultValueFactory = _ => 10 };
+        var (up, down) =
+            (Flag("--up", "Start the test's containers, and the cluster where it does not run."),
+                Flag("--down", "Remove the test's containers; the cluster stays."));
+        var (logs, collect) =
+            (Flag("--logs", "Follow what they say."),
+                Flag("--collect-logs", "Start them, follow the logs for --duration, and save everything about the cluster in a folder."));
+        var duration = new Option<double>(
+            "--duration")
+        {
+            Description = "Minutes that --collect-logs follows the logs; Ctrl-C ends it earlier.",
+            HelpName = "MIN",
+            DefaultValueFactory = _ => 10
+        };
         var head = new Option<string?>("--head") { Description = "Whom the test worker joins.", HelpName = "HOST:PORT" };
         var target = new Option<string?>("--target") { Description = "Which node they connect to: cpu or gpu." };
         target.AcceptOnlyFromAmong("cpu", "gpu");
@@ -40,7 +50,8 @@ internal static class ClusterTestCommand
             return parsed.GetValue(up) ? await UpAsync(context, parsed, session, run)
                 : parsed.GetValue(down) ? await DownAsync(context, session, run)
                 : parsed.GetValue(logs) ? await run.LogsAsync([], follow: true, tail: null, context.Asked)
-                : parsed.GetValue(collect) ? await CollectAsync(context, parsed, session, run, TimeSpan.FromMinutes(parsed.GetValue(duration)))
+                : parsed.GetValue(collect)
+                    ? await CollectAsync(context, parsed, session, run, TimeSpan.FromMinutes(parsed.GetValue(duration)))
                 : Hint(session);
         });
         return test;
@@ -72,7 +83,8 @@ internal static class ClusterTestCommand
         return code;
     }
 
-    private static async Task<int> CollectAsync(CommandContext context, ParseResult parsed, ClusterSession session, ClusterRun test, TimeSpan duration)
+    private static async Task<int> CollectAsync(
+        CommandContext context, ParseResult parsed, ClusterSession session, ClusterRun test, TimeSpan duration)
     {
         var folder = Path.Combine(session.Root, "cluster-logs", $"{context.Time.GetLocalNow():yyyyMMdd-HHmmss}");
         Directory.CreateDirectory(folder);
@@ -92,14 +104,17 @@ internal static class ClusterTestCommand
             // Whoever ends it early wants the files, too.
         }
 
-        var (files, bytes) = await new LogBundle(session.Engine, session.Plan, folder).SaveAsync([session.Main(), test], CancellationToken.None);
+        var (files, bytes) = await new LogBundle(session.Engine, session.Plan, folder)
+            .SaveAsync([session.Main(), test], CancellationToken.None);
         context.Done(parsed, new Done("collected"), $"{files} files, {bytes} bytes in {folder}");
         return 0;
     }
 
     private static int Hint(ClusterSession session)
     {
-        ClusterSession.Say($"{session.PathOf(ClusterFolder.TestText)} written. `sandbox cluster test --up` starts it, --logs follows it, --down removes it.");
+        ClusterSession.Say(
+            $"{session.PathOf(ClusterFolder.TestText)} written. `sandbox cluster test --up` starts it, --logs follows it, --down removes "
+                + $"it.");
         return 0;
     }
 

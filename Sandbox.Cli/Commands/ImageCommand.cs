@@ -4,8 +4,8 @@ using System.Diagnostics;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
-using Sandbox.Standalone;
 using Sandbox.ClusterFile.Compose;
+using Sandbox.Standalone;
 
 namespace Sandbox.Cli.Commands;
 
@@ -21,7 +21,9 @@ internal static class ImageCommand
             [Installation.BuildScript("images/base.sh") ?? throw new CliException("build/images/base.sh is not there"),
                 .. parsed.GetValue(force) ? ["--force"] : Array.Empty<string>()]));
 
-        var cluster = new Command("cluster", $"Build {ClusterPlan.Image}, of every container of a cluster, from Debian packages and the published programs.") { force };
+        var cluster = new Command(
+            "cluster",
+            $"Build {ClusterPlan.Image}, of every container of a cluster, from Debian packages and the published programs.") { force };
         cluster.SetAction((parsed, _) => BuildClusterAsync(context, parsed, parsed.GetValue(force)));
 
         var folder = new Argument<DirectoryInfo>("DIR") { Description = "Folder with a Dockerfile." };

@@ -18,8 +18,10 @@ internal static class JobCommands
         dead.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             Printer.Rows(
-                context.Json(parsed), await client.DeadLettersAsync(parsed.GetValue(limit), context.Asked), CliJson.Default.IReadOnlyListDeadLetterResult,
-                Columns, row => [$"{row.Id}", row.SandboxId, row.Job ?? "-", $"{row.Attempts}", $"{row.At:yyyy-MM-dd'T'HH:mm:ssK}", row.Reason]);
+                context.Json(parsed), await client.DeadLettersAsync(parsed.GetValue(limit), context.Asked),
+                CliJson.Default.IReadOnlyListDeadLetterResult,
+                Columns, row =>
+                    [$"{row.Id}", row.SandboxId, row.Job ?? "-", $"{row.Attempts}", $"{row.At:yyyy-MM-dd'T'HH:mm:ssK}", row.Reason]);
             return 0;
         }));
         return dead;

@@ -43,7 +43,9 @@ internal static class ListCommands
         {
             var processes = await client.Processes(parsed.GetValue(id)).ListAsync(context.Asked);
             IReadOnlyList<ProcessRow> rows =
-                [.. processes.Select(process => new ProcessRow(process.Pid, process.Config.Cmd, process.Config.Args ?? [], process.Config.Cwd, process.Tag))];
+                [.. processes.Select(
+                    process =>
+                        new ProcessRow(process.Pid, process.Config.Cmd, process.Config.Args ?? [], process.Config.Cwd, process.Tag))];
             Printer.Rows(context.Json(parsed), rows, CliJson.Default.IReadOnlyListProcessRow, ProcessColumns, row =>
                 [$"{row.Pid}", row.Tag ?? "", string.Join(' ', row.Args.Prepend(row.Command))]);
             return 0;

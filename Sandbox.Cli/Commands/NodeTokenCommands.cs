@@ -11,17 +11,25 @@ internal static class NodeTokenCommands
     private static readonly string[] Columns = ["TOKEN", "STATE", "NODE", "EXPIRES", "USED BY"];
 
     public static Command Create(CommandContext context) =>
-        new("token", "Tokens that a node joins with once, instead of the cluster's secret.") { CreateCreate(context), CreateLs(context), CreateRevoke(context) };
+        new("token", "Tokens that a node joins with once, instead of the cluster's secret.") { CreateCreate(context), CreateLs(context),
+            CreateRevoke(context) };
 
     private static Command CreateCreate(CommandContext context)
     {
         var node = new Option<string?>("--node") { Description = "Only a node of this name may use it; default: any." };
-        var expires = new Option<string>("--expires") { Description = "7d, 12h, 45m, or a time as 2030-01-31T00:00:00Z; at most 7 days.", HelpName = "WHEN", DefaultValueFactory = _ => "1h" };
+        var expires = new Option<string>(
+            "--expires")
+        {
+            Description = "7d, 12h, 45m, or a time as 2030-01-31T00:00:00Z; at most 7 days.",
+            HelpName = "WHEN",
+            DefaultValueFactory = _ => "1h"
+        };
         var create = new Command("create", "Make a token and print it, once; a worker takes it as JOIN_TOKEN.") { node, expires };
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var left = KeyCommands.When(parsed.GetValue(expires), context.Time)!.Value - context.Time.GetUtcNow();
-            var request = new JoinTokenRequest(parsed.GetValue(node), (int)Math.Clamp(Math.Ceiling(left.TotalSeconds), int.MinValue, int.MaxValue));
+            var request = new JoinTokenRequest(
+                parsed.GetValue(node), (int)Math.Clamp(Math.Ceiling(left.TotalSeconds), int.MinValue, int.MaxValue));
             var made = await client.CreateJoinTokenAsync(request, context.Asked);
             if (context.Json(parsed))
             {
@@ -30,7 +38,8 @@ internal static class NodeTokenCommands
             }
 
             // Alone on standard output, so that a script may take it from there.
-            StandardStreams.WriteErrorLine($"sandbox: made join token {made.Id}, good once until {KeyCommands.Text(made.ExpiresAt)}; it is shown only now:");
+            StandardStreams.WriteErrorLine(
+                $"sandbox: made join token {made.Id}, good once until {KeyCommands.Text(made.ExpiresAt)}; it is shown only now:");
             StandardStreams.WriteOutputLine(made.Token);
             return 0;
         }));
@@ -43,7 +52,8 @@ internal static class NodeTokenCommands
         ls.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             Printer.Rows(
-                context.Json(parsed), await client.JoinTokensAsync(context.Asked), CliJson.Default.IReadOnlyListJoinTokenEntry, Columns, row =>
+                context.Json(parsed), await client.JoinTokensAsync(context.Asked), CliJson.Default.IReadOnlyListJoinTokenEntry, Columns,
+                row =>
                 [row.Id, row.State, row.Node ?? "any", KeyCommands.Text(row.ExpiresAt), row.UsedBy ?? "-"]);
             return 0;
         }));

@@ -17,17 +17,22 @@ internal sealed class RunCommand
     private const double BriefGrace = 60;
 
     private readonly CommandContext _context;
-    private readonly Option<string?> _image = new("--image", "-i") { Description = "Image (SANDBOX_IMAGE; default " + BaseImage.Name + ")." };
+    private readonly Option<string?> _image =
+        new("--image", "-i") { Description = "Image (SANDBOX_IMAGE; default " + BaseImage.Name + ")." };
     private readonly Option<double> _cpus = new("--cpus") { Description = "CPUs.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _memory = new("--memory", "-m") { Description = "Memory, for example 512m or 2g.", DefaultValueFactory = _ => "2g" };
+    private readonly Option<string> _memory =
+        new("--memory", "-m") { Description = "Memory, for example 512m or 2g.", DefaultValueFactory = _ => "2g" };
     private readonly Option<string[]> _env = Variables.Option();
-    private readonly Option<string[]> _files = new("--file", "-f") { Description = "Copy a file or folder in first.", HelpName = "LOCAL:PATH" };
-    private readonly Option<double?> _timeout = new("--timeout") { Description = "End the command after so many seconds (exit code 124).", HelpName = "S" };
+    private readonly Option<string[]> _files =
+        new("--file", "-f") { Description = "Copy a file or folder in first.", HelpName = "LOCAL:PATH" };
+    private readonly Option<double?> _timeout =
+        new("--timeout") { Description = "End the command after so many seconds (exit code 124).", HelpName = "S" };
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the sandbox afterwards." };
     private readonly Option<string?> _name = new("--name") { Description = "Its id; default: a random one.", HelpName = "ID" };
     private readonly Option<string?> _network = new("--network") { Description = "bridge or none." };
     private readonly Option<string?> _pull = new("--pull") { Description = "missing, always or never." };
-    private readonly Argument<string[]> _command = new("COMMAND") { Description = "After --: the command and its arguments.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _command =
+        new("COMMAND") { Description = "After --: the command and its arguments.", Arity = ArgumentArity.OneOrMore };
 
     private RunCommand(CommandContext context) => _context = context;
 
@@ -38,7 +43,8 @@ internal sealed class RunCommand
         run._pull.AcceptOnlyFromAmong("missing", "always", "never");
         var command = new Command("run", "Run a command in a sandbox of its own.")
         {
-            run._image, run._cpus, run._memory, run._env, run._files, run._timeout, run._keep, run._name, run._network, run._pull, run._command,
+            run._image, run._cpus, run._memory, run._env, run._files, run._timeout, run._keep, run._name, run._network, run._pull,
+            run._command,
         };
         command.SetAction((parsed, _) => context.WithServerAsync(parsed, client => run.RunAsync(client, parsed)));
         return command;
@@ -88,7 +94,8 @@ internal sealed class RunCommand
         {
             await client.WaitUntilAliveAsync(id, progress, _context.Asked);
         }
-        catch (SandboxClientException failed) when (BaseImage.Advice(parsed.GetValue(_image) ?? _context.Settings(parsed).Image, failed.Text) is { } advice)
+        catch (SandboxClientException failed)
+            when (BaseImage.Advice(parsed.GetValue(_image) ?? _context.Settings(parsed).Image, failed.Text) is { } advice)
         {
             throw new CliException($"{failed.Text} ({advice})");
         }

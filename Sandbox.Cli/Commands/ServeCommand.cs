@@ -21,8 +21,10 @@ internal sealed class ServeCommand
     private readonly CommandContext _context;
     private readonly Option<string> _host = new("--host") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
     private readonly Option<int> _port = new("--port", "-p") { Description = "Port; 0 takes a free one.", DefaultValueFactory = _ => 8080 };
-    private readonly Option<FileInfo?> _keyFile = new("--api-key-file") { Description = "File with one API key per line.", HelpName = "FILE" };
-    private readonly Option<bool> _unisolated = new("--allow-unisolated") { Description = "Run Local sandboxes that nothing isolates, for other machines too." };
+    private readonly Option<FileInfo?> _keyFile =
+        new("--api-key-file") { Description = "File with one API key per line.", HelpName = "FILE" };
+    private readonly Option<bool> _unisolated =
+        new("--allow-unisolated") { Description = "Run Local sandboxes that nothing isolates, for other machines too." };
 
     private ServeCommand(CommandContext context) => _context = context;
 

@@ -15,7 +15,9 @@ internal static class ShellCommand
     public static Command Create(CommandContext context)
     {
         var id = CommandContext.IdArgument();
-        var command = new Argument<string[]>("COMMAND") { Description = "After --: another program than the shell.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Argument<string[]>(
+            "COMMAND")
+        { Description = "After --: another program than the shell.", Arity = ArgumentArity.ZeroOrMore };
         var shell = new Command("shell", "Open an interactive terminal in a running sandbox.") { id, command };
         shell.SetAction((parsed, _) => context.WithServerAsync(
             parsed, client => RunAsync(context, client, parsed.GetValue(id), parsed.GetValue(command) ?? [])));
@@ -69,7 +71,9 @@ internal static class ShellCommand
     }
 
     private static StartRequest Request(IReadOnlyList<string> command) =>
-        CommandStart.Request(command, Terminal(), cwd: null) with { Stdin = null, Pty = new Pty(RawTerminal.Size()), OnDisconnect = "kill" };
+        CommandStart.Request(
+            command, Terminal(), cwd: null) with
+        { Stdin = null, Pty = new Pty(RawTerminal.Size()), OnDisconnect = "kill" };
 
     private static Dictionary<string, string> Terminal() => new() { ["TERM"] = "xterm-256color" };
 

@@ -46,7 +46,8 @@ internal static class TopCommand
     {
         using var ticks = new PeriodicTimer(Every, context.Time);
         var look = new TopLook(client);
-        await AnsiConsole.Live(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height)).AutoClear(true).StartAsync(async live =>
+        await AnsiConsole.Live(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height)).AutoClear(true)
+            .StartAsync(async live =>
         {
             do
             {
@@ -56,7 +57,8 @@ internal static class TopCommand
         });
     }
 
-    /// <summary>As many looks as it takes to see a difference, since the use of CPU is what happened in between: busy nodes measure seldom.</summary>
+    /// <summary>As many looks as it takes to see a difference, since the use of CPU is what happened in between: busy nodes measure
+    /// seldom.</summary>
     private static async Task<TopView> OnceAsync(SandboxClient client, CommandContext context)
     {
         var look = new TopLook(client);

@@ -5,7 +5,8 @@ using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Cli.Commands;
 
-/// <summary>What <c>top</c> sees at one time. It asks servers and engines, for a question to an agent would count as use of its sandbox.</summary>
+/// <summary>What <c>top</c> sees at one time. It asks servers and engines, for a question to an agent would count as use of its
+/// sandbox.</summary>
 internal sealed class TopLook(SandboxClient client)
 {
     private const string Forbidden = "forbidden";
@@ -21,10 +22,15 @@ internal sealed class TopLook(SandboxClient client)
         var page = await client.ListAsync(new Dictionary<string, string>(), page: 1, PageSize, cancellationToken);
 
         // Of one that two nodes still tell of, one says enough.
-        var uses = usage.Sandboxes.DistinctBy(use => use.SandboxId).ToDictionary(use => use.SandboxId, use => new TopUsage(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
-        return new TopView(nodes, [.. page.Items.Select(status => RowOf(status) with { Use = uses.GetValueOrDefault(status.SandboxId ?? "") })], page.Total)
+        var uses = usage.Sandboxes.DistinctBy(use => use.SandboxId)
+            .ToDictionary(
+                use => use.SandboxId, use => new TopUsage(_meter.CpusOf($"s {use.SandboxId}", use.AtMs, use.CpuSeconds), use.MemoryBytes));
+        return new TopView(
+            nodes, [.. page.Items.Select(status => RowOf(status) with { Use = uses.GetValueOrDefault(status.SandboxId ?? "") })],
+            page.Total)
         {
-            NodeUsageSample = usage.Nodes.ToDictionary(use => use.Node, use => new TopUsage(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
+            NodeUsageSample = usage.Nodes.ToDictionary(
+                use => use.Node, use => new TopUsage(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
         };
     }
 

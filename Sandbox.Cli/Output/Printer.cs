@@ -9,7 +9,8 @@ namespace Sandbox.Cli.Output;
 internal static class Printer
 {
     public static void Rows<T>(
-        bool json, IReadOnlyList<T> rows, JsonTypeInfo<IReadOnlyList<T>> type, IReadOnlyList<string> columns, Func<T, IReadOnlyList<string>> cells)
+        bool json, IReadOnlyList<T> rows, JsonTypeInfo<IReadOnlyList<T>> type, IReadOnlyList<string> columns,
+        Func<T, IReadOnlyList<string>> cells)
     {
         if (json)
         {

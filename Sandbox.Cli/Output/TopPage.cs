@@ -16,12 +16,14 @@ internal static class TopPage
     private const int Frame = 12;
 
     private static readonly string[] NodeColumns = ["NODE", "STATE", "SANDBOXES", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "NOTE"];
-    private static readonly string[] SandboxColumns = ["SANDBOX", "STATE", "NODE", "IMAGE", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "CREATED", "STOPS"];
+    private static readonly string[] SandboxColumns =
+        ["SANDBOX", "STATE", "NODE", "IMAGE", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "CREATED", "STOPS"];
 
     /// <summary>For programs: the kind first, then the cells, with tabs in between.</summary>
     public static void WriteLines(TopView view)
     {
-        foreach (var cells in view.Nodes.Select(node => Cells(node, view).Prepend("node")).Concat(view.Sandboxes.Select(row => Cells(row).Prepend("sandbox"))))
+        foreach (var cells in view.Nodes.Select(node => Cells(node, view).Prepend("node"))
+            .Concat(view.Sandboxes.Select(row => Cells(row).Prepend("sandbox"))))
         {
             StandardStreams.WriteOutputLine(string.Join('\t', cells.Select(OneLine)));
         }
@@ -39,7 +41,10 @@ internal static class TopPage
         }
 
         parts.Add(TableOf(SandboxColumns, shown.Select(Cells)));
-        parts.Add(new Text(shown.Count < view.Total ? $" {shown.Count} of {view.Total} sandboxes" : $" {view.Total} sandboxes", new Style(decoration: Decoration.Dim)));
+        parts.Add(
+            new Text(
+                shown.Count < view.Total ? $" {shown.Count} of {view.Total} sandboxes" : $" {view.Total} sandboxes",
+                new Style(decoration: Decoration.Dim)));
         return new Rows(parts);
     }
 
@@ -68,7 +73,8 @@ internal static class TopPage
 
     private static IReadOnlyList<string> Cells(TopRow row) =>
     [
-        row.SandboxId, row.State, row.Node ?? "", row.Image, row.Cpus?.ToString("0.##", CultureInfo.InvariantCulture) ?? "", row.Memory ?? "",
+        row.SandboxId, row.State, row.Node ?? "", row.Image, row.Cpus?.ToString("0.##", CultureInfo.InvariantCulture) ?? "",
+        row.Memory ?? "",
         .. Cells(row.Use), row.CreateTime ?? "", row.AutoStopTime ?? "",
     ];
 

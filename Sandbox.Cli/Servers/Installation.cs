@@ -26,7 +26,8 @@ internal static class Installation
 
     private static string PackedAgents => Path.Combine(AppContext.BaseDirectory, "agent");
 
-    /// <summary>A package does not carry file modes, and in sandboxes whose image names a user it is another user who runs the agent.</summary>
+    /// <summary>A package does not carry file modes, and in sandboxes whose image names a user it is another user who runs the
+    /// agent.</summary>
     /// <exception cref="CliException">The files belong to somebody else.</exception>
     private static string Executable(string folder)
     {

@@ -17,7 +17,8 @@ internal sealed class ServerSession : IAsyncDisposable
     private readonly StandaloneHost? _host;
     private readonly CancellationToken _leave;
 
-    private ServerSession(SandboxClient client, StandaloneHost? host, CancellationToken leave) => (Client, _host, _leave) = (client, host, leave);
+    private ServerSession(SandboxClient client, StandaloneHost? host, CancellationToken leave) =>
+        (Client, _host, _leave) = (client, host, leave);
 
     public SandboxClient Client { get; }
 
@@ -27,7 +28,8 @@ internal sealed class ServerSession : IAsyncDisposable
         {
             var address = Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null;
             return new ServerSession(
-                new SandboxClient(address ?? throw new CliException($"SANDBOX_URL is not an http address: {url}"), settings.ApiKey), null, cancellationToken);
+                new SandboxClient(address ?? throw new CliException($"SANDBOX_URL is not an http address: {url}"), settings.ApiKey), null,
+                cancellationToken);
         }
 
         var begin = Stopwatch.GetTimestamp();

@@ -101,11 +101,14 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (default, new ClusterException(null, $"the Kubernetes API did not {what} within {options.Value.RequestTimeout.TotalSeconds:0.###} s"), null);
+            return (default,
+                new ClusterException(null, $"the Kubernetes API did not {what} within {options.Value.RequestTimeout.TotalSeconds:0.###} s"),
+                null);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or KubernetesException)
         {
-            return (default, new ClusterException(null, $"the Kubernetes API cannot be reached to {what}: {exception.Message}", exception), null);
+            return (default, new ClusterException(null, $"the Kubernetes API cannot be reached to {what}: {exception.Message}", exception),
+                null);
         }
     }
 }

@@ -2,12 +2,12 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Options;
-using Sandbox.Kubernetes.Objects;
-using Sandbox.Node;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
+using Microsoft.Extensions.Options;
+using Sandbox.Kubernetes.Objects;
+using Sandbox.Node;
 
 namespace Sandbox.Kubernetes.Cluster;
 
@@ -36,7 +36,9 @@ internal sealed class ClusterApi(
         {
             try
             {
-                await calls.RunAsync("create a secret", token => Core.CreateNamespacedSecretAsync(wanted, Namespace, cancellationToken: token), cancellationToken);
+                await calls.RunAsync(
+                    "create a secret", token =>
+                        Core.CreateNamespacedSecretAsync(wanted, Namespace, cancellationToken: token), cancellationToken);
                 return;
             }
             catch (ClusterException exception) when (exception.IsConflict)
@@ -45,7 +47,8 @@ internal sealed class ClusterApi(
 
             try
             {
-                var found = await calls.RunAsync("read a secret", token => Core.ReadNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
+                var found = await calls.RunAsync(
+                    "read a secret", token => Core.ReadNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
                 RefuseOthers(found.Metadata, wanted.Metadata);
                 if (found.Type == wanted.Type && Same(found.Data, wanted.Data))
                 {
@@ -53,7 +56,9 @@ internal sealed class ClusterApi(
                 }
 
                 found.Data = wanted.Data;
-                await calls.RunAsync("replace a secret", token => Core.ReplaceNamespacedSecretAsync(found, name, Namespace, cancellationToken: token), cancellationToken);
+                await calls.RunAsync(
+                    "replace a secret", token =>
+                        Core.ReplaceNamespacedSecretAsync(found, name, Namespace, cancellationToken: token), cancellationToken);
                 return;
             }
             catch (ClusterException exception) when (attempt < options.Value.Tries && (exception.IsConflict || exception.IsNotFound))
@@ -72,7 +77,8 @@ internal sealed class ClusterApi(
             if (options.Value.IsPodMode)
             {
                 var pod = KubernetesJson.Deserialize<V1Pod>(manifest);
-                await calls.RunAsync("create a pod", token => Core.CreateNamespacedPodAsync(pod, Namespace, cancellationToken: token), cancellationToken);
+                await calls.RunAsync(
+                    "create a pod", token => Core.CreateNamespacedPodAsync(pod, Namespace, cancellationToken: token), cancellationToken);
             }
             else
             {
@@ -95,7 +101,8 @@ internal sealed class ClusterApi(
         // A batch sandbox's pod goes with it; one that a controller made under our name in pod mode is ours itself.
         if (options.Value.IsPodMode)
         {
-            await RemoveAsync("delete a pod", token => Core.DeleteNamespacedPodAsync(name, Namespace, Soon, cancellationToken: token), cancellationToken);
+            await RemoveAsync(
+                "delete a pod", token => Core.DeleteNamespacedPodAsync(name, Namespace, Soon, cancellationToken: token), cancellationToken);
         }
         else
         {
@@ -106,12 +113,14 @@ internal sealed class ClusterApi(
                 cancellationToken);
         }
 
-        await RemoveAsync("delete a secret", token => Core.DeleteNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
+        await RemoveAsync(
+            "delete a secret", token => Core.DeleteNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
     }
 
     public async Task<(IEnumerable<V1Pod> Items, string Version)> ListPodsAsync(CancellationToken cancellationToken)
     {
-        var list = await calls.RunAsync("list pods", token => Core.ListNamespacedPodAsync(Namespace, labelSelector: Ours, cancellationToken: token), cancellationToken);
+        var list = await calls.RunAsync(
+            "list pods", token => Core.ListNamespacedPodAsync(Namespace, labelSelector: Ours, cancellationToken: token), cancellationToken);
         return (list.Items, list.Metadata.ResourceVersion);
     }
 
@@ -120,35 +129,43 @@ internal sealed class ClusterApi(
         var list = await calls.RunAsync(
             "list batch sandboxes",
             token => Custom.ListNamespacedCustomObjectAsync<BatchSandboxList>(
-                BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural, labelSelector: Ours, cancellationToken: token),
+                BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural, labelSelector: Ours,
+                cancellationToken: token),
             cancellationToken);
         return (list.Items, list.Metadata.ResourceVersion);
     }
 
     public async Task<IEnumerable<V1Secret>> ListSecretsAsync(CancellationToken cancellationToken) =>
-        (await calls.RunAsync("list secrets", token => Core.ListNamespacedSecretAsync(Namespace, labelSelector: Ours, cancellationToken: token), cancellationToken)).Items;
+        (await calls.RunAsync(
+            "list secrets", token =>
+                Core.ListNamespacedSecretAsync(Namespace, labelSelector: Ours, cancellationToken: token), cancellationToken)).Items;
 
     public IAsyncEnumerable<(WatchEventType Type, V1Pod Item)> WatchPodsAsync(string version, CancellationToken cancellationToken) =>
         WatchAsync(
             "watch pods",
             failed => Core.WatchListNamespacedPodAsync(
-                Namespace, labelSelector: Ours, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: failed, cancellationToken: cancellationToken),
+                Namespace, labelSelector: Ours, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: failed,
+                cancellationToken: cancellationToken),
             cancellationToken);
 
-    public IAsyncEnumerable<(WatchEventType Type, BatchSandbox Item)> WatchBatchSandboxesAsync(string version, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<(WatchEventType Type, BatchSandbox Item)> WatchBatchSandboxesAsync(
+        string version, CancellationToken cancellationToken) =>
         WatchAsync(
             "watch batch sandboxes",
             failed => Convert(Custom.WatchListNamespacedCustomObjectAsync(
                 BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural,
-                labelSelector: Ours, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: failed, cancellationToken: cancellationToken)),
+                labelSelector: Ours, resourceVersion: version, timeoutSeconds: WatchSeconds, onError: failed,
+                cancellationToken: cancellationToken)),
             cancellationToken);
 
     private int WatchSeconds => (int)Math.Ceiling(options.Value.RelistEvery.TotalSeconds);
 
     private static bool Same(IDictionary<string, byte[]>? one, IDictionary<string, byte[]>? other) =>
-        one?.Count == other?.Count && (one is null || one.All(entry => other!.TryGetValue(entry.Key, out var value) && value.AsSpan().SequenceEqual(entry.Value)));
+        one?.Count == other?.Count
+            && (one is null || one.All(entry => other!.TryGetValue(entry.Key, out var value) && value.AsSpan().SequenceEqual(entry.Value)));
 
-    private static async IAsyncEnumerable<(WatchEventType Type, BatchSandbox Item)> Convert(IAsyncEnumerable<(WatchEventType Type, object Item)> events)
+    private static async IAsyncEnumerable<(WatchEventType Type, BatchSandbox Item)> Convert(
+        IAsyncEnumerable<(WatchEventType Type, object Item)> events)
     {
         await foreach (var (type, item) in events)
         {
@@ -158,15 +175,18 @@ internal sealed class ClusterApi(
 
     private static void RefuseOthers(V1ObjectMeta found, V1ObjectMeta wanted)
     {
-        if (found.Labels?.TryGetValue(ObjectLabels.Incarnation, out var incarnation) is not true || incarnation != wanted.Labels[ObjectLabels.Incarnation]
-            || found.Labels?.TryGetValue(ObjectLabels.Cluster, out var cluster) is not true || cluster != wanted.Labels[ObjectLabels.Cluster])
+        if (found.Labels?.TryGetValue(ObjectLabels.Incarnation, out var incarnation) is not true
+            || incarnation != wanted.Labels[ObjectLabels.Incarnation]
+            || found.Labels?.TryGetValue(ObjectLabels.Cluster, out var cluster) is not true
+                || cluster != wanted.Labels[ObjectLabels.Cluster])
         {
             throw new ClusterException(HttpStatusCode.Conflict, $"the name {wanted.Name} is used by another object");
         }
     }
 
     private async Task<V1ObjectMeta> ReadMetadataAsync(string name, CancellationToken cancellationToken) => options.Value.IsPodMode
-        ? (await calls.RunAsync("read a pod", token => Core.ReadNamespacedPodAsync(name, Namespace, cancellationToken: token), cancellationToken)).Metadata
+        ? (await calls.RunAsync(
+            "read a pod", token => Core.ReadNamespacedPodAsync(name, Namespace, cancellationToken: token), cancellationToken)).Metadata
         : (await calls.RunAsync(
             "read a batch sandbox",
             token => Custom.GetNamespacedCustomObjectAsync<BatchSandbox>(
@@ -187,7 +207,8 @@ internal sealed class ClusterApi(
 
     /// <summary>Events until the server ends the watch; throws when it says that the watch has expired, or breaks it.</summary>
     private async IAsyncEnumerable<(WatchEventType Type, T Item)> WatchAsync<T>(
-        string what, Func<Action<Exception>, IAsyncEnumerable<(WatchEventType Type, T Item)>> open, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string what, Func<Action<Exception>, IAsyncEnumerable<(WatchEventType Type, T Item)>> open,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await calls.AdmitAsync(cancellationToken);
         Exception? failure = null;
@@ -223,5 +244,6 @@ internal sealed class ClusterApi(
     }
 
     private static ClusterException Broken(string what, Exception exception) =>
-        new((HttpStatusCode?)(exception as KubernetesException)?.Status?.Code, $"the Kubernetes API does not go on to {what}: {exception.Message}", exception);
+        new((HttpStatusCode?)(exception as KubernetesException)?.Status?.Code,
+            $"the Kubernetes API does not go on to {what}: {exception.Message}", exception);
 }

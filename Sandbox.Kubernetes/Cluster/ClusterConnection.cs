@@ -23,7 +23,8 @@ internal sealed class ClusterConnection(IOptions<KubernetesOptions> options) : I
         var configuration = (options.Server, options.KubeConfig) switch
         {
             ({ Length: > 0 } server, "") => new KubernetesClientConfiguration { Host = server },
-            (_, { Length: > 0 } file) => KubernetesClientConfiguration.BuildConfigFromConfigFile(file, masterUrl: options.Server.Length > 0 ? options.Server : null),
+            (_, { Length: > 0 } file) =>
+                KubernetesClientConfiguration.BuildConfigFromConfigFile(file, masterUrl: options.Server.Length > 0 ? options.Server : null),
             _ => KubernetesClientConfiguration.BuildDefaultConfig(),
         };
 

@@ -40,7 +40,8 @@ internal sealed class ImageAuth(IOptions<KubernetesOptions> options)
 
     /// <summary>A first part that has a dot or a port, or is "localhost", is a registry.</summary>
     private static string RegistryOf(string image) =>
-        image.Split('/') is [var first, _, ..] && (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")
+        image.Split('/') is [var first, _, ..]
+            && (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")
             ? first
             : "https://index.docker.io/v1/";
 }

@@ -45,7 +45,8 @@ internal static partial class ObjectLabels
 
     /// <summary>False for an object that is not this cluster's or does not say whose it is.</summary>
     public static bool TryRead(
-        IDictionary<string, string>? labels, IDictionary<string, string>? annotations, string cluster, out IncarnationId incarnation, out SandboxId sandbox)
+        IDictionary<string, string>? labels, IDictionary<string, string>? annotations, string cluster, out IncarnationId incarnation,
+        out SandboxId sandbox)
     {
         (incarnation, sandbox) = (default, default);
         if (labels is null || !labels.TryGetValue(Cluster, out var of) || of != cluster

@@ -24,11 +24,13 @@ internal sealed class SandboxManifests(
             return null;
         }
 
-        var data = new JsonObject { [AgentInjection.TokenKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(tokens.Of(sandbox.Incarnation))) };
+        var data =
+            new JsonObject { [AgentInjection.TokenKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(tokens.Of(sandbox.Incarnation))) };
         var pulls = HasPullSecret(sandbox, registryPassword);
         if (pulls)
         {
-            data[PullKey] = Convert.ToBase64String(ImageAuth.PullSecret(sandbox.Spec.Image, sandbox.Spec.RegistryUsername!, registryPassword!));
+            data[PullKey] = Convert.ToBase64String(
+                ImageAuth.PullSecret(sandbox.Spec.Image, sandbox.Spec.RegistryUsername!, registryPassword!));
         }
 
         return new JsonObject
@@ -47,7 +49,8 @@ internal sealed class SandboxManifests(
         var spec = sandbox.Spec;
         if (PooledAgents.IsPooled(spec))
         {
-            return Batch(sandbox, new JsonObject { ["poolRef"] = spec.ExtendedParams[PooledAgents.PoolName], ["replicas"] = 1 }, template: null);
+            return Batch(
+                sandbox, new JsonObject { ["poolRef"] = spec.ExtendedParams[PooledAgents.PoolName], ["replicas"] = 1 }, template: null);
         }
 
         var name = spec.ExtendedParams.GetValueOrDefault(PodChoice.TemplateName) ?? PodTemplates.Default;
@@ -81,7 +84,8 @@ internal sealed class SandboxManifests(
 
     private JsonObject BatchSpec(SandboxInstance sandbox, RenderedTemplate rendered)
     {
-        var own = new JsonObject { ["labels"] = ObjectLabels.Labels(sandbox, worker.Value), ["annotations"] = ObjectLabels.Annotations(sandbox) };
+        var own =
+            new JsonObject { ["labels"] = ObjectLabels.Labels(sandbox, worker.Value), ["annotations"] = ObjectLabels.Annotations(sandbox) };
         return new JsonObject
         {
             ["replicas"] = 1,
@@ -105,7 +109,13 @@ internal sealed class SandboxManifests(
             }
         }
 
-        return new JsonObject { ["apiVersion"] = $"{BatchSandboxes.Group}/{BatchSandboxes.Version}", ["kind"] = BatchSandboxes.Kind, ["metadata"] = metadata, ["spec"] = spec };
+        return new JsonObject
+        {
+            ["apiVersion"] = $"{BatchSandboxes.Group}/{BatchSandboxes.Version}",
+            ["kind"] = BatchSandboxes.Kind,
+            ["metadata"] = metadata,
+            ["spec"] = spec
+        };
     }
 
     private static JsonObject Told(JsonObject metadata, RenderedTemplate rendered)

@@ -10,7 +10,8 @@ internal static class PoolChoice
     public static PoolOptions? Of(SandboxSpec spec, IEnumerable<PoolOptions> pools) =>
         spec.NumGpus is > 0 || spec.Privileged
             ? null
-            : pools.Where(pool => Suits(pool, spec)).OrderBy(pool => Score(pool, spec)).ThenBy(pool => pool.Name, StringComparer.Ordinal).FirstOrDefault();
+            : pools.Where(pool => Suits(pool, spec)).OrderBy(pool => Score(pool, spec)).ThenBy(pool => pool.Name, StringComparer.Ordinal)
+                .FirstOrDefault();
 
     private static bool Suits(PoolOptions pool, SandboxSpec spec) =>
         pool.Image == spec.Image

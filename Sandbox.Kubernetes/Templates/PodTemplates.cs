@@ -25,7 +25,8 @@ internal sealed class PodTemplates
 
     public bool Has(string name) => _templates.ContainsKey(name);
 
-    /// <summary>The template with its placeholders filled. Throws a <see cref="TemplateException"/> that names template and mistake.</summary>
+    /// <summary>The template with its placeholders filled. Throws a <see cref="TemplateException"/> that names template and
+    /// mistake.</summary>
     public RenderedTemplate Render(string name, IReadOnlyDictionary<string, string> values)
     {
         try
@@ -45,7 +46,9 @@ internal sealed class PodTemplates
     }
 
     private static IEnumerable<string> Files(string folder) =>
-        folder.Length == 0 ? [] : Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml").Order(StringComparer.Ordinal);
+        folder.Length == 0
+            ? [] : Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
+            .Order(StringComparer.Ordinal);
 
     private static JsonObject Child(JsonObject parent, string name) =>
         parent[name] as JsonObject ?? new JsonObject();

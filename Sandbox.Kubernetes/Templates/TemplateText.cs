@@ -33,7 +33,8 @@ internal static partial class TemplateText
         var form = Expression().Match(expression);
         if (!form.Success)
         {
-            throw new TemplateException($"'{{{{{expression}}}}}' is not understood: a placeholder is a name, or a name with default('…', true).");
+            throw new TemplateException(
+                $"'{{{{{expression}}}}}' is not understood: a placeholder is a name, or a name with default('…', true).");
         }
 
         var name = form.Groups["name"].Value;

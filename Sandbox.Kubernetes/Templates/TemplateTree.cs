@@ -30,14 +30,19 @@ internal static class TemplateTree
         JsonObject map => new JsonObject(map
             .Select(entry => KeyValuePair.Create(entry.Key, Render(entry.Value, values)))
             .Where(entry => entry.Value is not null || map[entry.Key] is null)),
-        JsonArray list => new JsonArray([.. list.Select(item => (Was: item, Is: Render(item, values))).Where(item => item.Is is not null || item.Was is null).Select(item => item.Is)]),
+        JsonArray list =>
+            new JsonArray(
+                [.. list.Select(item => (Was: item, Is: Render(item, values))).Where(item => item.Is is not null || item.Was is null)
+                    .Select(item => item.Is)]),
         JsonValue value when value.TryGetValue<string>(out var text) => TemplateText.Render(text, values),
         _ => node?.DeepClone(),
     };
 
     private static JsonNode? Convert(YamlNode node) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value ?? "", Convert(entry.Value)))),
+        YamlMappingNode map =>
+            new JsonObject(
+                map.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value ?? "", Convert(entry.Value)))),
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(Convert)]),
         YamlScalarNode scalar => Scalar(scalar),
         _ => throw new TemplateException("An alias cannot be used in a template."),
@@ -51,7 +56,10 @@ internal static class TemplateTree
         { Value: "true" } => true,
         { Value: "false" } => false,
         { Value: var text } when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
-        { Value: var text } when decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) => number,
+        { Value: var text }
+            when decimal.TryParse(
+                text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) =>
+                    number,
         _ => scalar.Value,
     };
 }

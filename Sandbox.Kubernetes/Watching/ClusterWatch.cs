@@ -1,4 +1,6 @@
 using System.Text.Json;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,8 +10,6 @@ using Sandbox.Kubernetes.Objects;
 using Sandbox.Node;
 using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
-using k8s;
-using k8s.Models;
 
 namespace Sandbox.Kubernetes.Watching;
 
@@ -18,7 +18,8 @@ namespace Sandbox.Kubernetes.Watching;
 /// agreed time), breaks, or has expired. What was missed in between is made good by the list.
 /// </summary>
 internal sealed partial class ClusterWatch(
-    ClusterApi api, ClusterView view, PooledAgents pooled, IContainerWatch listener, IOptions<KubernetesOptions> options, IOptions<WorkerOptions> worker,
+    ClusterApi api, ClusterView view, PooledAgents pooled, IContainerWatch listener, IOptions<KubernetesOptions> options,
+    IOptions<WorkerOptions> worker,
     TimeProvider time, ILogger<ClusterWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -77,12 +78,14 @@ internal sealed partial class ClusterWatch(
     private async Task LookAtSecretsAsync(CancellationToken stopping, CancellationToken untilRelist)
     {
         var secrets = await api.ListSecretsAsync(stopping);
-        await ReplaceAsync(ObjectKind.Secret, secrets.Select(secret => Of(secret.Metadata) is { } facts ? facts with { Secret = true } : null), stopping);
+        await ReplaceAsync(
+            ObjectKind.Secret, secrets.Select(secret => Of(secret.Metadata) is { } facts ? facts with { Secret = true } : null), stopping);
         await Task.Delay(options.Value.RelistEvery, time, untilRelist);
     }
 
     private async Task FollowAsync<T>(
-        ObjectKind kind, IAsyncEnumerable<(WatchEventType Type, T Item)> events, Func<T, SandboxFacts?> read, CancellationToken cancellationToken)
+        ObjectKind kind, IAsyncEnumerable<(WatchEventType Type, T Item)> events, Func<T, SandboxFacts?> read,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -141,7 +144,8 @@ internal sealed partial class ClusterWatch(
 
     private void TellAddress(SandboxFacts facts)
     {
-        if (facts.Batch is { Endpoints: [var address, ..], Pool: { } name } && options.Value.Pools.FirstOrDefault(pool => pool.Name == name) is { } pool)
+        if (facts.Batch is { Endpoints: [var address, ..], Pool: { } name }
+            && options.Value.Pools.FirstOrDefault(pool => pool.Name == name) is { } pool)
         {
             var remote = new RemoteAgent($"http://{address}", pool.AgentPort, options.Value.RequestTimeout);
             pooled.Tell(facts.Incarnation, new PooledAgent(remote, File.ReadAllText(pool.TokenFile).Trim()));
@@ -153,7 +157,11 @@ internal sealed partial class ClusterWatch(
 
     private SandboxFacts? Read(BatchSandbox batch) =>
         Of(batch.Metadata) is { } facts
-            ? facts with { Batch = new BatchFacts(batch.Metadata.DeletionTimestamp is not null, Endpoints(batch.Metadata), batch.Spec?.PoolRef) }
+            ? facts with
+            {
+                Batch = new BatchFacts(
+                batch.Metadata.DeletionTimestamp is not null, Endpoints(batch.Metadata), batch.Spec?.PoolRef)
+            }
             : null;
 
     private static List<string> Endpoints(V1ObjectMeta metadata)
@@ -181,7 +189,8 @@ internal sealed partial class ClusterWatch(
 
     private static partial class Log
     {
-        [LoggerMessage(4601, LogLevel.Warning, "The Kubernetes API does not answer, so nothing is known of its {Kind} objects now: {Reason}")]
+        [LoggerMessage(
+            4601, LogLevel.Warning, "The Kubernetes API does not answer, so nothing is known of its {Kind} objects now: {Reason}")]
         public static partial void Silent(ILogger logger, ObjectKind kind, string reason);
 
         [LoggerMessage(4602, LogLevel.Information, "A watch of {Kind} objects ended, they are listed again: {Reason}")]

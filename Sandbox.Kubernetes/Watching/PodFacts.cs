@@ -1,6 +1,6 @@
 using System.Globalization;
-using Sandbox.Domain.Lifecycle;
 using k8s.Models;
+using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Kubernetes.Watching;
 
@@ -32,14 +32,16 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         return pod.Status?.Phase switch
         {
             "Failed" or "Succeeded" => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(pod.Status), false, true, node),
-            "Running" when MainContainer(pod)?.State?.Terminated is { } ended => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true, node),
+            "Running" when MainContainer(pod)?.State?.Terminated is { } ended =>
+                new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true, node),
             "Running" => new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "its pod runs", false, false, node),
             _ => Waiting(pod, node),
         };
     }
 
     private static V1ContainerStatus? MainContainer(V1Pod pod) =>
-        pod.Status.ContainerStatuses?.FirstOrDefault(container => container.Name == "main") ?? pod.Status.ContainerStatuses?.FirstOrDefault();
+        pod.Status.ContainerStatuses?.FirstOrDefault(container => container.Name == "main")
+            ?? pod.Status.ContainerStatuses?.FirstOrDefault();
 
     private static PodFacts Waiting(V1Pod pod, string? node)
     {
@@ -52,13 +54,17 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
             var hopeless = Never.Contains(why!.Reason);
             var pulls = hopeless || Pulling.Contains(why.Reason);
             return new PodFacts(
-                PodStage.Waiting, pulls ? SandboxPhase.ImagePull : SandboxPhase.DockerRun, Line($"{why.Reason} ({name})", why.Message), pulls, hopeless, node);
+                PodStage.Waiting, pulls ? SandboxPhase.ImagePull : SandboxPhase.DockerRun, Line($"{why.Reason} ({name})", why.Message),
+                pulls, hopeless, node);
         }
 
         var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
         return unscheduled is not null
-            ? new PodFacts(PodStage.Waiting, SandboxPhase.DockerRun, Line(unscheduled.Reason ?? "not scheduled", unscheduled.Message), false, false, node)
-            : new PodFacts(PodStage.Waiting, SandboxPhase.ImagePull, node is null ? "waiting for a node" : $"starting on {node}", false, false, node);
+            ? new PodFacts(
+                PodStage.Waiting, SandboxPhase.DockerRun, Line(unscheduled.Reason ?? "not scheduled", unscheduled.Message), false, false,
+                node)
+            : new PodFacts(
+                PodStage.Waiting, SandboxPhase.ImagePull, node is null ? "waiting for a node" : $"starting on {node}", false, false, node);
     }
 
     private static string EndOf(V1PodStatus status)
@@ -66,7 +72,8 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         var ended = (status.InitContainerStatuses ?? []).Concat(status.ContainerStatuses ?? [])
             .Select(container => container.State?.Terminated)
             .FirstOrDefault(terminated => terminated is { ExitCode: not 0 })
-            ?? status.ContainerStatuses?.Select(container => container.State?.Terminated).FirstOrDefault(terminated => terminated is not null);
+            ?? status.ContainerStatuses?.Select(container => container.State?.Terminated)
+                .FirstOrDefault(terminated => terminated is not null);
 
         // The pod's own reason (Evicted, NodeLost, DeadlineExceeded) says more than the end of its containers.
         return status.Reason is { Length: > 0 } reason ? Line(reason, status.Message)
@@ -81,5 +88,6 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         _ => Line($"{ended.Reason}, exit code {ended.ExitCode.ToString(CultureInfo.InvariantCulture)}", ended.Message),
     };
 
-    private static string Line(string reason, string? message) => string.IsNullOrWhiteSpace(message) ? reason : $"{reason}: {message.Trim()}";
+    private static string Line(string reason, string? message) =>
+        string.IsNullOrWhiteSpace(message) ? reason : $"{reason}: {message.Trim()}";
 }

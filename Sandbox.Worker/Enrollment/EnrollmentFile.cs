@@ -3,7 +3,8 @@ using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Worker.Enrollment;
 
-/// <summary>What a node learnt when it joined, in its data folder, for its user alone: a token is good once, and a node starts often.</summary>
+/// <summary>What a node learnt when it joined, in its data folder, for its user alone: a token is good once, and a node starts
+/// often.</summary>
 internal sealed class EnrollmentFile(string folder)
 {
     private const string Name = "joined-cluster.json";
@@ -24,7 +25,8 @@ internal sealed class EnrollmentFile(string folder)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new EnrollmentException($"{Path} cannot be read ({exception.GetType().Name}). Remove it to join anew, with another JOIN_TOKEN.");
+            throw new EnrollmentException(
+                $"{Path} cannot be read ({exception.GetType().Name}). Remove it to join anew, with another JOIN_TOKEN.");
         }
     }
 

@@ -27,7 +27,8 @@ internal static class NodeEnrollment
 
     /// <summary>Settings that stand over those given; none where nothing was to be joined.</summary>
     /// <exception cref="EnrollmentException">The token is not good, or nobody answers.</exception>
-    public static async Task<Dictionary<string, string?>> SettingsAsync(IConfiguration settings, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Dictionary<string, string?>> SettingsAsync(
+        IConfiguration settings, TimeProvider time, CancellationToken cancellationToken)
     {
         if (HasText(settings, SecretKey) || HasText(settings, SecretFileKey) || !HasText(settings, FolderKey))
         {
@@ -82,7 +83,8 @@ internal static class NodeEnrollment
                 {
                     return await AskAsync(http, url, node, head.JoinToken, cancellationToken);
                 }
-                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                catch (Exception exception)
+                    when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
                 {
                     silent = $"{url}: {exception.Message}";
                 }
@@ -94,7 +96,8 @@ internal static class NodeEnrollment
         throw new EnrollmentException($"{HeadSettings.JoinTokenKey}: no health service answers, so this node cannot join ({silent}).");
     }
 
-    private static async Task<ClusterCredentials> AskAsync(HttpClient http, Uri url, string node, string token, CancellationToken cancellationToken)
+    private static async Task<ClusterCredentials> AskAsync(
+        HttpClient http, Uri url, string node, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url, HealthRoutes.Join))
         {
@@ -104,7 +107,9 @@ internal static class NodeEnrollment
         using var answer = await http.SendAsync(request, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.Unauthorized)
         {
-            throw new EnrollmentException($"{HeadSettings.JoinTokenKey}: {url} refuses it; it is unknown, over, already used, or another node's. `sandbox node token create` makes another.");
+            throw new EnrollmentException(
+                $"{HeadSettings.JoinTokenKey}: {url} refuses it; it is unknown, over, already used, or another node's. `sandbox node "
+                    + $"token create` makes another.");
         }
 
         answer.EnsureSuccessStatusCode();

@@ -47,7 +47,8 @@ internal sealed partial class HeadDiscovery(
             return (target, why);
         }
 
-        var other = told is { HeadHost: { } host, HeadPort: { } port } ? new HeadAddress(host, port) : await AskHealthAsync(cancellationToken);
+        var other = told is { HeadHost: { } host, HeadPort: { } port }
+            ? new HeadAddress(host, port) : await AskHealthAsync(cancellationToken);
         if (other is null || other == target)
         {
             return (null, why);
@@ -59,7 +60,8 @@ internal sealed partial class HeadDiscovery(
     }
 
     private async Task<HeadAddress?> AskHealthAsync(CancellationToken cancellationToken) =>
-        await health.CurrentAsync(cancellationToken) is { Answer: { HeadHost: { } host, HeadPort: { } port } } ? new HeadAddress(host, port) : null;
+        await health.CurrentAsync(cancellationToken) is { Answer: { HeadHost: { } host, HeadPort: { } port } }
+            ? new HeadAddress(host, port) : null;
 
     private void GiveUp(HeadAddress target, string why)
     {
@@ -73,7 +75,9 @@ internal sealed partial class HeadDiscovery(
 
     private static partial class Log
     {
-        [LoggerMessage(4431, LogLevel.Information, "→ Joins the head, HEAD_ADDRESS={Target}, in up to {Tries} tries (the name {Host} must be known here)")]
+        [LoggerMessage(
+            4431, LogLevel.Information,
+            "→ Joins the head, HEAD_ADDRESS={Target}, in up to {Tries} tries (the name {Host} must be known here)")]
         public static partial void WaitsFor(ILogger logger, HeadAddress target, int tries, string host);
 
         [LoggerMessage(4432, LogLevel.Information, "✓ The head answers at {Head}")]

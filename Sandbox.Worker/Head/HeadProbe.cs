@@ -10,7 +10,8 @@ internal sealed class HeadProbe(TimeProvider time) : IDisposable
 {
     private const int MaxAnswer = 4096;
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+    private readonly HttpMessageInvoker _invoker =
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
     /// <returns>The role, or why there is none.</returns>
     public async Task<(RoleAnswer? Role, string Why)> AskAsync(HeadAddress node, TimeSpan within, CancellationToken cancellationToken)
@@ -24,7 +25,8 @@ internal sealed class HeadProbe(TimeProvider time) : IDisposable
             answer.EnsureSuccessStatusCode();
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, either.Token);
             var role = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(either.Token), HeadJson.Default.RoleAnswer);
-            return role is null ? (null, "it tells no role") : (role, role.Mode == HeadAnswer.Head ? "it is the head" : $"it is a {role.Mode}");
+            return role is null
+                ? (null, "it tells no role") : (role, role.Mode == HeadAnswer.Head ? "it is the head" : $"it is a {role.Mode}");
         }
         catch (HttpRequestException exception)
         {

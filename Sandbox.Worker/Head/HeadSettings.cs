@@ -50,7 +50,8 @@ internal sealed record HeadSettings
     public required string JoinToken { get; init; }
 
     /// <summary>Without both variables the node decides nothing here: the head is whoever holds the lease.</summary>
-    public static bool AreGiven(IConfiguration settings) => !string.IsNullOrWhiteSpace(settings[WhitelistKey]) || !string.IsNullOrWhiteSpace(settings[UrlKey]);
+    public static bool AreGiven(IConfiguration settings) =>
+        !string.IsNullOrWhiteSpace(settings[WhitelistKey]) || !string.IsNullOrWhiteSpace(settings[UrlKey]);
 
     /// <exception cref="OptionsValidationException">With every variable that cannot be, by its name.</exception>
     public static HeadSettings Read(IConfiguration settings)
@@ -76,7 +77,8 @@ internal sealed record HeadSettings
             NodeIpAddress = settings["NODE_IP_ADDRESS"]?.Trim() ?? "",
             JoinToken = settings[JoinTokenKey]?.Trim() ?? "",
         };
-        return reader.Problems.Count == 0 ? read : throw new OptionsValidationException(nameof(HeadSettings), typeof(HeadSettings), reader.Problems);
+        return reader.Problems.Count == 0
+            ? read : throw new OptionsValidationException(nameof(HeadSettings), typeof(HeadSettings), reader.Problems);
     }
 
     /// <summary>Reads one variable after the other and keeps what is wrong with each.</summary>
@@ -101,7 +103,8 @@ internal sealed record HeadSettings
             var urls = new List<Uri>();
             foreach (var word in Text(key, otherwise).Split([' ', ',', ';'], StringSplitOptions.RemoveEmptyEntries))
             {
-                if (Uri.TryCreate(word, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+                if (Uri.TryCreate(word, UriKind.Absolute, out var url)
+                    && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
                 {
                     urls.Add(url);
                 }
@@ -139,7 +142,8 @@ internal sealed record HeadSettings
         public int Port(int otherwise, int least, params string[] keys)
         {
             var key = keys.FirstOrDefault(name => !string.IsNullOrWhiteSpace(settings[name])) ?? keys[0];
-            if (!int.TryParse(Text(key, $"{otherwise}"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port < least || port > ushort.MaxValue)
+            if (!int.TryParse(Text(key, $"{otherwise}"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port < least
+                || port > ushort.MaxValue)
             {
                 Problems.Add($"{key}: a port, {least} to {ushort.MaxValue}.");
             }
@@ -162,6 +166,7 @@ internal sealed record HeadSettings
             return address;
         }
 
-        private string Text(string key, string otherwise) => settings[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : otherwise;
+        private string Text(string key, string otherwise) =>
+            settings[key] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : otherwise;
     }
 }

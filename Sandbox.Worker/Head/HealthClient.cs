@@ -48,14 +48,16 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
     /// <param name="within">For all instances together: a lease does not wait for who is silent.</param>
     public Task<HealthReply> HeartbeatAsync(HeartbeatRequest beat, TimeSpan within, CancellationToken cancellationToken) =>
         SendAsync(
-            HttpMethod.Post, HealthRoutes.Heartbeat, beat, HeadJson.Default.HeartbeatRequest, cancellationToken, within / settings.HealthUrls.Count);
+            HttpMethod.Post, HealthRoutes.Heartbeat, beat, HeadJson.Default.HeartbeatRequest, cancellationToken,
+            within / settings.HealthUrls.Count);
 
     public Task<HealthReply> CurrentAsync(CancellationToken cancellationToken) =>
         SendAsync<object>(HttpMethod.Get, HealthRoutes.Current, body: null, type: null, cancellationToken);
 
     public void Dispose() => _invoker.Dispose();
 
-    private Task<HealthReply> SendAsync<T>(HttpMethod method, string route, T? body, JsonTypeInfo<T>? type, CancellationToken cancellationToken, TimeSpan? within = null)
+    private Task<HealthReply> SendAsync<T>(
+        HttpMethod method, string route, T? body, JsonTypeInfo<T>? type, CancellationToken cancellationToken, TimeSpan? within = null)
         where T : class =>
         EachAsync(
             async (url, token) =>
@@ -132,7 +134,11 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
 
     private static HealthReply ReplyOf(HttpStatusCode status, byte[] body, Uri url) => ((int)status, ParseAnswer(body)) switch
     {
-        (401 or 403, _) => new HealthReply(HealthReplyKind.Denied, null, $"{url} does not know this node: the cluster's secret (Cluster:Secret) or the join token (JOIN_TOKEN) is not the one it expects"),
+        (401 or 403, _) =>
+            new HealthReply(
+                HealthReplyKind.Denied, null,
+                $"{url} does not know this node: the cluster's secret (Cluster:Secret) or the join token (JOIN_TOKEN) is not the one it "
+                    + $"expects"),
         (200, { } answer) => new HealthReply(HealthReplyKind.Answered, answer, answer.Reason),
         (404, { } answer) => new HealthReply(HealthReplyKind.Unregistered, answer, answer.Reason),
         (409, { } answer) => new HealthReply(HealthReplyKind.Conflict, answer, answer.Reason),

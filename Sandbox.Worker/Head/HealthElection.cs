@@ -13,7 +13,8 @@ namespace Sandbox.Worker.Head;
 /// </summary>
 /// <param name="leases">Null: this process has no store, and is a head by its lease only while the health service answers.</param>
 internal sealed partial class HealthElection(
-    ILeaseStore? leases, NodeRegistration card, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end, ILogger<HealthElection> logger) : ILeaderElection
+    ILeaseStore? leases, NodeRegistration card, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end,
+    ILogger<HealthElection> logger) : ILeaderElection
 {
     private const int Renewals = 4;
 
@@ -60,8 +61,11 @@ internal sealed partial class HealthElection(
         {
             case HealthReplyKind.Answered:
                 return true;
-            case HealthReplyKind.Unregistered when (await health.RegisterAsync(card.Registration, cancellationToken)).Kind is HealthReplyKind.Answered:
-                return (await health.HeartbeatAsync(new HeartbeatRequest(card.Node, card.Instance, lease.Epoch), Quarter, cancellationToken)).Kind is HealthReplyKind.Answered;
+            case HealthReplyKind.Unregistered
+                when (await health.RegisterAsync(card.Registration, cancellationToken)).Kind is HealthReplyKind.Answered:
+                return (await health.HeartbeatAsync(
+                    new HeartbeatRequest(card.Node, card.Instance, lease.Epoch), Quarter, cancellationToken))
+                    .Kind is HealthReplyKind.Answered;
             case HealthReplyKind.Unreachable or HealthReplyKind.NoElection when leases is not null:
                 return await leases.TryRenewAsync(lease, Length, cancellationToken);
             case HealthReplyKind.Unreachable or HealthReplyKind.NoElection:
@@ -77,7 +81,8 @@ internal sealed partial class HealthElection(
 
     public async Task LeaveAsync(Lease? lease, CancellationToken cancellationToken)
     {
-        var reply = await health.HeartbeatAsync(new HeartbeatRequest(card.Node, card.Instance, lease?.Epoch ?? 0, Leaving: true), Quarter, cancellationToken);
+        var reply = await health.HeartbeatAsync(
+            new HeartbeatRequest(card.Node, card.Instance, lease?.Epoch ?? 0, Leaving: true), Quarter, cancellationToken);
         if (lease is not null && leases is not null && reply.Kind is not HealthReplyKind.Answered)
         {
             await leases.ReleaseAsync(lease, cancellationToken);
@@ -88,7 +93,8 @@ internal sealed partial class HealthElection(
     {
         if (leases is not null && answer.Store == HeadAnswer.InMemory)
         {
-            end.Request("HEALTH_URL: the health service keeps its lease in memory, so nothing that this node writes as the head could be fenced; "
+            end.Request(
+                "HEALTH_URL: the health service keeps its lease in memory, so nothing that this node writes as the head could be fenced; "
                 + "give the service the connection string of the cluster's Postgres (ConnectionStrings:sandbox).");
             return null;
         }
@@ -152,7 +158,9 @@ internal sealed partial class HealthElection(
 
     private static partial class Log
     {
-        [LoggerMessage(4441, LogLevel.Warning, "⚠ The health service does not answer ({Reason}); until it does, the head's lease in the store decides")]
+        [LoggerMessage(
+            4441, LogLevel.Warning,
+            "⚠ The health service does not answer ({Reason}); until it does, the head's lease in the store decides")]
         public static partial void Alone(ILogger logger, string reason);
 
         [LoggerMessage(4442, LogLevel.Information, "✓ The health service answers")]

@@ -14,13 +14,17 @@ internal static class LeaderElectionServiceCollectionExtensions
     /// <summary>By the whitelist and the health service, with a port where others may ask for the outcome.</summary>
     public static IServiceCollection AddHealthElection(this IServiceCollection services, HeadSettings settings)
     {
-        services.AddSingleton(settings).AddSingleton<NodeRegistration>().AddSingleton<NodeRole>().AddSingleton<HeadProbe>().AddSingleton<HeadDiscovery>();
+        services.AddSingleton(settings).AddSingleton<NodeRegistration>().AddSingleton<NodeRole>().AddSingleton<HeadProbe>()
+            .AddSingleton<HeadDiscovery>();
         services.AddSingleton(provider => new HealthClient(
-            settings, settings.JoinToken.Length > 0 ? null : provider.GetRequiredService<ClusterSecret>().Prove, provider.GetRequiredService<TimeProvider>()));
+            settings, settings.JoinToken.Length > 0 ? null : provider.GetRequiredService<ClusterSecret>().Prove,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StartupRoleDecision>().AddHostedService(provider => provider.GetRequiredService<StartupRoleDecision>());
         services.AddSingleton<ILeaderElection>(provider => new HealthElection(
-            provider.GetService<ILeaseStore>(), provider.GetRequiredService<NodeRegistration>(), provider.GetRequiredService<HealthClient>(),
-            provider.GetRequiredService<StartupRoleDecision>(), provider.GetRequiredService<NodeRole>(), provider.GetRequiredService<FatalExit>(),
+            provider.GetService<ILeaseStore>(), provider.GetRequiredService<NodeRegistration>(),
+            provider.GetRequiredService<HealthClient>(),
+            provider.GetRequiredService<StartupRoleDecision>(), provider.GetRequiredService<NodeRole>(),
+            provider.GetRequiredService<FatalExit>(),
             provider.GetRequiredService<ILogger<HealthElection>>()));
         services.AddSingleton<RoleRoute>();
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, HeadListener>();
@@ -38,6 +42,7 @@ internal static class LeaderElectionServiceCollectionExtensions
     /// <summary>The head port, on the address of the internal port; added after that one.</summary>
     private sealed class HeadListener(HeadSettings settings, IOptions<NodeOptions> node) : IConfigureOptions<KestrelServerOptions>
     {
-        public void Configure(KestrelServerOptions kestrel) => kestrel.Listen(IPEndPoint.Parse(node.Value.Listen).Address, settings.HeadPort);
+        public void Configure(KestrelServerOptions kestrel) =>
+            kestrel.Listen(IPEndPoint.Parse(node.Value.Listen).Address, settings.HeadPort);
     }
 }

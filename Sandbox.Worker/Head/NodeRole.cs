@@ -3,7 +3,8 @@ using Sandbox.Domain.Heads;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>What this node is now, and whom it knows as the head. Each change is a line of the log that people and tests look for.</summary>
+/// <summary>What this node is now, and whom it knows as the head. Each change is a line of the log that people and tests look
+/// for.</summary>
 internal sealed partial class NodeRole(ILogger<NodeRole> logger)
 {
     private readonly Lock _lock = new();

@@ -9,7 +9,9 @@ internal sealed partial class StartupRoleDecision
         [LoggerMessage(4411, LogLevel.Information, "Node {Node} decides whether it is head or worker")]
         public static partial void Starts(ILogger logger, string node);
 
-        [LoggerMessage(4412, LogLevel.Information, "HEAD_WHITELIST={Whitelist} HEALTH_URL={Url} (timeout {Timeout} s, {Tries} tries, {Interval} s between them)")]
+        [LoggerMessage(
+            4412, LogLevel.Information,
+            "HEAD_WHITELIST={Whitelist} HEALTH_URL={Url} (timeout {Timeout} s, {Tries} tries, {Interval} s between them)")]
         public static partial void Settings(ILogger logger, string whitelist, string url, double timeout, int tries, double interval);
 
         [LoggerMessage(4413, LogLevel.Information, "✓ {Why}")]
@@ -21,13 +23,18 @@ internal sealed partial class StartupRoleDecision
         [LoggerMessage(4415, LogLevel.Information, "✓ The health service answers: {Reason}")]
         public static partial void Answers(ILogger logger, string reason);
 
-        [LoggerMessage(4416, LogLevel.Information, "✓ Something answers where the health service is to be, but it elects no head: the other nodes of the whitelist are asked")]
+        [LoggerMessage(
+            4416, LogLevel.Information,
+            "✓ Something answers where the health service is to be, but it elects no head: the other nodes of the whitelist are asked")]
         public static partial void ElectsNobody(ILogger logger);
 
         [LoggerMessage(4417, LogLevel.Warning, "✗ Health service, try {Attempt} of {Tries}: {Reason}")]
         public static partial void TryFailed(ILogger logger, int attempt, int tries, string reason);
 
-        [LoggerMessage(4418, LogLevel.Warning, "⚠ The health service did not answer in {Tries} tries. This node is in the whitelist and goes on as the head by itself (fail-safe); if another holds the head's lease, it writes nothing as the head")]
+        [LoggerMessage(
+            4418, LogLevel.Warning,
+            "⚠ The health service did not answer in {Tries} tries. This node is in the whitelist and goes on as the head by itself "
+                + "(fail-safe); if another holds the head's lease, it writes nothing as the head")]
         public static partial void FailSafe(ILogger logger, int tries);
 
         [LoggerMessage(4419, LogLevel.Error, "✗ {Reason}")]

@@ -11,7 +11,8 @@ namespace Sandbox.Worker.Head;
 /// beginning: from then on the lease says who is the head.
 /// </summary>
 internal sealed partial class StartupRoleDecision(
-    HeadSettings settings, NodeRegistration card, HealthClient health, HeadProbe probe, HeadDiscovery search, NodeRole role, FatalExit end, IHostApplicationLifetime lifetime,
+    HeadSettings settings, NodeRegistration card, HealthClient health, HeadProbe probe, HeadDiscovery search, NodeRole role, FatalExit end,
+    IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<StartupRoleDecision> logger) : BackgroundService
 {
     /// <summary>A node that never is the head is heard of so often.</summary>
@@ -27,7 +28,8 @@ internal sealed partial class StartupRoleDecision(
     {
         Log.Starts(logger, card.Node);
         Log.Settings(
-            logger, settings.Whitelist.ToString(), string.Join(' ', settings.HealthUrls), settings.HealthTimeout.TotalSeconds, settings.HealthMaxRetries,
+            logger, settings.Whitelist.ToString(), string.Join(' ', settings.HealthUrls), settings.HealthTimeout.TotalSeconds,
+            settings.HealthMaxRetries,
             settings.HealthRetryInterval.TotalSeconds);
         var isListed = settings.Whitelist.PlaceOf(card.Node, card.HeadPort, out var why) is not null;
         if (isListed)
@@ -73,7 +75,8 @@ internal sealed partial class StartupRoleDecision(
         }
     }
 
-    /// <summary>What the health service says, after as many attempts as it is given. A null word: it does not know this node's secret.</summary>
+    /// <summary>What the health service says, after as many attempts as it is given. A null word: it does not know this node's
+    /// secret.</summary>
     private async Task<(ElectionReply? Word, HeadAddress? Elected, HeadAddress? Found)> AskAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= settings.HealthMaxRetries; attempt++)
@@ -89,7 +92,8 @@ internal sealed partial class StartupRoleDecision(
                 case HealthReplyKind.Answered:
                     Log.Answers(logger, reply.Reason);
                     role.Hear(reply.Answer!);
-                    return (reply.Answer!.Mode == HeadAnswer.Head ? ElectionReply.Granted : ElectionReply.Refused, AddressOf(reply.Answer), null);
+                    return (reply.Answer!.Mode == HeadAnswer.Head ? ElectionReply.Granted : ElectionReply.Refused, AddressOf(reply.Answer),
+                        null);
                 case HealthReplyKind.NoElection:
                     Log.ElectsNobody(logger);
                     return (ElectionReply.Bare, null, await FindAsync(cancellationToken));
@@ -116,7 +120,8 @@ internal sealed partial class StartupRoleDecision(
             : registered;
 
         // Another process of this name came between: it is the one that counts now.
-        return reply.Kind is HealthReplyKind.Conflict or HealthReplyKind.Unregistered ? reply with { Kind = HealthReplyKind.Answered } : reply;
+        return reply.Kind is HealthReplyKind.Conflict or HealthReplyKind.Unregistered
+            ? reply with { Kind = HealthReplyKind.Answered } : reply;
     }
 
     private async Task<HeadAddress?> FindAsync(CancellationToken cancellationToken)

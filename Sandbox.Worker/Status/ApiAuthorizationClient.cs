@@ -14,7 +14,8 @@ internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthori
 
     public Uri Address => api;
 
-    public HttpMessageInvoker Http { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+    public HttpMessageInvoker Http { get; } =
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
     /// <summary>Whether it turns away who has no key. A node's ports may be open to other machines where the API's own is not: through
     /// an API that lets everybody in, nobody is let.</summary>
@@ -48,10 +49,13 @@ internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthori
 
             using var answer = await Http.SendAsync(request, deadline.Token);
             return answer.StatusCode is HttpStatusCode.OK
-                ? (answer.StatusCode, await answer.Content.ReadFromJsonAsync(ManagementJson.Default.IReadOnlyListNodeResult, deadline.Token) ?? [])
+                ? (answer.StatusCode,
+                    await answer.Content.ReadFromJsonAsync(ManagementJson.Default.IReadOnlyListNodeResult, deadline.Token) ?? [])
                 : (answer.StatusCode, []);
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is HttpRequestException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return (HttpStatusCode.BadGateway, []);
         }

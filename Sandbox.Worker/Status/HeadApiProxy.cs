@@ -7,7 +7,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Sandbox.Worker.Status;
 
 /// <summary>The API through the head: whoever knows the head needs no other address. A node that is not the head says who is.</summary>
-internal sealed class HeadApiProxy(ApiAuthorizationClient api, IHttpForwarder forwarder, ILeaderLease right, NodeRegistration card, NodeRole role)
+internal sealed class HeadApiProxy(
+    ApiAuthorizationClient api, IHttpForwarder forwarder, ILeaderLease right, NodeRegistration card, NodeRole role)
 {
     /// <summary>Streams may be silent for long.</summary>
     private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromHours(1) };
@@ -30,6 +31,7 @@ internal sealed class HeadApiProxy(ApiAuthorizationClient api, IHttpForwarder fo
             return;
         }
 
-        await forwarder.SendAsync(http, api.Address.GetLeftPart(UriPartial.Authority), api.Http, Patient, HttpTransformer.Default, http.RequestAborted);
+        await forwarder.SendAsync(
+            http, api.Address.GetLeftPart(UriPartial.Authority), api.Http, Patient, HttpTransformer.Default, http.RequestAborted);
     }
 }

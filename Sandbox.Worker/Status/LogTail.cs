@@ -31,7 +31,8 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider, INodeLog
 
     private void Add(LogLevel level, string category, string message)
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level,-11} {category} {message}");
+        var line = string.Create(
+            CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level,-11} {category} {message}");
         lock (_lock)
         {
             if (_lines.Count == Most)
@@ -50,7 +51,8 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider, INodeLog
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

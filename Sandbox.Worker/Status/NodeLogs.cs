@@ -25,9 +25,12 @@ internal sealed class NodeLogs(LogTail tail, ApiAuthorizationClient api, Cluster
             request.Headers.TryAddWithoutValidation(RequestSignature.Header, secret.Prove("GET", NodeApiRoutes.Logs));
             using var answer = await api.Http.SendAsync(request, deadline.Token);
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, deadline.Token);
-            return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(deadline.Token) : $"{name} answers {(int)answer.StatusCode}";
+            return answer.IsSuccessStatusCode
+                ? await answer.Content.ReadAsStringAsync(deadline.Token) : $"{name} answers {(int)answer.StatusCode}";
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is HttpRequestException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return $"{name} does not answer at {address}";
         }

@@ -34,10 +34,12 @@ internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, Node
 
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-        if (http.Request.Path.StartsWithSegments(LogsPath, out var rest) && nodes.FirstOrDefault(one => $"/{one.Name}" == rest.Value) is { } wanted)
+        if (http.Request.Path.StartsWithSegments(LogsPath, out var rest)
+            && nodes.FirstOrDefault(one => $"/{one.Name}" == rest.Value) is { } wanted)
         {
             http.Response.ContentType = "text/plain; charset=utf-8";
-            await http.Response.WriteAsync(await logs.OfAsync(wanted.Name, new Uri(wanted.Address), http.RequestAborted), http.RequestAborted);
+            await http.Response.WriteAsync(
+                await logs.OfAsync(wanted.Name, new Uri(wanted.Address), http.RequestAborted), http.RequestAborted);
         }
         else if (http.Request.Path == "/")
         {
@@ -53,17 +55,22 @@ internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, Node
     private string Page(IReadOnlyList<NodeResult> nodes)
     {
         var head = right.Current is not null ? node.Name : role.Head?.HeadNode;
-        var page = new StringBuilder("<!doctype html><meta charset=utf-8><title>Cluster</title><style>body{font:14px sans-serif;margin:2em}td,th{text-align:left;padding:.2em 1em .2em 0}</style>");
+        var page = new StringBuilder(
+            "<!doctype html><meta charset=utf-8><title>Cluster</title><style>body{font:14px "
+                + "sans-serif;margin:2em}td,th{text-align:left;padding:.2em 1em .2em 0}</style>");
         var alive = nodes.Where(one => one.State is "alive" or "suspect").ToList();
         page.Append(
             CultureInfo.InvariantCulture,
-            $"<h1>{alive.Count} nodes</h1><p>CPU {alive.Sum(one => one.Capacity.Cpus ?? 0):0.0#}, memory {alive.Sum(one => one.Capacity.MemoryBytes ?? 0) / Gibi:0.##} GiB. This page is {Text(node.Name)}'s.</p>");
+            $"<h1>{alive.Count} nodes</h1><p>CPU {alive.Sum(one => one.Capacity.Cpus ?? 0):0.0#}, memory "
+                + $"{alive.Sum(one => one.Capacity.MemoryBytes ?? 0) / Gibi:0.##} GiB. This page is {Text(node.Name)}'s.</p>");
         page.Append("<table><tr><th>node<th>role<th>state<th>CPU<th>memory<th>sandboxes<th>address<th>");
         foreach (var one in nodes)
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{Text(one.Name)}<td>{(one.Name == head ? "head" : "worker")}<td>{Text(one.State)}<td>{one.Capacity.Cpus:0.0#}<td>{one.Capacity.MemoryBytes / Gibi:0.##} GiB<td>{one.Sandboxes}<td>{Text(one.Address)}<td><a href=\"{LogsPath}/{Uri.EscapeDataString(one.Name)}\">logs</a>");
+                $"<tr><td>{Text(one.Name)}<td>{(one.Name == head ? "head" : "worker")}<td>{Text(one.State)}"
+                + $"<td>{one.Capacity.Cpus:0.0#}<td>{one.Capacity.MemoryBytes / Gibi:0.##} GiB<td>{one.Sandboxes}"
+                + $"<td>{Text(one.Address)}<td><a href=\"{LogsPath}/{Uri.EscapeDataString(one.Name)}\">logs</a>");
         }
 
         return page.Append("</table>").ToString();
@@ -101,6 +108,8 @@ internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, Node
             http.Response.Headers.WWWAuthenticate = "Basic realm=\"the API key as password\", charset=\"UTF-8\"";
         }
 
-        await http.Response.WriteAsync(status is HttpStatusCode.Unauthorized ? "The API key is needed, as password.\n" : "The API does not answer as it should.\n", http.RequestAborted);
+        await http.Response.WriteAsync(
+            status is HttpStatusCode.Unauthorized ? "The API key is needed, as password.\n" : "The API does not answer as it should.\n",
+            http.RequestAborted);
     }
 }

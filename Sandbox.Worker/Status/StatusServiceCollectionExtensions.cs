@@ -1,8 +1,8 @@
-using Sandbox.Node.NodeApi;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Sandbox.Node.Membership;
+using Sandbox.Node.NodeApi;
 using Sandbox.Worker.Head;
 
 namespace Sandbox.Worker.Status;
@@ -24,7 +24,8 @@ internal static class StatusServiceCollectionExtensions
         var address = Uri.TryCreate(text, UriKind.Absolute, out var api) && api.Scheme == Uri.UriSchemeHttp
             ? api
             : throw new OptionsValidationException(ApiKey, typeof(Uri), [$"{ApiKey}: must be like http://api:8080."]);
-        services.AddSingleton(provider => new ApiAuthorizationClient(address, provider.GetRequiredService<ILogger<ApiAuthorizationClient>>()));
+        services.AddSingleton(
+            provider => new ApiAuthorizationClient(address, provider.GetRequiredService<ILogger<ApiAuthorizationClient>>()));
         services.AddSingleton<LogTail>().AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<LogTail>());
         services.AddSingleton<INodeLog>(provider => provider.GetRequiredService<LogTail>());
         services.AddSingleton<HeadApiProxy>().AddSingleton<NodeLogs>().AddSingleton<StatusPage>();

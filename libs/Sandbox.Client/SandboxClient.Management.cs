@@ -12,11 +12,13 @@ public sealed partial class SandboxClient
 
     public Task<TenantResult> CreateTenantAsync(string name, QuotaMessage quota, CancellationToken cancellationToken) =>
         _management.PostAsync(
-            "tenants", new TenantRequest(name, quota), ManagementJson.Default.TenantRequest, ManagementJson.Default.TenantResult, cancellationToken);
+            "tenants", new TenantRequest(name, quota), ManagementJson.Default.TenantRequest, ManagementJson.Default.TenantResult,
+            cancellationToken);
 
     /// <summary>Replaces every bound of the tenant.</summary>
     public Task SetQuotaAsync(string tenant, QuotaMessage quota, CancellationToken cancellationToken) =>
-        _management.PutAsync($"tenants/{Uri.EscapeDataString(tenant)}/quota", quota, ManagementJson.Default.QuotaMessage, cancellationToken);
+        _management.PutAsync(
+            $"tenants/{Uri.EscapeDataString(tenant)}/quota", quota, ManagementJson.Default.QuotaMessage, cancellationToken);
 
     /// <summary>All keys, oldest first, without their secrets.</summary>
     public Task<IReadOnlyList<KeyResult>> KeysAsync(CancellationToken cancellationToken) =>
@@ -53,7 +55,8 @@ public sealed partial class SandboxClient
 
     /// <summary>The answer holds the token, which cannot be had again.</summary>
     public Task<JoinTokenResult> CreateJoinTokenAsync(JoinTokenRequest request, CancellationToken cancellationToken) =>
-        _management.PostAsync("join-tokens", request, ManagementJson.Default.JoinTokenRequest, ManagementJson.Default.JoinTokenResult, cancellationToken);
+        _management.PostAsync(
+            "join-tokens", request, ManagementJson.Default.JoinTokenRequest, ManagementJson.Default.JoinTokenResult, cancellationToken);
 
     public Task RevokeJoinTokenAsync(string id, CancellationToken cancellationToken) =>
         _management.DoAsync(HttpMethod.Delete, $"join-tokens/{Uri.EscapeDataString(id)}", cancellationToken);

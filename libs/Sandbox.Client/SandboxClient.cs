@@ -41,18 +41,21 @@ public sealed partial class SandboxClient : IDisposable
 
     /// <summary>Accepts the start and returns at once.</summary>
     public Task<StartResult> StartAsync(StartRequest request, CancellationToken cancellationToken) =>
-        _rock.PostAsync("start_async", request, RockJson.Default.StartRequest, RockJson.Default.StartResult, RockCalls.Short, cancellationToken);
+        _rock.PostAsync(
+            "start_async", request, RockJson.Default.StartRequest, RockJson.Default.StartResult, RockCalls.Short, cancellationToken);
 
     /// <summary>Starts and waits until the sandbox runs; throws with the failed phase when it does not come up.</summary>
     /// <param name="progress">Told of every change on the way.</param>
-    public async Task<StatusResult> StartAndWaitAsync(StartRequest request, IProgress<StatusResult>? progress, CancellationToken cancellationToken)
+    public async Task<StatusResult> StartAndWaitAsync(
+        StartRequest request, IProgress<StatusResult>? progress, CancellationToken cancellationToken)
     {
         var started = await StartAsync(request, cancellationToken);
         return await WaitUntilAliveAsync(SandboxId.Parse(started.SandboxId ?? ""), progress, cancellationToken);
     }
 
     /// <summary>Waits, without polling, until the sandbox runs; throws when its start failed or it was stopped.</summary>
-    public async Task<StatusResult> WaitUntilAliveAsync(SandboxId id, IProgress<StatusResult>? progress, CancellationToken cancellationToken)
+    public async Task<StatusResult> WaitUntilAliveAsync(
+        SandboxId id, IProgress<StatusResult>? progress, CancellationToken cancellationToken)
     {
         await foreach (var status in WatchStatusAsync(id, cancellationToken))
         {
@@ -105,13 +108,16 @@ public sealed partial class SandboxClient : IDisposable
 
     /// <param name="allStates">False: what is neither pending nor running is "not found".</param>
     public Task<StatusResult> StatusAsync(SandboxId id, bool allStates, CancellationToken cancellationToken) =>
-        _rock.GetAsync($"get_status?sandbox_id={id}&include_all_states={(allStates ? "true" : "false")}", RockJson.Default.StatusResult, cancellationToken);
+        _rock.GetAsync(
+            $"get_status?sandbox_id={id}&include_all_states={(allStates ? "true" : "false")}", RockJson.Default.StatusResult,
+            cancellationToken);
 
     /// <summary>A page of what is pending or running, newest first.</summary>
     /// <param name="filter">Exact matches, for example on <c>user_id</c>, <c>image</c>, <c>state</c>.</param>
     /// <param name="page">From 1.</param>
     /// <param name="pageSize">At most 2000.</param>
-    public Task<ListResult> ListAsync(IReadOnlyDictionary<string, string> filter, int page, int pageSize, CancellationToken cancellationToken)
+    public Task<ListResult> ListAsync(
+        IReadOnlyDictionary<string, string> filter, int page, int pageSize, CancellationToken cancellationToken)
     {
         var fields = string.Concat(filter.Select(field => $"&{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}"));
         return _rock.GetAsync($"sandboxes?page={page}&page_size={pageSize}{fields}", RockJson.Default.ListResult, cancellationToken);
@@ -121,25 +127,32 @@ public sealed partial class SandboxClient : IDisposable
     public async Task<IReadOnlyList<StatusResult>> BatchAsync(IReadOnlyList<SandboxId> ids, CancellationToken cancellationToken)
     {
         var request = new BatchRequest([.. ids.Select(id => id.ToString())]);
-        var batch = await _rock.PostAsync("sandboxes/batch", request, RockJson.Default.BatchRequest, RockJson.Default.BatchResult, RockCalls.Short, cancellationToken);
+        var batch = await _rock.PostAsync(
+            "sandboxes/batch", request, RockJson.Default.BatchRequest, RockJson.Default.BatchResult, RockCalls.Short, cancellationToken);
         return batch.Statuses ?? [];
     }
 
     /// <summary>Stops; a sandbox that was made without an auto-delete delay is deleted with it.</summary>
     public Task StopAsync(SandboxId id, CancellationToken cancellationToken) =>
-        _rock.PostAsync("stop", new SandboxIdRequest(id.ToString()), RockJson.Default.SandboxIdRequest, RockJson.Default.String, RockCalls.Short, cancellationToken);
+        _rock.PostAsync(
+            "stop", new SandboxIdRequest(id.ToString()), RockJson.Default.SandboxIdRequest, RockJson.Default.String, RockCalls.Short,
+            cancellationToken);
 
     /// <summary>Starts the stopped container again and returns at once; <see cref="WaitUntilAliveAsync"/> waits for it.</summary>
     public Task<StartResult> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
-        _rock.PostAsync("restart", new SandboxIdRequest(id.ToString()), RockJson.Default.SandboxIdRequest, RockJson.Default.StartResult, RockCalls.Short, cancellationToken);
+        _rock.PostAsync(
+            "restart", new SandboxIdRequest(id.ToString()), RockJson.Default.SandboxIdRequest, RockJson.Default.StartResult,
+            RockCalls.Short, cancellationToken);
 
     /// <summary>Begins to put a stopped sandbox away and returns at once; a restart takes it out again.</summary>
     public Task ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
-        _rock.SendAsync(RockCalls.NewRequest(HttpMethod.Post, $"sandboxes/{id}/archive"), RockJson.Default.String, RockCalls.Short, cancellationToken);
+        _rock.SendAsync(
+            RockCalls.NewRequest(HttpMethod.Post, $"sandboxes/{id}/archive"), RockJson.Default.String, RockCalls.Short, cancellationToken);
 
     /// <summary>Deletes a stopped sandbox for good; deleting what is deleted is a success.</summary>
     public Task DeleteAsync(SandboxId id, CancellationToken cancellationToken) =>
-        _rock.SendAsync(RockCalls.NewRequest(HttpMethod.Delete, $"sandboxes/{id}"), RockJson.Default.String, RockCalls.Short, cancellationToken);
+        _rock.SendAsync(
+            RockCalls.NewRequest(HttpMethod.Delete, $"sandboxes/{id}"), RockJson.Default.String, RockCalls.Short, cancellationToken);
 
     /// <summary>Processes inside a sandbox, streamed.</summary>
     public SandboxProcesses Processes(SandboxId id) => new(new EnvdCalls(_server, id));

@@ -27,7 +27,8 @@ public static class ClusterFileReader
         if (File.Exists(Path.Combine(folder, LegacyName)))
         {
             return ClusterReading.Bad(
-                $"{LegacyName} in {folder} is not read any more: move its contents below nodes: in {Path.GetFileName(file)}, and remove it");
+                $"{LegacyName} in {folder} is not read any more: move its contents below nodes: "
+                + $"in {Path.GetFileName(file)}, and remove it");
         }
 
         try
@@ -54,7 +55,8 @@ public static class ClusterFileReader
 
         var reading = Read(file, EnvironmentOfProcess());
         return reading.Settings is { } settings
-            ? NodeEnvironment.OfDecision(settings.Nodes).Append(new("Cluster:Id", settings.Project.Name)).ToDictionary(one => one.Key, one => (string?)one.Value)
+            ? NodeEnvironment.OfDecision(settings.Nodes).Append(new("Cluster:Id", settings.Project.Name))
+                .ToDictionary(one => one.Key, one => (string?)one.Value)
             : throw new ClusterFileException($"{Variable}: {string.Join("; ", reading.Problems)}");
     }
 
@@ -69,7 +71,8 @@ public static class ClusterFileReader
 
     /// <summary>The variables of this process.</summary>
     public static IEnumerable<KeyValuePair<string, string>> EnvironmentOfProcess() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value ?? ""));
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value ?? ""));
 
     /// <param name="dotEnv">Contents of <c>.env</c>; null: there is none.</param>
     /// <param name="name">Of the file, for messages.</param>

@@ -74,5 +74,6 @@ public static class ClusterSchema
     }
 
     private static string JsonTypeOf(Type type) =>
-        type == typeof(bool) ? "boolean" : type == typeof(int) ? "integer" : type == typeof(double) ? "number" : type == typeof(string) ? "string" : "array";
+        type == typeof(bool)
+            ? "boolean" : type == typeof(int) ? "integer" : type == typeof(double) ? "number" : type == typeof(string) ? "string" : "array";
 }

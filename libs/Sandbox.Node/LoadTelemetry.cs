@@ -13,7 +13,8 @@ internal sealed class LoadTelemetry(IMeterFactory meters, AgentGateway gateway) 
         meter.CreateObservableGauge("sandboxes", () => gateway.Admitted.Count, description: "Sandboxes that run on this node.");
         meter.CreateObservableGauge("reserved.cpus", () => Reserved(room => room.Cpus), description: "CPUs that its sandboxes may take.");
         meter.CreateObservableGauge(
-            "reserved.memory.bytes", () => Reserved(room => room.MemoryBytes), unit: "By", description: "Memory that its sandboxes may take.");
+            "reserved.memory.bytes", () =>
+                Reserved(room => room.MemoryBytes), unit: "By", description: "Memory that its sandboxes may take.");
         return Task.CompletedTask;
     }
 

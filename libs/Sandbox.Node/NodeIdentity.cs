@@ -1,6 +1,6 @@
-using Sandbox.Contracts.Wire;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Wire;
 using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Node;

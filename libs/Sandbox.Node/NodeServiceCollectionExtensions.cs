@@ -33,7 +33,8 @@ public static class NodeServiceCollectionExtensions
         .AddSingleton(provider => new DutyRecords(provider.GetRequiredService<ISandboxStore>()));
 
     /// <summary>A node among others: acts under the lease of its name, and the APIs reach its agents through its node API
-    /// (<see cref="NodeApiApplicationBuilderExtensions.MapNodeApi"/>). Added after the cluster's stores, because it stands between them and everything
+    /// (<see cref="NodeApiApplicationBuilderExtensions.MapNodeApi"/>). Added after the cluster's stores, because it stands between them and
+    /// everything
     /// here that writes. Who says which node is the leader is added beside it (<see cref="AddStoreElection"/>).</summary>
     public static IServiceCollection AddClusterNode(this IServiceCollection services)
     {
@@ -48,13 +49,16 @@ public static class NodeServiceCollectionExtensions
         services.AddHostedService<ShutdownCleanup>();
         services.AddNode();
         services.PostConfigure<WorkerOptions>(worker => worker.IsOnlyNode = false);
-        services.AddOptions<WorkerOptions>().PostConfigure<IOptions<ClusterOptions>>((worker, cluster) => worker.ClusterId = cluster.Value.Id);
-        services.AddOptions<HostOptions>().Configure<IOptions<NodeOptions>>((host, node) => host.ShutdownTimeout = node.Value.DrainWait + TimeSpan.FromSeconds(20));
+        services.AddOptions<WorkerOptions>()
+            .PostConfigure<IOptions<ClusterOptions>>((worker, cluster) => worker.ClusterId = cluster.Value.Id);
+        services.AddOptions<HostOptions>()
+            .Configure<IOptions<NodeOptions>>((host, node) => host.ShutdownTimeout = node.Value.DrainWait + TimeSpan.FromSeconds(20));
         return services.AddMembership().AddLeadership().AddFences().AddNodeApi();
     }
 
     /// <summary>The leader is whichever node takes the lease in the store.</summary>
-    public static IServiceCollection AddStoreElection(this IServiceCollection services) => services.AddSingleton<ILeaderElection, StoreElection>();
+    public static IServiceCollection AddStoreElection(this IServiceCollection services) =>
+        services.AddSingleton<ILeaderElection, StoreElection>();
 
     private static IServiceCollection AddNode(this IServiceCollection services)
     {
@@ -64,7 +68,8 @@ public static class NodeServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
         services.AddSingleton(provider => new NodeUsageMeter(
-            () => provider.GetRequiredService<AgentGateway>().Admitted, provider.GetRequiredService<DeploymentSet>(), provider.GetRequiredService<NodeIdentity>(),
+            () => provider.GetRequiredService<AgentGateway>().Admitted, provider.GetRequiredService<DeploymentSet>(),
+            provider.GetRequiredService<NodeIdentity>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeUsageMeter>>()));
         services.AddSingleton<INodeUsage>(provider => provider.GetRequiredService<NodeUsageMeter>());
         return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();

@@ -20,7 +20,8 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
         if (options.CopiesAgent && !Directory.Exists(options.AgentFolder))
         {
             return ValidateOptionsResult.Fail(
-                $"{WorkerOptions.Section}:{nameof(WorkerOptions.CopiesAgent)} needs {WorkerOptions.Section}:{nameof(WorkerOptions.AgentFolder)} to name a folder (it is '{options.AgentFolder}').");
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.CopiesAgent)} needs "
+                    + $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentFolder)} to name a folder (it is '{options.AgentFolder}').");
         }
 
         if (options.DataFolder.Length == 0)
@@ -32,7 +33,9 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
         return longest <= ListeningTransport.MaxPath
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                $"{WorkerOptions.Section}:{nameof(WorkerOptions.DataFolder)} is too long: its agents' sockets ({AgentRoutes.SocketName}) would have paths of {longest} bytes, and a Unix socket's path has at most {ListeningTransport.MaxPath}. Choose a folder that is {longest - ListeningTransport.MaxPath} bytes shorter.");
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.DataFolder)} is too long: its agents' sockets ({AgentRoutes.SocketName}) "
+                    + $"would have paths of {longest} bytes, and a Unix socket's path has at most {ListeningTransport.MaxPath}. Choose a "
+                    + $"folder that is {longest - ListeningTransport.MaxPath} bytes shorter.");
     }
 
     private static string? FindAgentPortProblem(WorkerOptions options)

@@ -8,9 +8,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sandbox.Api;
-using Sandbox.Storage;
 using Sandbox.Deployments;
 using Sandbox.Node;
+using Sandbox.Storage;
 
 namespace Sandbox.Standalone;
 

@@ -47,7 +47,8 @@ public sealed class DataFolder : IDisposable
                 return new FolderClaim.Unusable(reason);
             }
 
-            return TryLock(path) is { } held ? new FolderClaim.Owned(new DataFolder(path, held, EnsureClusterId(path))) : new FolderClaim.InUse();
+            return TryLock(path) is { } held
+                ? new FolderClaim.Owned(new DataFolder(path, held, EnsureClusterId(path))) : new FolderClaim.InUse();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

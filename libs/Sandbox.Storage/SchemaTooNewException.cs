@@ -4,4 +4,5 @@ namespace Sandbox.Storage;
 /// <param name="store">What it is, for example "The data file /x/y.db".</param>
 /// <param name="instead">What else could be used.</param>
 public sealed class SchemaTooNewException(string store, int found, int known, string instead) : Exception(
-    $"{store} has schema {found}, this program knows schemas up to {known}: it was written by a newer version. Use that version, or another {instead}.");
+    $"{store} has schema {found}, this program knows schemas up to {known}: it was written by a newer version. Use that version, or "
+        + $"another {instead}.");

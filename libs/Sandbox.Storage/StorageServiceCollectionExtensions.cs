@@ -45,7 +45,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<SqliteTenantStore>();
         return services
             .AddLocalLive()
-            .AddAnnounced(provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
+            .AddAnnounced(
+                provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
             .AddTenants(provider => provider.GetRequiredService<SqliteTenantStore>())
             .AddOperator();
     }
@@ -57,16 +58,19 @@ public static class StorageServiceCollectionExtensions
     public static void Prepare(ConfigurationOptions redis, IConfiguration settings) =>
         RedisTarget.Prepare(redis, settings.GetSection(RedisOptions.Section).Get<RedisOptions>() ?? new RedisOptions());
 
-    /// <summary>The same as <see cref="AddClusterStorage(IServiceCollection, string?, string?)"/>, where the configuration has both strings.</summary>
+    /// <summary>The same as <see cref="AddClusterStorage(IServiceCollection, string?, string?)"/>, where the configuration has both
+    /// strings.</summary>
     /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
     public static IServiceCollection AddClusterStorage(this IServiceCollection services, IConfiguration settings) =>
         services.AddClusterStorage(settings[ConnectionKey], settings[RedisKey]);
 
     /// <summary>The same as <see cref="AddHeadStorage(IServiceCollection, string?)"/>.</summary>
-    public static IServiceCollection AddHeadStorage(this IServiceCollection services, IConfiguration settings) => services.AddHeadStorage(settings[ConnectionKey]);
+    public static IServiceCollection AddHeadStorage(this IServiceCollection services, IConfiguration settings) =>
+        services.AddHeadStorage(settings[ConnectionKey]);
 
     /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
-    /// before the process starts anything else. Clients that were registered before are used, as <c>Prepare</c> made them; else the stores have their own.</summary>
+    /// before the process starts anything else. Clients that were registered before are used, as <c>Prepare</c> made them; else the stores
+    /// have their own.</summary>
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
     /// <param name="redis">What <see cref="RedisKey"/> says.</param>
     /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
@@ -84,7 +88,9 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<PostgresTenantStore>();
         return services
             .AddClusterLive(redis)
-            .AddAnnounced(provider => provider.GetRequiredService<PostgresSandboxStore>(), provider => provider.GetRequiredService<PostgresJobStore>())
+            .AddAnnounced(
+                provider => provider.GetRequiredService<PostgresSandboxStore>(), provider =>
+                    provider.GetRequiredService<PostgresJobStore>())
             .AddTenants(provider => provider.GetRequiredService<PostgresTenantStore>())
             .AddOperator();
     }
@@ -129,7 +135,8 @@ public static class StorageServiceCollectionExtensions
             throw new StorageUnavailableException("is no connection string of Postgres (Host=…;Username=…;Password=…;Database=…)");
         }
 
-        services.AddSingleton(static provider => new PostgresDatabase(provider.GetRequiredService<NpgsqlDataSource>(), TimeProvider.System));
+        services.AddSingleton(
+            static provider => new PostgresDatabase(provider.GetRequiredService<NpgsqlDataSource>(), TimeProvider.System));
         services.AddHostedService<PostgresStart>();
     }
 
@@ -155,7 +162,8 @@ public static class StorageServiceCollectionExtensions
     }
 
     private static IServiceCollection AddTenants(this IServiceCollection services, Func<IServiceProvider, ITenantStore> tenants) =>
-        services.AddSingleton<ITenantStore>(provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
+        services.AddSingleton<ITenantStore>(
+            provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
 
     /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
     /// of both. Needs an <see cref="IPlacement"/> from the room that runs sandboxes.</summary>
@@ -175,7 +183,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<SandboxTransitions>();
         services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
         services.AddSingleton(provider => new DeploymentManager(
-            Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider), provider.GetRequiredService<AutoPolicy>()));
+            Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider),
+            provider.GetRequiredService<AutoPolicy>()));
         services.AddSingleton<ClusterOperator>();
         return services.AddSingleton<ISandboxOperator>(provider => provider.GetRequiredService<ClusterOperator>());
     }
@@ -184,5 +193,6 @@ public static class StorageServiceCollectionExtensions
         where T : class => provider.GetRequiredService<IOptions<T>>().Value;
 }
 
-/// <summary>The records as the store has them, for those who put a fence around them; everybody else asks for <see cref="ISandboxStore"/>.</summary>
+/// <summary>The records as the store has them, for those who put a fence around them; everybody else asks for
+/// <see cref="ISandboxStore"/>.</summary>
 public sealed record UnfencedRecords(ISandboxStore Store);

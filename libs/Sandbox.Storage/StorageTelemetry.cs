@@ -46,8 +46,12 @@ internal sealed partial class StorageTelemetry
 
     private static partial class Log
     {
-        [LoggerMessage(3901, LogLevel.Information, "Sandbox {SandboxId} of {Tenant} had {Cpus} CPUs and {MemoryBytes} bytes for {Seconds:0.###} s, from {StartedAt:O} to {StoppedAt:O}")]
+        [LoggerMessage(
+            3901, LogLevel.Information,
+            "Sandbox {SandboxId} of {Tenant} had {Cpus} CPUs and {MemoryBytes} bytes for {Seconds:0.###} s, from {StartedAt:O} to "
+                + "{StoppedAt:O}")]
         public static partial void Ran(
-            ILogger logger, SandboxId sandboxId, string tenant, double cpus, long memoryBytes, double seconds, DateTimeOffset startedAt, DateTimeOffset stoppedAt);
+            ILogger logger, SandboxId sandboxId, string tenant, double cpus, long memoryBytes, double seconds, DateTimeOffset startedAt,
+            DateTimeOffset stoppedAt);
     }
 }

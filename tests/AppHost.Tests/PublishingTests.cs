@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Sandbox.Testing;
 using Sandbox.ClusterFile.Compose;
+using Sandbox.Testing;
 
 namespace AppHost.Tests;
 

@@ -81,7 +81,9 @@ public sealed class AuthenticationTests : IAsyncLifetime
         using var answer = await Host.SendAsync(HttpMethod.Get, HealthRoutes.Nodes, body: null);
         var nodes = (await answer.Content.ReadFromJsonAsync(HeadJson.Default.IReadOnlyListMemberEntry))!;
 
-        Assert.Equal([new("w1", "head", "w1.example", 6390, 10001, 8265, 1, 1, "1"), new("w9", "worker", "w9.example", 7000, 10001, 8265, null, 1, "1")], nodes);
+        Assert.Equal(
+            [new("w1", "head", "w1.example", 6390, 10001, 8265, 1, 1, "1"),
+                new("w9", "worker", "w9.example", 7000, 10001, 8265, null, 1, "1")], nodes);
     }
 
     [Fact]
@@ -95,10 +97,13 @@ public sealed class AuthenticationTests : IAsyncLifetime
 
         Assert.Equal((200, 401), ((int)joined.StatusCode, (int)again.StatusCode));
         var asNode = (HealthRoutes.NodeKeyHeader, key);
-        Assert.Equal("head", (await Host.PostAsync(HealthRoutes.Acquire, new AcquireRequest("w1", "a"), HeadJson.Default.AcquireRequest, asNode)).Answer.Mode);
+        Assert.Equal(
+            "head", (await Host.PostAsync(HealthRoutes.Acquire, new AcquireRequest("w1", "a"), HeadJson.Default.AcquireRequest, asNode))
+            .Answer.Mode);
         using var forAnother = await Host.SendAsync(HttpMethod.Post, HealthRoutes.Acquire, """{"node":"w2","instance":"a"}""", instead: asNode);
         using var moreTokens = await Host.SendAsync(HttpMethod.Post, HealthRoutes.JoinTokens, "{}", instead: asNode);
-        using var wrongKey = await Host.SendAsync(HttpMethod.Get, HealthRoutes.Nodes, null, instead: (HealthRoutes.NodeKeyHeader, key + "x"));
+        using var wrongKey = await Host.SendAsync(
+            HttpMethod.Get, HealthRoutes.Nodes, null, instead: (HealthRoutes.NodeKeyHeader, key + "x"));
         Assert.Equal((401, 401, 401), ((int)forAnother.StatusCode, (int)moreTokens.StatusCode, (int)wrongKey.StatusCode));
     }
 
@@ -141,12 +146,16 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Assert.Equal((401, 401, 200, 401), ((int)other.StatusCode, (int)raw.StatusCode, (int)first.StatusCode, (int)again.StatusCode));
         var answer = await first.Content.ReadAsStringAsync();
         Assert.DoesNotContain(HealthHost.Secret, answer, StringComparison.Ordinal);
-        var text = EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf(token), JsonSerializer.Deserialize(answer, HeadJson.Default.EnrollmentResponse)!.Sealed);
-        Assert.Equal(new ClusterCredentials("tests", HealthHost.Secret, Database: null), JsonSerializer.Deserialize(text, HeadJson.Default.ClusterCredentials));
+        var text = EnrollmentSecret.Open(
+            EnrollmentSecret.SealKeyOf(token), JsonSerializer.Deserialize(answer, HeadJson.Default.EnrollmentResponse)!.Sealed);
+        Assert.Equal(
+            new ClusterCredentials("tests", HealthHost.Secret, Database: null),
+            JsonSerializer.Deserialize(text, HeadJson.Default.ClusterCredentials));
     }
 
     private Task<HttpResponseMessage> JoinAsync(string token) =>
-        Host.SendAsync(HttpMethod.Post, HealthRoutes.Register, Node, instead: (HealthRoutes.JoinTokenHeader, EnrollmentSecret.AdmissionOf(token)));
+        Host.SendAsync(
+            HttpMethod.Post, HealthRoutes.Register, Node, instead: (HealthRoutes.JoinTokenHeader, EnrollmentSecret.AdmissionOf(token)));
 
     private async Task<string> TokenAsync(string terms)
     {

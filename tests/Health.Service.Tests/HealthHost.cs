@@ -21,7 +21,8 @@ internal sealed class HealthHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TempFolder? _ownFolder;
 
-    private HealthHost(WebApplication app, FakeTimeProvider time, TempFolder? ownFolder) => (_app, Time, _ownFolder) = (app, time, ownFolder);
+    private HealthHost(WebApplication app, FakeTimeProvider time, TempFolder? ownFolder) =>
+        (_app, Time, _ownFolder) = (app, time, ownFolder);
 
     public FakeTimeProvider Time { get; }
 
@@ -32,7 +33,8 @@ internal sealed class HealthHost : IAsyncDisposable
 
     /// <param name="folder">Where the lock is; null: a folder that nobody else has.</param>
     /// <param name="database">Empty: in memory.</param>
-    public static async Task<HealthHost> StartAsync(string whitelist = "w1 w2:6390", string? folder = null, string database = "", FakeTimeProvider? time = null)
+    public static async Task<HealthHost> StartAsync(
+        string whitelist = "w1 w2:6390", string? folder = null, string database = "", FakeTimeProvider? time = null)
     {
         time ??= new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var ownFolder = folder is null ? new TempFolder() : null;
@@ -67,7 +69,8 @@ internal sealed class HealthHost : IAsyncDisposable
     }
 
     /// <summary>One request; with a proof of the secret unless a header is given instead.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body, string secret = Secret, (string Name, string Value)? instead = null)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? body, string secret = Secret, (string Name, string Value)? instead = null)
     {
         var request = new HttpRequestMessage(method, path);
         if (body is not null)
@@ -75,19 +78,22 @@ internal sealed class HealthHost : IAsyncDisposable
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        var (name, value) = instead ?? (RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method.Method, path, Time.GetUtcNow()));
+        var (name, value) = instead
+            ?? (RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method.Method, path, Time.GetUtcNow()));
         request.Headers.Add(name, value);
         return await Http.SendAsync(request);
     }
 
-    public async Task<(int Status, HeadAnswer Answer)> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, (string Name, string Value)? instead = null)
+    public async Task<(int Status, HeadAnswer Answer)> PostAsync<T>(
+        string path, T body, JsonTypeInfo<T> type, (string Name, string Value)? instead = null)
     {
         using var answer = await SendAsync(HttpMethod.Post, path, System.Text.Json.JsonSerializer.Serialize(body, type), instead: instead);
         return ((int)answer.StatusCode, await ReadAsync(answer));
     }
 
     public Task<(int Status, HeadAnswer Answer)> RegisterAsync(string node, string life = "a", int headPort = 6390) => PostAsync(
-        HealthRoutes.Register, new RegisterRequest(node, life, $"{node}.example", headPort, 10001, 8265, "1"), HeadJson.Default.RegisterRequest);
+        HealthRoutes.Register, new RegisterRequest(node, life, $"{node}.example", headPort, 10001, 8265, "1"),
+        HeadJson.Default.RegisterRequest);
 
     public Task<(int Status, HeadAnswer Answer)> AcquireAsync(string node, string life = "a") =>
         PostAsync(HealthRoutes.Acquire, new AcquireRequest(node, life), HeadJson.Default.AcquireRequest);

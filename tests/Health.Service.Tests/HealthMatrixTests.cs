@@ -69,22 +69,27 @@ public sealed class HealthMatrixTests : IAsyncLifetime
         Assert.False(answer.StartsWith("HTTP 401\n", StringComparison.Ordinal), $"a process of the cluster was to be let in: {answer}");
     }
 
-    private static RouteRow Row(string method, string path, string? body = null) => new($"{method} {path}", Named.Nothing, _ => new HttpRequestMessage(new HttpMethod(method), path)
-    {
-        Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
-    });
+    private static RouteRow Row(string method, string path, string? body = null) =>
+        new($"{method} {path}", Named.Nothing, _ => new HttpRequestMessage(new HttpMethod(method), path)
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+        });
 
     private static void Prove(HttpRequestMessage request, string secret, string target, DateTimeOffset now) =>
-        request.Headers.Add(RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), request.Method.Method, target, now));
+        request.Headers.Add(
+            RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), request.Method.Method, target, now));
 
     private IEnumerable<(string Who, Action<HttpRequestMessage> Sign)> Strangers()
     {
         var now = Host.Time.GetUtcNow();
         yield return ("who says nothing", _ => { });
-        yield return ("who knows another secret", request => Prove(request, "another secret that nobody else knows of", request.RequestUri!.OriginalString, now));
+        yield return ("who knows another secret", request =>
+            Prove(request, "another secret that nobody else knows of", request.RequestUri!.OriginalString, now));
         yield return ("who repeats what was overheard of another route", request => Prove(request, HealthHost.Secret, "/v1/ping", now));
-        yield return ("who repeats what was overheard long ago", request => Prove(request, HealthHost.Secret, request.RequestUri!.OriginalString, now - TimeSpan.FromHours(1)));
-        yield return ("who shows the secret itself", request => request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {HealthHost.Secret}"));
+        yield return ("who repeats what was overheard long ago", request =>
+            Prove(request, HealthHost.Secret, request.RequestUri!.OriginalString, now - TimeSpan.FromHours(1)));
+        yield return ("who shows the secret itself", request =>
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {HealthHost.Secret}"));
         yield return ("who shows no key of any node", request => request.Headers.Add(HealthRoutes.NodeKeyHeader, "node_nobodys"));
         yield return ("who shows an empty key", request => request.Headers.TryAddWithoutValidation(HealthRoutes.NodeKeyHeader, ""));
     }

@@ -28,7 +28,8 @@ public sealed class StartTests
         await using (await HealthHost.StartAsync(folder: folder.Path))
         {
             var refused = await Assert.ThrowsAsync<SecondInstanceException>(() => HealthHost.StartAsync(folder: folder.Path));
-            Assert.Contains("another instance already keeps the head of cluster tests in its memory", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "another instance already keeps the head of cluster tests in its memory", refused.Message, StringComparison.Ordinal);
             Assert.Contains("ConnectionStrings:sandbox", refused.Message, StringComparison.Ordinal);
         }
 

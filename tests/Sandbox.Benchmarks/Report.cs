@@ -6,7 +6,8 @@ namespace Sandbox.Benchmarks;
 
 internal static class Report
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json =
+        new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static string Table(IReadOnlyList<Row> rows)
     {
@@ -23,8 +24,10 @@ internal static class Report
     {
         Directory.CreateDirectory(folder);
         var text = new StringBuilder("# Last run of ./bench\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {Environment.OSVersion}. ");
-        text.Append("Ratios are between runs side by side; compare them, not the milliseconds.\n\n").Append(Table(rows)).Append("\nHow the numbers came about:\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {Environment.OSVersion}. ");
+        text.Append("Ratios are between runs side by side; compare them, not the milliseconds.\n\n").Append(Table(rows))
+            .Append("\nHow the numbers came about:\n\n");
         foreach (var row in rows)
         {
             text.Append(CultureInfo.InvariantCulture, $"- {row.What}: {row.Detail}\n");

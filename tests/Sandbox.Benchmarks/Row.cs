@@ -17,9 +17,11 @@ internal sealed record Row(string What, double Measured, string Unit, double? Bu
 
     public string Verdict => Budget is null ? "–" : IsMet ? "met" : "MISSED";
 
-    public static Row AtMost(string what, double measured, string unit, double budget, string detail) => new(what, measured, unit, budget, false, detail);
+    public static Row AtMost(string what, double measured, string unit, double budget, string detail) =>
+        new(what, measured, unit, budget, false, detail);
 
-    public static Row AtLeastAs(string what, double measured, string unit, double budget, string detail) => new(what, measured, unit, budget, true, detail);
+    public static Row AtLeastAs(string what, double measured, string unit, double budget, string detail) =>
+        new(what, measured, unit, budget, true, detail);
 
     public static Row Info(string what, double measured, string unit, string detail) => new(what, measured, unit, null, false, detail);
 

@@ -31,7 +31,15 @@ public sealed class ShortRunTests
     private static async Task MustBeGreenAsync(ChaosOptions options)
     {
         List<string> said = [];
-        options = options with { Length = TimeSpan.Zero, Goal = Goal, Overlap = 2, Clients = 4, Without = ["SIGSTOP of a Worker beyond its grace"] };
+        options =
+            options with
+            {
+                Length = TimeSpan.Zero,
+                Goal = Goal,
+                Overlap = 2,
+                Clients = 4,
+                Without = ["SIGSTOP of a Worker beyond its grace"]
+            };
         var report = await new ChaosRun(options, line =>
         {
             lock (said)
@@ -45,7 +53,8 @@ public sealed class ShortRunTests
         Assert.True(report.IsGreen, $"the run was to reach its goal and be green: {report}\n{string.Join('\n', said)}");
 
         // Each of these has something to be held against it, however much was done.
-        var (creates, commands) = (Done(report, OperationKind.Create), Done(report, OperationKind.Execute) + Done(report, OperationKind.Session));
+        var (creates, commands) =
+            (Done(report, OperationKind.Create), Done(report, OperationKind.Execute) + Done(report, OperationKind.Session));
         MustHaveLooked(report, "CreatesAreKept", 2 * creates);
         MustHaveLooked(report, "EventsAreEffectiveOnce", 5 * creates);
         MustHaveLooked(report, "HistoriesAreLegal", 2 * creates);

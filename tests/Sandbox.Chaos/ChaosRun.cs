@@ -43,7 +43,8 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
 
         var store = new StoreReader(cluster.Database);
         using var reader = new SandboxClient(cluster.Callers[0].Http.BaseAddress!, apiKey: null);
-        IEnumerable<IFault> faults = [.. new FaultList(cluster, nodes, engine, store, Complain, time).All, new SlowReader(reader, store, Complain, time)];
+        IEnumerable<IFault> faults =
+            [.. new FaultList(cluster, nodes, engine, store, Complain, time).All, new SlowReader(reader, store, Complain, time)];
         var schedule = new FaultSchedule(
             [.. faults.Where(fault => !options.Without.Contains(fault.Kind))], options.Seed, options.Overlap,
             injected => _recorder.Effects >= injected * options.Goal.DoneBeforeNextFault, say, time);
@@ -70,7 +71,9 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> say, TimeProvi
         {
             if (time.GetElapsedTime(began) >= options.Goal.Within)
             {
-                Complain($"the run was to do more within {options.Goal.Within}; it did {string.Join(", ", options.Goal.Missing(_recorder, schedule.Injected))}");
+                Complain(
+                    $"the run was to do more within {options.Goal.Within}; it did "
+                        + $"{string.Join(", ", options.Goal.Missing(_recorder, schedule.Injected))}");
                 break;
             }
 

@@ -11,7 +11,8 @@ public sealed class CliProgram : IDisposable
     public static readonly TimeSpan Generous = TimeSpan.FromMinutes(3);
 
     private static readonly string Program = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Sandbox.Cli.dll"));
+        AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)),
+        "Sandbox.Cli.dll"));
 
     private readonly TempFolder _temp = new();
     private readonly string _deployment;
@@ -104,7 +105,8 @@ public sealed class RunningCli : IDisposable
 
             if (_copies.IsCompleted)
             {
-                Assert.Fail($"the program ended without printing '{text}'; it printed: {Text(_output)} and on standard error: {Text(_error)}");
+                Assert.Fail(
+                    $"the program ended without printing '{text}'; it printed: {Text(_output)} and on standard error: {Text(_error)}");
             }
 
             try
@@ -113,7 +115,8 @@ public sealed class RunningCli : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"'{text}' was not printed in {CliProgram.Generous}; so far: {Text(_output)} and on standard error: {Text(_error)}");
+                Assert.Fail(
+                    $"'{text}' was not printed in {CliProgram.Generous}; so far: {Text(_output)} and on standard error: {Text(_error)}");
             }
         }
     }

@@ -24,7 +24,8 @@ public sealed class SandboxClientTests
         await using var server = await ScriptedServer.AnsweringAsync(body, status);
         using var client = new SandboxClient(server.Address, null);
 
-        var refused = await Assert.ThrowsAsync<SandboxClientException>(() => client.CreateSessionAsync(Id, new CreateSessionRequest(), default));
+        var refused = await Assert.ThrowsAsync<SandboxClientException>(
+            () => client.CreateSessionAsync(Id, new CreateSessionRequest(), default));
 
         Assert.Equal((code, text), (refused.Code, refused.Text));
     }
@@ -92,7 +93,8 @@ public sealed class SandboxClientTests
             """{"status":"Success","message":null,"error":null,"result":{"success":false,"message":"disk full","file_name":""}}""");
         using var client = new SandboxClient(server.Address, null);
 
-        var refused = await Assert.ThrowsAsync<SandboxClientException>(() => client.UploadAsync(Id, new MemoryStream([1]), "/tmp/x", default));
+        var refused = await Assert.ThrowsAsync<SandboxClientException>(
+            () => client.UploadAsync(Id, new MemoryStream([1]), "/tmp/x", default));
 
         Assert.Equal("disk full", refused.Text);
     }

@@ -29,7 +29,8 @@ public sealed partial class ElectionTests
                 return row.IsHeld && heads is [var head] && head == row.Node;
             },
             () => $"one node of twenty says it is the head, and holds its lease; those that say so: {string.Join(' ', heads)}");
-        var versions = fleet.Nodes.SelectMany(node => Version().Matches(node.Log).Select(match => (Version: match.Groups[1].Value, node.Name))).Distinct().ToList();
+        var versions = fleet.Nodes.SelectMany(
+            node => Version().Matches(node.Log).Select(match => (Version: match.Groups[1].Value, node.Name))).Distinct().ToList();
         Assert.True(
             versions.Count == versions.DistinctBy(taken => taken.Version).Count(),
             $"no lease_version was to be two nodes'; they were: {string.Join(' ', versions)}");

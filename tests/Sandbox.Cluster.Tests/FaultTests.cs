@@ -116,12 +116,14 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     [NeedsDockerFact]
     public async Task Worker_WithAnotherSecret_EndsWithAClearError()
     {
-        await using var stranger = Cluster.MakeWorker("stranger", "stranger", ("Cluster__Secret", "another secret that nobody else knows of"));
+        await using var stranger = Cluster.MakeWorker(
+            "stranger", "stranger", ("Cluster__Secret", "another secret that nobody else knows of"));
 
         stranger.Start();
 
         Assert.Equal(1, await stranger.ExitAsync());
-        Assert.Matches("Sandbox.Worker does not run. Cluster:Secret: node w[1-3], which is part of this cluster, does not accept it", stranger.Log);
+        Assert.Matches(
+            "Sandbox.Worker does not run. Cluster:Secret: node w[1-3], which is part of this cluster, does not accept it", stranger.Log);
         Assert.DoesNotContain("nobody else knows", stranger.Log, StringComparison.Ordinal);
     }
 
@@ -130,7 +132,8 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
     {
         await Caller.RunAsync(_box);
         await using var stranger = Cluster.Make(
-            "stranger", "Sandbox.Api", ("Cluster__Secret", "another secret that nobody else knows of"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            "stranger", "Sandbox.Api", ("Cluster__Secret", "another secret that nobody else knows of"),
+            ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
         var listening = await ProcessCluster.StartApiAsync(stranger);
         using var caller = new RockCaller(new Uri(listening.Split("Now listening on: ")[1].Trim()));
 
@@ -147,14 +150,17 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         var answer = await Caller.StartAsync("giant", ("num_gpus", 1000));
 
         Assert.Equal("Failed", answer.GetProperty("status").GetString());
-        Assert.True(answer.ToString().Contains("it fits no node", StringComparison.Ordinal), $"the answer was to say that it fits no node: {answer}");
+        Assert.True(
+            answer.ToString().Contains("it fits no node", StringComparison.Ordinal),
+            $"the answer was to say that it fits no node: {answer}");
     }
 
     /// <summary>The box's.</summary>
     private async Task<IReadOnlyList<string>> ContainersAsync(params string[] options) =>
         (await Shell.RunAsync(
             "docker",
-            ["ps", "-q", .. options, "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}", "--filter", $"label=sandbox.aspire/sandbox={_box}"]))
+            ["ps", "-q", .. options, "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}", "--filter",
+                $"label=sandbox.aspire/sandbox={_box}"]))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private async Task<ClusterProcess> OwnerAsync(string id)
@@ -170,7 +176,8 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
             async () =>
             {
                 last = await Caller.PostAsync("execute", new { sandbox_id = id, shell = true, command = script });
-                return last.GetProperty("status").GetString() == "Success" && last.GetProperty("result").GetProperty("stdout").GetString() == output;
+                return last.GetProperty("status").GetString() == "Success"
+                    && last.GetProperty("result").GetProperty("stdout").GetString() == output;
             },
             () => $"{id} answers again; the last answer: {last}");
     }

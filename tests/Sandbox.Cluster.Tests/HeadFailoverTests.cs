@@ -91,7 +91,9 @@ public sealed class HeadFailoverTests
             {
                 await using var connection = new Npgsql.NpgsqlConnection(cluster.Database);
                 await connection.OpenAsync();
-                await using var command = new Npgsql.NpgsqlCommand("SELECT state FROM sandboxes WHERE id = $1", connection) { Parameters = { new() { Value = id } } };
+                await using var command = new Npgsql.NpgsqlCommand(
+                    "SELECT state FROM sandboxes WHERE id = $1", connection)
+                { Parameters = { new() { Value = id } } };
                 state = (string?)await command.ExecuteScalarAsync() ?? "none";
                 return state == "deleted";
             },
@@ -105,7 +107,8 @@ public sealed class HeadFailoverTests
             async () =>
             {
                 last = await caller.PostAsync("execute", new { sandbox_id = id, shell = true, command = "cat /tmp/mine" });
-                return last.GetProperty("status").GetString() == "Success" && last.GetProperty("result").GetProperty("stdout").GetString() == $"{id}\n";
+                return last.GetProperty("status").GetString() == "Success"
+                    && last.GetProperty("result").GetProperty("stdout").GetString() == $"{id}\n";
             },
             () => $"{id} still has its file; the last answer: {last}");
     }

@@ -51,11 +51,13 @@ public sealed class JoinTests(JoinTests.OneWorker one) : IClassFixture<JoinTests
         Assert.Equal(0, await first.EndAsync());
     }
 
-    private static readonly System.Text.Json.JsonSerializerOptions Snake = new() { PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower };
+    private static readonly System.Text.Json.JsonSerializerOptions Snake =
+        new() { PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower };
 
     /// <summary>None of the settings that make a process one of the cluster's.</summary>
     private ClusterProcess MakeWorker(string process, string node, string token) => Cluster.MakeWorker(
-        process, node, ("Cluster__Id", ""), ("Cluster__Secret", ""), ("ConnectionStrings__sandbox", ""), ("JOIN_TOKEN", token), ("Worker__Labels__joined", node));
+        process, node, ("Cluster__Id", ""), ("Cluster__Secret", ""), ("ConnectionStrings__sandbox", ""), ("JOIN_TOKEN", token),
+        ("Worker__Labels__joined", node));
 
     private async Task<string> TokenAsync(string? node = null)
     {
@@ -83,7 +85,8 @@ public sealed class JoinTests(JoinTests.OneWorker one) : IClassFixture<JoinTests
         {
             if (new NeedsPostgresFactAttribute().Skip is null)
             {
-                _cluster = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = 1, Healths = 1, HeadWhitelist = "w1", HasRedis = false, Deployment = "local" });
+                _cluster = await ProcessCluster.StartAsync(
+                    new ClusterSetup { Apis = 1, Workers = 1, Healths = 1, HeadWhitelist = "w1", HasRedis = false, Deployment = "local" });
             }
         }
 

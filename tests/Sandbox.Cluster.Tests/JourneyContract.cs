@@ -23,7 +23,8 @@ public abstract class JourneyContract(ClusterFixture fixture)
         await Other.UntilAliveAsync(id);
 
         await One.MustPostAsync("create_session", new { sandbox_id = id, session = "s" });
-        var answer = await Other.MustPostAsync("run_in_session", new { sandbox_id = id, session = "s", command = "echo kept > /tmp/file; echo $((6 * 7))", timeout = 30 });
+        var answer = await Other.MustPostAsync(
+            "run_in_session", new { sandbox_id = id, session = "s", command = "echo kept > /tmp/file; echo $((6 * 7))", timeout = 30 });
         Assert.Equal("42", answer.GetProperty("output").GetString()!.Trim());
 
         await Other.MustPostAsync("stop", new { sandbox_id = id });
@@ -67,7 +68,8 @@ public abstract class JourneyContract(ClusterFixture fixture)
         await Other.ExecuteAsync(id, "nc -l -p 8000 -e cat > /tmp/nc 2>&1 & while ! netstat -tln | grep -q :8000; do sleep 0.1; done");
         using var limit = new CancellationTokenSource(ClusterProcess.Generous);
         using var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://{One.Http.BaseAddress!.Authority}/apis/envs/sandbox/v1/sandboxes/{id}/portforward?port=8000"), limit.Token);
+        await socket.ConnectAsync(
+            new Uri($"ws://{One.Http.BaseAddress!.Authority}/apis/envs/sandbox/v1/sandboxes/{id}/portforward?port=8000"), limit.Token);
 
         await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Binary, endOfMessage: true, limit.Token);
         var buffer = new byte[64];
@@ -96,7 +98,8 @@ public abstract class JourneyContract(ClusterFixture fixture)
 
     private static ByteArrayContent EnvdFrame(string script)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(new { process = new { cmd = "/bin/sh", args = new[] { "-c", script } }, stdin = false });
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            new { process = new { cmd = "/bin/sh", args = new[] { "-c", script } }, stdin = false });
         var frame = new byte[5 + json.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), json.Length);
         json.CopyTo(frame.AsSpan(5));

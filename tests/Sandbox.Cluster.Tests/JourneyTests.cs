@@ -3,4 +3,5 @@ namespace Sandbox.Cluster.Tests;
 public sealed class JourneyTests(ClusterFixture fixture) : JourneyContract(fixture), IClassFixture<ClusterFixture>;
 
 /// <summary>The same where there never was a Redis: statuses come from the records, and wake-ups by Postgres.</summary>
-public sealed class JourneyWithoutRedisTests(ClusterWithoutRedisFixture fixture) : JourneyContract(fixture), IClassFixture<ClusterWithoutRedisFixture>;
+public sealed class JourneyWithoutRedisTests(ClusterWithoutRedisFixture fixture) : JourneyContract(fixture),
+IClassFixture<ClusterWithoutRedisFixture>;

@@ -33,7 +33,9 @@ public sealed class LargeFileTests(ClusterFixture fixture) : IClassFixture<Clust
         var content = new Megabytes(Size);
         using (var uploaded = await SendAsync(HttpMethod.Post, id, content))
         {
-            Assert.True(uploaded.IsSuccessStatusCode, $"the upload was to succeed: {uploaded.StatusCode} {await uploaded.Content.ReadAsStringAsync()}");
+            Assert.True(
+                uploaded.IsSuccessStatusCode,
+                $"the upload was to succeed: {uploaded.StatusCode} {await uploaded.Content.ReadAsStringAsync()}");
         }
 
         Assert.StartsWith(content.Hash, await Caller.ExecuteAsync(id, "sha256sum /large"), StringComparison.Ordinal);
@@ -46,7 +48,10 @@ public sealed class LargeFileTests(ClusterFixture fixture) : IClassFixture<Clust
         foreach (var (process, peak) in Peaks())
         {
             var grown = peak - before[process];
-            Assert.True(grown < MayGrow, $"{process} grew by {grown / Megabyte} MiB while {Size} MiB went through it; at most {MayGrow / Megabyte} would be a stream");
+            Assert.True(
+                grown < MayGrow,
+                $"{process} grew by {grown / Megabyte} MiB while {Size} MiB went through it; "
+                + $"at most {MayGrow / Megabyte} would be a stream");
         }
 
         await Caller.MustPostAsync("stop", new { sandbox_id = id });
@@ -60,7 +65,8 @@ public sealed class LargeFileTests(ClusterFixture fixture) : IClassFixture<Clust
     }
 
     /// <summary>The most memory that each process has had so far, bytes.</summary>
-    private Dictionary<string, long> Peaks() => fixture.Cluster.Apis.Concat(fixture.Cluster.Workers).ToDictionary(process => process.Name, process =>
+    private Dictionary<string, long> Peaks() =>
+        fixture.Cluster.Apis.Concat(fixture.Cluster.Workers).ToDictionary(process => process.Name, process =>
     {
         var line = File.ReadLines($"/proc/{process.ProcessId}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);

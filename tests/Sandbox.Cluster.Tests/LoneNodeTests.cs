@@ -31,7 +31,8 @@ public sealed class LoneNodeTests(LoneNodeTests.OneService service) : IClassFixt
         Assert.Equal(1, await node.ExitAsync());
         Assert.Equal(4, node.Log.Split("Hint ").Length - 1);
         Assert.Contains("✗ ERROR: no head answers at HEAD_ADDRESS=127.0.0.1:1 after 1 tries", node.Log, StringComparison.Ordinal);
-        Assert.StartsWith("Sandbox.Worker does not run. HEAD_ADDRESS: no head answers at 127.0.0.1:1", LastLine(node), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Sandbox.Worker does not run. HEAD_ADDRESS: no head answers at 127.0.0.1:1", LastLine(node), StringComparison.Ordinal);
     }
 
     [NeedsPostgresTheory]

@@ -15,7 +15,8 @@ public sealed class MovingTests
         chmod 4751 file && chown 1234:4321 file sub && chmod 1777 sub && touch -d '2020-02-02 02:02:02' sub/hard
         """;
 
-    private const string Listing = "cd /tree && find . | sort | xargs stat -c '%n %f %u %g %h %s %Y' && cat file sub/hard && readlink sub/soft";
+    private const string Listing =
+        "cd /tree && find . | sort | xargs stat -c '%n %f %u %g %h %s %Y' && cat file sub/hard && readlink sub/soft";
 
     [NeedsDockerFact]
     public async Task Sandbox_ArchivedOnOneNode_IsRestoredOnAnother_AsItWas()
@@ -81,7 +82,8 @@ public sealed class MovingTests
     }
 
     /// <summary>One command after another, each counted in the sandbox itself.</summary>
-    private static async Task LoadAsync(RockCaller caller, string id, Action<int> answered, ConcurrentBag<string> failures, CancellationToken stop)
+    private static async Task LoadAsync(
+        RockCaller caller, string id, Action<int> answered, ConcurrentBag<string> failures, CancellationToken stop)
     {
         for (var count = 0; ; answered(++count))
         {
@@ -97,7 +99,8 @@ public sealed class MovingTests
             }
 
             var answer = await caller.PostAsync("execute", new { sandbox_id = id, shell = true, command = "echo once >> /counted" });
-            if (answer.GetProperty("status").GetString() != "Success" || answer.GetProperty("result").GetProperty("exit_code").GetInt32() != 0)
+            if (answer.GetProperty("status").GetString() != "Success"
+                || answer.GetProperty("result").GetProperty("exit_code").GetInt32() != 0)
             {
                 failures.Add($"{id}: {answer}");
                 return;
@@ -105,7 +108,8 @@ public sealed class MovingTests
         }
     }
 
-    private static async Task<string?> HostAsync(RockCaller caller) => (await caller.StatusAsync("box")).GetProperty("host_name").GetString();
+    private static async Task<string?> HostAsync(RockCaller caller) =>
+        (await caller.StatusAsync("box")).GetProperty("host_name").GetString();
 
     private static Task UntilAsync(RockCaller caller, string state)
     {

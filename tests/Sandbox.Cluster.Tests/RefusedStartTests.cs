@@ -83,7 +83,8 @@ public sealed class RefusedStartTests : IDisposable
         var database = await server.NewDatabaseAsync();
         await server.ExecuteAsync(
             new Npgsql.NpgsqlConnectionStringBuilder(database).Database!,
-            "CREATE TABLE schema_scripts (number integer NOT NULL PRIMARY KEY, applied_at timestamptz NOT NULL); INSERT INTO schema_scripts VALUES (9999, now())");
+            "CREATE TABLE schema_scripts (number integer NOT NULL PRIMARY KEY, applied_at timestamptz NOT NULL); INSERT INTO "
+                + "schema_scripts VALUES (9999, now())");
         await using var process = ProcessCluster.MakeAlone(project, _folder, new Dictionary<string, string>
         {
             ["ConnectionStrings__sandbox"] = database,
@@ -108,7 +109,8 @@ public sealed class RefusedStartTests : IDisposable
     /// have them in any order.</summary>
     private static string RefusalOf(ClusterProcess process, string beginning)
     {
-        var lines = process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith(beginning, StringComparison.Ordinal)).ToList();
+        var lines = process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line.StartsWith(beginning, StringComparison.Ordinal)).ToList();
         Assert.True(lines.Count == 1, $"one line was to begin with '{beginning}': {process.Log}");
         return lines[0];
     }

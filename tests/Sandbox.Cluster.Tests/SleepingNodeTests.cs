@@ -18,7 +18,8 @@ public sealed class SleepingNodeTests
         var (caller, sleeper) = (cluster.Callers[0], cluster.Workers[0]);
         relay.Trap("POST", "/start", RelayFault.HoldAnswer);
         await Wait.UntilAsync(
-            async () => (await caller.StartAsync("box")).GetProperty("status").GetString() == "Success", () => "a sandbox is accepted once a node can run it");
+            async () => (await caller.StartAsync("box")).GetProperty("status").GetString() == "Success", () =>
+                "a sandbox is accepted once a node can run it");
         await relay.Sprung.WaitAsync(ClusterProcess.Generous);
         sleeper.Pause();
         var duplicate = Assert.Single(await cluster.ContainersAsync());

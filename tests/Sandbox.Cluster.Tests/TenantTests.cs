@@ -18,20 +18,27 @@ public sealed class TenantTests
 
         // Over loopback and without any key the first caller is an admin; the first key ends that, everywhere.
         var admin = await MakeKeyAsync(one, null, new { admin = true });
-        Assert.Equal(201, await StatusAsync(one, HttpMethod.Post, "/api/v1/tenants", admin.Secret, new { name = "red", quota = new { sandboxes = 1 } }));
+        Assert.Equal(
+            201, await StatusAsync(
+                one, HttpMethod.Post, "/api/v1/tenants", admin.Secret, new { name = "red", quota = new { sandboxes = 1 } }));
         Assert.Equal(201, await StatusAsync(two, HttpMethod.Post, "/api/v1/tenants", admin.Secret, new { name = "blue" }));
         var red = await MakeKeyAsync(two, admin.Secret, new { tenant = "red" });
         var blue = await MakeKeyAsync(one, admin.Secret, new { tenant = "blue" });
-        await Wait.UntilAsync(async () => await StatusAsync(two, HttpMethod.Get, "/", null) == 401, () => "the other API asks for a key too");
+        await Wait.UntilAsync(
+            async () => await StatusAsync(two, HttpMethod.Get, "/", null) == 401, () => "the other API asks for a key too");
 
         Assert.Equal("Success", await StartAsync(one, red.Secret, "r1"));
         Assert.Equal("The quota of sandboxes is reached (1).", await StartAsync(two, red.Secret, "r2"));
         Assert.Equal("Sandbox r1 already exists.", await StartAsync(two, blue.Secret, "r1"));
-        Assert.Equal("Sandbox r1 not found.", await OutcomeAsync(two, HttpMethod.Get, "/get_status?sandbox_id=r1&include_all_states=true", blue.Secret));
+        Assert.Equal(
+            "Sandbox r1 not found.",
+            await OutcomeAsync(two, HttpMethod.Get, "/get_status?sandbox_id=r1&include_all_states=true", blue.Secret));
         Assert.Equal("Success", await OutcomeAsync(two, HttpMethod.Get, "/get_status?sandbox_id=r1&include_all_states=true", red.Secret));
 
         Assert.Equal(204, await StatusAsync(one, HttpMethod.Delete, $"/api/v1/keys/{red.Id}", admin.Secret));
-        await Wait.UntilAsync(async () => await StatusAsync(two, HttpMethod.Get, "/", red.Secret) == 401, () => "the revoked key is refused by the other API");
+        await Wait.UntilAsync(
+            async () => await StatusAsync(two, HttpMethod.Get, "/", red.Secret) == 401, () =>
+                "the revoked key is refused by the other API");
         Assert.Equal(200, await StatusAsync(two, HttpMethod.Get, "/", blue.Secret));
     }
 
@@ -44,7 +51,9 @@ public sealed class TenantTests
     }
 
     private static Task<string> StartAsync(HttpClient api, string key, string id) =>
-        OutcomeAsync(api, HttpMethod.Post, "/start_async", key, new { image = "any", sandbox_id = id, memory = "128m", cpus = 0.5, auto_delete_seconds = 3600 });
+        OutcomeAsync(
+            api, HttpMethod.Post, "/start_async", key,
+            new { image = "any", sandbox_id = id, memory = "128m", cpus = 0.5, auto_delete_seconds = 3600 });
 
     /// <summary>Success, or why not.</summary>
     private static async Task<string> OutcomeAsync(HttpClient api, HttpMethod method, string route, string key, object? body = null)

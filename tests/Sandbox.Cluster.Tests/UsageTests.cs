@@ -29,9 +29,12 @@ public sealed class UsageTests(ClusterFixture shared) : IClassFixture<ClusterFix
         foreach (var caller in Cluster.Callers)
         {
             Dictionary<string, double> first = [], then = [];
-            await Wait.UntilAsync(async () => (first = await CpusAsync(caller)).Count >= ids.Count, () => $"each of {string.Join(' ', ids)} is told of: {string.Join(' ', first.Keys)}");
             await Wait.UntilAsync(
-                async () => (then = await CpusAsync(caller)) is { } seen && ids.All(id => seen.TryGetValue(id, out var cpu) && cpu > first[id]),
+                async () => (first = await CpusAsync(caller)).Count >= ids.Count, () =>
+                    $"each of {string.Join(' ', ids)} is told of: {string.Join(' ', first.Keys)}");
+            await Wait.UntilAsync(
+                async () =>
+                    (then = await CpusAsync(caller)) is { } seen && ids.All(id => seen.TryGetValue(id, out var cpu) && cpu > first[id]),
                 () => $"each busy sandbox uses more CPU: {string.Join(' ', first)} then {string.Join(' ', then)}");
             var answer = await caller.Http.GetStringAsync("/api/v1/usage");
             Assert.All(nodes.Concat(places), node => Assert.Contains($"\"node\":\"{node}\"", answer, StringComparison.Ordinal));
@@ -47,7 +50,9 @@ public sealed class UsageTests(ClusterFixture shared) : IClassFixture<ClusterFix
     {
         var answer = JsonDocument.Parse(await caller.Http.GetStringAsync("/api/v1/usage")).RootElement;
         return answer.GetProperty("sandboxes").EnumerateArray()
-            .Where(one => one.GetProperty("sandbox_id").GetString()!.StartsWith("busy-", StringComparison.Ordinal) && one.GetProperty("memory_bytes").GetInt64() > 0)
+            .Where(one =>
+                one.GetProperty("sandbox_id").GetString()!.StartsWith("busy-", StringComparison.Ordinal)
+                && one.GetProperty("memory_bytes").GetInt64() > 0)
             .ToDictionary(one => one.GetProperty("sandbox_id").GetString()!, one => one.GetProperty("cpu_seconds").GetDouble());
     }
 }

@@ -48,7 +48,9 @@ public sealed class ComposeTests
         Assert.Equal("service_started", At(main, "services.node-gpu.depends_on.node-cpu.condition"));
         Assert.Equal("service_healthy", At(main, "services.node-gpu.depends_on.health.condition"));
         Assert.Equal("service_healthy", At(main, "services.health.depends_on.postgres.condition"));
-        Assert.Equal(["CMD", "curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:8080/"], Items(main, "services.health.healthcheck.test"));
+        Assert.Equal(
+            ["CMD", "curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:8080/"],
+            Items(main, "services.health.healthcheck.test"));
         Assert.Equal(("5s", "3s", "10", "3s"), (
             At(main, "services.health.healthcheck.interval"), At(main, "services.health.healthcheck.timeout"),
             At(main, "services.health.healthcheck.retries"), At(main, "services.health.healthcheck.start_period")));
@@ -59,7 +61,8 @@ public sealed class ComposeTests
     {
         var main = MainText(Given.Plan(
             hasGpu: true, ("nodes.head_whitelist", "node-gpu:6380 node-cpu:6379"), ("nodes.head_address", "node-gpu:6380"),
-            ("nodes.health_service.timeout", "2.5"), ("nodes.health_service.max_retries", "7"), ("nodes.health_service.retry_interval", "0.25"),
+            ("nodes.health_service.timeout", "2.5"), ("nodes.health_service.max_retries", "7"),
+            ("nodes.health_service.retry_interval", "0.25"),
             ("nodes.cluster.discovery_timeout", "4"), ("nodes.cluster.wait_for_head", "60"), ("services.nodes.gpu.cpus", "4"),
             ("services.nodes.gpu.memory", "8g"), ("host.gpu_type", "l40s")));
 
@@ -67,8 +70,10 @@ public sealed class ComposeTests
         {
             Assert.Equal(
                 ("node-gpu:6380 node-cpu:6379", "http://health:8080", "2.5", "7", "0.25", "4", "60", "node-gpu:6380"),
-                (Env(main, node, "HEAD_WHITELIST"), Env(main, node, "HEALTH_URL"), Env(main, node, "HEALTH_TIMEOUT"), Env(main, node, "HEALTH_MAX_RETRIES"),
-                    Env(main, node, "HEALTH_RETRY_INTERVAL"), Env(main, node, "DISCOVERY_TIMEOUT"), Env(main, node, "WAIT_FOR_HEAD"), Env(main, node, "HEAD_ADDRESS_CFG")));
+                (Env(main, node, "HEAD_WHITELIST"), Env(main, node, "HEALTH_URL"), Env(main, node, "HEALTH_TIMEOUT"),
+                    Env(main, node, "HEALTH_MAX_RETRIES"),
+                    Env(main, node, "HEALTH_RETRY_INTERVAL"), Env(main, node, "DISCOVERY_TIMEOUT"), Env(main, node, "WAIT_FOR_HEAD"),
+                    Env(main, node, "HEAD_ADDRESS_CFG")));
         }
 
         Assert.Equal("node-gpu:6380 node-cpu:6379", Env(main, "health", "HEAD_WHITELIST"));
@@ -76,7 +81,8 @@ public sealed class ComposeTests
         Assert.Equal(("6390", "192.0.2.7"), (Env(main, "node-cpu", "HEAD_PUBLISHED_PORT"), Env(main, "node-cpu", "NODE_IP_ADDRESS")));
         Assert.Equal(
             ("4", (8L << 30).ToString(CultureInfo.InvariantCulture), "1", "l40s"),
-            (Env(main, "node-gpu", "Worker__Capacity__Cpus"), Env(main, "node-gpu", "Worker__Capacity__MemoryBytes"), Env(main, "node-gpu", "Worker__Capacity__Gpus"), Env(main, "node-gpu", "Worker__Labels__gpu_type")));
+            (Env(main, "node-gpu", "Worker__Capacity__Cpus"), Env(main, "node-gpu", "Worker__Capacity__MemoryBytes"),
+                Env(main, "node-gpu", "Worker__Capacity__Gpus"), Env(main, "node-gpu", "Worker__Labels__gpu_type")));
         Assert.DoesNotContain("Worker__Capacity__Cpus", Keys(main, "services.node-cpu.environment"));
         Assert.DoesNotContain("HEAD_ADDRESS", Keys(main, "services.node-cpu.environment"));
     }
@@ -87,7 +93,8 @@ public sealed class ComposeTests
         var main = MainText(Given.Plan(hasGpu: true));
 
         Assert.Equal(
-            ["/run/docker.sock:/var/run/docker.sock", "/var/lib/sandbox/demo/node-gpu:/var/lib/sandbox/demo/node-gpu", "/var/lib/sandbox/demo/agent:/var/lib/sandbox/demo/agent:ro"],
+            ["/run/docker.sock:/var/run/docker.sock", "/var/lib/sandbox/demo/node-gpu:/var/lib/sandbox/demo/node-gpu",
+                "/var/lib/sandbox/demo/agent:/var/lib/sandbox/demo/agent:ro"],
             Items(main, "services.node-gpu.volumes"));
         Assert.Equal(["998"], Items(main, "services.node-gpu.group_add"));
         Assert.DoesNotContain("volumes", Keys(main, "services.api"));
@@ -97,7 +104,8 @@ public sealed class ComposeTests
     [Fact]
     public void Ports_OfTheHost_LeadToThoseOfTheContainers()
     {
-        var main = MainText(Given.Plan(hasGpu: true, ("services.nodes.cpu.min_worker_port", "31000"), ("services.nodes.cpu.max_worker_port", "31001")));
+        var main = MainText(
+            Given.Plan(hasGpu: true, ("services.nodes.cpu.min_worker_port", "31000"), ("services.nodes.cpu.max_worker_port", "31001")));
 
         Assert.Equal(["6390:6379", "8265:8265", "10001:10001", "31000:31000", "31001:31001"], Items(main, "services.node-cpu.ports"));
         Assert.Equal(["6391:6380", "8266:8265", "10002:10001"], Items(main, "services.node-gpu.ports"));
@@ -111,7 +119,9 @@ public sealed class ComposeTests
     {
         var main = MainText(Given.Plan(hasGpu: true, ("services.nodes.cpu.limit_cpus", "1.5"), ("services.nodes.cpu.limit_memory", "2G")));
 
-        Assert.Equal(("1.5", "2g"), (At(main, "services.node-cpu.deploy.resources.limits.cpus"), At(main, "services.node-cpu.deploy.resources.limits.memory")));
+        Assert.Equal(
+            ("1.5", "2g"),
+            (At(main, "services.node-cpu.deploy.resources.limits.cpus"), At(main, "services.node-cpu.deploy.resources.limits.memory")));
         Assert.DoesNotContain("deploy", Keys(main, "services.node-gpu"));
     }
 
@@ -119,12 +129,14 @@ public sealed class ComposeTests
     public void Build_WhenEnabled_StandsBesideTheImage()
     {
         var main = MainText(Given.Plan(
-            hasGpu: true, ("services.nodes.image", "nodes:1"), ("services.nodes.gpu.image", "gpu:2"), ("services.nodes.gpu.build.enabled", "true"),
+            hasGpu: true, ("services.nodes.image", "nodes:1"), ("services.nodes.gpu.image", "gpu:2"),
+            ("services.nodes.gpu.build.enabled", "true"),
             ("services.nodes.gpu.build.context", "images"), ("services.nodes.gpu.build.target", "final")));
 
         Assert.Equal(("nodes:1", "gpu:2"), (At(main, "services.node-cpu.image"), At(main, "services.node-gpu.image")));
         Assert.Equal(("/srv/demo/images", "Dockerfile", "final"), (
-            At(main, "services.node-gpu.build.context"), At(main, "services.node-gpu.build.dockerfile"), At(main, "services.node-gpu.build.target")));
+            At(main, "services.node-gpu.build.context"), At(main, "services.node-gpu.build.dockerfile"),
+            At(main, "services.node-gpu.build.target")));
         Assert.DoesNotContain("build", Keys(main, "services.node-cpu"));
     }
 
@@ -168,7 +180,9 @@ public sealed class ComposeTests
 
         Assert.All(
             MainCluster.Make(plan).Services.Concat(TestCluster.Make(plan, null, null).Services),
-            service => Assert.DoesNotContain(service.Labels.Values, value => secrets.Any(secret => value.Contains(secret, StringComparison.Ordinal))));
+            service =>
+                Assert.DoesNotContain(
+                    service.Labels.Values, value => secrets.Any(secret => value.Contains(secret, StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -199,7 +213,8 @@ public sealed class ComposeTests
         Assert.Equal("http://192.0.2.7:30000", Env(test, "test-worker", "Worker__Address"));
         Assert.Contains("Host=postgres;Port=5433;", Env(test, "test-worker", "ConnectionStrings__sandbox"), StringComparison.Ordinal);
         Assert.StartsWith("redis:6381,", Env(test, "test-worker", "ConnectionStrings__redis"), StringComparison.Ordinal);
-        Assert.Equal(["30000:8090", .. Enumerable.Range(30010, 11).Select(port => $"{port}:{port}")], Items(test, "services.test-worker.ports"));
+        Assert.Equal(
+            ["30000:8090", .. Enumerable.Range(30010, 11).Select(port => $"{port}:{port}")], Items(test, "services.test-worker.ports"));
         Assert.Equal(("2", "0"), (Env(test, "test-worker", "Worker__Capacity__Cpus"), Env(test, "test-worker", "Worker__Capacity__Gpus")));
         Assert.Equal("http://192.0.2.7:10001", Env(test, "test-client", "SANDBOX_URL"));
         Assert.DoesNotContain("restart", Keys(test, "services.test-worker"));
@@ -243,7 +258,8 @@ public sealed class ComposeTests
 
     private static YamlNode MainText(ClusterPlan plan) => Parse(ComposeText.Write(MainCluster.Make(plan)));
 
-    private static YamlNode TestText(ClusterPlan plan, string? target, string? head) => Parse(ComposeText.Write(TestCluster.Make(plan, target, head)));
+    private static YamlNode TestText(ClusterPlan plan, string? target, string? head) =>
+        Parse(ComposeText.Write(TestCluster.Make(plan, target, head)));
 
     private static YamlNode Parse(string text)
     {
@@ -252,13 +268,16 @@ public sealed class ComposeTests
         return stream.Documents[0].RootNode;
     }
 
-    private static string Env(YamlNode root, string service, string name) => ((YamlScalarNode)Node(root, $"services.{service}.environment")[name]).Value!;
+    private static string Env(YamlNode root, string service, string name) =>
+        ((YamlScalarNode)Node(root, $"services.{service}.environment")[name]).Value!;
 
     private static string At(YamlNode root, string path) => ((YamlScalarNode)Node(root, path)).Value!;
 
-    private static List<string> Keys(YamlNode root, string path) => [.. ((YamlMappingNode)Node(root, path)).Children.Keys.Select(key => ((YamlScalarNode)key).Value!)];
+    private static List<string> Keys(YamlNode root, string path) =>
+        [.. ((YamlMappingNode)Node(root, path)).Children.Keys.Select(key => ((YamlScalarNode)key).Value!)];
 
-    private static List<string> Items(YamlNode root, string path) => [.. ((YamlSequenceNode)Node(root, path)).Children.Select(item => ((YamlScalarNode)item).Value!)];
+    private static List<string> Items(YamlNode root, string path) =>
+        [.. ((YamlSequenceNode)Node(root, path)).Children.Select(item => ((YamlScalarNode)item).Value!)];
 
     private static YamlNode Node(YamlNode root, string path) => path.Split('.').Aggregate(
         root, (node, part) => int.TryParse(part, CultureInfo.InvariantCulture, out var index) ? node[index] : node[part]);

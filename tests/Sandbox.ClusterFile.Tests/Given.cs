@@ -27,7 +27,8 @@ internal static class Given
 
     /// <summary>The least, with values put over it.</summary>
     public static ClusterReading With(params (string Path, string Value)[] values) =>
-        Reading(Least, null, [.. values.Select(one => ("SANDBOX_CLUSTER__" + one.Path.Replace(".", "__", StringComparison.Ordinal), one.Value))]);
+        Reading(Least, null,
+            [.. values.Select(one => ("SANDBOX_CLUSTER__" + one.Path.Replace(".", "__", StringComparison.Ordinal), one.Value))]);
 
     public static ClusterSettings Good(ClusterReading reading)
     {

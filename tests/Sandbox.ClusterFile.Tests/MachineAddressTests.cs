@@ -1,5 +1,5 @@
-using Sandbox.Contracts.Wire;
 using System.Net;
+using Sandbox.Contracts.Wire;
 using Sandbox.Testing.Networks;
 
 namespace Sandbox.ClusterFile.Tests;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Npgsql;
-using Sandbox.Testing;
 using Sandbox.ClusterFile.Compose;
 using Sandbox.ClusterFile.Reading;
+using Sandbox.Testing;
 
 namespace Sandbox.ClusterFile.Tests;
 

@@ -1,5 +1,5 @@
-using Sandbox.Testing;
 using Sandbox.ClusterFile.Reading;
+using Sandbox.Testing;
 
 namespace Sandbox.ClusterFile.Tests;
 
@@ -16,7 +16,9 @@ public sealed class ReadingTests
         Assert.Equal((6391, 6380), (settings.Services.Nodes.Gpu.HeadPort, settings.Services.Nodes.Gpu.ContainerHeadPort));
         Assert.Equal((8888, 6381, 5433), (settings.Services.Health.Port, settings.Services.Redis.Port, settings.Services.Postgres.Port));
         Assert.Equal(["node-cpu", "node-gpu"], settings.Nodes.HeadWhitelist);
-        Assert.Equal((1.0, 3, 0.5), (settings.Nodes.HealthService.Timeout, settings.Nodes.HealthService.MaxRetries, settings.Nodes.HealthService.RetryInterval));
+        Assert.Equal(
+            (1.0, 3, 0.5),
+            (settings.Nodes.HealthService.Timeout, settings.Nodes.HealthService.MaxRetries, settings.Nodes.HealthService.RetryInterval));
         Assert.Equal((5.0, 30), (settings.Nodes.Cluster.DiscoveryTimeout, settings.Nodes.Cluster.WaitForHead));
         Assert.Null(settings.Host.HasGpu);
     }
@@ -107,7 +109,8 @@ public sealed class ReadingTests
             problems,
             one => Assert.Equal(".env line 1: is not NAME=value", one),
             one => Assert.Equal("network: must be a section (cluster.yaml line 2)", one),
-            one => Assert.Equal("services.helth: is not known here; known are nodes, health, api, redis, postgres (cluster.yaml line 4)", one),
+            one => Assert.Equal(
+                "services.helth: is not known here; known are nodes, health, api, redis, postgres (cluster.yaml line 4)", one),
             one => Assert.Equal("services.health.enabled: must be true or false, not 'perhaps' (cluster.yaml line 5)", one),
             one => Assert.StartsWith("project.name: must be 1 to 40 lower-case letters", one, StringComparison.Ordinal),
             one => Assert.Equal("services.health.port: must be a port from 1024 to 65535, not 80", one));
@@ -155,13 +158,16 @@ public sealed class ReadingTests
 
         var problem = Assert.Single(ClusterFileReader.Read(folder.File("cluster.yaml"), []).Problems);
 
-        Assert.Equal($"nodes.yaml in {folder.Path} is not read any more: move its contents below nodes: in cluster.yaml, and remove it", problem);
+        Assert.Equal(
+            $"nodes.yaml in {folder.Path} is not read any more: move its contents below nodes: in cluster.yaml, and remove it", problem);
     }
 
     [Fact]
     public void Example_NeedsOnlyAPassword()
     {
-        Assert.Equal(["services.postgres.password: must be set, best in .env (`sandbox cluster init` makes one)"], Given.Reading(ClusterExample.Read()).Problems);
+        Assert.Equal(
+            ["services.postgres.password: must be set, best in .env (`sandbox cluster init` makes one)"],
+            Given.Reading(ClusterExample.Read()).Problems);
         Given.Good(Given.Reading(ClusterExample.Read(), $"SANDBOX_CLUSTER__services__postgres__password={Given.Password}"));
     }
 
@@ -169,7 +175,8 @@ public sealed class ReadingTests
     public void Process_ThatIsToldOfAFile_TakesItsDecisionFromIt()
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder.File("cluster.yaml"), Given.Least + "nodes: { head_whitelist: [node-gpu, node-cpu], cluster: { wait_for_head: 7 } }\n");
+        File.WriteAllText(
+            folder.File("cluster.yaml"), Given.Least + "nodes: { head_whitelist: [node-gpu, node-cpu], cluster: { wait_for_head: 7 } }\n");
 
         var settings = ClusterFileReader.ForProcess(folder.File("cluster.yaml"));
 
@@ -179,5 +186,6 @@ public sealed class ReadingTests
 
     [Fact]
     public void Process_ThatIsToldOfABadFile_RefusesIt() => Assert.StartsWith(
-        "CLUSTER_FILE: there is no /nowhere/cluster.yaml; ", Assert.Throws<ClusterFileException>(() => ClusterFileReader.ForProcess("/nowhere/cluster.yaml")).Message, StringComparison.Ordinal);
+        "CLUSTER_FILE: there is no /nowhere/cluster.yaml; ",
+        Assert.Throws<ClusterFileException>(() => ClusterFileReader.ForProcess("/nowhere/cluster.yaml")).Message, StringComparison.Ordinal);
 }

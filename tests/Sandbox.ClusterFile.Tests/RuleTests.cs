@@ -49,7 +49,9 @@ public sealed class RuleTests
     [InlineData("project.name", "", "project.name: must not be empty")]
     [InlineData("project.name", "Demo", $"project.name: {Name}, not 'Demo'")]
     [InlineData("project.name", "-demo", $"project.name: {Name}, not '-demo'")]
-    [InlineData("project.name", "a234567890b234567890c234567890d234567890e", $"project.name: {Name}, not 'a234567890b234567890c234567890d234567890e'")]
+    [InlineData(
+        "project.name", "a234567890b234567890c234567890d234567890e",
+        $"project.name: {Name}, not 'a234567890b234567890c234567890d234567890e'")]
     [InlineData("project.version", " ", "project.version: must not be empty, not ' '")]
     [InlineData("host.has_gpu", "maybe", "host.has_gpu: must be true or false, not 'maybe' (SANDBOX_CLUSTER__host__has_gpu)")]
     [InlineData("host.ip_address", "127.0.0.1", $"host.ip_address: {Address}, not '127.0.0.1'")]
@@ -63,7 +65,9 @@ public sealed class RuleTests
     [InlineData("network.subnet", "fd00::/64", $"network.subnet: {Subnet}, not 'fd00::/64'")]
     [InlineData("network.subnet", "300.1.0.0/16", $"network.subnet: {Subnet}, not '300.1.0.0/16'")]
     [InlineData("services.nodes.cpu.cpus", "0", "services.nodes.cpu.cpus: must be more than 0, not 0")]
-    [InlineData("services.nodes.cpu.cpus", "two", "services.nodes.cpu.cpus: must be a number, not 'two' (SANDBOX_CLUSTER__services__nodes__cpu__cpus)")]
+    [InlineData(
+        "services.nodes.cpu.cpus", "two",
+        "services.nodes.cpu.cpus: must be a number, not 'two' (SANDBOX_CLUSTER__services__nodes__cpu__cpus)")]
     [InlineData("services.nodes.cpu.gpus", "-1", "services.nodes.cpu.gpus: must be 0 or more, not -1")]
     [InlineData("services.nodes.cpu.memory", "0g", $"services.nodes.cpu.memory: {Memory}, not '0g'")]
     [InlineData("services.nodes.cpu.memory", "0m", $"services.nodes.cpu.memory: {Memory}, not '0m'")]
@@ -76,30 +80,48 @@ public sealed class RuleTests
     [InlineData("services.nodes.gpu.limit_memory", "1.5g", $"services.nodes.gpu.limit_memory: {Memory}, not '1.5g'")]
     [InlineData("services.nodes.cpu.head_port", "1023", $"services.nodes.cpu.head_port: {Port}, not 1023")]
     [InlineData("services.nodes.cpu.head_port", "65536", $"services.nodes.cpu.head_port: {Port}, not 65536")]
-    [InlineData("services.health.port", "eighty", "services.health.port: must be a whole number, not 'eighty' (SANDBOX_CLUSTER__services__health__port)")]
+    [InlineData(
+        "services.health.port", "eighty",
+        "services.health.port: must be a whole number, not 'eighty' (SANDBOX_CLUSTER__services__health__port)")]
     [InlineData("services.postgres.user", "Sand Box", $"services.postgres.user: {Name}, not 'Sand Box'")]
-    [InlineData("services.postgres.password", "", "services.postgres.password: must be set, best in .env (`sandbox cluster init` makes one)")]
+    [InlineData(
+        "services.postgres.password", "", "services.postgres.password: must be set, best in .env (`sandbox cluster init` makes one)")]
     [InlineData("services.postgres.password", "short-1", "services.postgres.password: must be at least 12 characters long")]
-    [InlineData("services.postgres.password", "changeme-please", "services.postgres.password: looks like a placeholder; choose a random one")]
-    [InlineData("services.postgres.password", "my-Password-1234", "services.postgres.password: looks like a placeholder; choose a random one")]
-    [InlineData("services.postgres.password", "postgres-postgres", "services.postgres.password: looks like a placeholder; choose a random one")]
-    [InlineData("services.postgres.password", "${DB_PASS_WORD}", "services.postgres.password: looks like a placeholder; choose a random one")]
+    [InlineData(
+        "services.postgres.password", "changeme-please", "services.postgres.password: looks like a placeholder; choose a random one")]
+    [InlineData(
+        "services.postgres.password", "my-Password-1234", "services.postgres.password: looks like a placeholder; choose a random one")]
+    [InlineData(
+        "services.postgres.password", "postgres-postgres", "services.postgres.password: looks like a placeholder; choose a random one")]
+    [InlineData(
+        "services.postgres.password", "${DB_PASS_WORD}", "services.postgres.password: looks like a placeholder; choose a random one")]
     [InlineData("services.postgres.password", "abababababababab", "services.postgres.password: must not be a few characters repeated")]
     [InlineData("services.postgres.password", "x9-sandbox-22-kq", "services.postgres.password: must not hold the user's name")]
     [InlineData("services.postgres.password", "k3v9\nHost-quiet", "services.postgres.password: must be printable ASCII")]
-    [InlineData("services.postgres.connection", "Host=db", "services.postgres.connection: is for a database elsewhere; set services.postgres.enabled to false, or leave it out")]
-    [InlineData("services.postgres.enabled", "false", "services.postgres.connection: must name the database when services.postgres is not enabled")]
+    [InlineData(
+        "services.postgres.connection", "Host=db",
+        "services.postgres.connection: is for a database elsewhere; set services.postgres.enabled to false, or leave it out")]
+    [InlineData(
+        "services.postgres.enabled", "false", "services.postgres.connection: must name the database when services.postgres is not enabled")]
     [InlineData("volumes.node_data", "data", "volumes.node_data: must be an absolute path, not 'data'")]
     [InlineData("cluster_test.target", "tpu", "cluster_test.target: must be cpu or gpu, not 'tpu'")]
-    [InlineData("cluster_test.test_network_subnet", "172.28.5.0/24", "cluster_test.test_network_subnet: 172.28.5.0/24 must not overlap with network.subnet 172.28.0.0/16")]
-    [InlineData("cluster_test.worker_min_worker_port", "30021", "cluster_test: worker_min_worker_port 30021 must not be above worker_max_worker_port 30020")]
-    [InlineData("cluster_test.worker_cpu_min_worker_port", "30121", "cluster_test: worker_cpu_min_worker_port 30121 must not be above worker_cpu_max_worker_port 30120")]
+    [InlineData(
+        "cluster_test.test_network_subnet", "172.28.5.0/24",
+        "cluster_test.test_network_subnet: 172.28.5.0/24 must not overlap with network.subnet 172.28.0.0/16")]
+    [InlineData(
+        "cluster_test.worker_min_worker_port", "30021",
+        "cluster_test: worker_min_worker_port 30021 must not be above worker_max_worker_port 30020")]
+    [InlineData(
+        "cluster_test.worker_cpu_min_worker_port", "30121",
+        "cluster_test: worker_cpu_min_worker_port 30121 must not be above worker_cpu_max_worker_port 30120")]
     [InlineData("nodes.head_whitelist", "", "nodes.head_whitelist: must name at least one")]
     [InlineData("nodes.head_whitelist", "node-cpu node-cpu", "nodes.head_whitelist: must name each node once, 'node-cpu' is in it twice")]
     [InlineData("nodes.head_whitelist", "node-cpu:0", "nodes.head_whitelist: must hold host or host:port, 'node-cpu:0' is neither")]
     [InlineData("nodes.head_whitelist", "no/de", "nodes.head_whitelist: must hold host or host:port, 'no/de' is neither")]
     [InlineData("nodes.head_address", "node-cpu", "nodes.head_address: must be host:port, not 'node-cpu'")]
-    [InlineData("nodes.health_service.url", "health:8080", "nodes.health_service.url: must be an address like http://health:8080, not 'health:8080'")]
+    [InlineData(
+        "nodes.health_service.url", "health:8080",
+        "nodes.health_service.url: must be an address like http://health:8080, not 'health:8080'")]
     [InlineData("nodes.health_service.timeout", "0.5", "nodes.health_service.timeout: must be 1 or more, not 0.5")]
     [InlineData("nodes.health_service.max_retries", "-1", "nodes.health_service.max_retries: must be 0 or more, not -1")]
     [InlineData("nodes.health_service.retry_interval", "-0.1", "nodes.health_service.retry_interval: must be 0 or more, not -0.1")]
@@ -120,10 +142,19 @@ public sealed class RuleTests
     [Theory]
     [InlineData("services.health.port", "8080", "port 8080 is asked for more than once: services.health.port, services.api.port")]
     [InlineData("services.redis.port", "5433", "port 5433 is asked for more than once: services.redis.port, services.postgres.port")]
-    [InlineData("services.nodes.gpu.head_port", "6390", "port 6390 is asked for more than once: services.nodes.cpu.head_port, services.nodes.gpu.head_port")]
-    [InlineData("cluster_test.worker_node_port", "8265", "port 8265 is asked for more than once: services.nodes.cpu.dashboard_port, cluster_test.worker_node_port")]
-    [InlineData("services.api.port", "30015", "services.api.port: 30015 lies in cluster_test.worker_min_worker_port to worker_max_worker_port (30010 to 30020)")]
-    [InlineData("cluster_test.worker_node_port", "30110", "cluster_test.worker_node_port: 30110 lies in cluster_test.worker_cpu_min_worker_port to worker_cpu_max_worker_port (30110 to 30120)")]
+    [InlineData(
+        "services.nodes.gpu.head_port", "6390",
+        "port 6390 is asked for more than once: services.nodes.cpu.head_port, services.nodes.gpu.head_port")]
+    [InlineData(
+        "cluster_test.worker_node_port", "8265",
+        "port 8265 is asked for more than once: services.nodes.cpu.dashboard_port, cluster_test.worker_node_port")]
+    [InlineData(
+        "services.api.port", "30015",
+        "services.api.port: 30015 lies in cluster_test.worker_min_worker_port to worker_max_worker_port (30010 to 30020)")]
+    [InlineData(
+        "cluster_test.worker_node_port", "30110",
+        "cluster_test.worker_node_port: 30110 lies in cluster_test.worker_cpu_min_worker_port to worker_cpu_max_worker_port (30110 to "
+            + "30120)")]
     public void Port_ThatIsTaken_IsRefusedWithTheNamesOfBoth(string path, string value, string problem) =>
         Assert.Equal([problem], Given.With((path, value)).Problems);
 
@@ -152,7 +183,8 @@ public sealed class RuleTests
 
     [Fact]
     public void WorkerPorts_ThatOverlapWithTheTests_AreRefused() => Assert.Equal(
-        ["cluster_test.worker_min_worker_port to worker_max_worker_port (30010 to 30020) and services.nodes.cpu.min_worker_port to max_worker_port (30020 to 30030) overlap"],
+        ["cluster_test.worker_min_worker_port to worker_max_worker_port (30010 to 30020) and services.nodes.cpu.min_worker_port to "
+            + "max_worker_port (30020 to 30030) overlap"],
         Given.With(("services.nodes.cpu.min_worker_port", "30020"), ("services.nodes.cpu.max_worker_port", "30030")).Problems);
 
     [Fact]

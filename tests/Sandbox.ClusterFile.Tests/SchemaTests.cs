@@ -47,7 +47,10 @@ public sealed class SchemaTests
     }
 
     private static JsonNode At(string path) =>
-        path.Split('.').Aggregate(Schema, (node, name) => node["properties"]![name] ?? throw new InvalidOperationException($"no {name} of {path} in the schema"));
+        path.Split('.')
+            .Aggregate(
+                Schema, (node, name) =>
+                    node["properties"]![name] ?? throw new InvalidOperationException($"no {name} of {path} in the schema"));
 
     private static IEnumerable<string> Settings(Type type, string path) => type.GetProperties().SelectMany(property =>
         SettingBinder.IsSection(property.PropertyType)

@@ -71,7 +71,8 @@ public sealed class CrashTests : IAsyncLifetime
             "--label", $"sandbox.aspire/incarnation={Guid.NewGuid():N}", RockServer.Image, "sleep", "600",
         ])).Trim();
 
-        await RockServer.EventuallyAsync($"the orphan {orphan} is gone", async () => (await _server.ContainersOfAsync("nobody")).Count == 0);
+        await RockServer.EventuallyAsync(
+            $"the orphan {orphan} is gone", async () => (await _server.ContainersOfAsync("nobody")).Count == 0);
     }
 
     private async Task<int> CountAsync() =>

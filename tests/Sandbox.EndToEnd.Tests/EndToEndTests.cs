@@ -78,13 +78,17 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
     public async Task Start_WithADiskLimitThatTheEngineCannotEnforce_RunsAndSaysThatNoneIsInEffect()
     {
         var driver = await DockerEngine.GetAsync("info", TestContext.Current.CancellationToken);
-        Assert.SkipWhen(driver!["DriverStatus"]!.ToJsonString().Contains("xfs", StringComparison.Ordinal), "needs a storage driver that cannot limit disk space");
+        Assert.SkipWhen(
+            driver!["DriverStatus"]!.ToJsonString().Contains("xfs", StringComparison.Ordinal),
+            "needs a storage driver that cannot limit disk space");
 
         await server.StartSandboxAsync("roomy", new { disk = "10G" });
 
         var status = await server.StatusAsync("roomy");
         Assert.Equal("running", status.GetProperty("state").GetString());
-        Assert.All(["disk", "disk_limit_rootfs", "disk_limit_log"], limit => Assert.Equal(JsonValueKind.Null, status.GetProperty(limit).ValueKind));
+        Assert.All(
+            ["disk", "disk_limit_rootfs", "disk_limit_log"], limit =>
+                Assert.Equal(JsonValueKind.Null, status.GetProperty(limit).ValueKind));
     }
 
     [NeedsDockerFact]
@@ -194,7 +198,8 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
         Assert.Equal(["ALL"], Words(host.GetProperty("CapDrop")));
         Assert.Equal(
             ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETPCAP", "SETUID"],
-            Words(host.GetProperty("CapAdd")).Select(name => name.Replace("CAP_", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Words(host.GetProperty("CapAdd")).Select(name => name.Replace("CAP_", "", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(["no-new-privileges"], Words(host.GetProperty("SecurityOpt")).Select(option => option.Split(':')[0]));
         Assert.False(host.GetProperty("Privileged").GetBoolean());
         Assert.Equal(256 << 20, host.GetProperty("Memory").GetInt64());
@@ -202,7 +207,9 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
         Assert.Equal(1_000_000_000, host.GetProperty("NanoCpus").GetInt64());
         Assert.Equal(64, host.GetProperty("PidsLimit").GetInt64());
         Assert.Equal("none", host.GetProperty("NetworkMode").GetString());
-        Assert.All(inspected.GetProperty("Mounts").EnumerateArray(), mount => Assert.False(mount.GetProperty("RW").GetBoolean(), $"nothing of the host is writable: {mount}"));
+        Assert.All(
+            inspected.GetProperty("Mounts").EnumerateArray(), mount =>
+                Assert.False(mount.GetProperty("RW").GetBoolean(), $"nothing of the host is writable: {mount}"));
         Assert.DoesNotContain("docker.sock", inspected.GetProperty("Mounts").ToString(), StringComparison.Ordinal);
         var labels = inspected.GetProperty("Config").GetProperty("Labels");
         Assert.Equal("confined", labels.GetProperty("sandbox.aspire/sandbox").GetString());
@@ -214,7 +221,8 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
     {
         await server.StartSandboxAsync("hostile");
         var container = Assert.Single(await server.ContainersOfAsync("hostile"));
-        var sources = (await Shell.RunAsync("docker", ["inspect", "-f", "{{range .Mounts}}{{.Source}} {{end}}", container])).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        var sources = (await Shell.RunAsync("docker", ["inspect", "-f", "{{range .Mounts}}{{.Source}} {{end}}", container]))
+            .Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         var before = await TreeHashAsync(sources);
 
         var tried = await server.MustPostAsync("execute", new
@@ -247,7 +255,9 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
     }
 
     private static Task<string> TreeHashAsync(string[] folders) =>
-        Shell.RunAsync("sh", ["-c", "find \"$@\" -printf '%p %y %m %u %g %s\\n' | sort; find \"$@\" -type f -exec sha256sum {} + | sort", "sh", .. folders]);
+        Shell.RunAsync(
+            "sh", ["-c", "find \"$@\" -printf '%p %y %m %u %g %s\\n' | sort; find \"$@\" -type f -exec sha256sum {} + | sort", "sh",
+                .. folders]);
 
     private static IEnumerable<string> Words(JsonElement array) => array.EnumerateArray().Select(item => item.GetString()!);
 

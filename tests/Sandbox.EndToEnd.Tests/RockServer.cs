@@ -18,7 +18,8 @@ public sealed partial class RockServer : IAsyncLifetime
     public static readonly TimeSpan Generous = TimeSpan.FromMinutes(3);
 
     private static readonly string Program = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Sandbox.Cli.dll"));
+        AppContext.BaseDirectory, "..", "..", "Sandbox.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)),
+        "Sandbox.Cli.dll"));
 
     private readonly TempFolder _folder = new();
     private Process? _process;

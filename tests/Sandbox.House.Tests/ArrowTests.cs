@@ -19,10 +19,13 @@ public sealed class ArrowTests
         ["Sandbox.ClusterFile"] = "Sandbox.Contracts",
         ["ServiceDefaults"] = "",
         ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster ServiceDefaults",
-        ["Sandbox.Worker"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.ClusterFile ServiceDefaults",
+        ["Sandbox.Worker"] =
+            "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.ClusterFile "
+                + "ServiceDefaults",
         ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.ClusterFile ServiceDefaults",
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node ServiceDefaults",
-        ["Sandbox.Standalone"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
+        ["Sandbox.Standalone"] =
+            "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.ClusterFile",
         // The first three as resources: no code of theirs is referred to.
         ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.ClusterFile",

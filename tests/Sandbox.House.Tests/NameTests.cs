@@ -33,7 +33,8 @@ public sealed partial class NameTests
 
     /// <summary>Each a word of a name: what follows it begins another word, or ends the name.</summary>
     [GeneratedRegex(
-        "(?:Room|Face|Phrase|Road|Arrivals|Seat|Doorkeeper|Door|Gate|KeyRing|Own|Ownership|Neighbours|Carrier|Owed|Upkeep|Leftovers|LastRound"
-        + "|Turns|Terms|Right|Hold|Move|Moves|Amend|LateFacts|GivenUp|Bury|Uses|Card|HealthWord|Contained|Walls|Verdict|Visitors|Places|Joining)s?(?![a-z])")]
+        "(?:Room|Face|Phrase|Road|Arrivals|Seat|Doorkeeper|Door|Gate|KeyRing|Own|Ownership|Neighbours|Carrier|Owed|Upkeep|Leftovers"
+        + "|LastRound|Turns|Terms|Right|Hold|Move|Moves|Amend|LateFacts|GivenUp|Bury|Uses|Card|HealthWord|Contained"
+        + "|Walls|Verdict|Visitors|Places|Joining)s?(?![a-z])")]
     private static partial Regex Retired();
 }

@@ -27,7 +27,8 @@ public sealed partial class TreeTests
         Assert.Empty(unfinished);
     }
 
-    /// <summary>The compiler's server outlives a build by minutes: with the lock in its hands, whoever builds next waits for that long.</summary>
+    /// <summary>The compiler's server outlives a build by minutes: with the lock in its hands, whoever builds next waits for that
+    /// long.</summary>
     [Fact]
     public void Scripts_UnderALock_BuildWithoutIt()
     {
@@ -43,7 +44,8 @@ public sealed partial class TreeTests
         Assert.Empty(holding);
     }
 
-    /// <summary>How long a comparison takes must not tell how much of a key was right; no test can time that, so the source is read.</summary>
+    /// <summary>How long a comparison takes must not tell how much of a key was right; no test can time that, so the source is
+    /// read.</summary>
     [Fact]
     public void Keys_AreCompared_InConstantTimeOnly()
     {
@@ -51,7 +53,8 @@ public sealed partial class TreeTests
 
         Assert.All(
             ["ConfiguredApiKeys.cs", "ApiKeyCache.cs"],
-            file => Assert.Contains("CryptographicOperations.FixedTimeEquals(", File.ReadAllText(Path.Combine(auth, file)), StringComparison.Ordinal));
+            file => Assert.Contains(
+                "CryptographicOperations.FixedTimeEquals(", File.ReadAllText(Path.Combine(auth, file)), StringComparison.Ordinal));
         Assert.All(
             Directory.EnumerateFiles(auth, "*.cs"),
             file => Assert.DoesNotContain("SequenceEqual", File.ReadAllText(file), StringComparison.Ordinal));
@@ -65,7 +68,8 @@ public sealed partial class TreeTests
             .Where(project => File.ReadAllText(project.Value).Contains("Sdk=\"Microsoft.NET.Sdk.Web\"", StringComparison.Ordinal))
             .Select(project => project.Key)
             .Where(name => name is not "Sandbox.Agent")
-            .Where(name => !Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", $"{name}.Tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(name =>
+                !Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", $"{name}.Tests"), "*.cs", SearchOption.AllDirectories)
                 .Any(file => File.ReadAllText(file).Contains("RouteTable.Compare(", StringComparison.Ordinal)));
 
         Assert.Empty(without);
@@ -87,7 +91,8 @@ public sealed partial class TreeTests
     [Fact]
     public void Lines_FitIn140Columns()
     {
-        var wide = Repository.Sources().SelectMany(file => WideLines(file).Select(line => $"{Path.GetRelativePath(Repository.Root, file)}:{line}"));
+        var wide = Repository.Sources()
+            .SelectMany(file => WideLines(file).Select(line => $"{Path.GetRelativePath(Repository.Root, file)}:{line}"));
 
         Assert.Empty(wide);
     }
@@ -98,8 +103,10 @@ public sealed partial class TreeTests
     {
         string[] known =
         [
-            ".editorconfig", ".gitignore", "ARCHITECTURE.md", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "LICENSE",
-            "README.md", "Sandbox.Aspire.sln", "aspire.config.json", "azure.yaml", "bench", "chaos", "global.json", "sandbox", "test", ".git",
+            ".editorconfig", ".gitignore", "ARCHITECTURE.md", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props",
+            "LICENSE",
+            "README.md", "Sandbox.Aspire.sln", "aspire.config.json", "azure.yaml", "bench", "chaos", "global.json", "sandbox", "test",
+            ".git",
         ];
 
         Assert.Empty(Directory.EnumerateFiles(Repository.Root).Select(Path.GetFileName).Except(known));
@@ -124,7 +131,8 @@ public sealed partial class TreeTests
 
         Assert.NotEmpty(decisions);
         Assert.All(decisions, file => Assert.StartsWith(
-            $"# {int.Parse(Path.GetFileName(file)[..4], CultureInfo.InvariantCulture)}. ", File.ReadAllText(file), StringComparison.Ordinal));
+            $"# {int.Parse(Path.GetFileName(file)[..4], CultureInfo.InvariantCulture)}. ", File.ReadAllText(file),
+            StringComparison.Ordinal));
     }
 
     private static IEnumerable<int> WideLines(string file)

@@ -27,7 +27,8 @@ public sealed partial class WalkTests
     private static List<(string File, string Name)> Steps(string call) =>
     [
         .. Step().Matches(Section().Match(Repository.Read("ARCHITECTURE.md").Split($"\n`{call}`:\n")[1]).Value)
-            .Select(step => (step.Groups[1].Value, step.Groups[2] is { Success: true, Value: var name } ? name : StemOf(step.Groups[1].Value))),
+            .Select(step =>
+                (step.Groups[1].Value, step.Groups[2] is { Success: true, Value: var name } ? name : StemOf(step.Groups[1].Value))),
     ];
 
     private static string StemOf(string file) => Path.GetFileName(file).Split('.')[0];

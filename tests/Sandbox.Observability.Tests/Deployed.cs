@@ -23,6 +23,7 @@ internal static class Deployed
             folder = Path.GetDirectoryName(folder);
         }
 
-        return Path.Combine(folder ?? throw new InvalidOperationException($"No Sandbox.Aspire.sln above {AppContext.BaseDirectory}."), "deploy");
+        return Path.Combine(
+            folder ?? throw new InvalidOperationException($"No Sandbox.Aspire.sln above {AppContext.BaseDirectory}."), "deploy");
     }
 }

@@ -25,12 +25,14 @@ public sealed class MetricsTests(WatchedCluster watched)
 
             var (code, said) = await PrometheusTools.CheckAsync(page, "check", "metrics");
 
-            Assert.True(code == 0 && said.Trim().Length == 0, $"promtool was to find nothing in the metrics of {process.Name}: {said}\n{page}");
+            Assert.True(
+                code == 0 && said.Trim().Length == 0, $"promtool was to find nothing in the metrics of {process.Name}: {said}\n{page}");
             Assert.Contains("\nprocess_cpu_seconds_total ", page, StringComparison.Ordinal);
         }
     }
 
-    /// <summary>What an instrument is, OTLP says: a counter has to be one at <c>/metrics</c> too, or Prometheus does not know its restarts.</summary>
+    /// <summary>What an instrument is, OTLP says: a counter has to be one at <c>/metrics</c> too, or Prometheus does not know its
+    /// restarts.</summary>
     [NeedsDockerFact]
     public async Task Metrics_OfEveryInstrument_AreOfItsKind()
     {
@@ -45,12 +47,15 @@ public sealed class MetricsTests(WatchedCluster watched)
                     shown = TypesIn(await GetAsync(process, "metrics"));
                     return expected.Count >= LeastInstrumentsOf(process) && expected.Keys.All(shown.ContainsKey);
                 },
-                () => $"{process.Name} shows each of its instruments: {string.Join(", ", expected.Keys.Except(shown.Keys))} of {expected.Count}");
+                () => $"{process.Name} shows each of its instruments: {string.Join(", ", expected.Keys.Except(shown.Keys))} of "
+                    + $"{expected.Count}");
 
             Assert.All(expected, one => Assert.True(
-                shown[one.Key] == one.Value, $"{one.Key} of {process.Name} was to be a {one.Value}, as its instrument is; it is a {shown[one.Key]}"));
+                shown[one.Key] == one.Value,
+                $"{one.Key} of {process.Name} was to be a {one.Value}, as its instrument is; it is a {shown[one.Key]}"));
             Assert.All(shown, one => Assert.True(
-                one.Key.EndsWith("_total", StringComparison.Ordinal) == (one.Value == "counter"), $"{one.Key} of {process.Name} is a {one.Value}: counters end in _total, and nothing else does"));
+                one.Key.EndsWith("_total", StringComparison.Ordinal) == (one.Value == "counter"),
+                $"{one.Key} of {process.Name} is a {one.Value}: counters end in _total, and nothing else does"));
         }
     }
 
@@ -82,7 +87,9 @@ public sealed class MetricsTests(WatchedCluster watched)
         foreach (var path in new[] { "/health", "/alive", "/metrics" })
         {
             using var answer = await watched.Caller.Http.GetAsync(new Uri(path, UriKind.Relative));
-            Assert.True(answer.StatusCode is HttpStatusCode.NotFound, $"{path} was not to be on the public port, which answered {answer.StatusCode}");
+            Assert.True(
+                answer.StatusCode is HttpStatusCode.NotFound,
+                $"{path} was not to be on the public port, which answered {answer.StatusCode}");
         }
     }
 
@@ -94,7 +101,8 @@ public sealed class MetricsTests(WatchedCluster watched)
         var line = await watched.Cluster.Apis[0].SaysAsync($"Sandbox {id} of ");
 
         Assert.Matches($"Sandbox {id} of default had 0\\.5 CPUs and 134217728 bytes for [0-9.]+ s, from ", line);
-        Assert.Single(Processes.SelectMany(process => process.Log.Split('\n')), one => one.Contains($"Sandbox {id} of ", StringComparison.Ordinal));
+        Assert.Single(
+            Processes.SelectMany(process => process.Log.Split('\n')), one => one.Contains($"Sandbox {id} of ", StringComparison.Ordinal));
     }
 
     [NeedsDockerAndPrometheusFact]
@@ -104,10 +112,12 @@ public sealed class MetricsTests(WatchedCluster watched)
         await watched.LiveALittleAsync();
         using var folder = new TempFolder();
         await using var prometheus = await PrometheusServer.StartAsync(await ConfigureAsync(folder));
-        await Wait.UntilAsync(async () => (await prometheus.QueryAsync("up == 1")).Length == 3, () => "Prometheus has scraped the three processes");
+        await Wait.UntilAsync(
+            async () => (await prometheus.QueryAsync("up == 1")).Length == 3, () => "Prometheus has scraped the three processes");
 
         await watched.LiveALittleAsync();
-        foreach (var (dashboard, panel, query) in Deployed.Queries().Where(one => !ProcessCluster.IsWithoutRedis || !one.Query.Contains("redis", StringComparison.Ordinal)))
+        foreach (var (dashboard, panel, query) in Deployed.Queries()
+            .Where(one => !ProcessCluster.IsWithoutRedis || !one.Query.Contains("redis", StringComparison.Ordinal)))
         {
             var asked = query.Replace("$__rate_interval", "5m", StringComparison.Ordinal);
             await Wait.UntilAsync(
@@ -172,8 +182,10 @@ public sealed class MetricsTests(WatchedCluster watched)
         File.Copy(Path.Combine(source, "alerts.yml"), folder.File("alerts.yml"));
         var text = await File.ReadAllTextAsync(Path.Combine(source, "prometheus.yml"));
         Assert.Contains("scrape_interval: 15s", text, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(folder.File("prometheus.yml"), text.Replace("scrape_interval: 15s", "scrape_interval: 250ms", StringComparison.Ordinal));
-        foreach (var (file, process) in new[] { ("api", watched.Cluster.Apis[0]), ("worker", watched.Cluster.Workers[0]), ("health", watched.Cluster.Healths[0]) })
+        await File.WriteAllTextAsync(
+            folder.File("prometheus.yml"), text.Replace("scrape_interval: 15s", "scrape_interval: 250ms", StringComparison.Ordinal));
+        foreach (var (file, process) in new[] { ("api", watched.Cluster.Apis[0]), ("worker", watched.Cluster.Workers[0]),
+            ("health", watched.Cluster.Healths[0]) })
         {
             var address = await WatchedCluster.InternalAddressAsync(process);
             await File.WriteAllTextAsync(folder.File($"targets/{file}.yml"), $"- targets: [\"{address.Authority}\"]\n");

@@ -25,7 +25,9 @@ public sealed class TelemetryEndTests
 
         await host.StopAsync(CancellationToken);
 
-        Assert.True(receiver.Spans.Any(span => span.Name == "the last word"), $"the span was to be sent; received were: {OtlpReceiver.Text(receiver.Spans)}");
+        Assert.True(
+            receiver.Spans.Any(span => span.Name == "the last word"),
+            $"the span was to be sent; received were: {OtlpReceiver.Text(receiver.Spans)}");
     }
 
     [Fact(Timeout = 30_000)]
@@ -34,7 +36,8 @@ public sealed class TelemetryEndTests
         using var deaf = new TcpListener(IPAddress.Loopback, 0);
         deaf.Start();
         using var source = new ActivitySource("Sandbox.Ending");
-        using var host = Build(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{deaf.LocalEndpoint}/", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
+        using var host = Build(
+            new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{deaf.LocalEndpoint}/", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
         await host.StartAsync(CancellationToken);
         source.StartActivity("nobody hears it")!.Dispose();
 
@@ -45,7 +48,8 @@ public sealed class TelemetryEndTests
     private static IHost Build(Dictionary<string, string> settings)
     {
         var never = $"{(int)LongerThanAnyTest.TotalMilliseconds}";
-        foreach (var name in new[] { "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_EXPORTER_OTLP_TIMEOUT" })
+        foreach (var name in new[] { "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY", "OTEL_METRIC_EXPORT_INTERVAL",
+            "OTEL_EXPORTER_OTLP_TIMEOUT" })
         {
             settings[name] = never;
         }

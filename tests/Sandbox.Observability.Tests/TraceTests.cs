@@ -17,7 +17,8 @@ public sealed class TraceTests(WatchedCluster watched)
 
         var spans = await watched.Receiver.UntilAsync(
             trace,
-            seen => Has(seen, "Sandbox.Api", "start_async") && Has(seen, "Sandbox.Worker", "job StartSandbox") && Has(seen, "Sandbox.Worker", "docker create")
+            seen => Has(seen, "Sandbox.Api", "start_async") && Has(seen, "Sandbox.Worker", "job StartSandbox")
+                && Has(seen, "Sandbox.Worker", "docker create")
                 && Has(seen, "Sandbox.Worker", "docker start") && Has(seen, "Sandbox.Worker", "agent POST /agent/init"),
             "spans of the API, of the job, of the engine's create and start, and of the agent");
 
@@ -37,17 +38,21 @@ public sealed class TraceTests(WatchedCluster watched)
         await watched.Caller.RunAsync(id);
         await watched.Caller.MustPostAsync("create_session", new { sandbox_id = id, session = "s" });
 
-        var trace = await watched.TracedAsync("run_in_session", new { sandbox_id = id, session = "s", command = "sleep 0.2; echo done", timeout = 60 });
+        var trace = await watched.TracedAsync(
+            "run_in_session", new { sandbox_id = id, session = "s", command = "sleep 0.2; echo done", timeout = 60 });
 
         var spans = await watched.Receiver.UntilAsync(
             trace,
-            seen => Has(seen, "Sandbox.Api", "run_in_session") && Has(seen, "Sandbox.Worker", "/agents/") && Has(seen, "Sandbox.Worker", "agent POST /rock/run_in_session"),
+            seen => Has(seen, "Sandbox.Api", "run_in_session") && Has(seen, "Sandbox.Worker", "/agents/")
+                && Has(seen, "Sandbox.Worker", "agent POST /rock/run_in_session"),
             "spans of the API, of the worker and of the agent");
         var (request, road, agent) = (One(spans, "sandbox/v1/run_in_session"), One(spans, "/agents/"), One(spans, "agent POST"));
         Assert.Equal(request.SpanId, road.ParentId);
         Assert.Equal(road.SpanId, agent.ParentId);
         AssertInside(agent, road);
-        Assert.True(agent.End - agent.Begin >= 200_000_000, $"the agent ran a command of 0.2 s, and its span has {(agent.End - agent.Begin) / 1e6} ms");
+        Assert.True(
+            agent.End - agent.Begin >= 200_000_000,
+            $"the agent ran a command of 0.2 s, and its span has {(agent.End - agent.Begin) / 1e6} ms");
         await watched.Caller.MustPostAsync("stop", new { sandbox_id = id });
     }
 
@@ -60,7 +65,8 @@ public sealed class TraceTests(WatchedCluster watched)
         // The node itself learns of it with its next heartbeat.
         var metrics = new Uri(await WatchedCluster.InternalAddressAsync(worker), "metrics");
         await Wait.UntilAsync(
-            async () => (await watched.Caller.Http.GetStringAsync(metrics)).Contains("\nsandbox_worker_draining 1", StringComparison.Ordinal),
+            async () =>
+                (await watched.Caller.Http.GetStringAsync(metrics)).Contains("\nsandbox_worker_draining 1", StringComparison.Ordinal),
             () => "the node knows that it drains");
         var trace = await watched.TracedAsync("start_async", WatchedCluster.Sandbox(id));
         await worker.KillAsync();
@@ -69,7 +75,8 @@ public sealed class TraceTests(WatchedCluster watched)
         await watched.Caller.UntilAliveAsync(id);
 
         var spans = await watched.Receiver.UntilAsync(
-            trace, seen => Has(seen, "Sandbox.Api", "start_async") && Has(seen, "Sandbox.Worker", "job StartSandbox"), "the spans of request and job");
+            trace, seen =>
+                Has(seen, "Sandbox.Api", "start_async") && Has(seen, "Sandbox.Worker", "job StartSandbox"), "the spans of request and job");
 
         Assert.Equal(One(spans, "start_async").SpanId, One(spans, "job StartSandbox").ParentId);
         await watched.Caller.MustPostAsync("stop", new { sandbox_id = id });
@@ -83,7 +90,9 @@ public sealed class TraceTests(WatchedCluster watched)
         await watched.Caller.RunAsync(id);
         var trace = await watched.TracedAsync("stop", new { sandbox_id = id });
         await watched.Receiver.UntilAsync(
-            trace, seen => Has(seen, "Sandbox.Api", "stop") && seen.Any(span => span.Source == "Npgsql"), "the request and its statements in the database");
+            trace, seen =>
+                Has(seen, "Sandbox.Api", "stop") && seen.Any(span => span.Source == "Npgsql"),
+                "the request and its statements in the database");
 
         var unasked = watched.Receiver.Spans.Where(span => span.ParentId is "" && IsCall(span)).ToList();
 

@@ -11,7 +11,8 @@ namespace Sandbox.Observability.Tests;
 [CollectionDefinition(nameof(WatchedCluster))]
 public sealed class WatchedClusterCollection : ICollectionFixture<WatchedCluster>;
 
-/// <summary>One API, one worker and one health service as processes, which send what they see to a receiver and show it on their internal ports.
+/// <summary>One API, one worker and one health service as processes, which send what they see to a receiver and show it on their internal
+/// ports.
 /// Shared by tests that leave them as they found them.</summary>
 public sealed class WatchedCluster : IAsyncLifetime
 {
@@ -55,7 +56,9 @@ public sealed class WatchedCluster : IAsyncLifetime
     public async Task<string> TracedAsync(string route, object body)
     {
         var trace = ActivityTraceId.CreateRandom().ToHexString();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/apis/envs/sandbox/v1/{route}") { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/apis/envs/sandbox/v1/{route}")
+        { Content = JsonContent.Create(body) };
         request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
         using var answer = await Caller.Http.SendAsync(request);
         var envelope = await answer.Content.ReadFromJsonAsync<JsonElement>();

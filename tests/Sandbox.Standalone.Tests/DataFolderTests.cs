@@ -58,7 +58,8 @@ public sealed class DataFolderTests : IDisposable
 
         var refused = Assert.IsType<FolderClaim.Unusable>(DataFolder.Claim(path));
 
-        Assert.Equal($"the data folder {path} is open to other users and holds something else; choose another, or chmod 700 it", refused.Reason);
+        Assert.Equal(
+            $"the data folder {path} is open to other users and holds something else; choose another, or chmod 700 it", refused.Reason);
         Assert.Equal(OwnerOnly | UnixFileMode.OtherWrite, File.GetUnixFileMode(path));
     }
 

@@ -10,7 +10,9 @@ public sealed class IsolationTests : IDisposable
 
     [Fact]
     public async Task Warning_WithoutAnEngine_NamesTheEngine() =>
-        Assert.StartsWith("Docker cannot be used (the engine does not answer: ", await WarnAsync(engine: $"unix://{_temp.File("no.sock")}"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Docker cannot be used (the engine does not answer: ", await WarnAsync(engine: $"unix://{_temp.File("no.sock")}"),
+            StringComparison.Ordinal);
 
     [NeedsDockerFact]
     public async Task Warning_WithAnEngineButNoNativeAgent_NamesTheAgent() =>
@@ -18,7 +20,8 @@ public sealed class IsolationTests : IDisposable
 
     [Fact]
     public async Task Local_ThatWasAskedFor_IsNotExplained() =>
-        Assert.DoesNotContain("Docker", await WarnAsync(localWasAsked: true, engine: $"unix://{_temp.File("no.sock")}") ?? "", StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Docker", await WarnAsync(localWasAsked: true, engine: $"unix://{_temp.File("no.sock")}") ?? "", StringComparison.Ordinal);
 
     private async Task<string?> WarnAsync(bool localWasAsked = false, string engine = "")
     {

@@ -26,13 +26,18 @@ public sealed class ClusterStorageTests
 
         await host.Services.GetRequiredService<ISandboxStore>().TryCreateAsync(record, Given.StartOf(record), CancellationToken);
 
-        Assert.Single(await host.Services.GetRequiredService<IJobStore>().ClaimAsync(new JobClaim("n", 9, TimeSpan.FromSeconds(9)), CancellationToken));
-        Assert.NotNull(await host.Services.GetRequiredService<ILeaseStore>().TryAcquireAsync("head", "a", TimeSpan.FromSeconds(9), CancellationToken));
+        Assert.Single(
+            await host.Services.GetRequiredService<IJobStore>()
+            .ClaimAsync(new JobClaim("n", 9, TimeSpan.FromSeconds(9)), CancellationToken));
+        Assert.NotNull(
+            await host.Services.GetRequiredService<ILeaseStore>().TryAcquireAsync("head", "a", TimeSpan.FromSeconds(9), CancellationToken));
         Assert.True(
             await host.Services.GetRequiredService<ILiveStore>().FindAsync(record.Id, record.Version, CancellationToken) is null,
             "without Redis there are no live entries");
         Assert.Empty(await host.Services.GetRequiredService<INodeStore>().ListAsync(CancellationToken));
-        Assert.Equal([Tenant.Default], (await host.Services.GetRequiredService<ITenantStore>().ListAsync(CancellationToken)).Select(view => view.Tenant.Name));
+        Assert.Equal(
+            [Tenant.Default],
+            (await host.Services.GetRequiredService<ITenantStore>().ListAsync(CancellationToken)).Select(view => view.Tenant.Name));
         Assert.NotNull(host.Services.GetRequiredService<ISandboxOperator>());
         await host.StopAsync(CancellationToken);
     }
@@ -47,7 +52,8 @@ public sealed class ClusterStorageTests
         var (store, live) = (host.Services.GetRequiredService<ISandboxStore>(), host.Services.GetRequiredService<ILiveStore>());
         var record = Given.Pending();
 
-        Assert.True((await store.TryCreateAsync(record, Given.StartOf(record), CancellationToken)).TryGet(out _, out var error), error?.Text);
+        Assert.True(
+            (await store.TryCreateAsync(record, Given.StartOf(record), CancellationToken)).TryGet(out _, out var error), error?.Text);
         Assert.Null(await live.FindAsync(record.Id, record.Version, CancellationToken));
         await redis.StartAgainAsync();
         await RedisClient.Happens(host.Services.GetRequiredService<RedisConnection>().Closed, "Redis is used when it comes");
@@ -108,7 +114,8 @@ public sealed class ClusterStorageTests
 
     private sealed class Anywhere : IPlacement
     {
-        public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(null);
+        public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
+            Task.FromResult<SandboxError?>(null);
 
         public Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) => Task.FromResult(DeploymentKind.Local);
     }

@@ -47,13 +47,15 @@ public sealed class StorageServiceTests : IDisposable
         Assert.Equal(2, limits.Failures.Count());
         var lifecycle = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<LifecycleOptions>>().Value);
         Assert.Contains("IdleTimeout", lifecycle.Message, StringComparison.Ordinal);
-        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<ISandboxOperator>().WaitUntilAliveAsync(default, default).IsCompleted);
+        Assert.Throws<OptionsValidationException>(
+            () => provider.GetRequiredService<ISandboxOperator>().WaitUntilAliveAsync(default, default).IsCompleted);
     }
 
     [Fact]
     public void Limits_ThatContradictEachOther_AreAllNamed()
     {
-        using var provider = Provider(new() { ["Limits:MinStartup"] = "01:00:00", ["Limits:MaxPids"] = "100", ["Limits:DefaultDisk"] = "1t" });
+        using var provider = Provider(
+            new() { ["Limits:MinStartup"] = "01:00:00", ["Limits:MaxPids"] = "100", ["Limits:DefaultDisk"] = "1t" });
 
         var limits = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<SpecLimits>>().Value);
 
@@ -63,7 +65,8 @@ public sealed class StorageServiceTests : IDisposable
     [Fact]
     public void Options_FromTheConfiguration_ReachThePolicies()
     {
-        using var provider = Provider(new() { ["Lifecycle:AutoDelete"] = "00:01:00", ["Limits:MaxMemory"] = "1g", ["Security:AllowPrivileged"] = "true" });
+        using var provider = Provider(
+            new() { ["Lifecycle:AutoDelete"] = "00:01:00", ["Limits:MaxMemory"] = "1g", ["Security:AllowPrivileged"] = "true" });
 
         var effective = provider.GetRequiredService<AutoPolicy>().Resolve(null, TimeSpan.FromHours(1));
 
@@ -80,7 +83,8 @@ public sealed class StorageServiceTests : IDisposable
 
     private sealed class Anywhere : IPlacement
     {
-        public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(null);
+        public Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
+            Task.FromResult<SandboxError?>(null);
 
         public Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) => Task.FromResult(DeploymentKind.Local);
     }

@@ -14,7 +14,8 @@ public sealed class StorageTelemetryTests : IDisposable
 
     public StorageTelemetryTests()
     {
-        _services = new ServiceCollection().AddMetrics().AddLogging(logging => logging.AddProvider(_logs)).AddSingleton<StorageTelemetry>().BuildServiceProvider();
+        _services = new ServiceCollection().AddMetrics().AddLogging(logging => logging.AddProvider(_logs)).AddSingleton<StorageTelemetry>()
+            .BuildServiceProvider();
         _telemetry = _services.GetRequiredService<StorageTelemetry>();
     }
 
@@ -34,7 +35,8 @@ public sealed class StorageTelemetryTests : IDisposable
         Assert.Equal("Sandbox.Billing", category);
         Assert.Equal(
             ("billed", "red", 2d, 1L << 30, 90.5, Given.Now, Given.Now.AddSeconds(90.5)),
-            (fields["SandboxId"]!.ToString(), fields["Tenant"], fields["Cpus"], fields["MemoryBytes"], fields["Seconds"], fields["StartedAt"], fields["StoppedAt"]));
+            (fields["SandboxId"]!.ToString(), fields["Tenant"], fields["Cpus"], fields["MemoryBytes"], fields["Seconds"],
+                fields["StartedAt"], fields["StoppedAt"]));
     }
 
     [Fact]
@@ -83,8 +85,10 @@ public sealed class StorageTelemetryTests : IDisposable
             return this;
         }
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add((_category, ((IEnumerable<KeyValuePair<string, object?>>)state!).ToDictionary(field => field.Key, field => field.Value)));
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(
+                (_category, ((IEnumerable<KeyValuePair<string, object?>>)state!).ToDictionary(field => field.Key, field => field.Value)));
 
         public bool IsEnabled(LogLevel logLevel) => true;
 

@@ -22,7 +22,8 @@ public sealed class WorkerPathsTests
     {
         using var data = new TempFolder();
 
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => WorkerHost.StartAsync(data.Path, null, ("Deployment", "cloud")));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => WorkerHost.StartAsync(data.Path, null, ("Deployment", "cloud")));
 
         Assert.Contains("Deployment", refused.Message, StringComparison.Ordinal);
     }

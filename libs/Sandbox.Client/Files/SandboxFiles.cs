@@ -40,24 +40,31 @@ public sealed class SandboxFiles
     }
 
     public async Task<EntryInfo> StatAsync(string path, CancellationToken cancellationToken) =>
-        (await _envd.UnaryAsync(Service + "Stat", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.EntryResponse, cancellationToken)).Entry;
+        (await _envd.UnaryAsync(
+            Service + "Stat", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.EntryResponse, cancellationToken))
+            .Entry;
 
     /// <param name="depth">1: only the folder's own entries.</param>
     public async Task<IReadOnlyList<EntryInfo>> ListAsync(string path, uint depth, CancellationToken cancellationToken) =>
         (await _envd.UnaryAsync(
-            Service + "ListDir", new ListDirRequest(path, depth), EnvdJson.Default.ListDirRequest, EnvdJson.Default.ListDirResponse, cancellationToken)).Entries ?? [];
+            Service + "ListDir", new ListDirRequest(path, depth), EnvdJson.Default.ListDirRequest, EnvdJson.Default.ListDirResponse,
+            cancellationToken)).Entries ?? [];
 
     /// <summary>Makes a folder and its parents; one that exists is an error with code <c>already_exists</c>.</summary>
     public async Task<EntryInfo> MakeFolderAsync(string path, CancellationToken cancellationToken) =>
-        (await _envd.UnaryAsync(Service + "MakeDir", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.EntryResponse, cancellationToken)).Entry;
+        (await _envd.UnaryAsync(
+            Service + "MakeDir", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.EntryResponse, cancellationToken))
+            .Entry;
 
     public async Task<EntryInfo> MoveAsync(string source, string destination, CancellationToken cancellationToken) =>
         (await _envd.UnaryAsync(
-            Service + "Move", new MoveRequest(source, destination), EnvdJson.Default.MoveRequest, EnvdJson.Default.EntryResponse, cancellationToken)).Entry;
+            Service + "Move", new MoveRequest(source, destination), EnvdJson.Default.MoveRequest, EnvdJson.Default.EntryResponse,
+            cancellationToken)).Entry;
 
     /// <summary>Removes a file, or a folder with all it holds; what is not there is a success.</summary>
     public Task RemoveAsync(string path, CancellationToken cancellationToken) =>
-        _envd.UnaryAsync(Service + "Remove", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.Nothing, cancellationToken);
+        _envd.UnaryAsync(
+            Service + "Remove", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.Nothing, cancellationToken);
 
     /// <summary>Changes below a folder as they happen. Enumerating begins the watch; the first element is null and says
     /// that the watch is in place.</summary>
@@ -65,7 +72,8 @@ public sealed class SandboxFiles
         string path, bool recursive, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var stream = await _envd.StreamAsync(
-            Service + "WatchDir", new WatchDirRequest(path, recursive), EnvdJson.Default.WatchDirRequest, EnvdJson.Default.WatchDirResponse, cancellationToken);
+            Service + "WatchDir", new WatchDirRequest(path, recursive), EnvdJson.Default.WatchDirRequest, EnvdJson.Default.WatchDirResponse,
+            cancellationToken);
         await foreach (var message in stream.ReadAllAsync(cancellationToken))
         {
             if (message.Start is not null || message.Filesystem is not null)

@@ -40,7 +40,8 @@ public sealed class ProcessStream : IAsyncDisposable
 
     public Task CloseStdinAsync(CancellationToken cancellationToken) => _processes.CloseStdinAsync(_self, cancellationToken);
 
-    public Task SendSignalAsync(ProcessSignal signal, CancellationToken cancellationToken) => _processes.SendSignalAsync(_self, signal, cancellationToken);
+    public Task SendSignalAsync(ProcessSignal signal, CancellationToken cancellationToken) =>
+        _processes.SendSignalAsync(_self, signal, cancellationToken);
 
     public Task ResizeAsync(PtySize size, CancellationToken cancellationToken) => _processes.ResizeAsync(_self, size, cancellationToken);
 

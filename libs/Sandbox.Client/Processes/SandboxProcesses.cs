@@ -19,7 +19,8 @@ public sealed class SandboxProcesses
     /// the request's <c>OnDisconnect</c> says.</summary>
     public async Task<ProcessStream> StartAsync(StartRequest request, CancellationToken cancellationToken)
     {
-        var stream = await _envd.StreamAsync(Service + "Start", request, EnvdJson.Default.StartRequest, EnvdJson.Default.ProcessMessage, cancellationToken);
+        var stream = await _envd.StreamAsync(
+            Service + "Start", request, EnvdJson.Default.StartRequest, EnvdJson.Default.ProcessMessage, cancellationToken);
         return await ProcessStream.OpenAsync(this, stream, request.Pty is not null, cancellationToken);
     }
 
@@ -27,12 +28,15 @@ public sealed class SandboxProcesses
     /// <param name="pty">Whether its input goes to a terminal.</param>
     public async Task<ProcessStream> ConnectAsync(ConnectRequest request, bool pty, CancellationToken cancellationToken)
     {
-        var stream = await _envd.StreamAsync(Service + "Connect", request, EnvdJson.Default.ConnectRequest, EnvdJson.Default.ProcessMessage, cancellationToken);
+        var stream = await _envd.StreamAsync(
+            Service + "Connect", request, EnvdJson.Default.ConnectRequest, EnvdJson.Default.ProcessMessage, cancellationToken);
         return await ProcessStream.OpenAsync(this, stream, pty, cancellationToken);
     }
 
     public async Task<IReadOnlyList<ProcessInfo>> ListAsync(CancellationToken cancellationToken) =>
-        (await _envd.UnaryAsync(Service + "List", new ListRequest(), EnvdJson.Default.ListRequest, EnvdJson.Default.ListResponse, cancellationToken)).Processes ?? [];
+        (await _envd.UnaryAsync(
+            Service + "List", new ListRequest(), EnvdJson.Default.ListRequest, EnvdJson.Default.ListResponse, cancellationToken)).Processes
+            ?? [];
 
     /// <summary>Writes to standard input, or to the terminal of a process that has one.</summary>
     public async Task SendInputAsync(ProcessSelector process, ReadOnlyMemory<byte> input, bool pty, CancellationToken cancellationToken)
@@ -44,19 +48,24 @@ public sealed class SandboxProcesses
 
             // Without a limit: it waits while the process does not read.
             await _envd.UnaryAsync(
-                Service + "SendInput", message, EnvdJson.Default.SendInputRequest, EnvdJson.Default.Nothing, limit: null, cancellationToken);
+                Service + "SendInput", message, EnvdJson.Default.SendInputRequest, EnvdJson.Default.Nothing, limit: null,
+                cancellationToken);
         }
     }
 
     public Task CloseStdinAsync(ProcessSelector process, CancellationToken cancellationToken) =>
-        _envd.UnaryAsync(Service + "CloseStdin", new CloseStdinRequest(process), EnvdJson.Default.CloseStdinRequest, EnvdJson.Default.Nothing, cancellationToken);
+        _envd.UnaryAsync(
+            Service + "CloseStdin", new CloseStdinRequest(process), EnvdJson.Default.CloseStdinRequest, EnvdJson.Default.Nothing,
+            cancellationToken);
 
     public Task SendSignalAsync(ProcessSelector process, ProcessSignal signal, CancellationToken cancellationToken) =>
         _envd.UnaryAsync(
-            Service + "SendSignal", new SendSignalRequest(process, signal), EnvdJson.Default.SendSignalRequest, EnvdJson.Default.Nothing, cancellationToken);
+            Service + "SendSignal", new SendSignalRequest(process, signal), EnvdJson.Default.SendSignalRequest, EnvdJson.Default.Nothing,
+            cancellationToken);
 
     /// <summary>Sets the size of the process's terminal.</summary>
     public Task ResizeAsync(ProcessSelector process, PtySize size, CancellationToken cancellationToken) =>
         _envd.UnaryAsync(
-            Service + "Update", new UpdateRequest(process, new Pty(size)), EnvdJson.Default.UpdateRequest, EnvdJson.Default.Nothing, cancellationToken);
+            Service + "Update", new UpdateRequest(process, new Pty(size)), EnvdJson.Default.UpdateRequest, EnvdJson.Default.Nothing,
+            cancellationToken);
 }

@@ -12,13 +12,15 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public Task<TResponse> UnaryAsync<TRequest, TResponse>(
-        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellationToken)
+        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType,
+        CancellationToken cancellationToken)
         where TResponse : class =>
         UnaryAsync(method, message, requestType, responseType, Limit, cancellationToken);
 
     /// <param name="limit">How long the call may take; null: as long as it takes.</param>
     public async Task<TResponse> UnaryAsync<TRequest, TResponse>(
-        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, TimeSpan? limit, CancellationToken cancellationToken)
+        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, TimeSpan? limit,
+        CancellationToken cancellationToken)
         where TResponse : class
     {
         using var request = NewRequest(HttpMethod.Post, method);
@@ -38,7 +40,8 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
 
     /// <summary>Opens a server stream: the request is one envelope, the answer is as many as come.</summary>
     public async Task<EnvelopeStream<TResponse>> StreamAsync<TRequest, TResponse>(
-        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, CancellationToken cancellationToken)
+        string method, TRequest message, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType,
+        CancellationToken cancellationToken)
         where TResponse : class
     {
         using var request = NewRequest(HttpMethod.Post, method);
@@ -101,7 +104,8 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
                 return null;
             }
 
-            var word = error.TryGetProperty("code", out var code) && code.ValueKind is JsonValueKind.String ? code.GetString()! : WordOf(status);
+            var word = error.TryGetProperty("code", out var code) && code.ValueKind is JsonValueKind.String
+                ? code.GetString()! : WordOf(status);
             return new SandboxClientException(word, message.GetString()!);
         }
         catch (JsonException)

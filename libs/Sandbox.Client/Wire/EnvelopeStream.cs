@@ -10,7 +10,8 @@ namespace Sandbox.Client.Wire;
 /// The messages of a Connect server stream, read one by one as the consumer asks for them: who reads slowly makes the
 /// sandbox write slowly. Holds one message at a time.
 /// </summary>
-internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> type, ServerConnection server) : IAsyncDisposable
+internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> type, ServerConnection server)
+    : IAsyncDisposable
     where T : class
 {
     private readonly byte[] _header = new byte[EnvelopeStream.HeaderSize];
@@ -52,7 +53,8 @@ internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body,
         catch (Exception exception) when (exception is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
         {
             throw exception is EndOfStreamException
-                ? new SandboxClientException("unavailable", "The connection to the sandbox ended before its answer was complete.", exception)
+                ? new SandboxClientException(
+                    "unavailable", "The connection to the sandbox ended before its answer was complete.", exception)
                 : server.Unreachable(exception);
         }
     }

@@ -4,7 +4,8 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Client.Wire;
 
-/// <summary>Calls of the management routes: a body on success, <see cref="SandboxClientException"/> with the problem's code on failure.</summary>
+/// <summary>Calls of the management routes: a body on success, <see cref="SandboxClientException"/> with the problem's code on
+/// failure.</summary>
 internal sealed class ManagementCalls(ServerConnection server)
 {
     private const string Prefix = "api/v1/";
@@ -25,10 +26,11 @@ internal sealed class ManagementCalls(ServerConnection server)
     public Task DoAsync(HttpMethod method, string route, CancellationToken cancellationToken) =>
         DoAsync(new HttpRequestMessage(method, Prefix + route), cancellationToken);
 
-    private static HttpRequestMessage NewRequest<TBody>(HttpMethod method, string route, TBody body, JsonTypeInfo<TBody> bodyType) => new(method, Prefix + route)
-    {
-        Content = ServerConnection.Json(JsonSerializer.SerializeToUtf8Bytes(body, bodyType), "application/json"),
-    };
+    private static HttpRequestMessage NewRequest<TBody>(HttpMethod method, string route, TBody body, JsonTypeInfo<TBody> bodyType) =>
+        new(method, Prefix + route)
+        {
+            Content = ServerConnection.Json(JsonSerializer.SerializeToUtf8Bytes(body, bodyType), "application/json"),
+        };
 
     private async Task DoAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -39,7 +41,8 @@ internal sealed class ManagementCalls(ServerConnection server)
         }
     }
 
-    private async Task<TResult> SendAsync<TResult>(HttpRequestMessage request, JsonTypeInfo<TResult> type, CancellationToken cancellationToken)
+    private async Task<TResult> SendAsync<TResult>(
+        HttpRequestMessage request, JsonTypeInfo<TResult> type, CancellationToken cancellationToken)
         where TResult : class
     {
         using (request)
@@ -48,7 +51,8 @@ internal sealed class ManagementCalls(ServerConnection server)
             await ThrowIfFailedAsync(answer, cancellationToken);
             try
             {
-                return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), type) ?? throw BadAnswer(null);
+                return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), type)
+                    ?? throw BadAnswer(null);
             }
             catch (JsonException exception)
             {
@@ -67,7 +71,8 @@ internal sealed class ManagementCalls(ServerConnection server)
         var status = (int)answer.StatusCode;
         try
         {
-            var problem = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), ManagementJson.Default.ProblemMessage);
+            var problem = JsonSerializer.Deserialize(
+                await answer.Content.ReadAsByteArrayAsync(cancellationToken), ManagementJson.Default.ProblemMessage);
             if (problem is { Code: { Length: > 0 } code, Detail: { } detail })
             {
                 throw new SandboxClientException(code, detail);

@@ -14,11 +14,13 @@ internal sealed class RockCalls(ServerConnection server)
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(120);
 
     public Task<TResult> PostAsync<TBody, TResult>(
-        string route, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TResult> resultType, TimeSpan? limit, CancellationToken cancellationToken)
+        string route, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TResult> resultType, TimeSpan? limit,
+        CancellationToken cancellationToken)
         where TResult : class
     {
         var content = ServerConnection.Json(JsonSerializer.SerializeToUtf8Bytes(body, bodyType), "application/json");
-        return SendAsync(new HttpRequestMessage(HttpMethod.Post, Prefix + route) { Content = content }, resultType, limit, cancellationToken);
+        return SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, Prefix + route) { Content = content }, resultType, limit, cancellationToken);
     }
 
     public Task<TResult> GetAsync<TResult>(string route, JsonTypeInfo<TResult> resultType, CancellationToken cancellationToken)

@@ -63,7 +63,8 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SandboxClientException(SandboxClientException.TimedOut, $"The server at {_name} did not answer within {limit}.", exception);
+            throw new SandboxClientException(
+                SandboxClientException.TimedOut, $"The server at {_name} did not answer within {limit}.", exception);
         }
         catch (HttpRequestException exception)
         {

@@ -14,7 +14,9 @@ public static class ComposeText
         root.Add("networks", Map(compose.Networks.Select(network => (network.Key, (YamlNode)NetworkOf(network)))));
         if (compose.Volumes.Count > 0)
         {
-            root.Add("volumes", Map(compose.Volumes.Select(volume => (volume.Key, (YamlNode)new YamlMappingNode { { "name", Text(volume.Name) } }))));
+            root.Add(
+                "volumes",
+                Map(compose.Volumes.Select(volume => (volume.Key, (YamlNode)new YamlMappingNode { { "name", Text(volume.Name) } }))));
         }
 
         using var text = new StringWriter();
@@ -121,7 +123,9 @@ public static class ComposeText
     {
         if (entries.Count > 0)
         {
-            node.Add(key, Map(entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => (entry.Key, (YamlNode)Text(entry.Value)))));
+            node.Add(
+                key, Map(
+                    entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => (entry.Key, (YamlNode)Text(entry.Value)))));
         }
     }
 
@@ -132,7 +136,8 @@ public static class ComposeText
 
     /// <summary>Quoted always, so that nothing reads as a number or a boolean; a dollar sign is doubled, since compose would put a
     /// variable there.</summary>
-    private static YamlScalarNode Text(string text) => new(text.Replace("$", "$$", StringComparison.Ordinal)) { Style = ScalarStyle.DoubleQuoted };
+    private static YamlScalarNode Text(string text) =>
+        new(text.Replace("$", "$$", StringComparison.Ordinal)) { Style = ScalarStyle.DoubleQuoted };
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds}s");
 }

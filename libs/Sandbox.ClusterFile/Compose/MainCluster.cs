@@ -50,7 +50,8 @@ public static class MainCluster
         Kind = "api",
         Entrypoint = ServiceTemplate.Entry("api"),
         Environment = ServiceTemplate.With(
-            ServiceTemplate.ClusterEnvironment(plan), ("ASPNETCORE_URLS", "http://0.0.0.0:8080"), ("Api__KeyHashes__0", plan.Secrets.ApiKeyHash),
+            ServiceTemplate.ClusterEnvironment(plan), ("ASPNETCORE_URLS", "http://0.0.0.0:8080"),
+            ("Api__KeyHashes__0", plan.Secrets.ApiKeyHash),
             ("Internal__Listen", "127.0.0.1:9464")),
         Ports = [new(plan.Settings.Services.Api.Port, 8080)],
         DependsOn = AfterStores(plan),
@@ -80,7 +81,8 @@ public static class MainCluster
             }),
             Ports =
             [
-                new(node.HeadPort, node.ContainerHeadPort), new(node.DashboardPort, ClusterPlan.DashboardPort), new(node.ClientPort, ClusterPlan.ClientPort),
+                new(node.HeadPort, node.ContainerHeadPort), new(node.DashboardPort, ClusterPlan.DashboardPort),
+                new(node.ClientPort, ClusterPlan.ClientPort),
                 .. ServiceTemplate.NodePorts(node.NodePort, node.MinWorkerPort, node.MaxWorkerPort),
             ],
             DependsOn = [.. gates, .. AfterStores(plan)],

@@ -34,13 +34,16 @@ public static class NodeEnvironment
 
         ServiceTemplate.With(
             environment,
-            ("HEAD_PORT", Number(node.HeadPort)), ("DASHBOARD_PORT", Number(ClusterPlan.DashboardPort)), ("CLIENT_PORT", Number(ClusterPlan.ClientPort)),
+            ("HEAD_PORT", Number(node.HeadPort)), ("DASHBOARD_PORT", Number(ClusterPlan.DashboardPort)),
+            ("CLIENT_PORT", Number(ClusterPlan.ClientPort)),
             ("Worker__NodeName", node.Name), ("Worker__Listen", $"0.0.0.0:{ClusterPlan.NodePort}"), ("Worker__Address", node.Address),
             ("Worker__DataFolder", plan.DataOf(node.Name)), ("Worker__AgentFolder", plan.AgentFolder), ("Worker__Deployment", "docker"),
-            ("API_URL", node.IsOutside ? $"http://{plan.HostAddress}:{plan.Settings.Services.Api.Port}" : $"http://{ClusterPlan.ApiName}:8080"));
+            ("API_URL",
+                node.IsOutside ? $"http://{plan.HostAddress}:{plan.Settings.Services.Api.Port}" : $"http://{ClusterPlan.ApiName}:8080"));
         foreach (var (name, value) in new[]
         {
-            (HealthUrl, node.HealthUrl), (HeadAddress, node.HeadAddress), ("NODE_IP_ADDRESS", node.HostAddress), ("HEAD_PUBLISHED_PORT", Number(node.PublishedHeadPort)),
+            (HealthUrl, node.HealthUrl), (HeadAddress, node.HeadAddress), ("NODE_IP_ADDRESS", node.HostAddress),
+            ("HEAD_PUBLISHED_PORT", Number(node.PublishedHeadPort)),
             ("Worker__Capacity__Cpus", Number(node.Cpus)), ("Worker__Capacity__Gpus", Number(node.Gpus)),
             ("Worker__Capacity__MemoryBytes", node.Memory is { } memory ? Number(MemoryAttribute.Bytes(memory)) : null),
             ("Worker__Labels__gpu_type", node.GpuType),
@@ -73,7 +76,8 @@ internal sealed record NodePlan(string Name, int HeadPort, string Address)
 
     public string? GpuType { get; init; }
 
-    /// <summary>What all who look for the head reach it by, inside and outside its network: the host's address and published port.</summary>
+    /// <summary>What all who look for the head reach it by, inside and outside its network: the host's address and published
+    /// port.</summary>
     public string? HostAddress { get; init; }
 
     public int? PublishedHeadPort { get; init; }

@@ -40,7 +40,9 @@ public static class PublishedCluster
         Directory.CreateDirectory(Path.Combine(to, ClusterPlans.StateFolder));
         File.Copy(source, own, overwrite: true);
         File.WriteAllText(Path.Combine(to, ClusterSchema.Name), ClusterSchema.Write());
-        OwnerOnlyFile.Write(Path.Combine(to, ClusterFileReader.EnvName), ClusterFileReader.OverridesInEffect(source, ClusterFileReader.EnvironmentOfProcess()));
+        OwnerOnlyFile.Write(
+            Path.Combine(to, ClusterFileReader.EnvName),
+            ClusterFileReader.OverridesInEffect(source, ClusterFileReader.EnvironmentOfProcess()));
         var secrets = Path.Combine(ClusterPlans.StateFolder, ClusterPlans.SecretsFile);
         OwnerOnlyFile.Write(Path.Combine(to, secrets), File.ReadAllText(Path.Combine(from, secrets)));
     }

@@ -76,5 +76,6 @@ internal static class ServiceTemplate
         TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), 10, TimeSpan.FromSeconds(3));
 
     private static ComposeBuild? BuildOf(ClusterPlan plan, BuildSettings? build) =>
-        build is { Enabled: true } ? new ComposeBuild(Path.GetFullPath(build.Context, plan.Machine.Folder), build.Dockerfile, build.Target) : null;
+        build is { Enabled: true }
+            ? new ComposeBuild(Path.GetFullPath(build.Context, plan.Machine.Folder), build.Dockerfile, build.Target) : null;
 }

@@ -22,15 +22,20 @@ public static class TestCluster
     {
         var test = plan.Settings.ClusterTest;
         var onGpu = (target ?? test.Target) == "gpu";
-        var (name, node) = onGpu ? (ClusterPlan.GpuName, plan.Settings.Services.Nodes.Gpu) : (ClusterPlan.CpuName, plan.Settings.Services.Nodes.Cpu);
+        var (name, node) = onGpu
+            ? (ClusterPlan.GpuName, plan.Settings.Services.Nodes.Gpu) : (ClusterPlan.CpuName, plan.Settings.Services.Nodes.Cpu);
         var address = head ?? string.Create(CultureInfo.InvariantCulture, $"{name}:{node.HeadPort}");
-        List<ComposeService> services = [Client(plan, name, node), Worker(plan, WorkerName, address, test.WorkerNodePort, test.WorkerMinWorkerPort, test.WorkerMaxWorkerPort)];
+        List<ComposeService> services =
+            [Client(plan, name, node),
+                Worker(plan, WorkerName, address, test.WorkerNodePort, test.WorkerMinWorkerPort, test.WorkerMaxWorkerPort)];
         if (onGpu)
         {
-            services.Add(Worker(plan, CpuWorkerName, address, test.WorkerCpuNodePort, test.WorkerCpuMinWorkerPort, test.WorkerCpuMaxWorkerPort));
+            services.Add(
+                Worker(plan, CpuWorkerName, address, test.WorkerCpuNodePort, test.WorkerCpuMinWorkerPort, test.WorkerCpuMaxWorkerPort));
         }
 
-        return new ComposeFile($"{plan.Project}-test", services, [new ComposeNetwork(Network, $"{plan.Project}-{Network}", test.TestNetworkSubnet)], []);
+        return new ComposeFile(
+            $"{plan.Project}-test", services, [new ComposeNetwork(Network, $"{plan.Project}-{Network}", test.TestNetworkSubnet)], []);
     }
 
     /// <summary>Null: the target can be connected to.</summary>
@@ -39,24 +44,26 @@ public static class TestCluster
         "gpu" when !plan.Host.HasGpu => "target gpu needs a host with GPUs (host.has_gpu)",
         "gpu" when !plan.HasGpuNode => "target gpu needs services.nodes.gpu to be enabled",
         "cpu" when !plan.HasCpuNode => "target cpu needs services.nodes.cpu to be enabled",
-        _ when plan.Host.IpAddress is null => "this machine has no address that containers of another network could reach; say one in host.ip_address",
+        _ when plan.Host.IpAddress is null =>
+            "this machine has no address that containers of another network could reach; say one in host.ip_address",
         _ => null,
     };
 
-    private static ComposeService Client(ClusterPlan plan, string name, NodeService node) => ServiceTemplate.New(plan, ClientName, Network) with
-    {
-        Kind = "test",
-        Entrypoint = ServiceTemplate.Entry("test-client"),
-        Environment = new Dictionary<string, string>
+    private static ComposeService Client(ClusterPlan plan, string name, NodeService node) =>
+        ServiceTemplate.New(plan, ClientName, Network) with
         {
-            ["TEST_HEAD_HOST"] = name,
-            ["TEST_HEAD_PORT"] = Number(node.HeadPort),
-            ["TEST_HEALTH_PORT"] = Number(plan.Settings.Services.Health.Port),
-            ["SANDBOX_URL"] = $"http://{plan.HostAddress}:{Number(node.ClientPort)}",
-            ["SANDBOX_API_KEY"] = plan.Secrets.ApiKey,
-        },
-        ExtraHosts = Hosts(plan),
-    };
+            Kind = "test",
+            Entrypoint = ServiceTemplate.Entry("test-client"),
+            Environment = new Dictionary<string, string>
+            {
+                ["TEST_HEAD_HOST"] = name,
+                ["TEST_HEAD_PORT"] = Number(node.HeadPort),
+                ["TEST_HEALTH_PORT"] = Number(plan.Settings.Services.Health.Port),
+                ["SANDBOX_URL"] = $"http://{plan.HostAddress}:{Number(node.ClientPort)}",
+                ["SANDBOX_API_KEY"] = plan.Secrets.ApiKey,
+            },
+            ExtraHosts = Hosts(plan),
+        };
 
     private static ComposeService Worker(ClusterPlan plan, string name, string head, int nodePort, int first, int last)
     {

@@ -1,7 +1,7 @@
-using Sandbox.Contracts.Wire;
 using System.ComponentModel;
 using System.Diagnostics;
 using Sandbox.ClusterFile.Settings;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.ClusterFile.Hosts;
 
@@ -23,7 +23,8 @@ public sealed record HostFacts(string? IpAddress, bool HasGpu)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("nvidia-smi") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo("nvidia-smi") { RedirectStandardOutput = true, RedirectStandardError = true })!;
             try
             {
                 await process.WaitForExitAsync(either.Token);

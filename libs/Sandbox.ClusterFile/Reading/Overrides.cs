@@ -6,7 +6,8 @@ internal static class Overrides
     public const string Prefix = "SANDBOX_CLUSTER__";
 
     /// <param name="source">Where the variables come from, for messages; empty: the environment.</param>
-    public static void Apply(SettingNode.Map settings, IEnumerable<KeyValuePair<string, string>> variables, string source, List<string> problems)
+    public static void Apply(
+        SettingNode.Map settings, IEnumerable<KeyValuePair<string, string>> variables, string source, List<string> problems)
     {
         foreach (var (name, value) in variables.Where(one => one.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)))
         {

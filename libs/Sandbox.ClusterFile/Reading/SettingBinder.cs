@@ -113,8 +113,11 @@ internal static class SettingBinder
         return node is not SettingNode.Text { Value: { } text } ? null
             : type == typeof(string) ? text
             : type == typeof(bool) ? text.ToLowerInvariant() switch { "true" => true, "false" => false, _ => null }
-            : type == typeof(int) ? int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null
-            : double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+            : type == typeof(int)
+                ? int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null
+            : double.TryParse(
+                text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number
+                : null;
     }
 
     /// <summary>A variable cannot hold a list: its words are the items.</summary>

@@ -8,14 +8,16 @@ internal static class CrossSettingRules
     private const int ShortestPassword = 12;
 
     private static readonly string[] Placeholders =
-        ["changeme", "change_me", "change-me", "password", "passw0rd", "postgres", "secret", "example", "admin", "qwerty", "letmein", "12345678", "your_", "your-", "<", "${"];
+        ["changeme", "change_me", "change-me", "password", "passw0rd", "postgres", "secret", "example", "admin", "qwerty", "letmein",
+            "12345678", "your_", "your-", "<", "${"];
 
     public static IEnumerable<string> Check(ClusterSettings settings) =>
         [.. NodePorts(settings), .. PortPlan.Check(settings), .. Database(settings), .. Networks(settings), .. Test(settings)];
 
     private static IEnumerable<string> NodePorts(ClusterSettings settings)
     {
-        foreach (var (name, node) in new[] { ("services.nodes.cpu", settings.Services.Nodes.Cpu), ("services.nodes.gpu", settings.Services.Nodes.Gpu) })
+        foreach (var (name, node) in new[] { ("services.nodes.cpu", settings.Services.Nodes.Cpu),
+            ("services.nodes.gpu", settings.Services.Nodes.Gpu) })
         {
             if (node.MinWorkerPort is null != node.MaxWorkerPort is null)
             {
@@ -49,7 +51,8 @@ internal static class CrossSettingRules
 
         if (!string.IsNullOrWhiteSpace(postgres.Connection))
         {
-            yield return "services.postgres.connection: is for a database elsewhere; set services.postgres.enabled to false, or leave it out";
+            yield return "services.postgres.connection: is for a database elsewhere; set services.postgres.enabled to false, or leave it "
+                + "out";
         }
 
         if (WhyWeak(postgres) is { } reason)
@@ -63,7 +66,8 @@ internal static class CrossSettingRules
     {
         null or "" => "must be set, best in .env (`sandbox cluster init` makes one)",
         { Length: < ShortestPassword } => $"must be at least {ShortestPassword} characters long",
-        var password when Placeholders.Any(word => password.Contains(word, StringComparison.OrdinalIgnoreCase)) => "looks like a placeholder; choose a random one",
+        var password when Placeholders.Any(word => password.Contains(word, StringComparison.OrdinalIgnoreCase)) =>
+            "looks like a placeholder; choose a random one",
         var password when password.Distinct().Count() < 5 => "must not be a few characters repeated",
         var password when password.Contains(postgres.User, StringComparison.OrdinalIgnoreCase) => "must not hold the user's name",
         var password when password.Any(character => character is < ' ' or > '~') => "must be printable ASCII",
@@ -90,12 +94,14 @@ internal static class CrossSettingRules
         var test = settings.ClusterTest;
         if (test.WorkerMinWorkerPort > test.WorkerMaxWorkerPort)
         {
-            yield return $"cluster_test: worker_min_worker_port {test.WorkerMinWorkerPort} must not be above worker_max_worker_port {test.WorkerMaxWorkerPort}";
+            yield return $"cluster_test: worker_min_worker_port {test.WorkerMinWorkerPort} must not be above worker_max_worker_port "
+                + $"{test.WorkerMaxWorkerPort}";
         }
 
         if (test.WorkerCpuMinWorkerPort > test.WorkerCpuMaxWorkerPort)
         {
-            yield return $"cluster_test: worker_cpu_min_worker_port {test.WorkerCpuMinWorkerPort} must not be above worker_cpu_max_worker_port {test.WorkerCpuMaxWorkerPort}";
+            yield return $"cluster_test: worker_cpu_min_worker_port {test.WorkerCpuMinWorkerPort} must not be above "
+                + $"worker_cpu_max_worker_port {test.WorkerCpuMaxWorkerPort}";
         }
     }
 }

@@ -21,7 +21,8 @@ internal static class PortPlan
                 yield return $"{port.Name}: {port.Number} lies in {range.Name} ({range.First} to {range.Last})";
             }
 
-            foreach (var other in ranges.Where(other => string.CompareOrdinal(other.Name, range.Name) > 0 && other.First <= range.Last && range.First <= other.Last))
+            foreach (var other in ranges.Where(
+                other => string.CompareOrdinal(other.Name, range.Name) > 0 && other.First <= range.Last && range.First <= other.Last))
             {
                 yield return $"{range.Name} ({range.First} to {range.Last}) and {other.Name} ({other.First} to {other.Last}) overlap";
             }
@@ -64,7 +65,8 @@ internal static class PortPlan
     {
         var test = settings.ClusterTest;
         yield return ("cluster_test.worker_min_worker_port to worker_max_worker_port", test.WorkerMinWorkerPort, test.WorkerMaxWorkerPort);
-        yield return ("cluster_test.worker_cpu_min_worker_port to worker_cpu_max_worker_port", test.WorkerCpuMinWorkerPort, test.WorkerCpuMaxWorkerPort);
+        yield return ("cluster_test.worker_cpu_min_worker_port to worker_cpu_max_worker_port", test.WorkerCpuMinWorkerPort,
+            test.WorkerCpuMaxWorkerPort);
         foreach (var (name, node) in Nodes(settings))
         {
             if (node is { MinWorkerPort: { } first, MaxWorkerPort: { } last })

@@ -70,6 +70,7 @@ public sealed class VolumeSettings
     public string PostgresData { get; set; } = "postgres-data";
 
     [AbsolutePath]
-    [Description("Folder of the nodes' data, at the same path outside and inside. Not said: below /var/lib/sandbox, or the user's data folder.")]
+    [Description(
+        "Folder of the nodes' data, at the same path outside and inside. Not said: below /var/lib/sandbox, or the user's data folder.")]
     public string? NodeData { get; set; }
 }

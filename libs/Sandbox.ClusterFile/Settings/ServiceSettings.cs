@@ -33,7 +33,8 @@ public sealed class NodeServices
     public NodeService Cpu { get; set; } = new() { HeadPort = 6390, DashboardPort = 8265, ClientPort = 10001, ContainerHeadPort = 6379 };
 
     [Description("The node with GPUs; only on a host that has them.")]
-    public NodeService Gpu { get; set; } = new() { HeadPort = 6391, DashboardPort = 8266, ClientPort = 10002, ContainerHeadPort = 6380, Gpus = 1 };
+    public NodeService Gpu { get; set; } =
+        new() { HeadPort = 6391, DashboardPort = 8266, ClientPort = 10002, ContainerHeadPort = 6380, Gpus = 1 };
 }
 
 public sealed class NodeService

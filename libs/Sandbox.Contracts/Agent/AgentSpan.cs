@@ -36,7 +36,8 @@ public readonly record struct AgentSpan(string TraceId, long Microseconds)
     public static bool TryParse(string? text, out AgentSpan span)
     {
         span = default;
-        if (text is not { Length: > TraceLength + 1 and <= TraceLength + 20 } || text[TraceLength] != ' ' || !IsId(text.AsSpan(0, TraceLength))
+        if (text is not { Length: > TraceLength + 1 and <= TraceLength + 20 } || text[TraceLength] != ' '
+            || !IsId(text.AsSpan(0, TraceLength))
             || !long.TryParse(text.AsSpan(TraceLength + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
             || microseconds > Longest)
         {

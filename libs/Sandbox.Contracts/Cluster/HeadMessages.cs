@@ -63,7 +63,8 @@ public sealed record HeadAnswer
 /// <param name="Mode"><see cref="HeadAnswer.Head"/> or <see cref="HeadAnswer.Worker"/>.</param>
 /// <param name="Place">In the whitelist, from 1; null: not in it.</param>
 public sealed record MemberEntry(
-    string Node, string Mode, string Host, int HeadPort, int HeadClientPort, int DashboardPort, int? Place, double SilentSeconds, string Version);
+    string Node, string Mode, string Host, int HeadPort, int HeadClientPort, int DashboardPort, int? Place, double SilentSeconds,
+    string Version);
 
 /// <param name="Node">Only a node of this name may join with it; null: any.</param>
 /// <param name="TtlSeconds">How long it can be used; null: an hour.</param>
@@ -105,7 +106,9 @@ public sealed record ClusterCredentials(string Id, string Secret, string? Databa
 /// <param name="HeadHost">Of the head as this node knows it; null: it knows none.</param>
 public sealed record RoleAnswer(string Node, string Mode, long LeaseVersion, string? HeadHost, int? HeadPort);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RegisterRequest))]
 [JsonSerializable(typeof(AcquireRequest))]
 [JsonSerializable(typeof(HeartbeatRequest))]

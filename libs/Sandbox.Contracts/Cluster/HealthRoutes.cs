@@ -26,7 +26,8 @@ public static class HealthRoutes
     /// <summary>POST <see cref="JoinTokenRequest"/>: <see cref="JoinTokenResult"/>. For who knows the cluster's secret.</summary>
     public const string JoinTokens = "/v1/join-tokens";
 
-    /// <summary>POST <see cref="EnrollmentRequest"/>: <see cref="EnrollmentResponse"/>. For who has a join token and not the cluster's secret.</summary>
+    /// <summary>POST <see cref="EnrollmentRequest"/>: <see cref="EnrollmentResponse"/>. For who has a join token and not the cluster's
+    /// secret.</summary>
     public const string Join = "/v1/join";
 
     /// <summary>GET on a node's head port, to anybody: <see cref="RoleAnswer"/>.</summary>

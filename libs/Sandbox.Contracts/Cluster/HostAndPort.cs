@@ -20,7 +20,8 @@ public sealed record HostAndPort(string Host, int? Port)
         int? port = null;
         if (colon > 0)
         {
-            if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is 0 or > ushort.MaxValue)
+            if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                || number is 0 or > ushort.MaxValue)
             {
                 return false;
             }

@@ -6,7 +6,8 @@ namespace Sandbox.Contracts.Cluster;
 /// <param name="CpuSeconds">Of all CPUs of the machine, whoever used them.</param>
 /// <param name="MemoryBytes">Of the machine, without what it would give back at once.</param>
 public sealed record NodeUsageSample(
-    string Node, long AtMilliseconds, double CpuSeconds, int Cpus, long MemoryBytes, long MemoryTotalBytes, IReadOnlyList<SandboxUsageSample> Sandboxes);
+    string Node, long AtMilliseconds, double CpuSeconds, int Cpus, long MemoryBytes, long MemoryTotalBytes,
+    IReadOnlyList<SandboxUsageSample> Sandboxes);
 
 /// <param name="CpuSeconds">Since its container was started.</param>
 /// <param name="MemoryBytes">Without the file cache that can be dropped.</param>

@@ -9,7 +9,8 @@ public sealed record DeadLetterResult(long Id, string SandboxId, string? Job, in
 /// <param name="Unavailable">Why it can run nothing now; null: it can.</param>
 public sealed record NodeResult(
     string Name, string State, bool Draining, double SilentSeconds, string Address, string HostIp, string Version,
-    IReadOnlyList<string> Deployments, IReadOnlyDictionary<string, string> Labels, int Sandboxes, NodeCapacityMessage Capacity, NodeCapacityMessage Free,
+    IReadOnlyList<string> Deployments, IReadOnlyDictionary<string, string> Labels, int Sandboxes, NodeCapacityMessage Capacity,
+    NodeCapacityMessage Free,
     string? Unavailable);
 
 /// <summary>A member that is null is not limited.</summary>

@@ -85,7 +85,8 @@ public record StatusResult
 
     public IReadOnlyList<StateChangeResult> StateHistory { get; init; } = [];
 
-    /// <summary>Ours: the limit that the sandbox's log counts against, the one in <see cref="DiskLimitRootfs"/>; null where none is.</summary>
+    /// <summary>Ours: the limit that the sandbox's log counts against, the one in <see cref="DiskLimitRootfs"/>; null where none
+    /// is.</summary>
     public string? DiskLimitLog { get; init; }
 
     /// <summary>Ours: why the sandbox is in its state where nobody asked for that (lost, failed to start, expired).</summary>

@@ -24,7 +24,8 @@ internal sealed partial class ArchiveSandboxJobHandler(
             return;
         }
 
-        if (record is not { State: SandboxState.Archiving } || record.Version != job.SandboxVersion || record.Incarnation != job.Incarnation)
+        if (record is not { State: SandboxState.Archiving } || record.Version != job.SandboxVersion
+            || record.Incarnation != job.Incarnation)
         {
             return;
         }
@@ -42,7 +43,8 @@ internal sealed partial class ArchiveSandboxJobHandler(
             // Its deadline has passed: whoever moved it left a job that tidies up behind this one.
             Log.Unwanted(logger, record.Id);
         }
-        catch (Exception exception) when (exception is ArchiveException or ArchiveStoreException or IOException or EngineException { Unreachable: false })
+        catch (Exception exception)
+            when (exception is ArchiveException or ArchiveStoreException or IOException or EngineException { Unreachable: false })
         {
             await FailAsync(reporter.Record, exception.Message, claim, cancellationToken);
         }

@@ -11,7 +11,8 @@ namespace Sandbox.Deployments.Archives;
 /// <summary>Makes an image of a container under a name of the caller's and pushes it where the name says a registry. While it
 /// pushes, a move of the sandbox (a stop) goes first: the job queues itself again and goes on behind it.</summary>
 internal sealed partial class CommitSandboxJobHandler(
-    ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, IOptions<WorkerOptions> worker, TimeProvider time,
+    ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, IOptions<WorkerOptions> worker,
+    TimeProvider time,
     ILogger<CommitSandboxJobHandler> logger) : JobHandler<CommitSandboxJob>
 {
     /// <summary>ROCK's own limit.</summary>
@@ -24,7 +25,8 @@ internal sealed partial class CommitSandboxJobHandler(
 
     protected override async Task RunAsync(CommitSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (await commits.FindAsync(job.SandboxId, cancellationToken) is not { Phase: CommitPhase.Running } running || running.StartedAt != job.StartedAt)
+        if (await commits.FindAsync(job.SandboxId, cancellationToken) is not { Phase: CommitPhase.Running } running
+            || running.StartedAt != job.StartedAt)
         {
             return;
         }
@@ -49,7 +51,14 @@ internal sealed partial class CommitSandboxJobHandler(
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             var timedOut = new Ending(124, null, "TIMEOUT", $"not done {Longest.TotalSeconds:0} s after it was asked for");
-            await EndAsync(running with { Phase = CommitPhase.Failed, ExitCode = timedOut.ExitCode, ErrorCode = timedOut.Code, ErrorMessage = timedOut.Message });
+            await EndAsync(
+                running with
+                {
+                    Phase = CommitPhase.Failed,
+                    ExitCode = timedOut.ExitCode,
+                    ErrorCode = timedOut.Code,
+                    ErrorMessage = timedOut.Message
+                });
         }
     }
 
@@ -106,7 +115,8 @@ internal sealed partial class CommitSandboxJobHandler(
 
     private async Task<Ending> PushAsync(CommitSandboxJob job, ImageReference name, CancellationToken cancellationToken)
     {
-        var credentials = job.Username is { Length: > 0 } user ? new AuthConfig { Username = user, Password = job.Password ?? "", ServerAddress = name.Registry } : null;
+        var credentials = job.Username is { Length: > 0 } user
+            ? new AuthConfig { Username = user, Password = job.Password ?? "", ServerAddress = name.Registry } : null;
         try
         {
             await _archives.PushAsync(name, credentials, cancellationToken);
@@ -121,7 +131,8 @@ internal sealed partial class CommitSandboxJobHandler(
     }
 
     private static bool IsRefusedLogin(string message) =>
-        message.Contains("unauthorized", StringComparison.OrdinalIgnoreCase) || message.Contains("no basic auth credentials", StringComparison.OrdinalIgnoreCase);
+        message.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("no basic auth credentials", StringComparison.OrdinalIgnoreCase);
 
     private async Task EndAsync(SandboxCommit ended)
     {

@@ -40,8 +40,11 @@ internal sealed class ContainerArchive(
         try
         {
             var exact = await staging.MakeAsync(container, sandbox.Incarnation, Limit(options.Value.MaxImage), cancellationToken);
-            var image = await _images.FindAsync(tag, cancellationToken) ?? throw new ArchiveException("its image was removed while it was archived");
-            var facts = await (options.Value.IsRegistry ? PushImageAsync(image, sandbox, phases, cancellationToken) : PutImageAsync(image, sandbox, phases, cancellationToken));
+            var image = await _images.FindAsync(tag, cancellationToken)
+                ?? throw new ArchiveException("its image was removed while it was archived");
+            var facts =
+                await (options.Value.IsRegistry ? PushImageAsync(image, sandbox, phases, cancellationToken)
+                    : PutImageAsync(image, sandbox, phases, cancellationToken));
             await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Success, exact ? "archived" : Inexact, cancellationToken);
             return facts;
         }
@@ -72,7 +75,8 @@ internal sealed class ContainerArchive(
             return;
         }
 
-        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, $"fetching {archive.Bytes} bytes from the archive", cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.ImagePull, PhaseStatus.Running, $"fetching {archive.Bytes} bytes from the archive", cancellationToken);
         await (RegistryArchive.IsPlace(archive.Location)
             ? _registry.PullAsync(archive.Location, new PullProgress(), cancellationToken)
             : UnpackAsync(archive, phases, cancellationToken));
@@ -94,7 +98,8 @@ internal sealed class ContainerArchive(
 
             if (hashed.TakeDigest() is var digest && digest != archive.Digest)
             {
-                throw new ArchiveException($"the bytes of its archive {archive.Location} have changed: they are {digest}, and {archive.Digest} was put away");
+                throw new ArchiveException(
+                    $"the bytes of its archive {archive.Location} have changed: they are {digest}, and {archive.Digest} was put away");
             }
         }
 
@@ -125,7 +130,8 @@ internal sealed class ContainerArchive(
         await using var file = files.Open();
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
         var (digest, bytes) = await PackAsync(
-            file, Limit(options.Value.MaxImage), TheImage, target => _archives.SaveAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), target, cancellationToken));
+            file, Limit(options.Value.MaxImage), TheImage, target =>
+                _archives.SaveAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), target, cancellationToken));
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"storing {bytes} bytes", cancellationToken);
         var key = ArchiveFiles.ImageKey(sandbox.Id, sandbox.Incarnation);
         await store.PutAsync(key, file, cancellationToken);
@@ -142,7 +148,8 @@ internal sealed class ContainerArchive(
 
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"pushing {image.Size} bytes", cancellationToken);
         var location = await _registry.PushAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), sandbox.Incarnation, cancellationToken);
-        return new ArchiveFacts(sandbox.Incarnation, location, location[(location.IndexOf('@', StringComparison.Ordinal) + 1)..], image.Size, image.ID);
+        return new ArchiveFacts(
+            sandbox.Incarnation, location, location[(location.IndexOf('@', StringComparison.Ordinal) + 1)..], image.Size, image.ID);
     }
 
     private const string TheImage = "the image";

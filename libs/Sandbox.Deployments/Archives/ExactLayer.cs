@@ -21,7 +21,8 @@ internal sealed class ExactLayer(IHostTools tools)
     public async Task WriteContentAsync(string upper, Stream names, Stream layer, CancellationToken cancellationToken)
     {
         // A name that is removed stands in the folder as a character device 0/0.
-        await RunAsync("find", [upper, "-mindepth", "0", "(", "!", "-type", "c", ")", "-printf", "./%P\\0"], null, names, cancellationToken);
+        await RunAsync(
+            "find", [upper, "-mindepth", "0", "(", "!", "-type", "c", ")", "-printf", "./%P\\0"], null, names, cancellationToken);
         using var devices = new MemoryStream();
         await RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
         foreach (var name in Names(devices).Where(name => !IsRemoval(upper, name)))
@@ -33,7 +34,8 @@ internal sealed class ExactLayer(IHostTools tools)
         names.Position = 0;
         string[] arguments =
         [
-            "--create", "--file=-", "--directory", upper, "--format=posix", "--pax-option=delete=atime,delete=ctime", "--numeric-owner", "--acls", "--xattrs", "--xattrs-include=*",
+            "--create", "--file=-", "--directory", upper, "--format=posix", "--pax-option=delete=atime,delete=ctime", "--numeric-owner",
+            "--acls", "--xattrs", "--xattrs-include=*",
             "--xattrs-exclude=trusted.overlay.*", "--no-recursion", "--null", "--files-from=-",
         ];
         await RunAsync("tar", arguments, names, layer, cancellationToken);

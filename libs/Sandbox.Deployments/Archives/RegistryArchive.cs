@@ -14,7 +14,8 @@ internal sealed class RegistryArchive(EngineConnection engine, ArchiveOptions op
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
 
-    /// <summary>Whether something of that name lies in a registry. What was put away stays where it is when the configuration changes.</summary>
+    /// <summary>Whether something of that name lies in a registry. What was put away stays where it is when the configuration
+    /// changes.</summary>
     public static bool IsPlace(string location) => ImageReference.Parse(location) is { Digest: not null };
 
     /// <summary>Pushes an image of the engine's.</summary>
@@ -46,7 +47,8 @@ internal sealed class RegistryArchive(EngineConnection engine, ArchiveOptions op
     }
 
     public async Task PullAsync(string location, IProgress<JSONMessage> progress, CancellationToken cancellationToken) =>
-        await _images.PullAsync(ImageReference.Parse(location)!, platform: null, Credentials(ImageReference.Parse(location)!), progress, cancellationToken);
+        await _images.PullAsync(
+            ImageReference.Parse(location)!, platform: null, Credentials(ImageReference.Parse(location)!), progress, cancellationToken);
 
     /// <summary>What is not there is removed.</summary>
     public async Task DiscardAsync(IncarnationId incarnation, CancellationToken cancellationToken)
@@ -96,7 +98,8 @@ internal sealed class RegistryArchive(EngineConnection engine, ArchiveOptions op
         ?? throw new ArchiveException($"'{options.Repository}' (setting Archive:Repository) is no repository of a registry");
 
     /// <summary>For the configured registry, and for no other that an old archive may lie in.</summary>
-    private AuthConfig? Credentials(ImageReference name) => options.User.Length > 0 && name.Registry == ImageReference.Parse(options.Repository)?.Registry
+    private AuthConfig? Credentials(ImageReference name) =>
+        options.User.Length > 0 && name.Registry == ImageReference.Parse(options.Repository)?.Registry
         ? new AuthConfig { Username = options.User, Password = options.Password, ServerAddress = name.Registry }
         : null;
 }

@@ -23,7 +23,8 @@ internal sealed partial class RegistryTags : IDisposable
     {
         var slash = options.Repository.IndexOf('/', StringComparison.Ordinal);
         _options = options;
-        _repository = new Uri($"{(options.UseTls ? "https" : "http")}://{options.Repository[..slash]}/v2/{options.Repository[(slash + 1)..]}/");
+        _repository = new Uri(
+            $"{(options.UseTls ? "https" : "http")}://{options.Repository[..slash]}/v2/{options.Repository[(slash + 1)..]}/");
         _http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
         {
             Timeout = options.Silence,
@@ -42,22 +43,26 @@ internal sealed partial class RegistryTags : IDisposable
                 return;
             }
 
-            var digest = found.IsSuccessStatusCode && found.Headers.TryGetValues(Digest, out var values) ? values.First() : throw Refused(tag, found);
+            var digest = found.IsSuccessStatusCode && found.Headers.TryGetValues(Digest, out var values)
+                ? values.First() : throw Refused(tag, found);
             using var removed = await SendAsync(HttpMethod.Delete, $"manifests/{digest}", cancellationToken);
             if (!removed.IsSuccessStatusCode && removed.StatusCode is not HttpStatusCode.NotFound)
             {
                 throw Refused(tag, removed);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new ArchiveStoreException($"the registry of archives {_repository.Authority} does not answer: {exception.Message}", exception);
+            throw new ArchiveStoreException(
+                $"the registry of archives {_repository.Authority} does not answer: {exception.Message}", exception);
         }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private static ArchiveStoreException Refused(string tag, HttpResponseMessage answer) => new(answer.StatusCode is HttpStatusCode.MethodNotAllowed
+    private static ArchiveStoreException Refused(string tag, HttpResponseMessage answer) =>
+        new(answer.StatusCode is HttpStatusCode.MethodNotAllowed
         ? $"the registry of archives lets nobody remove {tag}; its own configuration has to allow it"
         : $"the registry of archives answered {(int)answer.StatusCode} when {tag} was to be removed");
 
@@ -71,7 +76,8 @@ internal sealed partial class RegistryTags : IDisposable
         }
 
         answer.Dispose();
-        return await SendAsync(method, path, new AuthenticationHeaderValue("Bearer", await TokenAsync(challenge, cancellationToken)), cancellationToken);
+        return await SendAsync(
+            method, path, new AuthenticationHeaderValue("Bearer", await TokenAsync(challenge, cancellationToken)), cancellationToken);
     }
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -79,21 +85,27 @@ internal sealed partial class RegistryTags : IDisposable
     {
         using var request = new HttpRequestMessage(method, new Uri(_repository, path));
         request.Headers.Authorization = authorization;
-        request.Headers.Add("Accept", ["application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"]);
+        request.Headers.Add(
+            "Accept", ["application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json"]);
         return await _http.SendAsync(request, cancellationToken);
     }
 
     /// <summary>From where the registry sends whoever asks it: <c>realm="…",service="…",scope="…"</c>.</summary>
     private async Task<string> TokenAsync(string challenge, CancellationToken cancellationToken)
     {
-        var said = Pair().Matches(challenge).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
-        if (!said.Remove("realm", out var realm) || !Uri.TryCreate(realm, UriKind.Absolute, out var place) || place.Scheme != _repository.Scheme)
+        var said = Pair().Matches(challenge)
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
+        if (!said.Remove("realm", out var realm) || !Uri.TryCreate(realm, UriKind.Absolute, out var place)
+            || place.Scheme != _repository.Scheme)
         {
             throw new ArchiveStoreException("the registry of archives does not say where its tokens come from");
         }
 
-        var query = string.Join('&', said.Where(pair => pair.Key is "service" or "scope").Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
-        using var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(place) { Query = query }.Uri) { Headers = { Authorization = Basic() } };
+        var query = string.Join(
+            '&', said.Where(pair => pair.Key is "service" or "scope").Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new UriBuilder(place) { Query = query }.Uri)
+        { Headers = { Authorization = Basic() } };
         using var answer = await _http.SendAsync(request, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
@@ -101,7 +113,8 @@ internal sealed partial class RegistryTags : IDisposable
         }
 
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
-        return (body.RootElement.TryGetProperty("token", out var token) || body.RootElement.TryGetProperty("access_token", out token) ? token.GetString() : null)
+        return (body.RootElement.TryGetProperty("token", out var token) || body.RootElement.TryGetProperty("access_token", out token)
+            ? token.GetString() : null)
             ?? throw new ArchiveStoreException("the registry of archives gives an empty token");
     }
 

@@ -12,12 +12,14 @@ namespace Sandbox.Deployments.Archives;
 
 /// <summary>Starts a new incarnation of an archived sandbox on this node, with the limits, labels and agent of any start.</summary>
 internal sealed class RestoreSandboxJobHandler(
-    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, AgentLinks links, StartAttempt attempt) : JobHandler<RestoreSandboxJob>
+    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, AgentLinks links, StartAttempt attempt)
+        : JobHandler<RestoreSandboxJob>
 {
     protected override async Task RunAsync(RestoreSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(job.SandboxId, cancellationToken);
-        if (record is not { IsRestoring: true, Archive: { } archive } || record.Version != job.SandboxVersion || record.Incarnation != job.Incarnation)
+        if (record is not { IsRestoring: true, Archive: { } archive } || record.Version != job.SandboxVersion
+            || record.Incarnation != job.Incarnation)
         {
             // The job that moved it on tidies up behind this one.
             return;

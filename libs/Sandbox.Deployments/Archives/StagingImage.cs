@@ -19,22 +19,26 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
     private readonly ExactLayer _layer = new(tools);
 
     /// <returns>Whether everything is in it.</returns>
-    public async Task<bool> MakeAsync(ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
+    public async Task<bool> MakeAsync(
+        ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
     {
         var upper = container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder) ? folder : null;
-        if (ExactLayer.CanRead(container.GraphDriver?.Name, upper) && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
+        if (ExactLayer.CanRead(container.GraphDriver?.Name, upper)
+            && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
         {
             await MakeExactAsync(image, below, upper!, incarnation, limit, cancellationToken);
             return true;
         }
 
-        return await _archives.CommitAsync(container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, cancellationToken)
+        return await _archives.CommitAsync(
+            container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, cancellationToken)
             ? false
             : throw new ArchiveException("its container was removed while it was archived");
     }
 
     private async Task MakeExactAsync(
-        ImageInspectResponse image, IList<string> below, string upper, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
+        ImageInspectResponse image, IList<string> below, string upper, IncarnationId incarnation, long limit,
+        CancellationToken cancellationToken)
     {
         await using var removals = files.Open();
         await using var content = files.Open();
@@ -72,7 +76,8 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
 
     /// <summary>An archive of images as engines load it. The layers below are there already: their files are not looked for.</summary>
     private static async Task WriteAsync(
-        PipeWriter writer, byte[] config, int below, List<(FileStream File, string Digest)> layers, IncarnationId incarnation, CancellationToken cancellationToken)
+        PipeWriter writer, byte[] config, int below, List<(FileStream File, string Digest)> layers, IncarnationId incarnation,
+        CancellationToken cancellationToken)
     {
         try
         {

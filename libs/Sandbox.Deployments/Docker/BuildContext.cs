@@ -53,7 +53,8 @@ internal sealed class BuildContext(string folder)
         var file = Path.Combine(_root, IgnoreFile);
         var ignore = new DockerIgnore(File.Exists(file) ? File.ReadLines(file) : []);
         return Below(new DirectoryInfo(_root))
-            .Select(entry => (Path: entry.FullName, Name: Path.GetRelativePath(_root, entry.FullName).Replace(Path.DirectorySeparatorChar, '/')))
+            .Select(entry =>
+                (Path: entry.FullName, Name: Path.GetRelativePath(_root, entry.FullName).Replace(Path.DirectorySeparatorChar, '/')))
             .Where(entry => entry.Name is Dockerfile or IgnoreFile || !ignore.Excludes(entry.Name));
     }
 

@@ -34,7 +34,8 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
 
             if (delay > LastLook)
             {
-                throw new EngineException($"the engine keeps the name {name} for a container that it does not have", HttpStatusCode.Conflict, null);
+                throw new EngineException(
+                    $"the engine keeps the name {name} for a container that it does not have", HttpStatusCode.Conflict, null);
             }
 
             // The engine gives the name away a moment before the container can be found, and nothing tells when it can.
@@ -68,7 +69,8 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
         var limitDisk = disk is not null && !_diskLimitRefused && (await engine.FactsAsync(cancellationToken)).CanLimitDisk;
         try
         {
-            return new MadeContainer(await _containers.CreateAsync(plan.ToParameters(command, limitDisk), cancellationToken), limitDisk ? disk : null);
+            return new MadeContainer(
+                await _containers.CreateAsync(plan.ToParameters(command, limitDisk), cancellationToken), limitDisk ? disk : null);
         }
         catch (EngineException refused) when (limitDisk && refused.Message.Contains("storage-opt", StringComparison.OrdinalIgnoreCase))
         {
@@ -83,7 +85,8 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
         if (!ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id)
             || incarnation != sandbox.Incarnation || id != sandbox.Id || !ContainerLabels.AreOfNode(found.Config?.Labels, worker))
         {
-            return new MadeContainer(CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");
+            return new MadeContainer(
+                CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");
         }
 
         var size = found.HostConfig?.StorageOpt?.TryGetValue("size", out var text) is true ? text : null;

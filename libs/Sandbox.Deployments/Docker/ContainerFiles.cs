@@ -16,7 +16,8 @@ internal sealed partial record ContainerFiles(string Changes, string Log, IReadO
     /// <exception cref="ToolException">The engine keeps them otherwise, or in places that are not named plainly.</exception>
     public static ContainerFiles Of(ContainerInspectResponse container, string dataFolder)
     {
-        var changes = container.GraphDriver is { Name: "overlay2", Data: { } data } && data.TryGetValue("UpperDir", out var upper) ? upper : null;
+        var changes = container.GraphDriver is { Name: "overlay2", Data: { } data } && data.TryGetValue("UpperDir", out var upper)
+            ? upper : null;
         var volumes = container.Mounts?.Where(mount => mount.Type is "volume").Select(mount => mount.Source) ?? [];
 
         // The engine tells the log's path only once it has begun it.
@@ -31,7 +32,8 @@ internal sealed partial record ContainerFiles(string Changes, string Log, IReadO
         ? path
         : throw new ToolException($"'{path}' is no path that can be used here");
 
-    private static string Below(string dataFolder, string? path) => Plain(path).StartsWith($"{Plain(dataFolder)}/", StringComparison.Ordinal)
+    private static string Below(string dataFolder, string? path) =>
+        Plain(path).StartsWith($"{Plain(dataFolder)}/", StringComparison.Ordinal)
         ? path!
         : throw new ToolException($"{path} is not below {dataFolder}, the engine's data folder");
 

@@ -17,7 +17,8 @@ internal static class ContainerLabels
     public const string Incarnation = "sandbox.aspire/incarnation";
     public const string Node = "sandbox.aspire/node";
 
-    /// <summary>The epoch of the node's lease under which it was made; absent where one process is the whole cluster and needs none.</summary>
+    /// <summary>The epoch of the node's lease under which it was made; absent where one process is the whole cluster and needs
+    /// none.</summary>
     public const string Epoch = "sandbox.aspire/epoch";
 
     /// <summary>Present when the image is to go with the container.</summary>

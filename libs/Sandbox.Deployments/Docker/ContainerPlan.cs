@@ -60,7 +60,8 @@ internal sealed record ContainerPlan(
             Init = true,
             NetworkMode = Spec.Network is NetworkMode.None ? "none" : "bridge",
             RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
-            LogConfig = new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "1m", ["max-file"] = "1" } },
+            LogConfig =
+                new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "1m", ["max-file"] = "1" } },
             Mounts = Mounts(),
             Memory = Spec.MemoryBytes,
             MemorySwap = Spec.MemoryBytes,

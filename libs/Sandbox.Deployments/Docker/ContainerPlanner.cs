@@ -7,7 +7,8 @@ using Sandbox.Node.Leases;
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>Plans containers for this node, and makes the folders and disk images that they mount.</summary>
-internal sealed class ContainerPlanner(EngineConnection engine, SandboxFolders folders, KataDisk kataDisk, WorkerOptions worker, INodeLease lease)
+internal sealed class ContainerPlanner(
+    EngineConnection engine, SandboxFolders folders, KataDisk kataDisk, WorkerOptions worker, INodeLease lease)
 {
     public async Task<ContainerPlan> PlanAsync(SandboxInstance sandbox, EngineArguments arguments, CancellationToken cancellationToken)
     {
@@ -20,7 +21,8 @@ internal sealed class ContainerPlanner(EngineConnection engine, SandboxFolders f
         }
 
         return new ContainerPlan(
-            sandbox, worker, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder, kataDisk.File(sandbox.Incarnation))
+            sandbox, worker, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder,
+            kataDisk.File(sandbox.Incarnation))
         {
             Epoch = lease.Current?.Fence?.Epoch,
         };

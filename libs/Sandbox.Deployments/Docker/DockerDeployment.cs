@@ -31,7 +31,8 @@ internal sealed partial class DockerDeployment : IDeployment
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxFolders folders, IHostTools tools, IOptions<WorkerOptions> options, INodeLease lease, TimeProvider time,
+        EngineConnection engine, SandboxFolders folders, IHostTools tools, IOptions<WorkerOptions> options, INodeLease lease,
+        TimeProvider time,
         ILogger<DockerDeployment> logger)
     {
         (_engine, _folders, _worker, _logger) = (engine, folders, options.Value, logger);
@@ -56,8 +57,11 @@ internal sealed partial class DockerDeployment : IDeployment
         try
         {
             await _engine.PingAsync(cancellationToken);
-            var agent = Path.Combine(_folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
-            return File.Exists(agent) ? null : new SandboxError.DockerUnavailable($"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
+            var agent = Path.Combine(
+                _folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
+            return File.Exists(agent)
+                ? null : new SandboxError.DockerUnavailable(
+                    $"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
         }
         catch (EngineException exception)
         {
@@ -68,13 +72,16 @@ internal sealed partial class DockerDeployment : IDeployment
     public Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken) =>
         _start.RunAsync(order, Command(order.Sandbox), phases, cancellationToken);
 
-    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         var told = new StartPhases(sandbox, phases);
         await told.RunningAsync("not needed, the container is started again", "starting the container", cancellationToken);
         if (sandbox.Spec.UseKata && !_kataDisk.Exists(sandbox.Incarnation))
         {
-            return await FailedAsync(told.FailedAsync($"its disk image {_kataDisk.File(sandbox.Incarnation)} is missing, it cannot be started again", cancellationToken));
+            return await FailedAsync(
+                told.FailedAsync(
+                    $"its disk image {_kataDisk.File(sandbox.Incarnation)} is missing, it cannot be started again", cancellationToken));
         }
 
         try
@@ -111,7 +118,8 @@ internal sealed partial class DockerDeployment : IDeployment
         await EnsureGoneAsync(name, cancellationToken);
 
         // The name is how we make them; a double under another name is known by its labels.
-        foreach (var (_, _, container) in Ours(await _containers.ListAsync(ContainerLabels.Incarnation, incarnation.ToString(), cancellationToken)))
+        foreach (var (_, _, container) in Ours(
+            await _containers.ListAsync(ContainerLabels.Incarnation, incarnation.ToString(), cancellationToken)))
         {
             await EnsureGoneAsync(container.ID, cancellationToken);
         }
@@ -133,13 +141,15 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
         ContainerUsage.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
 
-    public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => [.. await _images.ListAsync(cancellationToken)];
+    public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) =>
+        [.. await _images.ListAsync(cancellationToken)];
 
     private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
 
     private static async Task<Result<StartedSandbox>> FailedAsync(Task<SandboxError> failing) => await failing;
 
-    private IEnumerable<(IncarnationId Incarnation, SandboxId Sandbox, ContainerListResponse Container)> Ours(IEnumerable<ContainerListResponse> listed)
+    private IEnumerable<(IncarnationId Incarnation, SandboxId Sandbox, ContainerListResponse Container)> Ours(
+        IEnumerable<ContainerListResponse> listed)
     {
         foreach (var container in listed)
         {
@@ -158,7 +168,8 @@ internal sealed partial class DockerDeployment : IDeployment
             return;
         }
 
-        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _) || !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
+        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _)
+            || !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
         {
             Log.NotOurs(_logger, name);
             return;
@@ -177,7 +188,8 @@ internal sealed partial class DockerDeployment : IDeployment
     /// <summary>An image that a container uses, even a stopped one, cannot be removed, so it goes with its last container.</summary>
     private async Task RemoveImageAsync(ContainerInspectResponse removed, CancellationToken cancellationToken)
     {
-        if (removed.Config is { } config && config.Labels.ContainsKey(ContainerLabels.RemoveImage) && !await _images.RemoveAsync(config.Image, cancellationToken))
+        if (removed.Config is { } config && config.Labels.ContainsKey(ContainerLabels.RemoveImage)
+            && !await _images.RemoveAsync(config.Image, cancellationToken))
         {
             Log.ImageInUse(_logger, config.Image);
         }

@@ -32,7 +32,8 @@ internal sealed class DockerIgnore
     private static (Regex Pattern, bool Exclude) Read(string line)
     {
         var exclude = line[0] != '!';
-        var parts = (exclude ? line : line[1..]).Trim().Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToArray();
+        var parts = (exclude ? line : line[1..]).Trim().Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".")
+            .ToArray();
         var regex = new StringBuilder("^");
         for (var i = 0; i < parts.Length; i++)
         {

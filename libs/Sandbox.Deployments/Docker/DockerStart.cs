@@ -60,7 +60,9 @@ internal sealed class DockerStart(
             var made = await MakeAsync(wanted, phases, cancellationToken);
             if (made.Outcome is CreateOutcome.NoImage)
             {
-                return Result(await phases.ImageFailedAsync($"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
+                return Result(
+                    await phases.ImageFailedAsync(
+                        $"image {image.Text} is not present on this node and pull is '{Name(spec.Pull)}'", cancellationToken));
             }
 
             if (made.Foreign is { } foreign)
@@ -106,7 +108,8 @@ internal sealed class DockerStart(
 
     /// <summary>The log has no limit of its own: it is within the container's, or within none.</summary>
     private async Task<long?> LogLimitAsync(SandboxInstance sandbox, long? diskBytes, CancellationToken cancellationToken) =>
-        diskBytes is not null && await budget.TryJoinAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken) ? diskBytes : null;
+        diskBytes is not null && await budget.TryJoinAsync(ContainerName.Of(sandbox.Incarnation, worker), cancellationToken)
+            ? diskBytes : null;
 
     /// <returns>False when the container is gone.</returns>
     private async Task<bool> StartMadeAsync(SandboxInstance sandbox, StartPhases phases, CancellationToken cancellationToken)

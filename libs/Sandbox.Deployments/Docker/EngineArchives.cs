@@ -10,10 +10,19 @@ internal sealed class EngineArchives(EngineConnection engine)
     /// <param name="pause">Holds its processes meanwhile, so that the image is of one moment.</param>
     public async Task<bool> CommitAsync(string container, ImageReference name, bool pause, CancellationToken cancellationToken)
     {
-        var commit = new CommitContainerChangesParameters { ContainerID = container, RepositoryName = name.Repository, Tag = name.Tag ?? "latest", Pause = pause };
+        var commit =
+            new CommitContainerChangesParameters
+            {
+                ContainerID = container,
+                RepositoryName = name.Repository,
+                Tag = name.Tag ?? "latest",
+                Pause = pause
+            };
         try
         {
-            await engine.CallAsync("commit", (client, token) => client.Images.CommitContainerChangesAsync(commit, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync(
+                "commit", (client, token) =>
+                    client.Images.CommitContainerChangesAsync(commit, token), Timeout.InfiniteTimeSpan, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
@@ -38,7 +47,9 @@ internal sealed class EngineArchives(EngineConnection engine)
     {
         var watched = new FailureWatch();
         await engine.CallAsync(
-            "image load", (client, token) => client.Images.LoadImageAsync(new ImageLoadParameters { Quiet = true }, source, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image load", (client, token) =>
+                client.Images.LoadImageAsync(new ImageLoadParameters { Quiet = true }, source, watched, token), Timeout.InfiniteTimeSpan,
+                cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -46,7 +57,8 @@ internal sealed class EngineArchives(EngineConnection engine)
     public Task TagAsync(string image, ImageReference name, CancellationToken cancellationToken)
     {
         var tag = new ImageTagParameters { RepositoryName = name.Repository, Tag = name.Tag ?? "latest" };
-        return engine.CallAsync("image tag", (client, token) => client.Images.TagImageAsync(image, tag, token), EngineConnection.Answer, cancellationToken);
+        return engine.CallAsync(
+            "image tag", (client, token) => client.Images.TagImageAsync(image, tag, token), EngineConnection.Answer, cancellationToken);
     }
 
     /// <summary>Makes an image whose only layer is what a tar stream has.</summary>
@@ -55,7 +67,8 @@ internal sealed class EngineArchives(EngineConnection engine)
         var watched = new FailureWatch();
         var import = new ImagesCreateParameters { FromSrc = "-", Repo = name.Repository, Tag = name.Tag };
         await engine.CallAsync(
-            "image import", (client, token) => client.Images.CreateImageAsync(import, files, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image import", (client, token) =>
+                client.Images.CreateImageAsync(import, files, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -66,7 +79,9 @@ internal sealed class EngineArchives(EngineConnection engine)
         var watched = new FailureWatch();
         var push = new ImagePushParameters { Tag = name.Tag ?? "latest" };
         await engine.CallAsync(
-            "image push", (client, token) => client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image push", (client, token) =>
+                client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token),
+                Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -87,7 +102,8 @@ internal sealed class EngineArchives(EngineConnection engine)
     {
         private string? _failure;
 
-        public void Report(JSONMessage value) => _failure = value.Error is { } error ? error.Message ?? "the engine gave no reason" : _failure;
+        public void Report(JSONMessage value) =>
+            _failure = value.Error is { } error ? error.Message ?? "the engine gave no reason" : _failure;
 
         public void ThrowIfFailed()
         {

@@ -39,7 +39,8 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
     /// <summary>Runs one call. <paramref name="within"/> is the time after which the engine counts as not answering;
     /// <see cref="Timeout.InfiniteTimeSpan"/> for streams and waits.</summary>
     /// <param name="verb">What it is called where it is counted and traced.</param>
-    public async Task<T> CallAsync<T>(string verb, Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(
+        string verb, Func<DockerClient, CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
         var client = (await SettleAsync(within, cancellationToken)).Client;
         using var span = WorkerTelemetry.StartEngineCall(verb);
@@ -64,7 +65,8 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
     }
 
     /// <inheritdoc cref="CallAsync{T}"/>
-    public Task CallAsync(string verb, Func<DockerClient, CancellationToken, Task> call, TimeSpan within, CancellationToken cancellationToken) =>
+    public Task CallAsync(
+        string verb, Func<DockerClient, CancellationToken, Task> call, TimeSpan within, CancellationToken cancellationToken) =>
         CallAsync<object?>(
             verb,
             async (client, token) =>
@@ -122,19 +124,25 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
             CancellationToken.None);
         var api = Choose(answers.Version);
         var onXfs = answers.Info.DriverStatus?.Any(pair => pair is ["Backing Filesystem", "xfs"]) is true;
-        return new Settled(Build(api), new EngineFacts(answers.Info.Architecture, answers.Info.Driver is "overlay2" && onXfs, answers.Info.DockerRootDir ?? "", api));
+        return new Settled(
+            Build(api),
+            new EngineFacts(answers.Info.Architecture, answers.Info.Driver is "overlay2" && onXfs, answers.Info.DockerRootDir ?? "", api));
     }
 
     private static Version Choose(VersionResponse version)
     {
         if (!Version.TryParse(version.APIVersion, out var newest) || newest < OldestApi)
         {
-            throw new EngineException($"Docker Engine {version.Version} is too old: API {version.APIVersion}, needed is {OldestApi}.", HttpStatusCode.UpgradeRequired, null);
+            throw new EngineException(
+                $"Docker Engine {version.Version} is too old: API {version.APIVersion}, needed is {OldestApi}.",
+                HttpStatusCode.UpgradeRequired, null);
         }
 
         if (Version.TryParse(version.MinAPIVersion, out var oldest) && oldest > NewestApi)
         {
-            throw new EngineException($"Docker Engine {version.Version} is too new: it speaks API {oldest} and later, {NewestApi} is the newest known here.", HttpStatusCode.UpgradeRequired, null);
+            throw new EngineException(
+                $"Docker Engine {version.Version} is too new: it speaks API {oldest} and later, {NewestApi} is the newest known here.",
+                HttpStatusCode.UpgradeRequired, null);
         }
 
         return newest < NewestApi ? newest : NewestApi;

@@ -13,14 +13,18 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync("create", (client, token) => client.Containers.CreateContainerAsync(parameters, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync(
+                "create", (client, token) =>
+                    client.Containers.CreateContainerAsync(parameters, token), EngineConnection.Answer, cancellationToken);
             return CreateOutcome.Created;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.Conflict)
         {
             return CreateOutcome.NameTaken;
         }
-        catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound && refused.Message.Contains("no such image", StringComparison.OrdinalIgnoreCase))
+        catch (EngineException refused)
+            when (refused.Status is HttpStatusCode.NotFound
+                && refused.Message.Contains("no such image", StringComparison.OrdinalIgnoreCase))
         {
             return CreateOutcome.NoImage;
         }
@@ -31,7 +35,9 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync("start", (client, token) => client.Containers.StartContainerAsync(name, null, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync(
+                "start", (client, token) =>
+                    client.Containers.StartContainerAsync(name, null, token), EngineConnection.Answer, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
@@ -46,7 +52,9 @@ internal sealed class EngineContainers(EngineConnection engine)
         try
         {
             var gently = new ContainerStopParameters { WaitBeforeKillSeconds = StopSeconds };
-            await engine.CallAsync("stop", (client, token) => client.Containers.StopContainerAsync(name, gently, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync(
+                "stop", (client, token) =>
+                    client.Containers.StopContainerAsync(name, gently, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -58,7 +66,9 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            return await engine.CallAsync("inspect", (client, token) => client.Containers.InspectContainerAsync(name, token), EngineConnection.Answer, cancellationToken);
+            return await engine.CallAsync(
+                "inspect", (client, token) =>
+                    client.Containers.InspectContainerAsync(name, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -73,7 +83,9 @@ internal sealed class EngineContainers(EngineConnection engine)
         try
         {
             var whole = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
-            await engine.CallAsync("remove", (client, token) => client.Containers.RemoveContainerAsync(name, whole, token), EngineConnection.Answer, cancellationToken);
+            await engine.CallAsync(
+                "remove", (client, token) =>
+                    client.Containers.RemoveContainerAsync(name, whole, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
@@ -86,9 +98,14 @@ internal sealed class EngineContainers(EngineConnection engine)
         var ours = new ContainersListParameters
         {
             All = true,
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{label}={value}"] = true } },
+            Filters =
+                new Dictionary<string, IDictionary<string, bool>>
+                {
+                    ["label"] = new Dictionary<string, bool> { [$"{label}={value}"] = true },
+                },
         };
-        return engine.CallAsync("list", (client, token) => client.Containers.ListContainersAsync(ours, token), EngineConnection.Answer, cancellationToken);
+        return engine.CallAsync(
+            "list", (client, token) => client.Containers.ListContainersAsync(ours, token), EngineConnection.Answer, cancellationToken);
     }
 
     /// <summary>One look at its use, which the engine takes at once; null when it is gone.</summary>
@@ -98,7 +115,9 @@ internal sealed class EngineContainers(EngineConnection engine)
         var seen = new Seen();
         try
         {
-            await engine.CallAsync("stats", (client, token) => client.Containers.GetContainerStatsAsync(name, once, seen, token), EngineConnection.QuickAnswer, cancellationToken);
+            await engine.CallAsync(
+                "stats", (client, token) =>
+                    client.Containers.GetContainerStatsAsync(name, once, seen, token), EngineConnection.QuickAnswer, cancellationToken);
             return seen.Stats;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
@@ -112,7 +131,8 @@ internal sealed class EngineContainers(EngineConnection engine)
     {
         try
         {
-            await engine.CallAsync("wait", (client, token) => client.Containers.WaitContainerAsync(name, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync(
+                "wait", (client, token) => client.Containers.WaitContainerAsync(name, token), Timeout.InfiniteTimeSpan, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)

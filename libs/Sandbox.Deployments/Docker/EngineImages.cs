@@ -12,8 +12,11 @@ internal sealed class EngineImages(EngineConnection engine)
     /// <summary>The names of all that are present, newest first.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
     {
-        var images = await engine.CallAsync("image list", (client, token) => client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
-        return [.. images.OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? []).Where(name => name != "<none>:<none>")];
+        var images = await engine.CallAsync(
+            "image list", (client, token) =>
+                client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
+        return [.. images.OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? [])
+            .Where(name => name != "<none>:<none>")];
     }
 
     /// <summary>Null when it is not present.</summary>
@@ -21,7 +24,9 @@ internal sealed class EngineImages(EngineConnection engine)
     {
         try
         {
-            return await engine.CallAsync("image inspect", (client, token) => client.Images.InspectImageAsync(image, token), EngineConnection.Answer, cancellationToken);
+            return await engine.CallAsync(
+                "image inspect", (client, token) =>
+                    client.Images.InspectImageAsync(image, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
@@ -32,7 +37,8 @@ internal sealed class EngineImages(EngineConnection engine)
     /// <summary>Pulls it; throws with the registry's reason when that fails.</summary>
     /// <param name="credentials">Sent along with this one request, and kept nowhere: not by us, not by the engine.</param>
     public async Task PullAsync(
-        ImageReference image, string? platform, AuthConfig? credentials, IProgress<JSONMessage> progress, CancellationToken cancellationToken)
+        ImageReference image, string? platform, AuthConfig? credentials, IProgress<JSONMessage> progress,
+        CancellationToken cancellationToken)
     {
         var watched = new FailureWatch(progress);
         var pull = new ImagesCreateParameters
@@ -42,7 +48,8 @@ internal sealed class EngineImages(EngineConnection engine)
             Platform = platform,
         };
         await engine.CallAsync(
-            "image pull", (client, token) => client.Images.CreateImageAsync(pull, credentials, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image pull", (client, token) =>
+                client.Images.CreateImageAsync(pull, credentials, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -52,7 +59,9 @@ internal sealed class EngineImages(EngineConnection engine)
         var watched = new FailureWatch(progress);
         var build = new ImageBuildParameters { Tags = [tag], Remove = true, ForceRemove = true };
         await engine.CallAsync(
-            "image build", (client, token) => client.Images.BuildImageFromDockerfileAsync(build, context, null, null, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            "image build", (client, token) =>
+                client.Images.BuildImageFromDockerfileAsync(build, context, null, null, watched, token), Timeout.InfiniteTimeSpan,
+                cancellationToken);
         watched.ThrowIfFailed();
     }
 
@@ -62,7 +71,8 @@ internal sealed class EngineImages(EngineConnection engine)
         try
         {
             await engine.CallAsync(
-                "image remove", (client, token) => client.Images.DeleteImageAsync(image, new ImageDeleteParameters(), token), EngineConnection.Answer, cancellationToken);
+                "image remove", (client, token) =>
+                    client.Images.DeleteImageAsync(image, new ImageDeleteParameters(), token), EngineConnection.Answer, cancellationToken);
             return true;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)

@@ -9,7 +9,8 @@ namespace Sandbox.Deployments.Docker;
 
 /// <summary>Listens to the engine's events about this cluster's containers, and listens anew when the engine went away.</summary>
 internal sealed partial class EngineWatch(
-    EngineConnection engine, IEnumerable<IContainerWatch> watchers, IOptions<WorkerOptions> options, TimeProvider time, ILogger<EngineWatch> logger)
+    EngineConnection engine, IEnumerable<IContainerWatch> watchers, IOptions<WorkerOptions> options, TimeProvider time,
+    ILogger<EngineWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100), LastRetry = TimeSpan.FromSeconds(5);
@@ -89,7 +90,9 @@ internal sealed partial class EngineWatch(
         };
         try
         {
-            await engine.CallAsync("events", (client, token) => client.System.MonitorEventsAsync(ours, events, token), Timeout.InfiniteTimeSpan, cancellationToken);
+            await engine.CallAsync(
+                "events", (client, token) =>
+                    client.System.MonitorEventsAsync(ours, events, token), Timeout.InfiniteTimeSpan, cancellationToken);
         }
         finally
         {

@@ -40,7 +40,8 @@ public static class ImageBuilder
                 return new SandboxError.BadSpec("context", unreadable);
             }
 
-            return exception.Unreachable ? new SandboxError.DockerUnavailable(exception.Message) : new SandboxError.BadSpec("Dockerfile", exception.Message);
+            return exception.Unreachable
+                ? new SandboxError.DockerUnavailable(exception.Message) : new SandboxError.BadSpec("Dockerfile", exception.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Docker.DotNet.Models;
 
 namespace Sandbox.Deployments.Docker;
@@ -21,7 +22,10 @@ internal sealed class PullProgress : IProgress<JSONMessage>
                 var size = _layers.Values.Sum(layer => layer.Total);
                 return _layers.Count == 0
                     ? "pulling"
-                    : FormattableString.Invariant($"pulling: {done} of {_layers.Count} layers, {_layers.Values.Sum(layer => layer.Current) / Mega:0.0} of {size / Mega:0.0} MB");
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"pulling: {done} of {_layers.Count} layers, {_layers.Values.Sum(layer => layer.Current) / Mega:0.0} of "
+                            + $"{size / Mega:0.0} MB");
             }
         }
     }

@@ -54,7 +54,8 @@ internal sealed partial class SharedDiskBudget(EngineConnection engine, IHostToo
 
         EnsureLog(files.Log);
         string[] members = [files.Log, .. files.Volumes];
-        var command = string.Create(CultureInfo.InvariantCulture, $"project -s {string.Join(' ', members.Select(member => $"-p {member}"))} {project}");
+        var command = string.Create(
+            CultureInfo.InvariantCulture, $"project -s {string.Join(' ', members.Select(member => $"-p {member}"))} {project}");
         var answer = await tools.AskAsync(time, "xfs_quota", ["-x", "-c", command, mounts[0]], cancellationToken);
 
         // It may end with 0 without having done anything.

@@ -25,7 +25,8 @@ internal sealed class AgentProgram(SandboxFolders folders, IOptions<WorkerOption
             var file = Path.GetFullPath(options.Value.ManagedAgent);
             var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
             var folder = Path.GetDirectoryName(file)!;
-            return new AgentCommand(folder, runtime, [Path.Combine(runtime, "dotnet"), Path.Combine(seenAt ?? folder, Path.GetFileName(file))]);
+            return new AgentCommand(
+                folder, runtime, [Path.Combine(runtime, "dotnet"), Path.Combine(seenAt ?? folder, Path.GetFileName(file))]);
         }
 
         return null;

@@ -19,12 +19,14 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
 
     // Without these the root user of the machine, whose number the sandbox has where the server runs as root, could change
     // the kernel's settings: they ask for the user's number, not for a capability.
-    private static readonly string[] Sealed = ["/proc/sys", "/proc/sysrq-trigger", "/proc/fs", "/proc/irq", "/proc/bus", "/proc/acpi", "/proc/scsi", "/proc/driver"];
+    private static readonly string[] Sealed =
+        ["/proc/sys", "/proc/sysrq-trigger", "/proc/fs", "/proc/irq", "/proc/bus", "/proc/acpi", "/proc/scsi", "/proc/driver"];
 
     // No more of /etc than programs need to run, find names and trust certificates.
     private static readonly string[] Etc =
     [
-        "alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "debian_version", "hosts", "inputrc", "ld.so.cache", "ld.so.conf",
+        "alternatives", "bash.bashrc", "ca-certificates", "ca-certificates.conf", "debian_version", "hosts", "inputrc", "ld.so.cache",
+        "ld.so.conf",
         "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release", "pki", "protocols", "python3", "resolv.conf",
         "services", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone",
     ];
@@ -43,7 +45,8 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
     private static async Task<IsolationSettings?> ProbeAsync(TimeProvider time)
     {
         var program = Programs.FirstOrDefault(File.Exists);
-        foreach (var walls in program is null ? [] : new[] { new IsolationSettings(program, Newer: true), new IsolationSettings(program, Newer: false) })
+        foreach (var walls in program is null
+            ? [] : new[] { new IsolationSettings(program, Newer: true), new IsolationSettings(program, Newer: false) })
         {
             if (await WorksAsync(walls, time))
             {
@@ -84,7 +87,8 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
         [
             Program, "--info-fd", "3", .. Base(), "--unshare-uts", "--hostname", sandbox.Id.ToString(),
             .. sandbox.Spec.Network is NetworkMode.None ? (string[])["--unshare-net"] : [],
-            .. agent.Runtime is { } runtime && !runtime.StartsWith("/usr/", StringComparison.Ordinal) ? (string[])["--ro-bind", runtime, runtime] : [],
+            .. agent.Runtime is { } runtime && !runtime.StartsWith("/usr/", StringComparison.Ordinal)
+                ? (string[])["--ro-bind", runtime, runtime] : [],
             "--ro-bind", Path.Combine(folder.Etc, "passwd"), "/etc/passwd", "--ro-bind", Path.Combine(folder.Etc, "group"), "/etc/group",
             "--ro-bind", agent.Folder, AgentRoutes.BinaryFolderInSandbox, "--ro-bind", socketFolder, AgentRoutes.SocketFolderInSandbox,
             "--bind", folder.Temp, "/tmp", "--bind", folder.Home, Home, "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp",

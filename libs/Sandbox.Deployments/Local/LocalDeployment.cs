@@ -15,7 +15,8 @@ namespace Sandbox.Deployments.Local;
 /// memory, CPU and disk are not in effect.
 /// </summary>
 internal sealed class LocalDeployment(
-    SandboxFolders folders, LocalLaunch launch, AgentProgram program, Bubblewrap bubblewrap, IOptions<WorkerOptions> options, TimeProvider time,
+    SandboxFolders folders, LocalLaunch launch, AgentProgram program, Bubblewrap bubblewrap, IOptions<WorkerOptions> options,
+    TimeProvider time,
     ILogger<LocalDeployment> logger) : IDeployment
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
@@ -32,27 +33,34 @@ internal sealed class LocalDeployment(
     {
         if (program.Find(seenAt: null) is null)
         {
-            return new SandboxError.Forbidden("Local sandboxes need the agent's program, and neither the native nor the .NET one is where the configuration says.");
+            return new SandboxError.Forbidden(
+                "Local sandboxes need the agent's program, and neither the native nor the .NET one is where the configuration says.");
         }
 
         return options.Value.AllowUnisolated || await bubblewrap.FindAsync().WaitAsync(cancellationToken) is not null
             ? null
             : new SandboxError.Forbidden(
-                "Local sandboxes need bubblewrap (bwrap) to be isolated from this machine, and it is missing or does not work here. Install it, or allow unisolated sandboxes explicitly.");
+                "Local sandboxes need bubblewrap (bwrap) to be isolated from this machine, and it is missing or does not work here. "
+                    + "Install it, or allow unisolated sandboxes explicitly.");
     }
 
-    public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureStartedAsync(
+        StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         var sandbox = order.Sandbox;
-        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "the image is not used: the sandbox is a process of this machine", cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.ImagePull, PhaseStatus.Success, "the image is not used: the sandbox is a process of this machine",
+            cancellationToken);
         await _hooks.StepAsync(sandbox, "creating", cancellationToken);
         FolderOf(sandbox.Incarnation).Create(sandbox);
         return await LaunchAsync(sandbox, phases, cancellationToken);
     }
 
-    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureRestartedAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "not needed, the sandbox is started again", cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.ImagePull, PhaseStatus.Success, "not needed, the sandbox is started again", cancellationToken);
         return FolderOf(sandbox.Incarnation) is { Exists: true, SandboxId: not null }
             ? await LaunchAsync(sandbox, phases, cancellationToken)
             : new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, "its folder was removed, it cannot be started again");
@@ -113,7 +121,8 @@ internal sealed class LocalDeployment(
         return new FoundSandbox(incarnation, folder.SandboxId ?? default, running, running ? null : ExitReason(incarnation));
     }
 
-    private async Task<Result<StartedSandbox>> LaunchAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    private async Task<Result<StartedSandbox>> LaunchAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         var folder = FolderOf(sandbox.Incarnation);
         if (folder.Processes() is { IsAlive: true })
@@ -131,7 +140,8 @@ internal sealed class LocalDeployment(
         await _hooks.StepAsync(sandbox, "starting", cancellationToken);
         var walls = await bubblewrap.FindAsync().WaitAsync(cancellationToken);
         await phases.ReportAsync(
-            SandboxPhase.DockerRun, PhaseStatus.Running, walls is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
+            SandboxPhase.DockerRun, PhaseStatus.Running,
+            walls is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
         _children[sandbox.Incarnation] = launch.Start(sandbox, folder, walls);
         return new StartedSandbox(EffectiveDiskBytes: null);
     }

@@ -42,7 +42,9 @@ internal sealed class LocalFolder(string path)
         File.SetUnixFileMode(Temp, Everybody | UnixFileMode.StickyBit);
         Directory.CreateDirectory(Etc);
         var shell = File.Exists("/bin/bash") ? "/bin/bash" : "/bin/sh";
-        File.WriteAllText(Path.Combine(Etc, "passwd"), $"root:x:0:0:root:{Bubblewrap.Home}:{shell}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n");
+        File.WriteAllText(
+            Path.Combine(Etc, "passwd"),
+            $"root:x:0:0:root:{Bubblewrap.Home}:{shell}\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n");
         File.WriteAllText(Path.Combine(Etc, "group"), "root:x:0:\nnogroup:x:65534:\n");
         File.WriteAllText(NameFile, sandbox.Id.ToString());
     }
@@ -109,7 +111,8 @@ internal sealed class LocalFolder(string path)
         try
         {
             var info = JsonSerializer.Deserialize(text, BubblewrapJson.Default.BubblewrapInfo);
-            return info is not null && ProcFs.PidNamespace(info.ChildPid) == $"pid:[{info.PidNamespace}]" ? ProcessIdentity.Of(info.ChildPid) : null;
+            return info is not null && ProcFs.PidNamespace(info.ChildPid) == $"pid:[{info.PidNamespace}]"
+                ? ProcessIdentity.Of(info.ChildPid) : null;
         }
         catch (JsonException)
         {

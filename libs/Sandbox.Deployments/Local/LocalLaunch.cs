@@ -33,7 +33,8 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
             WorkingDirectory = folder.Home,
         };
         SetEnvironment(start.Environment, sandbox, walls is null ? folder.Home : Bubblewrap.Home);
-        foreach (var argument in (string[])["-c", Shell, "sh", folder.PidFile, folder.InfoFile, folder.LogFile, .. CommandLine(sandbox, folder, walls)])
+        foreach (var argument in (string[])["-c", Shell, "sh", folder.PidFile, folder.InfoFile, folder.LogFile,
+            .. CommandLine(sandbox, folder, walls)])
         {
             start.ArgumentList.Add(argument);
         }

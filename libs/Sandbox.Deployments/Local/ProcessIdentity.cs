@@ -18,7 +18,8 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
 
     public static ProcessIdentity? Parse(string text) =>
         text.Split(' ', StringSplitOptions.TrimEntries) is [var pid, var ticks]
-        && int.TryParse(pid, CultureInfo.InvariantCulture, out var number) && long.TryParse(ticks, CultureInfo.InvariantCulture, out var started)
+        && int.TryParse(pid, CultureInfo.InvariantCulture, out var number)
+            && long.TryParse(ticks, CultureInfo.InvariantCulture, out var started)
             ? new ProcessIdentity(number, started)
             : null;
 
@@ -35,7 +36,8 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
             using var process = System.Diagnostics.Process.GetProcessById(Pid);
             process.Kill();
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception)
+            when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             // It ended in between.
         }
@@ -47,7 +49,9 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
         var children = ProcFs.Pids()
             .Select(pid => (pid, Stat: Stat(pid)))
             .Where(entry => entry.Stat is not null)
-            .ToLookup(entry => int.Parse(entry.Stat![Parent], CultureInfo.InvariantCulture), entry => new ProcessIdentity(entry.pid, Ticks(entry.Stat!)));
+            .ToLookup(
+                entry => int.Parse(entry.Stat![Parent], CultureInfo.InvariantCulture), entry =>
+                    new ProcessIdentity(entry.pid, Ticks(entry.Stat!)));
         var found = new List<ProcessIdentity> { this };
         for (var i = 0; i < found.Count; i++)
         {

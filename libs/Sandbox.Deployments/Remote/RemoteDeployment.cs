@@ -19,13 +19,16 @@ internal sealed class RemoteDeployment(AgentLinks links, ILogger<RemoteDeploymen
 
     public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(null);
 
-    public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureStartedAsync(
+        StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "the image is not used: the agent runs elsewhere", cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.ImagePull, PhaseStatus.Success, "the image is not used: the agent runs elsewhere", cancellationToken);
         return await ProbeAsync(order.Sandbox, phases, cancellationToken);
     }
 
-    public Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
+    public Task<Result<StartedSandbox>> EnsureRestartedAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
         ProbeAsync(sandbox, phases, cancellationToken);
 
     /// <summary>Nothing from here can end it, so nothing is heard of its end.</summary>
@@ -39,9 +42,11 @@ internal sealed class RemoteDeployment(AgentLinks links, ILogger<RemoteDeploymen
 
     public Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<FoundSandbox>>([]);
+    public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<FoundSandbox>>([]);
 
-    private async Task<Result<StartedSandbox>> ProbeAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
+    private async Task<Result<StartedSandbox>> ProbeAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         if (sandbox.Spec.Remote is not { } remote)
         {
@@ -50,10 +55,12 @@ internal sealed class RemoteDeployment(AgentLinks links, ILogger<RemoteDeploymen
 
         if (DialingTransport.AddressOf(remote).Scheme != Uri.UriSchemeHttp)
         {
-            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, "an agent speaks plain http only; put what ends TLS in front of both sides");
+            return new SandboxError.StartFailed(
+                sandbox.Id, SandboxPhase.DockerRun, "an agent speaks plain http only; put what ends TLS in front of both sides");
         }
 
-        await phases.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, $"asking the agent on {remote.Host}:{remote.Port}", cancellationToken);
+        await phases.ReportAsync(
+            SandboxPhase.DockerRun, PhaseStatus.Running, $"asking the agent on {remote.Host}:{remote.Port}", cancellationToken);
         await _hooks.StepAsync(sandbox, "starting", cancellationToken);
         var answer = await links.Ensure(sandbox).StatusAsync(cancellationToken);
         return answer.TryGet(out _, out var error)

@@ -11,7 +11,9 @@ internal sealed class HostTools : IHostTools
     public async Task<ToolOutcome> RunAsync(
         string program, IReadOnlyList<string> arguments, Stream? input, Stream output, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, arguments)
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C";
         System.Diagnostics.Process process;
         try

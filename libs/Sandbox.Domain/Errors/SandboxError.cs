@@ -24,7 +24,8 @@ public abstract record SandboxError
     public sealed record BadId(string Id) : SandboxError
     {
         public override string Text =>
-            $"'{(Id.Length > 80 ? Id[..80] + "…" : Id)}' is not a sandbox id: 1 to {SandboxId.MaxLength} characters of A-Z a-z 0-9 _ . -, the first a letter or digit.";
+            $"'{(Id.Length > 80 ? Id[..80] + "…" : Id)}' is not a sandbox id: 1 to {SandboxId.MaxLength} characters of A-Z a-z 0-9 _ . "
+                + $"-, the first a letter or digit.";
     }
 
     public sealed record IdInUse(SandboxId Id) : SandboxError

@@ -24,7 +24,8 @@ public static class HeadDecision
     private static HeadChoice Join(HeadQuestion question) =>
         question.HeadAddress is { } told ? new HeadChoice(NodeMode.Worker, told, HeadReason.ToldByEnvironment)
         : question.ConfiguredHead is { } configured ? new HeadChoice(NodeMode.Worker, configured, HeadReason.ToldByConfiguration)
-        : new HeadChoice(NodeMode.Worker, HeadAddress.Of(question.Whitelist.Entries[0], DefaultPortOf(question.HeadPort)), HeadReason.FirstOfWhitelist);
+        : new HeadChoice(
+            NodeMode.Worker, HeadAddress.Of(question.Whitelist.Entries[0], DefaultPortOf(question.HeadPort)), HeadReason.FirstOfWhitelist);
 
     private static int DefaultPortOf(int headPort) => headPort > 0 ? headPort : HeadAddress.DefaultPort;
 }

@@ -18,7 +18,8 @@ public sealed class HeadWhitelist
     public static bool TryParse(string? text, [NotNullWhen(true)] out HeadWhitelist? whitelist, [NotNullWhen(false)] out string? problem)
     {
         var words = (text ?? "").Split([' ', ',', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        (whitelist, problem) = (null, words.Length == 0 ? "empty; name at least one node that may be the head, as host or host:port" : null);
+        (whitelist, problem) =
+            (null, words.Length == 0 ? "empty; name at least one node that may be the head, as host or host:port" : null);
         var entries = new List<WhitelistEntry>();
         foreach (var word in words)
         {

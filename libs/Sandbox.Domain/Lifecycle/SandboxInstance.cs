@@ -105,8 +105,10 @@ public sealed record SandboxInstance
 
         return next switch
         {
-            SandboxState.Pending => moved with { StartedAt = null, StoppedAt = null, IdleDeadline = null, Phases = [.. SandboxPhase.BeforeStart] },
-            SandboxState.Running => moved with { StartedAt = now, ArchivedAt = null, Archive = null, IdleDeadline = now + Spec.IdleTimeout },
+            SandboxState.Pending =>
+                moved with { StartedAt = null, StoppedAt = null, IdleDeadline = null, Phases = [.. SandboxPhase.BeforeStart] },
+            SandboxState.Running =>
+                moved with { StartedAt = now, ArchivedAt = null, Archive = null, IdleDeadline = now + Spec.IdleTimeout },
             SandboxState.Stopped when happened is SandboxEvent.ArchiveFailed => moved,
             SandboxState.Stopped => moved with { StoppedAt = now, IdleDeadline = null },
             SandboxState.Archived when happened is SandboxEvent.ArchiveDone => moved with { ArchivedAt = now },

@@ -32,7 +32,8 @@ public interface ISandboxOperator
     /// that one, another is <see cref="SandboxError.CommitConflict"/>.</summary>
     Task<Result<SandboxCommit>> CommitAsync(
         SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken) =>
-        Task.FromResult<Result<SandboxCommit>>(new SandboxError.CommitRefused("WORKER_NOT_FOUND", "This way of placing sandboxes makes no images."));
+        Task.FromResult<Result<SandboxCommit>>(
+            new SandboxError.CommitRefused("WORKER_NOT_FOUND", "This way of placing sandboxes makes no images."));
 
     /// <summary>Deletes a stopped (or archived) sandbox for good; deleting what is deleted already is a success, and an unknown
     /// id <see cref="SandboxError.NotFound"/> as above. Completes like a stop.</summary>

@@ -36,10 +36,12 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
             : stopped with { AutoTransitionState = null, AutoTransitionAt = null };
 
     /// <summary>Sets the deadline of a record that has just become archived.</summary>
-    public SandboxInstance WithArchivedDeadline(SandboxInstance archived, DateTimeOffset now) => WithDelete(archived, options.AutoDeleteArchived, now);
+    public SandboxInstance WithArchivedDeadline(SandboxInstance archived, DateTimeOffset now) =>
+        WithDelete(archived, options.AutoDeleteArchived, now);
 
     /// <summary>Sets the deadline of a record whose archive has failed: its own wish for an archive is spent.</summary>
-    public SandboxInstance WithFailedArchiveDeadline(SandboxInstance stopped, DateTimeOffset now) => WithDelete(stopped, options.AutoDelete, now);
+    public SandboxInstance WithFailedArchiveDeadline(SandboxInstance stopped, DateTimeOffset now) =>
+        WithDelete(stopped, options.AutoDelete, now);
 
     private static SandboxInstance WithDelete(SandboxInstance record, TimeSpan? delay, DateTimeOffset now) => record with
     {

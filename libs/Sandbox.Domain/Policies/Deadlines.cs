@@ -12,7 +12,8 @@ public static class Deadlines
         SandboxState.Pending or SandboxState.Archiving => record.TransientDeadline,
         SandboxState.Running => record.IdleDeadline,
         // One that was to become archived where nothing could be archived is marked so (see AutoPolicy) and never due.
-        SandboxState.Stopped or SandboxState.Archived when record.AutoTransitionState is SandboxState.Deleted or SandboxState.Archiving => record.AutoTransitionAt,
+        SandboxState.Stopped or SandboxState.Archived when record.AutoTransitionState is SandboxState.Deleted or SandboxState.Archiving =>
+            record.AutoTransitionAt,
         _ => null,
     };
 

@@ -14,7 +14,8 @@ public static class PodLimits
     /// <summary>Null: a pod can be like this.</summary>
     public static SandboxError.Unsupported? WhyImpossible(SandboxSpec spec) => spec switch
     {
-        { Network: NetworkMode.None } => new SandboxError.Unsupported("network none", "the agent of a pod reaches its owner over the network."),
+        { Network: NetworkMode.None } =>
+            new SandboxError.Unsupported("network none", "the agent of a pod reaches its owner over the network."),
         { UseKata: true } => new SandboxError.Unsupported("use_kata_runtime", "choose a template with a runtimeClassName instead."),
         { DockerArgs.Count: > 0 } => new SandboxError.Unsupported("docker_args", "no Docker engine is asked here."),
         { AutoArchive: not null } => NoArchive,

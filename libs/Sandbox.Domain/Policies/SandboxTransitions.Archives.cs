@@ -10,7 +10,8 @@ namespace Sandbox.Domain.Policies;
 /// archived, and in the archive until it says running again: at every moment they are in one of the two.</summary>
 public sealed partial class SandboxTransitions
 {
-    /// <summary>Puts a stopped sandbox away; refused where there is nowhere to put it, or where an image would not have all its files.</summary>
+    /// <summary>Puts a stopped sandbox away; refused where there is nowhere to put it, or where an image would not have all its
+    /// files.</summary>
     public Result<SandboxTransition> Archive(SandboxInstance record, DateTimeOffset now)
     {
         if (!record.Apply(SandboxEvent.Archive, now).TryGet(out var archiving, out var error))
@@ -62,16 +63,19 @@ public sealed partial class SandboxTransitions
 
         if (record.Archive is null || !auto.CanArchive)
         {
-            return new SandboxError.CannotArchive(record.Id, record.Archive is null ? "its record does not say where its archive is" : NoStore);
+            return new SandboxError.CannotArchive(
+                record.Id, record.Archive is null ? "its record does not say where its archive is" : NoStore);
         }
 
         var next = pending with { Incarnation = IncarnationId.New(), TransientDeadline = now + auto.Options.RestoreTimeout };
-        return new SandboxTransition(record, next, new RestoreSandboxJob { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });
+        return new SandboxTransition(
+            record, next, new RestoreSandboxJob { SandboxId = next.Id, SandboxVersion = next.Version, Incarnation = next.Incarnation });
     }
 
     /// <summary>The archive stays what the sandbox is; what was made of the new incarnation is removed by a job.</summary>
     /// <param name="phase">The phase that failed; null: the one it was in.</param>
-    public Result<SandboxTransition> RestoreFailed(SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
+    public Result<SandboxTransition> RestoreFailed(
+        SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
     {
         if (!record.Apply(SandboxEvent.RestoreFailed, now).TryGet(out var archived, out var error))
         {

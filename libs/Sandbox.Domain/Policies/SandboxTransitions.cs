@@ -82,7 +82,8 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
     /// <summary>The start has failed. Whatever was started of the container is ended by a job of its own.</summary>
     /// <param name="phase">The phase that failed; null: the one it was in.</param>
     /// <param name="status"><see cref="PhaseStatus.Failed"/> or <see cref="PhaseStatus.Timeout"/>.</param>
-    public Result<SandboxTransition> StartFailed(SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
+    public Result<SandboxTransition> StartFailed(
+        SandboxInstance record, string? phase, PhaseStatus status, string reason, DateTimeOffset now)
     {
         if (record.IsRestoring)
         {

@@ -45,7 +45,8 @@ internal sealed class SpecCheck
     public long Memory(string text, string most)
     {
         var bytes = Size("memory", text, most);
-        Require(bytes >= LeastMemory, "memory", $"'{Short(text)}' is below the least of {SizeText.Of(LeastMemory)} (without a unit it is bytes)");
+        Require(bytes >= LeastMemory, "memory",
+            $"'{Short(text)}' is below the least of {SizeText.Of(LeastMemory)} (without a unit it is bytes)");
         return bytes;
     }
 

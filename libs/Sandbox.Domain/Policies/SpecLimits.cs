@@ -49,7 +49,8 @@ public sealed class SpecLimits : IValidatableObject
 
     /// <summary>Accelerators that may be asked for, beside <see cref="ExtraAcceleratorTypes"/>; compared without case.</summary>
     public IReadOnlyList<string> AcceleratorTypes { get; set; } =
-        ["nvidia", "amd", "t4", "v100", "a10", "a30", "a100", "a800", "h20", "h100", "h200", "h800", "l4", "l20", "l40", "l40s", "b200", "mi300x", "ppu"];
+        ["nvidia", "amd", "t4", "v100", "a10", "a30", "a100", "a800", "h20", "h100", "h200", "h800", "l4", "l20", "l40", "l40s", "b200",
+            "mi300x", "ppu"];
 
     /// <summary>Accelerators of this installation.</summary>
     public IReadOnlyList<string> ExtraAcceleratorTypes { get; set; } = [];

@@ -58,7 +58,8 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         check.Require(!image.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)), "image", "must not contain spaces or control characters");
         check.Require(!image.StartsWith('-'), "image", "must not begin with '-'");
         check.Require(
-            !request.ImageOs.StartsWith("windows", StringComparison.OrdinalIgnoreCase), "image_os", $"'{SpecCheck.Short(request.ImageOs)}' is not supported; only linux is");
+            !request.ImageOs.StartsWith("windows", StringComparison.OrdinalIgnoreCase), "image_os",
+            $"'{SpecCheck.Short(request.ImageOs)}' is not supported; only linux is");
     }
 
     private static PullPolicy PullOf(SpecCheck check, string pull)
@@ -91,7 +92,8 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         }
 
         var isAddress = Uri.TryCreate(remote.Host, UriKind.Absolute, out var host)
-            && (host.Scheme == Uri.UriSchemeHttp || host.Scheme == Uri.UriSchemeHttps) && host is { IsDefaultPort: true, PathAndQuery: "/", UserInfo: "", Fragment: "" };
+            && (host.Scheme == Uri.UriSchemeHttp || host.Scheme == Uri.UriSchemeHttps)
+                && host is { IsDefaultPort: true, PathAndQuery: "/", UserInfo: "", Fragment: "" };
         check.Require(isAddress, "remote.host", "must be a scheme and a host, for example http://127.0.0.1");
         check.Require(remote.Port is > 0 and <= 65535, "remote.port", "must be between 1 and 65535");
         return new RemoteAgent(remote.Host, remote.Port, check.Seconds("remote.timeout", remote.Timeout, 0.001, 60));
@@ -138,11 +140,14 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         }
 
         var extended = spec.ExtendedParams.GetValueOrDefault("platform");
-        check.Require(arguments.Platform is null || extended is null, "platform", "is given in docker_args and in extended_params; give it once");
+        check.Require(
+            arguments.Platform is null || extended is null, "platform", "is given in docker_args and in extended_params; give it once");
         check.Require(
             extended is null || EngineArgumentsParser.Parse([$"--platform={extended}"]).TryGet(out _, out _),
             "extended_params", $"platform cannot be '{SpecCheck.Short(extended ?? "")}'");
-        check.Require(arguments.ShmBytes is not { } shm || shm <= spec.MemoryBytes, EngineArgumentsParser.Field, "--shm-size is above the sandbox's memory");
+        check.Require(
+            arguments.ShmBytes is not { } shm || shm <= spec.MemoryBytes, EngineArgumentsParser.Field,
+            "--shm-size is above the sandbox's memory");
         return spec with { DockerArgs = given, Platform = arguments.Platform ?? extended };
     }
 
@@ -151,10 +156,13 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         check.Require(!(spec.LimitCpus < spec.Cpus), "limit_cpus", "must not be below cpus");
         check.Require(spec.PidsLimit > 0, "pids_limit", "must be more than zero");
         check.Require(
-            spec.PidsLimit <= limits.MaxPids, "pids_limit", string.Create(CultureInfo.InvariantCulture, $"{spec.PidsLimit} is above the limit of {limits.MaxPids}"));
-        check.Require(spec.NumGpus is null || (double.IsFinite(spec.NumGpus.Value) && spec.NumGpus >= 0), "num_gpus", "must be zero or more");
+            spec.PidsLimit <= limits.MaxPids, "pids_limit",
+            string.Create(CultureInfo.InvariantCulture, $"{spec.PidsLimit} is above the limit of {limits.MaxPids}"));
         check.Require(
-            spec.AcceleratorType is not { } type || limits.AcceleratorTypes.Concat(limits.ExtraAcceleratorTypes).Contains(type, StringComparer.OrdinalIgnoreCase),
+            spec.NumGpus is null || (double.IsFinite(spec.NumGpus.Value) && spec.NumGpus >= 0), "num_gpus", "must be zero or more");
+        check.Require(
+            spec.AcceleratorType is not { } type
+                || limits.AcceleratorTypes.Concat(limits.ExtraAcceleratorTypes).Contains(type, StringComparer.OrdinalIgnoreCase),
             "accelerator_type", $"'{SpecCheck.Short(spec.AcceleratorType ?? "")}' is not known here");
     }
 

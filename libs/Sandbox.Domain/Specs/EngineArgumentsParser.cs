@@ -53,7 +53,8 @@ public static partial class EngineArgumentsParser
 
             if (!Readers.TryGetValue(parts[0], out var reader))
             {
-                return new SandboxError.BadSpec(Field, $"'{Shorten(parts[0])}' is not allowed; allowed are --read-only {string.Join(' ', Readers.Keys)}");
+                return new SandboxError.BadSpec(
+                    Field, $"'{Shorten(parts[0])}' is not allowed; allowed are --read-only {string.Join(' ', Readers.Keys)}");
             }
 
             var value = parts.Length == 2 ? parts[1] : ++i < arguments.Count ? arguments[i] : null;
@@ -120,7 +121,8 @@ public static partial class EngineArgumentsParser
     [GeneratedRegex(@"^(/[A-Za-z0-9_./-]{1,255})(?::([a-z0-9_=,]{0,255}))?\z")]
     private static partial Regex TmpfsForm();
 
-    [GeneratedRegex(@"^(net\.[A-Za-z0-9_.-]{1,120}|kernel\.(?:shm|msg)[a-z_]{1,40}|kernel\.sem|fs\.mqueue\.[a-z_]{1,40})=([A-Za-z0-9_ .:,-]{1,120})\z")]
+    [GeneratedRegex(
+        @"^(net\.[A-Za-z0-9_.-]{1,120}|kernel\.(?:shm|msg)[a-z_]{1,40}|kernel\.sem|fs\.mqueue\.[a-z_]{1,40})=([A-Za-z0-9_ .:,-]{1,120})\z")]
     private static partial Regex SysctlForm();
 
     [GeneratedRegex(@"^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?\z")]

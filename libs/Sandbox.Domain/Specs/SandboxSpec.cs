@@ -110,18 +110,19 @@ public sealed record SandboxSpec
     public RemoteAgent? Remote { get; init; }
 
     /// <summary>For a record without a snapshot: what the record's flat fields say, and defaults for the rest.</summary>
-    public static SandboxSpec FromFlatFields(DeploymentKind deployment, string image, double cpus, long memoryBytes, long? diskBytes) => new()
-    {
-        Deployment = deployment,
-        Image = image,
-        Cpus = cpus,
-        MemoryBytes = memoryBytes,
-        DiskBytes = diskBytes,
-        StartupTimeout = TimeSpan.FromMinutes(10),
-        IdleTimeout = TimeSpan.FromMinutes(30),
-        // Nobody can tell any more whether a stop was meant to delete it.
-        RemoveContainer = false,
-    };
+    public static SandboxSpec FromFlatFields(DeploymentKind deployment, string image, double cpus, long memoryBytes, long? diskBytes) =>
+        new()
+        {
+            Deployment = deployment,
+            Image = image,
+            Cpus = cpus,
+            MemoryBytes = memoryBytes,
+            DiskBytes = diskBytes,
+            StartupTimeout = TimeSpan.FromMinutes(10),
+            IdleTimeout = TimeSpan.FromMinutes(30),
+            // Nobody can tell any more whether a stop was meant to delete it.
+            RemoveContainer = false,
+        };
 }
 
 /// <summary>An agent that already runs elsewhere.</summary>
@@ -131,4 +132,5 @@ public sealed record SandboxSpec
 public sealed record RemoteAgent(string Host, int Port, TimeSpan Timeout);
 
 /// <summary>Descriptive facts about who asked; none of them identifies a tenant.</summary>
-public sealed record SandboxOwner(string UserId = "default", string ExperimentId = "default", string Namespace = "default", string Cluster = "default");
+public sealed record SandboxOwner(
+    string UserId = "default", string ExperimentId = "default", string Namespace = "default", string Cluster = "default");

@@ -6,5 +6,6 @@ namespace Sandbox.Domain.Specs;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SizeAttribute() : ValidationAttribute("The field {0} must be a size of more than zero, for example 512m or 8g.")
 {
-    public override bool IsValid(object? value) => value is null || (value is string text && SizeText.TryParse(text, out var bytes) && bytes > 0);
+    public override bool IsValid(object? value) =>
+        value is null || (value is string text && SizeText.TryParse(text, out var bytes) && bytes > 0);
 }

@@ -8,7 +8,8 @@ public interface IMemberStore
     /// facts, and keeps the key that it joined with.</summary>
     Task PutAsync(Member member, CancellationToken cancellationToken);
 
-    /// <summary>The same for who shows a join token, which is used up with it. False: it is unknown, over, used, or another node's.</summary>
+    /// <summary>The same for who shows a join token, which is used up with it. False: it is unknown, over, used, or another
+    /// node's.</summary>
     /// <param name="tokenHash">Of the token's admission.</param>
     Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken);
 

@@ -54,7 +54,8 @@ public sealed record NodeCapacity(double Cpus, long MemoryBytes, long DiskBytes,
         demand.Cpus <= Cpus && demand.MemoryBytes <= MemoryBytes && demand.DiskBytes <= DiskBytes && demand.Gpus <= Gpus;
 
     public NodeCapacity Without(NodeCapacity demand) =>
-        this == Unlimited ? this : new(Cpus - demand.Cpus, MemoryBytes - demand.MemoryBytes, DiskBytes - demand.DiskBytes, Gpus - demand.Gpus);
+        this == Unlimited
+            ? this : new(Cpus - demand.Cpus, MemoryBytes - demand.MemoryBytes, DiskBytes - demand.DiskBytes, Gpus - demand.Gpus);
 }
 
 /// <param name="Free">What new sandboxes may take.</param>

@@ -28,8 +28,10 @@ public interface ISandboxStore
     Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken);
 
     /// <summary>THE one method that writes state: replaces the record if version and incarnation are still those of
-    /// <see cref="SandboxTransition.From"/> (an id whose tombstone is forgotten begins at version 1 again), and adds the job in the same transaction. False when somebody moved first, or when
-    /// the move's fence is not current any more or its claim is void, or when the sandbox would come to live over its tenant's quota; then nothing is
+    /// <see cref="SandboxTransition.From"/> (an id whose tombstone is forgotten begins at version 1 again), and adds the job in the same
+    /// transaction. False when somebody moved first, or when
+    /// the move's fence is not current any more or its claim is void, or when the sandbox would come to live over its tenant's quota; then
+    /// nothing is
     /// written. Facts that were amended since the record was read and
     /// that the move does not change are kept (<see cref="FactMerge"/>).</summary>
     Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken);

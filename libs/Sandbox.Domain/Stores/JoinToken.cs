@@ -31,7 +31,8 @@ public sealed record JoinToken(byte[] Hash, byte[] SealKey, string? Node, DateTi
     {
         secret = EnrollmentSecret.NewToken();
         var life = request.TtlSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : DefaultLife;
-        return new JoinToken(EnrollmentSecret.HashOf(EnrollmentSecret.AdmissionOf(secret)), EnrollmentSecret.SealKeyOf(secret), request.Node, now + life);
+        return new JoinToken(
+            EnrollmentSecret.HashOf(EnrollmentSecret.AdmissionOf(secret)), EnrollmentSecret.SealKeyOf(secret), request.Node, now + life);
     }
 
     public static bool IsNode(string text) => text.Length is > 0 and <= LongestNode && !text.Any(char.IsControl);

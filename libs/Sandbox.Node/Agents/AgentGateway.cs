@@ -114,7 +114,8 @@ internal sealed partial class AgentGateway(
             }
 
             var expiresAt = seat.LastActivity + sandbox.Spec.IdleTimeout;
-            await live.PutTimeoutAsync(sandbox.Id, sandbox.Version, new LiveTimeout(sandbox.Spec.IdleTimeout, expiresAt), CancellationToken.None);
+            await live.PutTimeoutAsync(
+                sandbox.Id, sandbox.Version, new LiveTimeout(sandbox.Spec.IdleTimeout, expiresAt), CancellationToken.None);
             if (expiresAt - seat.Recorded >= ActivityPolicy.StepOf(sandbox.Spec.IdleTimeout))
             {
                 await Task.Run(() => AmendAsync(seat));

@@ -101,7 +101,8 @@ internal sealed class AgentLink : IDisposable
     }
 
     private async Task<Answer<T>> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? body, TimeSpan timeout, Func<HttpContent, Task<T>> read, CancellationToken cancellationToken)
+        HttpMethod method, string path, HttpContent? body, TimeSpan timeout, Func<HttpContent, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -124,7 +125,9 @@ internal sealed class AgentLink : IDisposable
         catch (Exception exception) when (exception is HttpRequestException or IOException or ObjectDisposedException)
         {
             // Longer than is read: that is an answer, too.
-            return new Answer<T>(exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, default, exception.Message);
+            return new Answer<T>(
+                exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, default,
+                exception.Message);
         }
     }
 

@@ -7,7 +7,8 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Node.Agents;
 
 /// <summary>The lines to all agents of this node, one per incarnation.</summary>
-internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time) : IDisposable
+internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time)
+    : IDisposable
 {
     private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
     private readonly Channel<IncarnationId> _lost = Channel.CreateUnbounded<IncarnationId>();
@@ -68,7 +69,9 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
 
         if (PooledAgents.IsPooled(sandbox.Spec))
         {
-            return new AgentLink(sandbox.Id, sandbox.Incarnation, new PooledTransport(pooled, sandbox.Incarnation), time, () => pooled.Find(sandbox.Incarnation)?.Token);
+            return new AgentLink(
+                sandbox.Id, sandbox.Incarnation, new PooledTransport(pooled, sandbox.Incarnation), time, () =>
+                    pooled.Find(sandbox.Incarnation)?.Token);
         }
 
         var road = sandbox.Spec.Deployment is DeploymentKind.Kubernetes

@@ -41,7 +41,8 @@ internal sealed partial class AgentPort(
         if (_listener is null)
         {
             throw new InvalidOperationException(
-                $"Agents that dial over TCP need {WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} and a secret ({WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} or {nameof(WorkerOptions.AgentSecret)}).");
+                $"Agents that dial over TCP need {WorkerOptions.Section}:{nameof(WorkerOptions.AgentListen)} and a secret "
+                    + $"({WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} or {nameof(WorkerOptions.AgentSecret)}).");
         }
 
         var arrivals = new ConnectionQueue(gone => _expected.TryRemove(KeyValuePair.Create(incarnation, gone)));
@@ -94,7 +95,8 @@ internal sealed partial class AgentPort(
             {
                 // Out of descriptors, or the other side left again: both pass. Closed: the loop ends.
                 _strangers.Release();
-                await Task.Delay(Pause, time, _closing.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await Task.Delay(Pause, time, _closing.Token)
+                    .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }

@@ -23,7 +23,8 @@ internal static class AgentTelemetry
 
         var end = TimeProvider.System.GetUtcNow() - ((took - inside) / 2);
         var path = request.RequestUri!.AbsolutePath;
-        using var activity = Spans.StartActivity($"agent {request.Method.Method} {path}", ActivityKind.Server, asker.Context, tags: null, links: null, end - inside);
+        using var activity = Spans.StartActivity(
+            $"agent {request.Method.Method} {path}", ActivityKind.Server, asker.Context, tags: null, links: null, end - inside);
         activity?.SetTag("http.request.method", request.Method.Method).SetTag("url.path", path).SetTag("http.response.status_code", status);
         activity?.SetEndTime(end.UtcDateTime);
     }

@@ -44,7 +44,8 @@ public sealed class AgentTokens
         return secret.Length >= MinSecret
             ? secret
             : throw new InvalidOperationException(
-                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}: '{options.AgentSecretFile}' has {secret.Length} bytes; at least {MinSecret} random ones are needed.");
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)}: '{options.AgentSecretFile}' has {secret.Length} "
+                    + $"bytes; at least {MinSecret} random ones are needed.");
     }
 
     private byte[] Hash(IncarnationId incarnation) =>

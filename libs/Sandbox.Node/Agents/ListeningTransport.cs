@@ -116,7 +116,8 @@ internal sealed class ListeningTransport : IAgentTransport
                 await AcceptOneAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException or ChannelClosedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or ObjectDisposedException or SocketException or ChannelClosedException)
         {
             // Closed: this is how the loop ends.
         }

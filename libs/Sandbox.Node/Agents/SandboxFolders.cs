@@ -38,5 +38,7 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 
     /// <summary>Folder with the static agent for an engine's architecture (<c>x86_64</c> or <c>aarch64</c>), mounted read-only.</summary>
     public string AgentBinary(string architecture) =>
-        Path.Combine(options.Value.CopiesAgent ? AgentCopies : options.Value.AgentFolder, architecture is "aarch64" or "arm64" ? "linux-arm64" : "linux-x64");
+        Path.Combine(
+            options.Value.CopiesAgent ? AgentCopies : options.Value.AgentFolder,
+            architecture is "aarch64" or "arm64" ? "linux-arm64" : "linux-x64");
 }

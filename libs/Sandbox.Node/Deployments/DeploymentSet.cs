@@ -15,7 +15,8 @@ internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments, IOptio
 
     /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
     public IReadOnlyList<DeploymentKind> Kinds { get; } =
-        [.. deployments.Select(deployment => deployment.Kind).Order().Where(kind => (options.Value.Deployment, kind) is not (("docker", DeploymentKind.Local) or ("local", DeploymentKind.Docker)))];
+        [.. deployments.Select(deployment => deployment.Kind).Order()
+            .Where(kind => (options.Value.Deployment, kind) is not (("docker", DeploymentKind.Local) or ("local", DeploymentKind.Docker)))];
 
     public IDeployment this[DeploymentKind kind] =>
         _byKind.TryGetValue(kind, out var deployment)

@@ -18,8 +18,10 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
     public async Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
         options.Value.Deployment switch
         {
-            "docker" when spec.Deployment is DeploymentKind.Local => new SandboxError.Forbidden("This server runs sandboxes with Docker only."),
-            "local" when spec.Deployment is DeploymentKind.Docker => new SandboxError.Forbidden("This server runs sandboxes as local processes only."),
+            "docker" when spec.Deployment is DeploymentKind.Local =>
+                new SandboxError.Forbidden("This server runs sandboxes with Docker only."),
+            "local" when spec.Deployment is DeploymentKind.Docker =>
+                new SandboxError.Forbidden("This server runs sandboxes as local processes only."),
             _ => await AskAsync(spec.Deployment, cancellationToken),
         };
 
@@ -29,7 +31,8 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
         "local" => DeploymentKind.Local,
 
         // Where neither can run, the answer to the start names Docker: it is what most people are missing.
-        _ => await AskAsync(DeploymentKind.Docker, cancellationToken) is null || await AskAsync(DeploymentKind.Local, cancellationToken) is not null
+        _ => await AskAsync(DeploymentKind.Docker, cancellationToken) is null
+            || await AskAsync(DeploymentKind.Local, cancellationToken) is not null
             ? DeploymentKind.Docker
             : DeploymentKind.Local,
     };
@@ -67,7 +70,8 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var reason = $"no answer within {AskFor.TotalSeconds:0} s";
-            return deployment.Kind is DeploymentKind.Docker ? new SandboxError.DockerUnavailable(reason) : new SandboxError.Forbidden(reason);
+            return deployment.Kind is DeploymentKind.Docker
+                ? new SandboxError.DockerUnavailable(reason) : new SandboxError.Forbidden(reason);
         }
     }
 

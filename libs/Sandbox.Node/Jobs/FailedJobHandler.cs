@@ -6,7 +6,8 @@ namespace Sandbox.Node.Jobs;
 
 /// <summary>A job that failed at its last attempt: its sandbox leaves its passing state with the reason, and the job becomes a
 /// dead letter. In this order, so that a crash between the two only repeats the first.</summary>
-internal sealed class FailedJobHandler(IJobStore jobs, ISandboxStore records, ICommitStore commits, SandboxTransitions moves, TimeProvider time)
+internal sealed class FailedJobHandler(
+    IJobStore jobs, ISandboxStore records, ICommitStore commits, SandboxTransitions moves, TimeProvider time)
 {
     public async Task DeadLetterAsync(ClaimedJob claimed, string reason)
     {
@@ -28,6 +29,7 @@ internal sealed class FailedJobHandler(IJobStore jobs, ISandboxStore records, IC
 
     private Task<bool> EndAsync(CommitSandboxJob job, string reason) => commits.TryEndAsync(
         new SandboxCommit(
-            job.SandboxId, job.ImageTag, CommitPhase.Failed, job.StartedAt, time.GetUtcNow(), ErrorCode: "WORKER_UNREACHABLE", ErrorMessage: reason),
+            job.SandboxId, job.ImageTag, CommitPhase.Failed, job.StartedAt, time.GetUtcNow(), ErrorCode: "WORKER_UNREACHABLE",
+            ErrorMessage: reason),
         CancellationToken.None);
 }

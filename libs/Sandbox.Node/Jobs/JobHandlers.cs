@@ -17,7 +17,8 @@ internal abstract class JobHandler<TJob> : IJobHandler
 {
     public Type JobType => typeof(TJob);
 
-    public Task RunAsync(ClaimedJob claimed, CancellationToken cancellationToken) => RunAsync((TJob)claimed.Job, claimed, cancellationToken);
+    public Task RunAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
+        RunAsync((TJob)claimed.Job, claimed, cancellationToken);
 
     protected abstract Task RunAsync(TJob job, ClaimedJob claim, CancellationToken cancellationToken);
 }

@@ -8,7 +8,8 @@ namespace Sandbox.Node.Jobs;
 /// <summary>Claims jobs as far as there is room, while this process is its node, and runs them side by side. Woken by changes,
 /// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
 internal sealed partial class JobLoop(
-    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease right, IJobClaimPolicy terms, IOptions<WorkerOptions> options, TimeProvider time,
+    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease right, IJobClaimPolicy terms, IOptions<WorkerOptions> options,
+    TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);

@@ -142,7 +142,8 @@ internal sealed partial class JobRunner(
     private static partial class Log
     {
         [LoggerMessage(4111, LogLevel.Warning, "{Job} of sandbox {SandboxId} failed at attempt {Attempt}; again in {Pause}")]
-        public static partial void Failed(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, TimeSpan pause, Exception exception);
+        public static partial void Failed(
+            ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, TimeSpan pause, Exception exception);
 
         [LoggerMessage(4114, LogLevel.Error, "{Job} of sandbox {SandboxId} failed at attempt {Attempt} and is given up")]
         public static partial void GivenUp(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, Exception exception);

@@ -65,7 +65,8 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
         var known = record.Phases.Find(entry => entry.Name == phase);
         var started = known?.StartedAt ?? (status is PhaseStatus.Waiting ? null : now);
         DateTimeOffset? completed = status is PhaseStatus.Waiting or PhaseStatus.Running ? null : now;
-        var entry = new SandboxPhase(phase, status, message.Length > MaxMessage ? message[..MaxMessage] + "…" : message, started, completed);
+        var entry = new SandboxPhase(
+            phase, status, message.Length > MaxMessage ? message[..MaxMessage] + "…" : message, started, completed);
         return record with { Phases = known is null ? record.Phases.Add(entry) : record.Phases.Replace(known, entry) };
     }
 }

@@ -16,7 +16,8 @@ internal static class Readiness
     /// again, until the caller's time is over. One that answers something else is no agent of ours.</summary>
     /// <param name="whenEnded"><see cref="IDeployment.WhenEndedAsync"/> of this sandbox.</param>
     public static async Task<SandboxError?> AwaitAgentAsync(
-        SandboxInstance sandbox, AgentLink link, Func<CancellationToken, Task<string>> whenEnded, TimeProvider time, CancellationToken cancellationToken)
+        SandboxInstance sandbox, AgentLink link, Func<CancellationToken, Task<string>> whenEnded, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ended = WhyEndedAsync(whenEnded, settled.Token);

@@ -7,7 +7,8 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Removes everything that was made for an incarnation.</summary>
-internal sealed class RemoveSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway) : JobHandler<RemoveSandboxJob>
+internal sealed class RemoveSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway)
+    : JobHandler<RemoveSandboxJob>
 {
     protected override async Task RunAsync(RemoveSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Starts the container of a stopped sandbox again; its files are kept whatever comes of it.</summary>
-internal sealed class RestartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt) : JobHandler<RestartSandboxJob>
+internal sealed class RestartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+    : JobHandler<RestartSandboxJob>
 {
     protected override async Task RunAsync(RestartSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {

@@ -28,7 +28,8 @@ internal sealed partial class StartAttempt(
     ISandboxStore store, IChangeFeed feed, SandboxTransitions moves, DeploymentSet deployments, AgentLinks links, AgentGateway gateway,
     NodeIdentity node, WorkerTelemetry telemetry, TimeProvider time, ILogger<StartAttempt> logger)
 {
-    public async Task<StartOutcome> RunAsync(SandboxInstance pending, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
+    public async Task<StartOutcome> RunAsync(
+        SandboxInstance pending, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
     {
         using var reporter = new PhaseReporter(pending, store, time);
         await using var watch = new RecordWatch(pending, store, feed, time);
@@ -55,7 +56,8 @@ internal sealed partial class StartAttempt(
     }
 
     private static string PhaseOf(SandboxInstance record) =>
-        record.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout or PhaseStatus.Running)?.Name ?? SandboxPhase.DockerRun;
+        record.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout or PhaseStatus.Running)?.Name
+            ?? SandboxPhase.DockerRun;
 
     private TimeSpan TimeLeft(DateTimeOffset until)
     {
@@ -86,7 +88,8 @@ internal sealed partial class StartAttempt(
             return error;
         }
 
-        reporter.Remember(record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes, EffectiveLogBytes = started.EffectiveLogBytes });
+        reporter.Remember(
+            record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes, EffectiveLogBytes = started.EffectiveLogBytes });
         var deployment = deployments[pending.Spec.Deployment];
         return await Readiness.AwaitAgentAsync(
             pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken);
@@ -147,7 +150,8 @@ internal sealed partial class StartAttempt(
     }
 
     /// <summary>The last time that it became pending: a restart is asked for long after the create.</summary>
-    private static DateTimeOffset AskedAt(SandboxInstance record) => record.History is [.., { To: SandboxState.Pending, At: var at }] ? at : record.CreatedAt;
+    private static DateTimeOffset AskedAt(SandboxInstance record) =>
+        record.History is [.., { To: SandboxState.Pending, At: var at }] ? at : record.CreatedAt;
 
     private SandboxTransition? Failure(SandboxInstance record, SandboxError error)
     {

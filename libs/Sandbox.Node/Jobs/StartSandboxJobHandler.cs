@@ -8,7 +8,8 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
-internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt) : JobHandler<StartSandboxJob>
+internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+    : JobHandler<StartSandboxJob>
 {
     private const string NoPassword =
         "this start was given up before and its registry password was not kept; create the sandbox again with the password";

@@ -7,7 +7,8 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Ends a container and keeps it, unless it never ran: then nothing in it is anybody's, and it goes.</summary>
-internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway) : JobHandler<StopSandboxJob>
+internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway)
+    : JobHandler<StopSandboxJob>
 {
     protected override async Task RunAsync(StopSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -27,7 +28,8 @@ internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet d
         }
 
         var deployment = deployments[record.Spec.Deployment];
-        await (NeverRan(record) ? deployment.EnsureGoneAsync(record.Incarnation, cancellationToken) : deployment.EnsureStoppedAsync(record, cancellationToken));
+        await (NeverRan(record)
+            ? deployment.EnsureGoneAsync(record.Incarnation, cancellationToken) : deployment.EnsureStoppedAsync(record, cancellationToken));
         links.Close(record.Incarnation);
     }
 

@@ -8,15 +8,18 @@ using Sandbox.Node.Reconciliation;
 
 namespace Sandbox.Node.Leadership;
 
-/// <summary>The activity of any node's sandboxes: of this node's own from memory while this process is the node, of another's by asking it.</summary>
+/// <summary>The activity of any node's sandboxes: of this node's own from memory while this process is the node, of another's by asking
+/// it.</summary>
 internal sealed partial class ClusterActivities(
-    NodeActivities own, NodeIdentity node, INodeLease right, INodeStore nodes, ClusterSecret secret, TimeProvider time, ILogger<ClusterActivities> logger)
+    NodeActivities own, NodeIdentity node, INodeLease right, INodeStore nodes, ClusterSecret secret, TimeProvider time,
+    ILogger<ClusterActivities> logger)
     : IActivities, IDisposable
 {
     private const int MaxAnswer = 4096;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+    private readonly HttpMessageInvoker _invoker =
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
     public async Task<DateTimeOffset?> LastAsync(SandboxInstance running, CancellationToken cancellationToken)
     {
@@ -39,16 +42,20 @@ internal sealed partial class ClusterActivities(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(other.Facts.Address, NodeApiRoutes.ToActivity(running.Id, running.Incarnation)));
+            using var request = new HttpRequestMessage(
+                HttpMethod.Get, new Uri(other.Facts.Address, NodeApiRoutes.ToActivity(running.Id, running.Incarnation)));
             request.Headers.Add(RequestSignature.Header, secret.Prove("GET", request.RequestUri!.PathAndQuery));
             using var answer = await _invoker.SendAsync(request, either.Token);
             answer.EnsureSuccessStatusCode();
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, either.Token);
-            var told = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(either.Token), NodeApiJson.Default.SandboxActivity);
+            var told = JsonSerializer.Deserialize(
+                await answer.Content.ReadAsByteArrayAsync(either.Token), NodeApiJson.Default.SandboxActivity);
             var longest = (time.GetUtcNow() - DateTimeOffset.MinValue).TotalMilliseconds;
             return told is null ? null : time.GetUtcNow() - TimeSpan.FromMilliseconds(Math.Clamp(told.IdleMilliseconds, 0, longest));
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is HttpRequestException or JsonException or OperationCanceledException
+                && !cancellationToken.IsCancellationRequested)
         {
             Log.NotTold(logger, other.Facts.Name, running.Id, exception.Message);
             return null;
@@ -57,7 +64,9 @@ internal sealed partial class ClusterActivities(
 
     private static partial class Log
     {
-        [LoggerMessage(4342, LogLevel.Warning, "Node {Node} does not say when sandbox {SandboxId} was last used, so it is not stopped for being idle now: {Reason}")]
+        [LoggerMessage(
+            4342, LogLevel.Warning,
+            "Node {Node} does not say when sandbox {SandboxId} was last used, so it is not stopped for being idle now: {Reason}")]
         public static partial void NotTold(ILogger logger, string node, Contracts.Ids.SandboxId sandboxId, string reason);
     }
 }

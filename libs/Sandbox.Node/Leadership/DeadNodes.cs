@@ -9,7 +9,8 @@ namespace Sandbox.Node.Leadership;
 /// Calls the sandboxes of a node that has been dead for longer than the grace lost, with that reason. A node that returns
 /// before keeps them. Starts that were under way there need nothing: their job's lease ends and another node claims it.
 /// </summary>
-internal sealed partial class DeadNodes(INodeStore nodes, DutyRecords records, SandboxTransitions moves, TimeProvider time, ILogger<DeadNodes> logger)
+internal sealed partial class DeadNodes(
+    INodeStore nodes, DutyRecords records, SandboxTransitions moves, TimeProvider time, ILogger<DeadNodes> logger)
     : IClusterDuty
 {
     private const int PageSize = 200;
@@ -52,7 +53,8 @@ internal sealed partial class DeadNodes(INodeStore nodes, DutyRecords records, S
         var reason = node.Left
             ? $"its node {node.Facts.Name} left and did not return"
             : $"its node {node.Facts.Name} is gone, silent for {node.Silence.TotalSeconds:0} s";
-        if (!moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _) || !await records.Store.TryTransitionAsync(move, cancellationToken))
+        if (!moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
+            || !await records.Store.TryTransitionAsync(move, cancellationToken))
         {
             return false;
         }

@@ -38,9 +38,11 @@ internal sealed class StoreElection(ILeaseStore leases, NodeIdentity node) : ILe
 
     public Task<bool> MayStandAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
-    public Task<Lease?> TryTakeAsync(CancellationToken cancellationToken) => leases.TryAcquireAsync(Lease.Head, _holder, Length, cancellationToken);
+    public Task<Lease?> TryTakeAsync(CancellationToken cancellationToken) =>
+        leases.TryAcquireAsync(Lease.Head, _holder, Length, cancellationToken);
 
-    public Task<bool> TryKeepAsync(Lease lease, CancellationToken cancellationToken) => leases.TryRenewAsync(lease, Length, cancellationToken);
+    public Task<bool> TryKeepAsync(Lease lease, CancellationToken cancellationToken) =>
+        leases.TryRenewAsync(lease, Length, cancellationToken);
 
     public void OnLost()
     {

@@ -3,7 +3,8 @@ using Sandbox.Node.Leases;
 namespace Sandbox.Node.Leadership;
 
 /// <summary>Runs the cluster's duties while this process is the head. A round that fails is logged, and the next one comes.</summary>
-internal sealed partial class LeaderDuties(ILeaderLease right, IEnumerable<IClusterDuty> duties, WorkerTelemetry telemetry, TimeProvider time, ILogger<LeaderDuties> logger)
+internal sealed partial class LeaderDuties(
+    ILeaderLease right, IEnumerable<IClusterDuty> duties, WorkerTelemetry telemetry, TimeProvider time, ILogger<LeaderDuties> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -6,7 +6,8 @@ namespace Sandbox.Node.Leadership;
 /// Whether this process is the head: it holds the lease of that name. Every worker that may be it asks for it all the time, so that
 /// when the head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
 /// </summary>
-internal sealed partial class LeaderLease(ILeaderElection election, TimeProvider time, ILogger<LeaderLease> logger) : BackgroundService, ILeaderLease
+internal sealed partial class LeaderLease(ILeaderElection election, TimeProvider time, ILogger<LeaderLease> logger) : BackgroundService,
+ILeaderLease
 {
     internal static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
     internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);

@@ -10,7 +10,8 @@ namespace Sandbox.Node.Leadership;
 /// sandboxes later waits behind it. What was to be started, archived or committed there has failed, with that reason. What was only to be
 /// ended is done as far as the cluster goes: a node that returns after all sweeps what its records do not want.
 /// </summary>
-internal sealed partial class StrandedJobs(IJobStore jobs, FailedJobHandler givenUp, NodeIdentity node, ILogger<StrandedJobs> logger) : IClusterDuty
+internal sealed partial class StrandedJobs(IJobStore jobs, FailedJobHandler givenUp, NodeIdentity node, ILogger<StrandedJobs> logger)
+    : IClusterDuty
 {
     private const int Batch = 200;
 

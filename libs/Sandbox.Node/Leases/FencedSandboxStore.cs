@@ -25,7 +25,8 @@ internal sealed class FencedSandboxStore(ISandboxStore records, ILeaseHolder rig
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         right.Current is not null ? records.TryUpdateFactsAsync(next, cancellationToken) : Task.FromResult(false);
 
-    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) => records.ListAsync(query, cancellationToken);
+    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+        records.ListAsync(query, cancellationToken);
 
     public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         records.DueAsync(now, limit, cancellationToken);

@@ -16,12 +16,14 @@ internal sealed class NodeAddress(NodeIdentity node, IOptions<NodeOptions> optio
         }
 
         var bound = new Uri(Bound());
-        return IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+        return IPAddress.TryParse(bound.Host.Trim('[', ']'), out var address) && !address.Equals(IPAddress.Any)
+            && !address.Equals(IPAddress.IPv6Any)
             ? bound
             : new UriBuilder(Uri.UriSchemeHttp, node.Address, bound.Port).Uri;
     }
 
     // A host of tests may have no server; then nothing but the configured address is told.
     private string Bound() =>
-        services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? $"http://{options.Value.Listen}";
+        services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+            ?? $"http://{options.Value.Listen}";
 }

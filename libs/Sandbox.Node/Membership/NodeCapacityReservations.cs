@@ -20,10 +20,12 @@ internal sealed class NodeCapacityReservations
         var capacity = options.Value.Capacity;
         _gateway = gateway;
         var whole = IsOfThisMachine(deployments)
-            ? new NodeCapacity(System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, long.MaxValue, CountGpus())
+            ? new NodeCapacity(
+                System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, long.MaxValue, CountGpus())
             : NodeCapacity.Unlimited;
         Whole = new NodeCapacity(
-            capacity.Cpus ?? whole.Cpus, capacity.MemoryBytes ?? whole.MemoryBytes, capacity.DiskBytes ?? whole.DiskBytes, capacity.Gpus ?? whole.Gpus);
+            capacity.Cpus ?? whole.Cpus, capacity.MemoryBytes ?? whole.MemoryBytes, capacity.DiskBytes ?? whole.DiskBytes,
+            capacity.Gpus ?? whole.Gpus);
     }
 
     public NodeCapacity Whole { get; }

@@ -8,7 +8,8 @@ namespace Sandbox.Node.Membership;
 
 /// <summary>A node among others takes what fits into what it has free, and no start while it drains or can run nothing.</summary>
 internal sealed class NodeJobClaimPolicy(
-    NodeIdentity node, INodeLease right, NodeCapacityReservations rooms, NodeHealth health, ISandboxStore records, IOptions<NodeOptions> options) : IJobClaimPolicy
+    NodeIdentity node, INodeLease right, NodeCapacityReservations rooms, NodeHealth health, ISandboxStore records,
+    IOptions<NodeOptions> options) : IJobClaimPolicy
 {
     public JobClaim Of(LeaseToken hold, int limit) => new(node.Name, limit, JobRunner.Lease)
     {

@@ -13,8 +13,10 @@ namespace Sandbox.Node.Membership;
 /// what still runs. A name that somebody else keeps, and a secret that the others do not accept, end the process.
 /// </summary>
 internal sealed partial class NodeMembership(
-    INodeStore nodes, NodeLease right, NodeIdentity node, NodeAddress address, NodeCapacityReservations rooms, NodeHealth health, AgentGateway gateway, ILeaderElection election,
-    PeerSecretCheck neighbours, FatalExit end, IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeMembership> logger)
+    INodeStore nodes, NodeLease right, NodeIdentity node, NodeAddress address, NodeCapacityReservations rooms, NodeHealth health,
+    AgentGateway gateway, ILeaderElection election,
+    PeerSecretCheck neighbours, FatalExit end, IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time,
+    ILogger<NodeMembership> logger)
     : BackgroundService
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
@@ -67,7 +69,8 @@ internal sealed partial class NodeMembership(
             refusedSince = refused is null ? null : refusedSince ?? time.GetTimestamp();
 
             // A process that was killed keeps the name until its lease ends; only one that lives keeps it for longer.
-            if (refusedSince is { } since && !options.Value.StandsBy && time.GetElapsedTime(since) > options.Value.Lease + options.Value.Heartbeat)
+            if (refusedSince is { } since && !options.Value.StandsBy
+                && time.GetElapsedTime(since) > options.Value.Lease + options.Value.Heartbeat)
             {
                 end.Request(refused!.Text);
                 return;

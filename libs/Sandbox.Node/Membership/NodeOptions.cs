@@ -80,7 +80,8 @@ internal sealed class NodeChecks : IValidateOptions<NodeOptions>
             problems.Add("Worker:Listen: an address and a port are needed, for example 0.0.0.0:8090.");
         }
 
-        if (options.Address.Length > 0 && !(Uri.TryCreate(options.Address, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp))
+        if (options.Address.Length > 0
+            && !(Uri.TryCreate(options.Address, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp))
         {
             problems.Add("Worker:Address: must be like http://10.0.0.7:8090.");
         }

@@ -5,7 +5,8 @@ using Sandbox.Node.Leases;
 namespace Sandbox.Node.Membership;
 
 /// <summary>What this node is for the cluster now, asked when somebody looks.</summary>
-internal sealed class NodeTelemetry(IMeterFactory meters, NodeCapacityReservations rooms, NodeHealth health, NodeLease right, LeaderLease head) : IHostedService
+internal sealed class NodeTelemetry(
+    IMeterFactory meters, NodeCapacityReservations rooms, NodeHealth health, NodeLease right, LeaderLease head) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -14,7 +15,8 @@ internal sealed class NodeTelemetry(IMeterFactory meters, NodeCapacityReservatio
         meter.CreateObservableGauge(
             "capacity.memory.bytes", () => rooms.Whole.MemoryBytes, unit: "By", description: "Memory that sandboxes may take together.");
         meter.CreateObservableGauge("able", () => Flag(health.Unavailable is null), description: "1: this node can run sandboxes now.");
-        meter.CreateObservableGauge("member", () => Flag(right.Current is not null), description: "1: this node holds the lease of its name.");
+        meter.CreateObservableGauge(
+            "member", () => Flag(right.Current is not null), description: "1: this node holds the lease of its name.");
         meter.CreateObservableGauge("draining", () => Flag(right.IsDraining), description: "1: this node takes no new sandboxes.");
         meter.CreateObservableGauge("head", () => Flag(head.Current is not null), description: "1: this node is the head of the cluster.");
         return Task.CompletedTask;

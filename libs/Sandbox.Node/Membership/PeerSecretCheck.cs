@@ -11,7 +11,8 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+    private readonly HttpMessageInvoker _invoker =
+        new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
     /// <summary>Why this node cannot come in; null: nobody says no. Who does not answer says nothing.</summary>
     public async Task<string?> WhyRefusedAsync(CancellationToken cancellationToken)
@@ -19,7 +20,8 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
         var alive = (await nodes.ListAsync(cancellationToken)).Where(other => !other.IsDead && other.Facts.Name != node.Name).ToList();
         var refused = await Task.WhenAll(alive.Select(other => RefusesAsync(other.Facts.Address, cancellationToken)));
         return alive.Zip(refused).FirstOrDefault(asked => asked.Second).First is { } by
-            ? $"Cluster:Secret: node {by.Facts.Name}, which is part of this cluster, does not accept it; all processes of a cluster have the same one, and clocks that agree"
+            ? $"Cluster:Secret: node {by.Facts.Name}, which is part of this cluster, does not accept it; all processes of a cluster have "
+                + $"the same one, and clocks that agree"
             : null;
     }
 
@@ -32,7 +34,8 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, NodeApiRoutes.Ping));
-            request.Headers.TryAddWithoutValidation(RequestSignature.Header, secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+            request.Headers.TryAddWithoutValidation(
+                RequestSignature.Header, secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
             using var answer = await _invoker.SendAsync(request, either.Token);
             return answer.Headers.TryGetValues(NodeApiRoutes.OwnAnswer, out var why) && why.Contains(NodeApiRoutes.Denied);
         }

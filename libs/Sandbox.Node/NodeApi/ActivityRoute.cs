@@ -23,6 +23,7 @@ internal sealed class ActivityRoute(NodeActivities activities, TimeProvider time
         var idle = time.GetUtcNow() - await activities.LastAsync(id, incarnation, http.RequestAborted);
         http.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(
-            http.Response.Body, new SandboxActivity(Math.Max(idle.TotalMilliseconds, 0)), NodeApiJson.Default.SandboxActivity, http.RequestAborted);
+            http.Response.Body, new SandboxActivity(Math.Max(idle.TotalMilliseconds, 0)), NodeApiJson.Default.SandboxActivity,
+            http.RequestAborted);
     }
 }

@@ -64,7 +64,8 @@ internal sealed partial class AgentRoute(
     {
         http.LiftLimits();
         var error = await forwarder.SendAsync(
-            http, call.BaseAddress.AbsoluteUri, call.Invoker, Transfers.Forwarding, new AgentRequestTransformer(prefix), http.RequestAborted);
+            http, call.BaseAddress.AbsoluteUri, call.Invoker, Transfers.Forwarding, new AgentRequestTransformer(prefix),
+            http.RequestAborted);
         if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
         {
             return;
@@ -74,7 +75,8 @@ internal sealed partial class AgentRoute(
         if (!http.Response.HasStarted)
         {
             http.Response.Clear();
-            await NodeApiResponses.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, NodeApiRoutes.Unreachable, "the connection to its agent broke");
+            await NodeApiResponses.WriteAsync(
+                http, StatusCodes.Status503ServiceUnavailable, NodeApiRoutes.Unreachable, "the connection to its agent broke");
         }
     }
 

@@ -5,7 +5,8 @@ namespace Sandbox.Node.NodeApi;
 /// <summary>What the other processes of the cluster ask of a node.</summary>
 public static class NodeApiApplicationBuilderExtensions
 {
-    /// <summary>The internal port: that the node lives, what was used when, what it and its sandboxes use, and the way to their agents.</summary>
+    /// <summary>The internal port: that the node lives, what was used when, what it and its sandboxes use, and the way to their
+    /// agents.</summary>
     public static WebApplication MapNodeApi(this WebApplication app)
     {
         app.UseMiddleware<SignatureMiddleware>();

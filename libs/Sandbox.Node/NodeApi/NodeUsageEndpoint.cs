@@ -1,6 +1,6 @@
-using Sandbox.Node.Usage;
 using System.Text.Json;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Node.Usage;
 
 namespace Sandbox.Node.NodeApi;
 

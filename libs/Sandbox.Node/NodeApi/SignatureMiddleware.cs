@@ -5,7 +5,8 @@ using Sandbox.Cluster;
 namespace Sandbox.Node.NodeApi;
 
 /// <summary>Lets in only who proves with each request that he knows the cluster's secret, and only while the road is open.</summary>
-internal sealed partial class SignatureMiddleware(RequestDelegate next, ClusterSecret secret, RequestDrain end, TimeProvider time, ILogger<SignatureMiddleware> logger)
+internal sealed partial class SignatureMiddleware(
+    RequestDelegate next, ClusterSecret secret, RequestDrain end, TimeProvider time, ILogger<SignatureMiddleware> logger)
 {
     private const int LargestBody = 1 << 20;
     private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
@@ -22,7 +23,8 @@ internal sealed partial class SignatureMiddleware(RequestDelegate next, ClusterS
         }
 
         Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
-        await NodeApiResponses.WriteAsync(http, StatusCodes.Status401Unauthorized, NodeApiRoutes.Denied, "the cluster's secret was not proven");
+        await NodeApiResponses.WriteAsync(
+            http, StatusCodes.Status401Unauthorized, NodeApiRoutes.Denied, "the cluster's secret was not proven");
     }
 
     private async Task EnterAsync(HttpContext http)
@@ -64,7 +66,8 @@ internal sealed partial class SignatureMiddleware(RequestDelegate next, ClusterS
         var piece = new byte[4096];
         try
         {
-            for (var left = LargestBody; left > 0 && await http.Request.Body.ReadAsync(piece, either.Token) is > 0 and var read; left -= read)
+            for (var left = LargestBody; left > 0
+                && await http.Request.Body.ReadAsync(piece, either.Token) is > 0 and var read; left -= read)
             {
             }
         }

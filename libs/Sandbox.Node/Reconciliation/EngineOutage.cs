@@ -70,9 +70,11 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
         return Task.CompletedTask;
     }
 
-    public Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
 
-    public Task ContainerRemovedAsync(IncarnationId incarnation, SandboxId sandbox, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ContainerRemovedAsync(IncarnationId incarnation, SandboxId sandbox, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
 
     /// <summary>A look may be answered before this is told that the engine is back. Read under the guard.</summary>
     private bool IsRestarting => _away || (_backAt is { } back && time.GetElapsedTime(back) < FirstLooks);

@@ -10,7 +10,8 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
 internal sealed partial class LostSandboxes(
-    ISandboxStore store, SandboxTransitions moves, AgentGateway gateway, KeyedLock<IncarnationId> turns, EngineOutage outage, NodeIdentity node,
+    ISandboxStore store, SandboxTransitions moves, AgentGateway gateway, KeyedLock<IncarnationId> turns, EngineOutage outage,
+    NodeIdentity node,
     TimeProvider time, ILogger<LostSandboxes> logger)
 {
     /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has
@@ -25,7 +26,8 @@ internal sealed partial class LostSandboxes(
         }
 
         var record = await store.FindAsync(expected.Id, cancellationToken);
-        if (record is not { State: SandboxState.Running } || record.Version != expected.Version || record.Incarnation != expected.Incarnation)
+        if (record is not { State: SandboxState.Running } || record.Version != expected.Version
+            || record.Incarnation != expected.Incarnation)
         {
             return;
         }

@@ -25,7 +25,8 @@ internal sealed class NodeActivities(AgentGateway gateway, TimeProvider time) : 
         }
 
         var agents = seat.Link.IsConnected && (await seat.Link.StatusAsync(cancellationToken)).TryGet(out var status, out _)
-            ? status.CallsInFlight > 0 ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
+            ? status.CallsInFlight > 0
+                ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
             : DateTimeOffset.MinValue;
         return agents > seat.LastActivity ? agents : seat.LastActivity;
     }

@@ -29,7 +29,8 @@ internal sealed partial class Reconciler(
     {
         // Before the deployments are asked: what is wanted from here on and not found then is lost.
         var expected = await ExpectedAsync(cancellationToken);
-        List<SandboxInstance> running = [.. await remotes.AskAsync([.. expected.Where(record => record.Spec.Remote is not null)], cancellationToken)];
+        List<SandboxInstance> running =
+            [.. await remotes.AskAsync([.. expected.Where(record => record.Spec.Remote is not null)], cancellationToken)];
         foreach (var deployment in deployments.All.Where(deployment => deployment.Kind is not DeploymentKind.Remote))
         {
             if (await FindAsync(deployment, cancellationToken) is { } found)
@@ -51,7 +52,8 @@ internal sealed partial class Reconciler(
         List<SandboxInstance> records = [];
         for (var page = 1; ; page++)
         {
-            var query = new SandboxQuery([SandboxState.Running], new Dictionary<string, string> { ["host_name"] = node.Name }, page, PageSize);
+            var query = new SandboxQuery(
+                [SandboxState.Running], new Dictionary<string, string> { ["host_name"] = node.Name }, page, PageSize);
             var read = await store.ListAsync(query, cancellationToken);
             records.AddRange(read.Items);
             if (read.Items.Count < PageSize)
@@ -83,12 +85,14 @@ internal sealed partial class Reconciler(
 
     /// <returns>The records of what rightly runs.</returns>
     private async Task<IReadOnlyList<SandboxInstance>> CompareAsync(
-        IDeployment deployment, IReadOnlyList<SandboxInstance> expected, IReadOnlyList<FoundSandbox> found, CancellationToken cancellationToken)
+        IDeployment deployment, IReadOnlyList<SandboxInstance> expected, IReadOnlyList<FoundSandbox> found,
+        CancellationToken cancellationToken)
     {
         List<SandboxInstance> running = [];
 
         // Two with one label are not supposed to be; should they be, the one that runs counts.
-        var byIncarnation = found.GroupBy(one => one.Incarnation).ToDictionary(group => group.Key, group => group.MaxBy(one => one.Running)!);
+        var byIncarnation = found.GroupBy(one => one.Incarnation)
+            .ToDictionary(group => group.Key, group => group.MaxBy(one => one.Running)!);
         foreach (var record in expected.Where(record => record.Spec.Deployment == deployment.Kind))
         {
             if (byIncarnation.Remove(record.Incarnation, out var its) && its.Running)

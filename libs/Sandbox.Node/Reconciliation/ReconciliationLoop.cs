@@ -5,7 +5,8 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Runs the regular look of this node, while it is one. A round that fails is logged, and the next one comes.</summary>
 internal sealed partial class ReconciliationLoop(
-    Reconciler reconciler, INodeLease right, ReconciliationTrigger wake, AgentLinks links, TimeProvider time, ILogger<ReconciliationLoop> logger)
+    Reconciler reconciler, INodeLease right, ReconciliationTrigger wake, AgentLinks links, TimeProvider time,
+    ILogger<ReconciliationLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);

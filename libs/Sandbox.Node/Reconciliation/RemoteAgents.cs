@@ -42,7 +42,8 @@ internal sealed class RemoteAgents(AgentLinks links, LostSandboxes lost, IOption
         {
             var reason = string.Create(
                 CultureInfo.InvariantCulture,
-                $"its agent on {DialingTransport.AddressOf(record.Spec.Remote!).Authority} has not answered for {silent.TotalSeconds:0} s: {error.Text}");
+                $"its agent on {DialingTransport.AddressOf(record.Spec.Remote!).Authority} has not answered for {silent.TotalSeconds:0} "
+                    + $"s: {error.Text}");
             await lost.JudgeAsync(record, new FoundSandbox(record.Incarnation, record.Id, Running: false, reason), cancellationToken);
         }
 

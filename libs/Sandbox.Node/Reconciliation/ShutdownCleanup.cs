@@ -11,7 +11,8 @@ namespace Sandbox.Node.Reconciliation;
 /// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>), or nothing at all
 /// (<see cref="NodeOptions.RemovesSandboxes"/>).</summary>
 internal sealed partial class ShutdownCleanup(
-    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, INodeLease right, ILogger<ShutdownCleanup> logger)
+    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, INodeLease right,
+    ILogger<ShutdownCleanup> logger)
     : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -20,7 +21,9 @@ internal sealed partial class ShutdownCleanup(
     {
         if (options.Value.EndsSandboxes || options.Value.RemovesSandboxes)
         {
-            await Task.WhenAll(gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote).Select(one => EndAsync(one, cancellationToken)));
+            await Task.WhenAll(
+                gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote)
+                .Select(one => EndAsync(one, cancellationToken)));
         }
 
         // Whoever is not the node any more does not know whose they are.

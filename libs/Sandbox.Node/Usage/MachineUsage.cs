@@ -14,7 +14,8 @@ internal sealed record MachineUsage(double CpuSeconds, long MemoryBytes, long Me
     /// <param name="proc">Where the kernel tells.</param>
     public static MachineUsage Read(string proc = "/proc")
     {
-        var memory = File.ReadLines(Path.Combine(proc, "meminfo")).Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        var memory = File.ReadLines(Path.Combine(proc, "meminfo"))
+            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             .Where(words => words.Length > 1).ToDictionary(words => words[0], words => words[1]);
         var total = Kilobytes(memory, "MemTotal:");
         var ticks = File.ReadLines(Path.Combine(proc, "stat")).First().Split(' ', StringSplitOptions.RemoveEmptyEntries)

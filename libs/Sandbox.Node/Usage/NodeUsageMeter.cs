@@ -12,7 +12,8 @@ namespace Sandbox.Node.Usage;
 /// </summary>
 /// <param name="running">The sandboxes that run here now.</param>
 internal sealed partial class NodeUsageMeter(
-    Func<IReadOnlyList<SandboxInstance>> running, DeploymentSet deployments, NodeIdentity node, TimeProvider time, ILogger<NodeUsageMeter> logger) : INodeUsage
+    Func<IReadOnlyList<SandboxInstance>> running, DeploymentSet deployments, NodeIdentity node, TimeProvider time,
+    ILogger<NodeUsageMeter> logger) : INodeUsage
 {
     private const int AtOnce = 4;
     private const int Share = 10;
@@ -23,7 +24,8 @@ internal sealed partial class NodeUsageMeter(
     private Task<NodeUsageSample>? _taking;
     private (NodeUsageSample Use, long At, TimeSpan Took)? _last;
 
-    public async Task<IReadOnlyList<NodeUsageSample>> ReadAsync(CancellationToken cancellationToken) => [await TakeAsync().WaitAsync(cancellationToken)];
+    public async Task<IReadOnlyList<NodeUsageSample>> ReadAsync(CancellationToken cancellationToken) =>
+        [await TakeAsync().WaitAsync(cancellationToken)];
 
     private Task<NodeUsageSample> TakeAsync()
     {
@@ -61,7 +63,8 @@ internal sealed partial class NodeUsageMeter(
             }
         });
 
-        var measured = new NodeUsageSample(node.Name, at, machine.CpuSeconds, Environment.ProcessorCount, machine.MemoryBytes, machine.MemoryTotalBytes, sandboxes);
+        var measured = new NodeUsageSample(
+            node.Name, at, machine.CpuSeconds, Environment.ProcessorCount, machine.MemoryBytes, machine.MemoryTotalBytes, sandboxes);
         lock (_lock)
         {
             _last = (measured, time.GetTimestamp(), time.GetElapsedTime(begun));

@@ -21,9 +21,12 @@ public sealed class ArchiveOptions : IValidatableObject
     /// <summary>For <c>s3</c>: host and port, for example <c>minio:9000</c>.</summary>
     public string Endpoint { get; set; } = "";
 
-    /// <summary>For <c>registry</c>: one of its repositories, for example <c>registry.example:5000/sandboxes</c>. Its configuration must let
+    /// <summary>For <c>registry</c>: one of its repositories, for example <c>registry.example:5000/sandboxes</c>. Its configuration must
+    /// let
     /// tags be deleted.</summary>
-    [RegularExpression("[A-Za-z0-9.-]+(:[0-9]{1,5})?/[a-z0-9]+(([._]|__|-+|/)[a-z0-9]+)*", ErrorMessage = "Repository is a registry and a path in it, like registry.example:5000/sandboxes.")]
+    [RegularExpression(
+        "[A-Za-z0-9.-]+(:[0-9]{1,5})?/[a-z0-9]+(([._]|__|-+|/)[a-z0-9]+)*",
+        ErrorMessage = "Repository is a registry and a path in it, like registry.example:5000/sandboxes.")]
     public string Repository { get; set; } = "";
 
     /// <summary>For <c>registry</c>; empty: it asks for none.</summary>
@@ -37,7 +40,9 @@ public sealed class ArchiveOptions : IValidatableObject
     public string Region { get; set; } = "us-east-1";
 
     /// <summary>It exists: it is not made.</summary>
-    [RegularExpression("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", ErrorMessage = "Bucket is 3 to 63 characters of a-z 0-9 . -, the first and the last a letter or digit.")]
+    [RegularExpression(
+        "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        ErrorMessage = "Bucket is 3 to 63 characters of a-z 0-9 . -, the first and the last a letter or digit.")]
     public string Bucket { get; set; } = "";
 
     public string AccessKey { get; set; } = "";
@@ -79,7 +84,9 @@ public sealed class ArchiveOptions : IValidatableObject
             yield return new ValidationResult("Repository must be given where Store is registry.", [nameof(Repository)]);
         }
 
-        foreach (var (name, value) in Store is "s3" ? [(nameof(Endpoint), Endpoint), (nameof(Bucket), Bucket), (nameof(AccessKey), AccessKey), (nameof(SecretKey), SecretKey)] : Array.Empty<(string, string)>())
+        foreach (var (name, value) in Store is "s3"
+            ? [(nameof(Endpoint), Endpoint), (nameof(Bucket), Bucket), (nameof(AccessKey), AccessKey), (nameof(SecretKey), SecretKey)]
+            : Array.Empty<(string, string)>())
         {
             if (value.Length == 0)
             {

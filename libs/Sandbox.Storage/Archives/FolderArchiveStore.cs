@@ -77,7 +77,8 @@ internal sealed class FolderArchiveStore(IOptions<ArchiveOptions> options) : IAr
         return Task.FromResult(true);
     });
 
-    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) => GuardAsync(() => Task.FromResult(File.Exists(FileOf(key))));
+    public Task<bool> ExistsAsync(string key, CancellationToken cancellationToken) =>
+        GuardAsync(() => Task.FromResult(File.Exists(FileOf(key))));
 
     private static void Remove(string file)
     {

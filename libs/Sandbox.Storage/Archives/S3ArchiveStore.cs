@@ -32,7 +32,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         async (alive, token) =>
         {
             content.Position = 0;
-            var put = new PutObjectArgs().WithBucket(_options.Bucket).WithObject(Name(key)).WithStreamData(new WatchedStream(content, alive))
+            var put = new PutObjectArgs().WithBucket(_options.Bucket).WithObject(Name(key))
+                .WithStreamData(new WatchedStream(content, alive))
                 .WithObjectSize(content.Length).WithContentType("application/gzip");
             try
             {
@@ -87,7 +88,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         using var limit = new CancellationTokenSource(_options.Silence);
         try
         {
-            await _client.RemoveIncompleteUploadAsync(new RemoveIncompleteUploadArgs().WithBucket(_options.Bucket).WithObject(Name(key)), limit.Token);
+            await _client.RemoveIncompleteUploadAsync(
+                new RemoveIncompleteUploadArgs().WithBucket(_options.Bucket).WithObject(Name(key)), limit.Token);
         }
         catch (Exception exception) when (IsOfTheStore(exception) || exception is OperationCanceledException)
         {
@@ -96,7 +98,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
     }
 
     private static bool IsOfTheStore(Exception exception) =>
-        exception is MinioException or HttpRequestException or SocketException or IOException or System.Xml.XmlException or InvalidOperationException;
+        exception is MinioException or HttpRequestException or SocketException or IOException or System.Xml.XmlException
+            or InvalidOperationException;
 
     /// <summary>Ends a call in which nothing has moved for too long, and says what went wrong.</summary>
     private async Task<bool> GuardAsync(Func<Action, CancellationToken, Task<bool>> act, CancellationToken cancellationToken)
@@ -111,7 +114,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
         {
             return false;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && silent.IsCancellationRequested && IsEndedWait(exception))
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested && silent.IsCancellationRequested && IsEndedWait(exception))
         {
             throw new ArchiveStoreException($"the object store did not answer for {_options.Silence.TotalSeconds:0.###} s", exception);
         }
@@ -124,7 +128,8 @@ internal sealed class S3ArchiveStore : IArchiveStore, IDisposable
     private static bool IsEndedWait(Exception exception) => exception is OperationCanceledException || IsOfTheStore(exception);
 
     private static string Reason(Exception exception) =>
-        (exception as MinioException)?.Response is { Code.Length: > 0 } response ? $"{response.Code}: {response.Message}" : exception.GetBaseException().Message;
+        (exception as MinioException)?.Response is { Code.Length: > 0 } response
+            ? $"{response.Code}: {response.Message}" : exception.GetBaseException().Message;
 
     /// <summary>Tells of every read that something moves.</summary>
     private sealed class WatchedStream(Stream inner, Action alive) : Stream

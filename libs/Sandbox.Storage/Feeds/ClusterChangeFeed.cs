@@ -18,7 +18,8 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
     private readonly string _origin = Guid.NewGuid().ToString("N");
     private readonly InMemoryChangeFeed _waiters = new();
     private readonly IReadOnlyList<IChangeBackplane> _carriers;
-    private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _work = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
     private readonly Task _sending;

@@ -78,7 +78,8 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
     {
         lock (_lock)
         {
-            foreach (var hash in _tokens.Where(known => known.Value.Token.ExpiresAt < time.GetUtcNow().AddDays(-7)).Select(known => known.Key).ToList())
+            foreach (var hash in _tokens.Where(known => known.Value.Token.ExpiresAt < time.GetUtcNow().AddDays(-7))
+                .Select(known => known.Key).ToList())
             {
                 _tokens.Remove(hash);
             }
@@ -102,7 +103,8 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
         lock (_lock)
         {
             return Task.FromResult<IReadOnlyList<JoinTokenView>>(
-                [.. _tokens.Values.OrderBy(known => known.Token.ExpiresAt).Select(known => new JoinTokenView(known.Token, IsOver(known.Token), known.UsedBy))]);
+                [.. _tokens.Values.OrderBy(known => known.Token.ExpiresAt)
+                    .Select(known => new JoinTokenView(known.Token, IsOver(known.Token), known.UsedBy))]);
         }
     }
 
@@ -120,7 +122,8 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
     private byte[]? Use(string node, byte[] tokenHash)
     {
         var hash = Convert.ToHexString(tokenHash);
-        if (!_tokens.TryGetValue(hash, out var known) || known.UsedBy is not null || IsOver(known.Token) || (known.Token.Node ?? node) != node)
+        if (!_tokens.TryGetValue(hash, out var known) || known.UsedBy is not null || IsOver(known.Token)
+            || (known.Token.Node ?? node) != node)
         {
             return null;
         }

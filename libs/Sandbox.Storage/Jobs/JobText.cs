@@ -22,7 +22,8 @@ internal static class JobText
         {
             return JsonSerializer.Deserialize(text, JobJson.Default.SandboxJob) is { } job ? job with { SandboxVersion = version } : null;
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidDataException or FormatException or ArgumentException)
+        catch (Exception exception)
+            when (exception is JsonException or NotSupportedException or InvalidDataException or FormatException or ArgumentException)
         {
             return null;
         }

@@ -11,7 +11,8 @@ namespace Sandbox.Storage.Live;
 /// then wakes whoever waits. Every writer of records goes through here.
 /// </summary>
 /// <param name="telemetry">Null: nothing is counted.</param>
-internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null) : ISandboxStore
+internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null)
+    : ISandboxStore
 {
     // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
     // of a stopped sandbox back.
@@ -82,7 +83,8 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
             return false;
         }
 
-        await (IsLive(move.From) ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
+        await (IsLive(move.From)
+            ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
         return true;
     }
 

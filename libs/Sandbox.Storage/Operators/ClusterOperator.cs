@@ -15,7 +15,8 @@ namespace Sandbox.Storage.Operators;
 /// somebody moved first it reads and decides again.
 /// </summary>
 public sealed class ClusterOperator(
-    ISandboxStore records, IJobStore jobs, ITenantStore tenants, ICommitStore commits, IChangeFeed feed, IPlacement placement, SandboxTransitions moves,
+    ISandboxStore records, IJobStore jobs, ITenantStore tenants, ICommitStore commits, IChangeFeed feed, IPlacement placement,
+    SandboxTransitions moves,
     IOptions<OperatorOptions> options, TimeProvider time) : ISandboxOperator
 {
     public async Task<Result<SandboxInstance>> SubmitAsync(
@@ -77,7 +78,8 @@ public sealed class ClusterOperator(
         if (record.State is not (SandboxState.Running or SandboxState.Stopped) || record.Spec.Deployment is not DeploymentKind.Docker)
         {
             return new SandboxError.CommitRefused(
-                "SANDBOX_CONTAINER_NOT_FOUND", $"Sandbox {id} has no container that could be committed ({record.State.Name()}, {record.Spec.Deployment}).");
+                "SANDBOX_CONTAINER_NOT_FOUND",
+                $"Sandbox {id} has no container that could be committed ({record.State.Name()}, {record.Spec.Deployment}).");
         }
 
         var now = new DateTimeOffset(time.GetUtcNow().Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
@@ -151,7 +153,8 @@ public sealed class ClusterOperator(
             }
 
             // Also answers when the store refused the move for it: then the next look finds the quota reached.
-            if (!IsLive(record) && IsLive(move.Next) && await tenants.CheckAsync(record.Tenant, record.Spec, cancellationToken) is { } refusal)
+            if (!IsLive(record) && IsLive(move.Next)
+                && await tenants.CheckAsync(record.Tenant, record.Spec, cancellationToken) is { } refusal)
             {
                 return refusal;
             }

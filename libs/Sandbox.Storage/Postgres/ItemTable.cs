@@ -33,7 +33,8 @@ internal sealed class ItemTable<T>
 
     public ItemTable<T> Flag(string name, Func<T, bool?> of) => Add(name, NpgsqlDbType.Boolean, of);
 
-    public ItemTable<T> Moment(string name, Func<T, DateTimeOffset?> of) => Add(name, NpgsqlDbType.TimestampTz, item => of(item)?.ToUniversalTime());
+    public ItemTable<T> Moment(string name, Func<T, DateTimeOffset?> of) =>
+        Add(name, NpgsqlDbType.TimestampTz, item => of(item)?.ToUniversalTime());
 
     /// <summary>The columns of a part of each item.</summary>
     public ItemTable<T> Of<TPart>(ItemTable<TPart> part, Func<T, TPart> of)
@@ -54,7 +55,9 @@ internal sealed class ItemTable<T>
 
     private ItemTable<T> Add<TValue>(string name, NpgsqlDbType type, Func<T, TValue> of)
     {
-        _columns.Add(new Column(name, items => new NpgsqlParameter<TValue[]>(name, NpgsqlDbType.Array | type) { TypedValue = [.. items.Select(of)] }));
+        _columns.Add(
+            new Column(
+                name, items => new NpgsqlParameter<TValue[]>(name, NpgsqlDbType.Array | type) { TypedValue = [.. items.Select(of)] }));
         return this;
     }
 

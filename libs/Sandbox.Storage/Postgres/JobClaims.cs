@@ -13,7 +13,8 @@ namespace Sandbox.Storage.Postgres;
 /// </summary>
 internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, FairShareScheduler turns)
 {
-    private const string Columns = "jobs.id, jobs.tenant, jobs.is_start, jobs.cpus, jobs.memory_bytes, jobs.disk_bytes, jobs.gpus, jobs.image, " +
+    private const string Columns =
+        "jobs.id, jobs.tenant, jobs.is_start, jobs.cpus, jobs.memory_bytes, jobs.disk_bytes, jobs.gpus, jobs.image, " +
         "store_now() - jobs.created_at, jobs.version, jobs.job";
 
     // An unclaimed job whose time has come.
@@ -23,7 +24,8 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         "NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)";
 
     private const string Fits =
-        "jobs.cpus <= @cpus AND jobs.memory_bytes <= @memory_bytes AND jobs.disk_bytes <= @disk_bytes AND jobs.gpus <= @gpus AND jobs.labels <@ @labels";
+        "jobs.cpus <= @cpus AND jobs.memory_bytes <= @memory_bytes AND jobs.disk_bytes <= @disk_bytes AND jobs.gpus <= @gpus AND "
+            + "jobs.labels <@ @labels";
 
     // Whoever still holds one of these lost its lease.
     public const string Expire = """
@@ -32,7 +34,8 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
             ORDER BY claimable_at LIMIT 200 FOR UPDATE SKIP LOCKED)
         """;
 
-    private const string Fence = "SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch AND NOT released AND expires_at > store_now()";
+    private const string Fence =
+        "SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch AND NOT released AND expires_at > store_now()";
 
     private const string OfTheOnlyNode = $"{OwnBegin} (SELECT id, tenant {OwnJobs}) {OwnEnd}";
 
@@ -156,7 +159,8 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
             await row.NextResultAsync(cancellationToken);
             await ReadJobsAsync(row, cancellationToken);
             await row.NextResultAsync(cancellationToken);
-            _blocked = (await Sql.RowsAsync(row, found => new BlockedStart(found.GetInt64(0), Room(found, 1)), cancellationToken)).SingleOrDefault();
+            _blocked = (await Sql.RowsAsync(row, found => new BlockedStart(found.GetInt64(0), Room(found, 1)), cancellationToken))
+                .SingleOrDefault();
         }
     }
 
@@ -181,7 +185,8 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     private async Task<IReadOnlyList<ClaimedJob>> TakeAsync(IReadOnlyList<long> chosen, CancellationToken cancellationToken)
     {
         var take = Sql.Statement($"{(claim.Fence is null ? Take : Held)} {Taken}")
-            .With("node", claim.Node).With("lease_length", claim.Lease).With("ids", NpgsqlDbType.Array | NpgsqlDbType.Bigint, chosen.ToArray());
+            .With("node", claim.Node).With("lease_length", claim.Lease)
+                .With("ids", NpgsqlDbType.Array | NpgsqlDbType.Bigint, chosen.ToArray());
         var taken = await Sql.RowsAsync(
             connection,
             claim.Fence is { } fence ? With(take, fence) : take,

@@ -56,7 +56,8 @@ internal static class JobRows
         .With($"{prefix}disk_bytes", room.DiskBytes)
         .With($"{prefix}gpus", room.Gpus);
 
-    public static NpgsqlBatchCommand WithLabels(this NpgsqlBatchCommand statement, string name, IReadOnlyDictionary<string, string> labels) =>
+    public static NpgsqlBatchCommand WithLabels(
+        this NpgsqlBatchCommand statement, string name, IReadOnlyDictionary<string, string> labels) =>
         statement.With(name, NpgsqlDbType.Jsonb, TextOf(labels));
 
     public static string TextOf(IReadOnlyDictionary<string, string> labels) =>

@@ -10,7 +10,8 @@ namespace Sandbox.Storage.Postgres;
 /// sent in a transaction that writes records: one statement of its own says what the feed collected meanwhile. Listening has
 /// a connection to itself.
 /// </summary>
-internal sealed partial class PostgresBackplane(PostgresDatabase database, TimeProvider time, ILogger<PostgresBackplane> logger) : IChangeBackplane
+internal sealed partial class PostgresBackplane(PostgresDatabase database, TimeProvider time, ILogger<PostgresBackplane> logger)
+    : IChangeBackplane
 {
     // A line that says nothing for so long is asked whether it is there.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -57,7 +58,8 @@ internal sealed partial class PostgresBackplane(PostgresDatabase database, TimeP
         _ended.Dispose();
     }
 
-    private static bool IsTrouble(Exception exception) => exception is NpgsqlException or SocketException or TimeoutException or IOException;
+    private static bool IsTrouble(Exception exception) =>
+        exception is NpgsqlException or SocketException or TimeoutException or IOException;
 
     private async Task ListenForEverAsync(Action<string> heard, Action missed)
     {

@@ -19,7 +19,9 @@ internal sealed class PostgresCheck(PostgresDatabase database) : IHealthCheck
             await asked.ExecuteScalarAsync(limit.Token);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is NpgsqlException or TimeoutException or OperationCanceledException
+                && !cancellationToken.IsCancellationRequested)
         {
             return HealthCheckResult.Unhealthy("its database does not answer");
         }

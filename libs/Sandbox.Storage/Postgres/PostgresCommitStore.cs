@@ -29,9 +29,11 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
         """;
 
     private static readonly string QueueAgain =
-        $"WITH {Asked.Text} {JobRows.InsertFrom($"(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM commits WHERE {IsIt}))")}";
+        $"WITH {Asked.Text} "
+            + $"{JobRows.InsertFrom($"(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM commits WHERE {IsIt}))")}";
 
-    public Task<SandboxCommit> BeginAsync(SandboxCommit begun, CommitSandboxJob job, CancellationToken cancellationToken) => database.TransactAsync(
+    public Task<SandboxCommit> BeginAsync(SandboxCommit begun, CommitSandboxJob job, CancellationToken cancellationToken) =>
+        database.TransactAsync(
         async connection =>
         {
             if (await RecordAsync(connection, begun.SandboxId, cancellationToken) is not { } record)
@@ -42,7 +44,8 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
             var statement = With(WithJob(Begin, job, record), begun.SandboxId, begun.StartedAt).With("tag", begun.ImageTag);
             return await Sql.ScalarAsync<long>(connection, statement, cancellationToken) == 1
                 ? begun
-                : await FindAsync(connection, begun.SandboxId, cancellationToken) ?? throw new InvalidDataException("A commit is running, and is not there.");
+                : await FindAsync(connection, begun.SandboxId, cancellationToken)
+                    ?? throw new InvalidDataException("A commit is running, and is not there.");
         },
         cancellationToken);
 
@@ -82,7 +85,8 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
     private static NpgsqlBatchCommand WithJob(string text, CommitSandboxJob job, SandboxInstance record) =>
         Asked.Bind(Sql.Statement(text), [(job.SandboxId, new JobRow(job, record, job.SandboxVersion))]);
 
-    private static async Task<SandboxInstance?> RecordAsync(NpgsqlConnection connection, SandboxId id, CancellationToken cancellationToken) =>
+    private static async Task<SandboxInstance?> RecordAsync(
+        NpgsqlConnection connection, SandboxId id, CancellationToken cancellationToken) =>
         (await Sql.RowsAsync(
             connection,
             Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes WHERE id = @id").With("id", id.ToString()),

@@ -102,7 +102,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     public Task<T> RepeatableAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
         RepeatAsync(() => RunAsync(work, cancellationToken), failure => failure.IsTransient, cancellationToken);
 
-    /// <summary>The same of what may also be under way twice at once, and late: while one does not answer, another begins beside it on another
+    /// <summary>The same of what may also be under way twice at once, and late: while one does not answer, another begins beside it on
+    /// another
     /// connection, and the first answer counts.</summary>
     public async Task<T> UrgentAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -32,7 +32,8 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
 
     public Task<bool> TryRenewAsync(ClaimedJob job, TimeSpan lease, CancellationToken cancellationToken) => database.UrgentAsync(
         connection => ChangesAsync(
-            connection, With($"UPDATE jobs SET claimable_at = store_now() + @lease WHERE {Held}", job).With("lease", lease), cancellationToken),
+            connection, With($"UPDATE jobs SET claimable_at = store_now() + @lease WHERE {Held}", job).With("lease", lease),
+            cancellationToken),
         cancellationToken);
 
     public Task<bool> TryCompleteAsync(ClaimedJob job, CancellationToken cancellationToken) =>
@@ -58,7 +59,8 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
         connection => ChangesAsync(connection, DeadLetterRows.Redrive(id), cancellationToken), cancellationToken);
 
     public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => database.RepeatableAsync(
-        async connection => (await Sql.RowsAsync(connection, Sql.Statement(NextDue), row => Sql.MomentOrNull(row, 0), cancellationToken))[0],
+        async connection =>
+            (await Sql.RowsAsync(connection, Sql.Statement(NextDue), row => Sql.MomentOrNull(row, 0), cancellationToken))[0],
         cancellationToken);
 
     public Task<bool> HasOpenAsync(SandboxId id, long upToVersion, CancellationToken cancellationToken) => database.RepeatableAsync(
@@ -79,6 +81,7 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
     private static NpgsqlBatchCommand With(string text, ClaimedJob job) =>
         Sql.Statement(text).With("id", job.Id).With("attempt", job.Attempt);
 
-    private static async Task<bool> ChangesAsync(NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
+    private static async Task<bool> ChangesAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
         await Sql.ExecuteAsync(connection, statement, cancellationToken) == 1;
 }

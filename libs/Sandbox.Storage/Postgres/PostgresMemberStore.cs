@@ -48,7 +48,8 @@ internal sealed class PostgresMemberStore(PostgresDatabase database) : IMemberSt
                 """),
             row => new MemberView(
                 new Member(
-                    row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetString(6),
+                    row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5),
+                    row.GetString(6),
                     row.IsDBNull(7) ? null : row.GetFieldValue<byte[]>(7)),
                 row.GetFieldValue<TimeSpan>(8)),
             cancellationToken),
@@ -72,17 +73,21 @@ internal sealed class PostgresMemberStore(PostgresDatabase database) : IMemberSt
     public async Task<IReadOnlyList<JoinTokenView>> ListTokensAsync(CancellationToken cancellationToken) => await database.RepeatableAsync(
         connection => Sql.RowsAsync(
             connection,
-            Sql.Statement("SELECT sha256, seal_key, node, expires_at, used_by, expires_at <= store_now() FROM join_tokens WHERE seal_key IS NOT NULL ORDER BY expires_at, sha256"),
+            Sql.Statement(
+                "SELECT sha256, seal_key, node, expires_at, used_by, expires_at <= store_now() FROM join_tokens WHERE seal_key IS NOT "
+                    + "NULL ORDER BY expires_at, sha256"),
             row => new JoinTokenView(
                 new JoinToken(
-                    row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetFieldValue<DateTimeOffset>(3)),
+                    row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetString(2),
+                    row.GetFieldValue<DateTimeOffset>(3)),
                 row.GetBoolean(5), row.IsDBNull(4) ? null : row.GetString(4)),
             cancellationToken),
         cancellationToken);
 
     public async Task<bool> TryRevokeTokenAsync(string id, CancellationToken cancellationToken) => await database.WriteAsync(
         connection => Sql.ExecuteAsync(
-            connection, Sql.Statement("DELETE FROM join_tokens WHERE encode(substr(sha256, 1, 8), 'hex') = @id").With("id", id), cancellationToken),
+            connection, Sql.Statement("DELETE FROM join_tokens WHERE encode(substr(sha256, 1, 8), 'hex') = @id").With("id", id),
+            cancellationToken),
         cancellationToken) > 0;
 
     /// <summary>The key stays with the life that joined with it.</summary>

@@ -71,7 +71,8 @@ internal sealed class PostgresNodeStore(PostgresDatabase database) : INodeStore
             cancellationToken) == 1;
 
     public async Task<NodeView?> FindAsync(string node, CancellationToken cancellationToken) =>
-        (await RowsAsync(Sql.Statement($"SELECT {Columns} FROM nodes WHERE name = @node").With("node", node), cancellationToken)).SingleOrDefault();
+        (await RowsAsync(Sql.Statement($"SELECT {Columns} FROM nodes WHERE name = @node").With("node", node), cancellationToken))
+            .SingleOrDefault();
 
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         await RowsAsync(Sql.Statement($"SELECT {Columns} FROM nodes ORDER BY name"), cancellationToken);

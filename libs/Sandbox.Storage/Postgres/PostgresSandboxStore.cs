@@ -9,7 +9,8 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>Records in Postgres. What this process asks at the same time is asked together (<see cref="SharedStatements{TItem,TAnswer}"/>).</summary>
+/// <summary>Records in Postgres. What this process asks at the same time is asked together
+/// (<see cref="SharedStatements{TItem,TAnswer}"/>).</summary>
 internal sealed class PostgresSandboxStore : IRecordStore
 {
     private readonly PostgresDatabase _database;
@@ -37,20 +38,25 @@ internal sealed class PostgresSandboxStore : IRecordStore
             : new SandboxError.IdInUse(first.Id);
     }
 
-    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => _finds.RunAsync(new Find(id), cancellationToken);
+    public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
+        _finds.RunAsync(new Find(id), cancellationToken);
 
-    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
+    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) =>
+        await MoveAsync(move, cancellationToken) is not null;
 
     public async Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken)
     {
         Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
         var change = new SandboxChange(move);
         return change.ComesToLive
-            ? (await WriteAsync([change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) => SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
+            ? (await WriteAsync(
+                [change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) =>
+                    SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
             : await _moves.RunAsync(change, cancellationToken);
     }
 
-    public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) => _amends.RunAsync(next, cancellationToken);
+    public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        _amends.RunAsync(next, cancellationToken);
 
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
@@ -92,13 +98,16 @@ internal sealed class PostgresSandboxStore : IRecordStore
             : new SandboxError.IdInUse(first.Id);
     }
 
-    private async Task<IReadOnlyList<(long? Version, bool IsBounded)>> CreateAsync(IReadOnlyList<SandboxCreate> creates) => await WriteAsync(
+    private async Task<IReadOnlyList<(long? Version, bool IsBounded)>> CreateAsync(IReadOnlyList<SandboxCreate> creates) =>
+        await WriteAsync(
         creates, SandboxWrites.CreateMany(creates), (row, _) => (Sql.NumberOrNull(row, 1), row.GetBoolean(2)), CancellationToken.None);
 
     private async Task<IReadOnlyList<SandboxInstance?>> MoveAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
-        changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) => SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
+        changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) =>
+            SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
 
-    private Task<IReadOnlyList<SandboxInstance?>> FindAsync(IReadOnlyList<Find> finds) => _database.RepeatableAsync<IReadOnlyList<SandboxInstance?>>(
+    private Task<IReadOnlyList<SandboxInstance?>> FindAsync(IReadOnlyList<Find> finds) =>
+        _database.RepeatableAsync<IReadOnlyList<SandboxInstance?>>(
         async connection =>
         {
             var found = (await Sql.RowsAsync(
@@ -113,11 +122,13 @@ internal sealed class PostgresSandboxStore : IRecordStore
 
     // Written twice it changes nothing the second time, and answers the same.
     private Task<IReadOnlyList<bool>> AmendAsync(IReadOnlyList<SandboxInstance> records) => _database.RepeatableAsync<IReadOnlyList<bool>>(
-        async connection => await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
+        async connection =>
+            await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
         CancellationToken.None);
 
     private Task<TAnswer[]> WriteAsync<TItem, TAnswer>(
-        IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read, CancellationToken cancellationToken) =>
+        IReadOnlyList<TItem> items, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, TItem, TAnswer> read,
+        CancellationToken cancellationToken) =>
         _database.WriteAsync(connection => AnswersAsync(connection, items, statement, read, cancellationToken), cancellationToken);
 
     /// <summary>For each item what its row says, which begins with its number; default for one without a row.</summary>

@@ -27,7 +27,8 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
         cancellationToken);
 
     public async Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken) =>
-        (await RowsAsync(Sql.Statement($"SELECT {Bounds} FROM tenants WHERE name = @name").With("name", name), ReadTenant, cancellationToken))
+        (await RowsAsync(
+            Sql.Statement($"SELECT {Bounds} FROM tenants WHERE name = @name").With("name", name), ReadTenant, cancellationToken))
         .SingleOrDefault();
 
     public async Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken) =>

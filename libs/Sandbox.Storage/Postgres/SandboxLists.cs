@@ -32,8 +32,11 @@ internal static class SandboxLists
         return new SandboxPage(await Sql.RowsAsync(row, SandboxRows.Read, cancellationToken), total);
     }
 
-    private static NpgsqlBatchCommand Page(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query) => With(
-        Sql.Statement($"SELECT {SandboxRows.Columns} FROM sandboxes {Where(states, filters)} ORDER BY created_at DESC, id LIMIT @limit OFFSET @offset")
+    private static NpgsqlBatchCommand Page(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query) =>
+        With(
+        Sql.Statement(
+            $"SELECT {SandboxRows.Columns} FROM sandboxes {Where(states, filters)} "
+            + "ORDER BY created_at DESC, id LIMIT @limit OFFSET @offset")
             .With("limit", query.PageSize).With("offset", (query.Page - 1L) * query.PageSize),
         filters);
 

@@ -55,7 +55,8 @@ internal static class SandboxRows
         .Number("effective_log_bytes", record => record.EffectiveLogBytes)
         .Json("phases", record => JsonSerializer.Serialize(record.Phases, RecordJson.Default.IReadOnlyListSandboxPhase))
         .Words("live_snapshot", record => record.LiveSnapshot)
-        .Json("archive", record => record.Archive is { } archive ? JsonSerializer.Serialize(archive, RecordJson.Default.ArchiveFacts) : null);
+        .Json("archive", record =>
+            record.Archive is { } archive ? JsonSerializer.Serialize(archive, RecordJson.Default.ArchiveFacts) : null);
 
     /// <summary>What changes with the state only.</summary>
     public static ItemTable<SandboxInstance> History { get; } = new ItemTable<SandboxInstance>()

@@ -56,7 +56,8 @@ internal static class SandboxWrites
         .Flag("keep_host_ip", change => change.Move.Next.HostIp == change.Move.From.HostIp)
         .Flag("keep_idle_deadline", change => change.Move.Next.IdleDeadline == change.Move.From.IdleDeadline)
         .Flag("keep_passing_deadline", change => change.Move.Next.TransientDeadline == change.Move.From.TransientDeadline)
-        .Flag("keep_due_at", change => change.Move.Next.State == change.Move.From.State && Deadlines.NextOf(change.Move.Next) == Deadlines.NextOf(change.Move.From))
+        .Flag("keep_due_at", change =>
+            change.Move.Next.State == change.Move.From.State && Deadlines.NextOf(change.Move.Next) == Deadlines.NextOf(change.Move.From))
         .Flag("keep_effective_disk", change => change.Move.Next.EffectiveDiskBytes == change.Move.From.EffectiveDiskBytes)
         .Flag("keep_effective_log", change => change.Move.Next.EffectiveLogBytes == change.Move.From.EffectiveLogBytes)
         .Flag("keep_reason", change => change.Move.Next.Reason == change.Move.From.Reason)
@@ -117,11 +118,14 @@ internal static class SandboxWrites
         Changes.Bind(Sql.Statement(OneMoved), [change]), change.Move.Next.Tenant, change.Move.Next.Spec).With("quota_is_create", false);
 
     /// <summary>Answers with the numbers of those that were written: version and state were still theirs.</summary>
-    public static NpgsqlBatchCommand AmendMany(IReadOnlyList<SandboxInstance> records) => SandboxRows.Facts.Bind(Sql.Statement(Amended), records);
+    public static NpgsqlBatchCommand AmendMany(IReadOnlyList<SandboxInstance> records) =>
+        SandboxRows.Facts.Bind(Sql.Statement(Amended), records);
 
     /// <summary>Answers as the create does; counts nothing.</summary>
     public static NpgsqlBatchCommand Check(string tenant, SandboxSpec spec) =>
-        WithQuota(Sql.Statement("SELECT what, bound, wait FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, false)"), tenant, spec);
+        WithQuota(
+            Sql.Statement("SELECT what, bound, wait FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, false)"), tenant,
+            spec);
 
     /// <summary>From the columns what, bound and wait.</summary>
     public static SandboxError.QuotaExceeded? RefusalIn(NpgsqlDataReader row, int what) => row.IsDBNull(what)

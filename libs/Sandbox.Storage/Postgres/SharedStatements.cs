@@ -9,9 +9,11 @@ namespace Sandbox.Storage.Postgres;
 /// from before it asked. A statement that does not answer, because its connection hangs or it waits for somebody's lock, keeps only its
 /// own callers waiting: after a second the next one goes beside it.
 /// </summary>
-/// <param name="run">Writes (or reads) the items, of which no two have the same key, in one transaction, and answers for each in turn.</param>
+/// <param name="run">Writes (or reads) the items, of which no two have the same key, in one transaction, and answers for each in
+/// turn.</param>
 /// <param name="keyOf">What two items of one transaction may not have in common.</param>
-/// <param name="isRead">It changes nothing: what a silent statement was asked is asked again with the next, and the first answer counts.</param>
+/// <param name="isRead">It changes nothing: what a silent statement was asked is asked again with the next, and the first answer
+/// counts.</param>
 internal sealed class SharedStatements<TItem, TAnswer>(
     Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> run, Func<TItem, object> keyOf, TimeProvider time, bool isRead = false)
 {

@@ -26,7 +26,8 @@ internal static class Sql
     }
 
     /// <summary>How many rows it changed.</summary>
-    public static async Task<int> ExecuteAsync(NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
+    public static async Task<int> ExecuteAsync(
+        NpgsqlConnection connection, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
     {
         await using var batch = Batch(connection, statement);
         return await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -37,7 +38,8 @@ internal static class Sql
         ScalarAsync<T>(connection, [statement], cancellationToken);
 
     /// <summary>The same of several statements of one transaction, of which one answers.</summary>
-    public static async Task<T?> ScalarAsync<T>(NpgsqlConnection connection, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
+    public static async Task<T?> ScalarAsync<T>(
+        NpgsqlConnection connection, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
         await using var batch = Batch(connection, statements);
         return await batch.ExecuteScalarAsync(cancellationToken) is { } value and not DBNull ? (T)value : default;
@@ -51,7 +53,8 @@ internal static class Sql
         return await RowsAsync(row, read, cancellationToken);
     }
 
-    public static async Task<List<T>> RowsAsync<T>(NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    public static async Task<List<T>> RowsAsync<T>(
+        NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         while (await row.ReadAsync(cancellationToken))

@@ -33,7 +33,8 @@ internal static class StrandedClaims
         var taken = await Sql.RowsAsync(
             connection,
             Sql.Statement(Take).With("claimant", claimant).With("silence", silence).With("lease_length", lease).With("limit", limit),
-            row => (Id: row.GetInt64(0), Version: row.GetInt64(1), Text: row.GetString(2), Attempt: row.GetInt32(3), Node: row.GetString(4)),
+            row => (Id: row.GetInt64(0), Version: row.GetInt64(1), Text: row.GetString(2), Attempt: row.GetInt32(3),
+                Node: row.GetString(4)),
             cancellationToken);
         var stranded = new List<StrandedJob>();
         foreach (var (id, version, text, attempt, node) in taken.OrderBy(one => one.Id))

@@ -10,7 +10,8 @@ namespace Sandbox.Storage.Redis;
 /// <summary>Makes good what could not be written while Redis was away: each live entry anew from its record.</summary>
 /// <param name="records">The truth, without its live entries.</param>
 internal sealed partial class CacheRepairWorker(
-    RedisConnection redis, CacheRepairQueue owed, ISandboxStore records, LiveCache cache, TimeProvider time, ILogger<CacheRepairWorker> logger)
+    RedisConnection redis, CacheRepairQueue owed, ISandboxStore records, LiveCache cache, TimeProvider time,
+    ILogger<CacheRepairWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -9,7 +9,8 @@ namespace Sandbox.Storage.Redis;
 /// the carrier listens to itself: it hears when what it published a moment ago came back. As long as it does not, it carries
 /// nothing (another carrier may), and when it begins or ceases to hear, whoever waits is woken once.
 /// </summary>
-internal sealed partial class RedisBackplane(RedisConnection connection, TimeProvider time, ILogger<RedisBackplane> logger) : IChangeBackplane
+internal sealed partial class RedisBackplane(RedisConnection connection, TimeProvider time, ILogger<RedisBackplane> logger)
+    : IChangeBackplane
 {
     private static readonly RedisChannel Changes = RedisChannel.Literal("sandbox:changes");
 

@@ -95,7 +95,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     /// <summary>What can become of a call to a server that is absent, full, loading, silent or not ours.</summary>
     internal static bool IsTrouble(Exception exception) =>
-        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or SocketException or IOException;
+        exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or SocketException
+            or IOException;
 
     private async Task<T> BoundedAsync<T>(Task<T> call, CancellationToken cancellationToken)
     {
@@ -107,7 +108,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception) when (!call.IsCompleted)
         {
             // Nobody waits for it any more; what becomes of it is of no interest.
-            _ = call.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = call.ContinueWith(
+                static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw;
         }
     }

@@ -42,7 +42,8 @@ internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue owe
         RunAsync(id, RedisScripts.PutTimeout, [version, Timeout(version, timeout), Life], cancellationToken);
 
     public async Task<LiveTimeout?> FindTimeoutAsync(SandboxId id, long version, CancellationToken cancellationToken) =>
-        await GetAsync(TimeoutOf(id), cancellationToken) is { } text && RedisEntryJson.ReadTimeout(text) is { } entry && entry.Version == version
+        await GetAsync(TimeoutOf(id), cancellationToken) is { } text && RedisEntryJson.ReadTimeout(text) is { } entry
+            && entry.Version == version
             ? entry.ToTimeout()
             : null;
 

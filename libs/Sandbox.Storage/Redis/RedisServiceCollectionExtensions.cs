@@ -38,7 +38,8 @@ internal static class RedisServiceCollectionExtensions
             provider.GetRequiredService<LiveCache>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CacheRepairWorker>>()));
-        return services.AddSingleton<IChangeFeed>(provider => new ClusterChangeFeed([Make<RedisBackplane>(provider), Make<PostgresBackplane>(provider)]));
+        return services.AddSingleton<IChangeFeed>(
+            provider => new ClusterChangeFeed([Make<RedisBackplane>(provider), Make<PostgresBackplane>(provider)]));
     }
 
     // The feed owns its carriers and ends them.

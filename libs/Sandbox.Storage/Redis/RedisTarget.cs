@@ -29,7 +29,8 @@ internal sealed class RedisTarget
         }
     }
 
-    private static StorageUnavailableException Bad() => new("names no Redis (host:port,password=…)", key: StorageServiceCollectionExtensions.RedisKey);
+    private static StorageUnavailableException Bad() =>
+        new("names no Redis (host:port,password=…)", key: StorageServiceCollectionExtensions.RedisKey);
 
     public Task<IConnectionMultiplexer> ConnectAsync(RedisOptions options) => _connect(options);
 

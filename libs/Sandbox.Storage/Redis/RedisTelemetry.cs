@@ -10,12 +10,15 @@ internal sealed class RedisTelemetry(IMeterFactory meters, RedisConnection redis
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        meters.Create(StorageTelemetry.Name).CreateObservableGauge("redis.up", () => redis.IsClosed ? 1 : 0, description: "1: Redis answers this process.");
+        meters.Create(StorageTelemetry.Name)
+            .CreateObservableGauge("redis.up", () => redis.IsClosed ? 1 : 0, description: "1: Redis answers this process.");
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(redis.IsClosed ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("Redis does not answer; wake-ups go by the database"));
+        Task.FromResult(
+            redis.IsClosed ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Degraded("Redis does not answer; wake-ups go by the database"));
 }

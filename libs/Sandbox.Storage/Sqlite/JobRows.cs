@@ -27,14 +27,16 @@ internal static class JobRows
         }
 
         using var command = Sql.Command(
-            connection, "SELECT 1 FROM jobs WHERE id = $id AND attempt = $attempt AND node IS NOT NULL", ("$id", claim.Id), ("$attempt", claim.Attempt));
+            connection, "SELECT 1 FROM jobs WHERE id = $id AND attempt = $attempt AND node IS NOT NULL", ("$id", claim.Id),
+            ("$attempt", claim.Attempt));
         return command.ExecuteScalar() is not null;
     }
 
     /// <summary>The job becomes a dead letter.</summary>
     /// <param name="which">What its row is found by, beside its id.</param>
     /// <param name="text">Of the job, without secrets.</param>
-    public static bool Bury(SqliteConnection connection, string which, long id, int attempt, string text, string reason, DateTimeOffset now) =>
+    public static bool Bury(
+        SqliteConnection connection, string which, long id, int attempt, string text, string reason, DateTimeOffset now) =>
         Sql.Execute(
             connection,
             $"""

@@ -151,7 +151,8 @@ internal static class SandboxRows
 
     private static SandboxSpec SpecOf(SqliteDataReader row) => row.IsDBNull(25)
         ? SandboxSpec.FromFlatFields(
-            Enum.Parse<DeploymentKind>(row.GetString(9)), row.GetString(8), row.GetDouble(10), row.GetInt64(11), row.IsDBNull(12) ? null : row.GetInt64(12))
+            Enum.Parse<DeploymentKind>(row.GetString(9)), row.GetString(8), row.GetDouble(10), row.GetInt64(11),
+            row.IsDBNull(12) ? null : row.GetInt64(12))
         : JsonSerializer.Deserialize(row.GetString(25), RecordJson.Default.SandboxSpec)
             ?? throw new InvalidDataException($"The record of sandbox {row.GetString(0)} has an empty spec.");
 

@@ -5,7 +5,8 @@ namespace Sandbox.Storage.Sqlite;
 /// <summary>Commands, parameters and moments in SQLite's words.</summary>
 internal static class Sql
 {
-    public static SqliteCommand Command(SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public static SqliteCommand Command(
+        SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Texts are constants and names of ours; everything from outside is a parameter.
@@ -30,7 +31,8 @@ internal static class Sql
 
     public static long Moment(DateTimeOffset moment) => (moment.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
-    public static DateTimeOffset Moment(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    public static DateTimeOffset Moment(long microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     public static DateTimeOffset? MomentOrNull(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : Moment(row.GetInt64(column));

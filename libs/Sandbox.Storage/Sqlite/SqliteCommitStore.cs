@@ -56,7 +56,8 @@ internal sealed class SqliteCommitStore(SqliteDatabase database, TimeProvider ti
         database.WriteAsync(
             connection =>
             {
-                if (Find(connection, job.SandboxId) is not { Phase: CommitPhase.Running } running || Sql.Moment(running.StartedAt) != Sql.Moment(job.StartedAt))
+                if (Find(connection, job.SandboxId) is not { Phase: CommitPhase.Running } running
+                    || Sql.Moment(running.StartedAt) != Sql.Moment(job.StartedAt))
                 {
                     return false;
                 }
@@ -70,7 +71,8 @@ internal sealed class SqliteCommitStore(SqliteDatabase database, TimeProvider ti
     {
         using var command = Sql.Command(
             connection,
-            "SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits WHERE sandbox_id = $id",
+            "SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits WHERE "
+                + "sandbox_id = $id",
             ("$id", id.ToString()));
         using var row = command.ExecuteReader();
         return row.Read()

@@ -34,7 +34,8 @@ internal sealed class SqliteNodeStore(SqliteDatabase database, TimeProvider time
             },
             cancellationToken);
 
-    public Task<bool> TryHeartbeatAsync(Lease node, NodeLoad load, TimeSpan lease, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<bool> TryHeartbeatAsync(Lease node, NodeLoad load, TimeSpan lease, CancellationToken cancellationToken) =>
+        database.WriteAsync(
         connection =>
         {
             var now = time.GetUtcNow();

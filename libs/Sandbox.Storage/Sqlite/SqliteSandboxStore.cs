@@ -46,7 +46,8 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxRows.Find(connection, id)));
 
-    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) => await MoveAsync(move, cancellationToken) is not null;
+    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) =>
+        await MoveAsync(move, cancellationToken) is not null;
 
     public Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken)
     {

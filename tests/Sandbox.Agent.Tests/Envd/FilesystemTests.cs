@@ -58,7 +58,9 @@ public sealed class FilesystemTests(AgentFixture agent) : IClassFixture<AgentFix
 
     [Fact]
     public async Task Move_OfNothing_IsNotFound() =>
-        Assert.Equal("not_found", (string?)(await CallAsync("Move", new { source = _folder.File("no"), destination = _folder.File("x") }, 404))["code"]);
+        Assert.Equal(
+            "not_found",
+            (string?)(await CallAsync("Move", new { source = _folder.File("no"), destination = _folder.File("x") }, 404))["code"]);
 
     [Fact]
     public async Task Watch_Upload_IsSeenAsAFileThatWasWritten()

@@ -19,7 +19,8 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
         var run = stream.ToEndAsync();
         foreach (var piece in input.Chunk(300_000))
         {
-            var answer = await Http.CallAsync("SendInput", new SendInputRequest(selector, new ProcessInput(piece)), EnvdJson.Default.SendInputRequest);
+            var answer = await Http.CallAsync(
+                "SendInput", new SendInputRequest(selector, new ProcessInput(piece)), EnvdJson.Default.SendInputRequest);
             Assert.Equal((HttpStatusCode.OK, "{}"), answer);
         }
 
@@ -35,7 +36,8 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
         var selector = new ProcessSelector((uint)await stream.StartedAsync());
         await Http.CallAsync("CloseStdin", new CloseStdinRequest(selector), EnvdJson.Default.CloseStdinRequest);
 
-        var answer = await Http.CallAsync("SendInput", new SendInputRequest(selector, new ProcessInput([65])), EnvdJson.Default.SendInputRequest);
+        var answer = await Http.CallAsync(
+            "SendInput", new SendInputRequest(selector, new ProcessInput([65])), EnvdJson.Default.SendInputRequest);
         await KillAsync(selector);
 
         Assert.Equal((HttpStatusCode.BadRequest, """{"code":"failed_precondition","message":"The standard input of this process is closed."}"""), answer);
@@ -57,11 +59,14 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
     [Fact]
     public async Task SendSignal_Interrupt_ReachesTheProcessGroup()
     {
-        await using var stream = await Http.StartAsync(EnvdProcessCalls.Shell("trap 'echo caught; exit 6' INT; echo up; while :; do sleep 1; done"));
+        await using var stream = await Http.StartAsync(
+            EnvdProcessCalls.Shell("trap 'echo caught; exit 6' INT; echo up; while :; do sleep 1; done"));
         var pid = await stream.StartedAsync();
         await stream.UntilAsync("up");
 
-        await Http.CallAsync("SendSignal", new SendSignalRequest(new ProcessSelector((uint)pid), ProcessSignal.SIGNAL_SIGINT), EnvdJson.Default.SendSignalRequest);
+        await Http.CallAsync(
+            "SendSignal", new SendSignalRequest(new ProcessSelector((uint)pid), ProcessSignal.SIGNAL_SIGINT),
+            EnvdJson.Default.SendSignalRequest);
 
         Assert.Equal(6, (await stream.ToEndAsync()).End?.ExitCode);
     }
@@ -69,7 +74,17 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
     [Fact]
     public async Task Terminal_TakesInputSizesAndControlCharacters()
     {
-        var request = new StartRequest { Process = new ProcessConfig { Cmd = "sh", Args = ["-i"], Envs = new Dictionary<string, string> { ["PS1"] = "$ " } }, Pty = new Pty(new PtySize(100, 40)) };
+        var request =
+            new StartRequest
+            {
+                Process = new ProcessConfig
+                {
+                    Cmd = "sh",
+                    Args = ["-i"],
+                    Envs = new Dictionary<string, string> { ["PS1"] = "$ " }
+                },
+                Pty = new Pty(new PtySize(100, 40))
+            };
         await using var stream = await Http.StartAsync(request);
         var selector = new ProcessSelector((uint)await stream.StartedAsync());
 
@@ -96,7 +111,9 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
         var killed = await KillAsync(new ProcessSelector(Tag: "mine"));
         await stream.ToEndAsync();
 
-        Assert.Contains("{\"config\":{\"cmd\":\"sh\",\"args\":[\"-c\",\"sleep 1000\"],\"envs\":{}},\"pid\":" + pid + ",\"tag\":\"mine\"}", list, StringComparison.Ordinal);
+        Assert.Contains(
+            "{\"config\":{\"cmd\":\"sh\",\"args\":[\"-c\",\"sleep 1000\"],\"envs\":{}},\"pid\":" + pid + ",\"tag\":\"mine\"}", list,
+            StringComparison.Ordinal);
         Assert.Equal((HttpStatusCode.OK, "{}"), killed);
     }
 
@@ -120,5 +137,7 @@ public sealed class ProcessCallsTests(AgentFixture fixture) : IClassFixture<Agen
         Http.CallAsync("SendSignal", new SendSignalRequest(selector, ProcessSignal.SIGNAL_SIGKILL), EnvdJson.Default.SendSignalRequest);
 
     private Task<(HttpStatusCode Status, string Body)> TypeAsync(ProcessSelector selector, string text) =>
-        Http.CallAsync("SendInput", new SendInputRequest(selector, new ProcessInput(Pty: System.Text.Encoding.UTF8.GetBytes(text))), EnvdJson.Default.SendInputRequest);
+        Http.CallAsync(
+            "SendInput", new SendInputRequest(selector, new ProcessInput(Pty: System.Text.Encoding.UTF8.GetBytes(text))),
+            EnvdJson.Default.SendInputRequest);
 }

@@ -145,7 +145,9 @@ public sealed class StartTests(AgentFixture fixture) : IClassFixture<AgentFixtur
 
         Assert.NotNull((await stream.NextAsync())?.Keepalive);
 
-        await Http.CallAsync("SendSignal", new SendSignalRequest(new ProcessSelector((uint)pid), ProcessSignal.SIGNAL_SIGKILL), EnvdJson.Default.SendSignalRequest);
+        await Http.CallAsync(
+            "SendSignal", new SendSignalRequest(new ProcessSelector((uint)pid), ProcessSignal.SIGNAL_SIGKILL),
+            EnvdJson.Default.SendSignalRequest);
     }
 
     [Fact]

@@ -61,7 +61,8 @@ public sealed class StreamingTests(AgentFixture fixture) : IClassFixture<AgentFi
     public async Task Process_WhoseClientLeft_IsKeptAndReplaysItsOutput()
     {
         int pid;
-        await using (var first = await Http.StartAsync(EnvdProcessCalls.Shell("echo one; read line; echo two; exit 3") with { Stdin = true }))
+        await using (var first = await Http.StartAsync(
+            EnvdProcessCalls.Shell("echo one; read line; echo two; exit 3") with { Stdin = true }))
         {
             pid = await first.StartedAsync();
             await first.UntilAsync("one");
@@ -101,9 +102,11 @@ public sealed class StreamingTests(AgentFixture fixture) : IClassFixture<AgentFi
             pid = await first.StartedAsync();
         }
 
-        await Wait.UntilAsync(async () => (await fixture.Agent.StatusAsync()).CallsInFlight == 0, "the agent never noticed that its client left");
+        await Wait.UntilAsync(
+            async () => (await fixture.Agent.StatusAsync()).CallsInFlight == 0, "the agent never noticed that its client left");
         await InputAsync(pid, "x\n"u8.ToArray());
-        await Wait.UntilAsync(async () => !(await ListAsync()).Contains($"\"pid\":{pid},", StringComparison.Ordinal), "the process never left the list");
+        await Wait.UntilAsync(
+            async () => !(await ListAsync()).Contains($"\"pid\":{pid},", StringComparison.Ordinal), "the process never left the list");
         await using var second = await Http.ConnectAsync(pid, replay: true);
         var run = await second.ToEndAsync();
         await using var third = await Http.ConnectAsync(pid, replay: true);
@@ -141,7 +144,8 @@ public sealed class StreamingTests(AgentFixture fixture) : IClassFixture<AgentFi
             await first.UntilAsync("go");
         }
 
-        await Wait.UntilAsync(() => !Directory.Exists($"/proc/{pid}"), "ten seconds after its last reader left the process should be killed");
+        await Wait.UntilAsync(
+            () => !Directory.Exists($"/proc/{pid}"), "ten seconds after its last reader left the process should be killed");
         await using var second = await Http.ConnectAsync(pid, replay: true);
         var run = await second.ToEndAsync();
         Assert.Equal("signal: killed (abandoned by its last reader)", run.End?.Error);

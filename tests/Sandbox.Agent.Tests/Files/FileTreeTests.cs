@@ -53,7 +53,8 @@ public sealed class FileTreeTests : IDisposable
 
     [Fact]
     public void Describe_Missing_IsNotFound() =>
-        Assert.Equal(FileFailureKind.NotFound, Assert.Throws<FileFailure>(() => FileEntries.Describe(_folder.File("no"), new OwnerNames())).Kind);
+        Assert.Equal(
+            FileFailureKind.NotFound, Assert.Throws<FileFailure>(() => FileEntries.Describe(_folder.File("no"), new OwnerNames())).Kind);
 
     [Fact]
     public void List_WithDepth_IsPreOrderByName()
@@ -72,7 +73,9 @@ public sealed class FileTreeTests : IDisposable
     {
         File.WriteAllText(_folder.File("f"), "");
 
-        Assert.Equal(FileFailureKind.NotDirectory, Assert.Throws<FileFailure>(() => FileTree.List(_folder.File("f"), 1, CancellationToken.None)).Kind);
+        Assert.Equal(
+            FileFailureKind.NotDirectory,
+            Assert.Throws<FileFailure>(() => FileTree.List(_folder.File("f"), 1, CancellationToken.None)).Kind);
     }
 
     [Fact]
@@ -81,7 +84,8 @@ public sealed class FileTreeTests : IDisposable
         FileTree.MakeFolder(_folder.File("a/b/c"), owner: null);
 
         Assert.True(Directory.Exists(_folder.File("a/b/c")));
-        Assert.Equal(FileFailureKind.AlreadyExists, Assert.Throws<FileFailure>(() => FileTree.MakeFolder(_folder.File("a/b/c"), owner: null)).Kind);
+        Assert.Equal(
+            FileFailureKind.AlreadyExists, Assert.Throws<FileFailure>(() => FileTree.MakeFolder(_folder.File("a/b/c"), owner: null)).Kind);
     }
 
     [Fact]

@@ -120,7 +120,8 @@ public sealed class FileWriterTests : IDisposable
 
         Assert.Equal(
             FileFailureKind.TooLarge,
-            (await Assert.ThrowsAsync<FileFailure>(() => FileReader.ReadAsync(_folder.File("f"), 4, TestContext.Current.CancellationToken))).Kind);
+            (await Assert.ThrowsAsync<FileFailure>(() => FileReader.ReadAsync(_folder.File("f"), 4, TestContext.Current.CancellationToken)))
+                .Kind);
     }
 
     [Fact]

@@ -29,5 +29,6 @@ public sealed class SandboxPathTests
 
     [Fact]
     public void Resolve_LongerThanTheKernelTakes_IsRefused() =>
-        Assert.Equal(FileFailureKind.InvalidPath, Assert.Throws<FileFailure>(() => SandboxPath.Resolve("/" + new string('a', 5000), "/")).Kind);
+        Assert.Equal(
+            FileFailureKind.InvalidPath, Assert.Throws<FileFailure>(() => SandboxPath.Resolve("/" + new string('a', 5000), "/")).Kind);
 }

@@ -117,7 +117,8 @@ public sealed class SpawnerTests
     [Fact]
     public async Task Child_OnATerminalWithoutEcho_DoesNotShowWhatIsTyped()
     {
-        using var child = Start(new SpawnRequest { Command = "cat", Env = Env, WorkingFolder = "/", Terminal = new TerminalSettings(Echo: false) });
+        using var child = Start(
+            new SpawnRequest { Command = "cat", Env = Env, WorkingFolder = "/", Terminal = new TerminalSettings(Echo: false) });
 
         await child.Terminal!.WriteAsync("word\n\x04"u8.ToArray(), Soon);
 
@@ -129,7 +130,8 @@ public sealed class SpawnerTests
     [InlineData("./missing", (int)SpawnFailure.CommandNotFound, "./missing: command not found", 127)]
     [InlineData("./plain", (int)SpawnFailure.NotExecutable, "./plain: permission denied", 126)]
     [InlineData("/etc", (int)SpawnFailure.NotExecutable, "/etc: is a directory", 126)]
-    [InlineData("./bad-interpreter", (int)SpawnFailure.CommandNotFound, "./bad-interpreter: its interpreter or loader is not in the sandbox", 127)]
+    [InlineData(
+        "./bad-interpreter", (int)SpawnFailure.CommandNotFound, "./bad-interpreter: its interpreter or loader is not in the sandbox", 127)]
     [InlineData("", (int)SpawnFailure.InvalidArgument, "The command is empty.", 125)]
     [InlineData("a\0b", (int)SpawnFailure.InvalidArgument, "A command, an argument, a variable or a path holds a NUL character.", 125)]
     public void Start_OfWhatCannotRun_SaysWhy(string command, int kind, string message, int shellCode)
@@ -139,7 +141,8 @@ public sealed class SpawnerTests
         File.WriteAllText(folder.File("bad-interpreter"), "#!/no/such\n");
         File.SetUnixFileMode(folder.File("bad-interpreter"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        var started = _spawner.TryStart(new SpawnRequest { Command = command, Env = Env, WorkingFolder = folder.Path }, out _, out var error);
+        var started = _spawner.TryStart(
+            new SpawnRequest { Command = command, Env = Env, WorkingFolder = folder.Path }, out _, out var error);
 
         Assert.False(started);
         Assert.Equal(new SpawnError((SpawnFailure)kind, message), error);
@@ -190,7 +193,9 @@ public sealed class SpawnerTests
     [Fact]
     public async Task ManyChildren_StartedAtOnce_AreAllReaped()
     {
-        await Parallel.ForEachAsync(Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Soon }, async (n, cancellationToken) =>
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 200), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Soon },
+            async (n, cancellationToken) =>
         {
             using var child = Start(new SpawnRequest { Command = "sh", Arguments = ["-c", $"exit {n}"], Env = Env, WorkingFolder = "/" });
             Assert.Equal(n, (await child.Exited.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken)).Code);

@@ -15,7 +15,9 @@ public sealed class CommandRunnerTests
     {
         var outcome = await RunAsync("echo out; echo err >&2; exit 3");
 
-        Assert.Equal(("out\n", "err\n", new ExitStatus(3, 0)), (Encoding.UTF8.GetString(outcome.Stdout), Encoding.UTF8.GetString(outcome.Stderr), outcome.Status));
+        Assert.Equal(
+            ("out\n", "err\n", new ExitStatus(3, 0)),
+            (Encoding.UTF8.GetString(outcome.Stdout), Encoding.UTF8.GetString(outcome.Stderr), outcome.Status));
     }
 
     [Fact]

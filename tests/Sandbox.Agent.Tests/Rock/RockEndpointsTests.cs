@@ -45,14 +45,24 @@ public sealed class RockEndpointsTests(AgentFixture agent) : IClassFixture<Agent
     [Fact]
     public async Task Execute_ShellText_RunsInAShellWithEnvAndFolder()
     {
-        var seen = await PostAsync("execute", new { command = "echo $X; pwd; echo oops >&2; exit 3", shell = true, env = new Dictionary<string, string> { ["X"] = "1" }, cwd = _folder.Path });
+        var seen = await PostAsync(
+            "execute",
+            new
+            {
+                command = "echo $X; pwd; echo oops >&2; exit 3",
+                shell = true,
+                env = new Dictionary<string, string> { ["X"] = "1" },
+                cwd = _folder.Path
+            });
 
         Assert.Equal(($"1\n{_folder.Path}\n", "oops\n", 3), ((string?)seen["stdout"], (string?)seen["stderr"], (int?)seen["exit_code"]));
     }
 
     [Fact]
     public async Task Execute_Binary_EscapesWhatIsNoText() =>
-        Assert.Equal("\\xff\\x00ok".Replace("\\x00", "\0", StringComparison.Ordinal), (string?)(await PostAsync("execute", new { command = "printf '\\377\\000ok'", shell = true }))["stdout"]);
+        Assert.Equal(
+            "\\xff\\x00ok".Replace("\\x00", "\0", StringComparison.Ordinal),
+            (string?)(await PostAsync("execute", new { command = "printf '\\377\\000ok'", shell = true }))["stdout"]);
 
     [Theory]
     [InlineData("no-such-program", null, "no-such-program: command not found")]
@@ -65,7 +75,8 @@ public sealed class RockEndpointsTests(AgentFixture agent) : IClassFixture<Agent
     [Fact]
     public async Task Execute_PastItsTime_IsAnswered504AndKilled()
     {
-        using var answer = await agent.Http.PostAsJsonAsync("/rock/execute", new { command = "sleep 1000 & sleep 1000", shell = true, timeout = 0.2 });
+        using var answer = await agent.Http.PostAsJsonAsync(
+            "/rock/execute", new { command = "sleep 1000 & sleep 1000", shell = true, timeout = 0.2 });
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
         Assert.Equal("""{"detail":"Command timeout: it did not finish within 0.2 seconds and was killed."}""", await answer.Content.ReadAsStringAsync());
@@ -122,7 +133,8 @@ public sealed class RockEndpointsTests(AgentFixture agent) : IClassFixture<Agent
         await PostAsync("create_session", new { session = "s2" });
 
         using var syntax = await agent.Http.PostAsJsonAsync("/rock/run_in_session", new { session = "s2", command = "(" });
-        using var late = await agent.Http.PostAsJsonAsync("/rock/run_in_session", new { session = "s2", command = "sleep 100", timeout = 0.2 });
+        using var late = await agent.Http.PostAsJsonAsync(
+            "/rock/run_in_session", new { session = "s2", command = "sleep 100", timeout = 0.2 });
         var failure = JsonNode.Parse(await syntax.Content.ReadAsStringAsync())!["rockletexception"]!;
         await PostAsync("close", new { });
 
@@ -162,7 +174,8 @@ public sealed class RockEndpointsTests(AgentFixture agent) : IClassFixture<Agent
         Assert.Equal("path '/no/such' does not exist", await FailAsync("read_file", new { path = "/no/such" }));
         Assert.Equal("'utf-8' codec can't decode byte 0xff in position 1", await FailAsync("read_file", new { path }));
         Assert.Equal("a\\xff", (string?)(await PostAsync("read_file", new { path, errors = "backslashreplace" }))["content"]);
-        Assert.Equal("not enough disk space available for '/dev/full'", await FailAsync("write_file", new { path = "/dev/full", content = "x" }));
+        Assert.Equal(
+            "not enough disk space available for '/dev/full'", await FailAsync("write_file", new { path = "/dev/full", content = "x" }));
     }
 
     [Theory]

@@ -9,7 +9,8 @@ public sealed class AgentFixture : IAsyncLifetime
 
     internal HttpClient Http => Agent.Http;
 
-    public async ValueTask InitializeAsync() => _agent = await RunningAgent.StartAsync(env: new Dictionary<string, string> { ["FROM_IMAGE"] = "image" });
+    public async ValueTask InitializeAsync() =>
+        _agent = await RunningAgent.StartAsync(env: new Dictionary<string, string> { ["FROM_IMAGE"] = "image" });
 
     public async ValueTask DisposeAsync()
     {

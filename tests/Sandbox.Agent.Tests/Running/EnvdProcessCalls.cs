@@ -24,15 +24,18 @@ internal static class EnvdProcessCalls
     internal static Task<EnvdStream> ConnectAsync(this HttpClient http, int pid, bool replay = false) =>
         EnvdStream.OpenAsync(
             http, Service + "Connect",
-            JsonSerializer.SerializeToUtf8Bytes(new ConnectRequest { Process = new ProcessSelector((uint)pid), Replay = replay }, EnvdJson.Default.ConnectRequest), []);
+            JsonSerializer.SerializeToUtf8Bytes(
+                new ConnectRequest { Process = new ProcessSelector((uint)pid), Replay = replay }, EnvdJson.Default.ConnectRequest), []);
 
-    internal static async Task<ProcessRun> RunAsync(this HttpClient http, StartRequest request, params (string Name, string Value)[] headers)
+    internal static async Task<ProcessRun> RunAsync(
+        this HttpClient http, StartRequest request, params (string Name, string Value)[] headers)
     {
         await using var stream = await http.StartAsync(request, headers);
         return await stream.ToEndAsync();
     }
 
-    internal static async Task<(HttpStatusCode Status, string Body)> CallAsync<T>(this HttpClient http, string method, T request, JsonTypeInfo<T> type)
+    internal static async Task<(HttpStatusCode Status, string Body)> CallAsync<T>(
+        this HttpClient http, string method, T request, JsonTypeInfo<T> type)
     {
         using var answer = await http.PostAsJsonAsync(Service + method, request, type);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

@@ -53,7 +53,9 @@ internal static class Memory
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
             return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3] == $"{session}"
-                ? long.Parse(File.ReadLines($"/proc/{pid}/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal))[7..], CultureInfo.InvariantCulture) + 1
+                ? long.Parse(
+                    File.ReadLines($"/proc/{pid}/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal))[7..],
+                    CultureInfo.InvariantCulture) + 1
                 : 0;
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or InvalidOperationException)

@@ -101,7 +101,14 @@ internal sealed class RunningAgent : IAsyncDisposable
 
     internal async Task InitAsync(double graceSeconds, IReadOnlyDictionary<string, string>? env = null)
     {
-        var init = new AgentInit { SandboxId = "box", Incarnation = "1", GraceSeconds = graceSeconds, Env = env ?? new Dictionary<string, string>() };
+        var init =
+            new AgentInit
+            {
+                SandboxId = "box",
+                Incarnation = "1",
+                GraceSeconds = graceSeconds,
+                Env = env ?? new Dictionary<string, string>()
+            };
         using var answer = await Http.PostAsJsonAsync(AgentRoutes.Init, init, AgentJson.Default.AgentInit);
         answer.EnsureSuccessStatusCode();
     }

@@ -12,7 +12,8 @@ public sealed class SessionTableTests(SessionFixture sessions) : IClassFixture<S
         using var session = await sessions.OpenAsync("bash");
         await session.RunAsync("a=kept");
 
-        var failure = await Assert.ThrowsAsync<SessionFailure>(() => session.Table.CreateAsync(new CreateSessionRequest { Session = session.Name }));
+        var failure = await Assert.ThrowsAsync<SessionFailure>(
+            () => session.Table.CreateAsync(new CreateSessionRequest { Session = session.Name }));
 
         Assert.Equal((SessionFailureKind.Exists, $"session '{session.Name}' already exists"), (failure.Kind, failure.Message));
         Assert.Equal("kept", (await session.RunAsync("echo $a")).Output);

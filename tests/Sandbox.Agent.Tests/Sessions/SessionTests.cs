@@ -86,9 +86,11 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
     public async Task Run_CommandLongerThanATerminalLine_ArrivesWhole(string shell)
     {
         using var session = await sessions.OpenAsync(shell);
-        var text = string.Concat(Enumerable.Range(0, 30_000).Select(i => (char)('!' + (i % 90)))).Replace("'", "", StringComparison.Ordinal);
+        var text = string.Concat(Enumerable.Range(0, 30_000).Select(i => (char)('!' + (i % 90))))
+            .Replace("'", "", StringComparison.Ordinal);
 
-        var seen = await session.RunAsync($"printf %s '{text}' | wc -c; x='{text}'; printf %s \"$x\" | cksum; printf %s 'ä€𝄞{text}' | wc -c");
+        var seen = await session.RunAsync(
+            $"printf %s '{text}' | wc -c; x='{text}'; printf %s \"$x\" | cksum; printf %s 'ä€𝄞{text}' | wc -c");
 
         Assert.Equal($"{text.Length}", seen.Output.Split("\r\n")[0].Trim());
         Assert.Equal($"{text.Length + 9}", seen.Output.Split("\r\n")[2].Trim());
@@ -275,7 +277,8 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
         using var folder = new TempFolder();
 
         // It speaks between two commands, whenever the machine comes to it.
-        await session.RunAsync($"(while [ ! -e {folder.File("go")} ]; do sleep 0.05; done; echo late; touch {folder.File("said")}) & disown");
+        await session.RunAsync(
+            $"(while [ ! -e {folder.File("go")} ]; do sleep 0.05; done; echo late; touch {folder.File("said")}) & disown");
         Assert.Equal(("next", 0), Of(await session.RunAsync("echo next")));
         await File.WriteAllTextAsync(folder.File("go"), "");
         await Wait.UntilAsync(() => File.Exists(folder.File("said")), "the command in the background was to go on");
@@ -319,7 +322,9 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
     public async Task Close_WithNohupJob_LeavesTheJob()
     {
         var session = await sessions.OpenAsync("bash");
-        var pid = int.Parse((await session.RunAsync("nohup sleep 1000 >/dev/null 2>&1 & disown; echo $!")).Output.Split("\r\n")[^1], CultureInfo.InvariantCulture);
+        var pid = int.Parse(
+            (await session.RunAsync("nohup sleep 1000 >/dev/null 2>&1 & disown; echo $!")).Output.Split("\r\n")[^1],
+            CultureInfo.InvariantCulture);
 
         session.Dispose();
         using var other = await sessions.OpenAsync("bash");

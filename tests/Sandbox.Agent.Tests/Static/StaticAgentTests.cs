@@ -43,10 +43,16 @@ public sealed partial class StaticAgentTests
 
         var run = await agent.Http.RunAsync(EnvdProcessCalls.Shell("echo hello; echo oops >&2; exit 7"));
         var other = Environment.UserName == "root"
-            ? await agent.Http.RunAsync(EnvdProcessCalls.Shell("id -un") with { }, ("Authorization", "Basic " + Convert.ToBase64String("nobody:"u8)))
+            ? await agent.Http.RunAsync(
+                EnvdProcessCalls.Shell("id -un") with { }, ("Authorization", "Basic " + Convert.ToBase64String("nobody:"u8)))
             : null;
         var missing = await agent.Http.RunAsync(new StartRequest { Process = new ProcessConfig { Cmd = "nope" } });
-        await using var stream = await agent.Http.StartAsync(new StartRequest { Process = new ProcessConfig { Cmd = "sh", Args = ["-c", "stty size; read x"] }, Pty = new Pty(new PtySize(90, 30)) });
+        await using var stream = await agent.Http.StartAsync(
+            new StartRequest
+            {
+                Process = new ProcessConfig { Cmd = "sh", Args = ["-c", "stty size; read x"] },
+                Pty = new Pty(new PtySize(90, 30))
+            });
         await stream.UntilAsync("30 90");
 
         Assert.Equal(("hello\n", 7), (run.Text, run.End?.ExitCode));

@@ -67,7 +67,8 @@ public sealed class LifeTests
 
         Assert.Equal(new ExitStatus(0, 0), status);
         await Wait.UntilAsync(
-            () => agent.Log.Contains("No owner has been connected for 00:00:01", StringComparison.Ordinal), "the agent was to say why it ends");
+            () => agent.Log.Contains("No owner has been connected for 00:00:01", StringComparison.Ordinal),
+            "the agent was to say why it ends");
         await Wait.UntilAsync(() => !Memory.SessionLives(daemon), "a process that made itself independent outlived its agent");
     }
 
@@ -90,7 +91,8 @@ public sealed class LifeTests
     {
         await using var agent = await RunningAgent.StartAsync();
         var daemon = await StartDaemonAsync(agent);
-        await using var stream = await agent.Http.StartAsync(EnvdProcessCalls.Shell("trap '' HUP TERM; echo up; while :; do sleep 1; done"));
+        await using var stream = await agent.Http.StartAsync(
+            EnvdProcessCalls.Shell("trap '' HUP TERM; echo up; while :; do sleep 1; done"));
         var stubborn = await stream.StartedAsync();
         await stream.UntilAsync("up");
 
@@ -140,7 +142,9 @@ public sealed class LifeTests
         using var method = await agent.Http.GetAsync(AgentRoutes.Init, Soon);
         using var body = await agent.Http.PostAsync(AgentRoutes.Init, new StringContent("{"), Soon);
 
-        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest], [route.StatusCode, method.StatusCode, body.StatusCode]);
+        Assert.Equal(
+            [HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.BadRequest],
+            [route.StatusCode, method.StatusCode, body.StatusCode]);
         Assert.False(route.Headers.Contains("Server"));
     }
 
@@ -173,7 +177,8 @@ public sealed class LifeTests
         await File.WriteAllTextAsync(folder.File("token"), "0123456789abcdef", Soon);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await using var agent = await RunningAgent.StartAloneAsync(["--dial", $"tcp:127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", "--token-file", folder.File("token")]);
+        await using var agent = await RunningAgent.StartAloneAsync(
+            ["--dial", $"tcp:127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", "--token-file", folder.File("token")]);
         using var client = await listener.AcceptTcpClientAsync(Soon).AsTask().WaitAsync(Patience, Soon);
         var stream = client.GetStream();
         var hello = new byte["sandbox-agent/1 0123456789abcdef\n".Length];

@@ -15,8 +15,10 @@ public sealed class DefaultsTests
         var session = JsonSerializer.Deserialize("{}", RockJson.Default.CreateSessionRequest)!;
         var execute = JsonSerializer.Deserialize("{}", RockJson.Default.ExecRequest)!;
 
-        Assert.Equal(("default", "bash", "raise", "", 0), (action.Session, action.ActionType, action.Check, action.ErrorMsg, action.Expect.Count));
-        Assert.Equal(("default", "bash", 1.0, 0), (session.Session, session.SessionType, session.StartupTimeout, session.StartupSource.Count));
+        Assert.Equal(
+            ("default", "bash", "raise", "", 0), (action.Session, action.ActionType, action.Check, action.ErrorMsg, action.Expect.Count));
+        Assert.Equal(
+            ("default", "bash", 1.0, 0), (session.Session, session.SessionType, session.StartupTimeout, session.StartupSource.Count));
         Assert.Equal((1200, ""), (execute.Timeout, execute.ErrorMsg));
     }
 

@@ -114,7 +114,8 @@ public sealed class ApiKeyCacheTests
         }
 
         Assert.InRange(keys.Remembered, 101, ApiKeyCache.Most + 1);
-        Assert.True(await keys.FindAsync(secret, default) is not null, "the key was not crowded out by the guesses: it is still remembered");
+        Assert.True(
+            await keys.FindAsync(secret, default) is not null, "the key was not crowded out by the guesses: it is still remembered");
     }
 
     [Theory]
@@ -215,5 +216,6 @@ public sealed class ApiKeyCacheTests
     }
 
     private static ServiceProvider Elsewhere(ApiServer server) =>
-        new ServiceCollection().AddLogging().AddSingleton(server.Get<TimeProvider>()).AddEmbeddedStorage(server.Database).BuildServiceProvider();
+        new ServiceCollection().AddLogging().AddSingleton(server.Get<TimeProvider>()).AddEmbeddedStorage(server.Database)
+            .BuildServiceProvider();
 }

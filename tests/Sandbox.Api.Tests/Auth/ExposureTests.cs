@@ -119,7 +119,8 @@ public sealed class ExposureTests : IDisposable
     }
 
     private WebApplication Build(
-        string url, Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? listen = null, params (string Name, string Value)[] settings)
+        string url, Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? listen = null,
+        params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

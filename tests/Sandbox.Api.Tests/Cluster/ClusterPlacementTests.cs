@@ -10,7 +10,8 @@ namespace Sandbox.Api.Tests.Cluster;
 
 public sealed class ClusterPlacementTests
 {
-    private static readonly SandboxSpec Spec = SandboxSpec.FromFlatFields(DeploymentKind.Docker, "image", cpus: 2, memoryBytes: 1 << 30, diskBytes: null);
+    private static readonly SandboxSpec Spec = SandboxSpec.FromFlatFields(
+        DeploymentKind.Docker, "image", cpus: 2, memoryBytes: 1 << 30, diskBytes: null);
 
     [Fact]
     public void Check_NodeWithRoom_IsPlaced() => Assert.Null(ClusterPlacement.Check(Spec, [Node("w1")], refuseWhenFull: true));
@@ -21,7 +22,8 @@ public sealed class ClusterPlacementTests
         var silent = Node("w1") with { Silence = NodeView.SuspectAfter };
         var left = Node("w2") with { Left = true };
 
-        Assert.Equal("No capacity: no node of the cluster is alive", ClusterPlacement.Check(Spec, [silent, left], refuseWhenFull: false)?.Text);
+        Assert.Equal(
+            "No capacity: no node of the cluster is alive", ClusterPlacement.Check(Spec, [silent, left], refuseWhenFull: false)?.Text);
     }
 
     [Fact]
@@ -33,7 +35,8 @@ public sealed class ClusterPlacementTests
         var local = Node("w1");
         store.Nodes = [local with { Facts = local.Facts with { Deployments = [DeploymentKind.Local] } }];
 
-        var chosen = await new ClusterPlacement(directory, Options.Create(new ClusterOptions())).ChooseAsync(TestContext.Current.CancellationToken);
+        var chosen = await new ClusterPlacement(directory, Options.Create(new ClusterOptions()))
+            .ChooseAsync(TestContext.Current.CancellationToken);
 
         Assert.True(chosen is DeploymentKind.Local, $"the only node runs Local, and {chosen} was chosen by a picture from before it came");
     }
@@ -41,7 +44,8 @@ public sealed class ClusterPlacementTests
     [Fact]
     public void Check_NoEngineAnswers_SaysThatDockerIsNotAvailable()
     {
-        var error = ClusterPlacement.Check(Spec, [Without(Node("w1"), "connection refused"), Without(Node("w2"), "connection refused")], refuseWhenFull: false);
+        var error = ClusterPlacement.Check(
+            Spec, [Without(Node("w1"), "connection refused"), Without(Node("w2"), "connection refused")], refuseWhenFull: false);
 
         Assert.Equal("connection refused", Assert.IsType<SandboxError.DockerUnavailable>(error).Reason);
     }
@@ -74,7 +78,8 @@ public sealed class ClusterPlacementTests
 
     [Fact]
     public void Check_NoNodeRunsThatKind_IsNoCapacity() =>
-        Assert.IsType<SandboxError.NoCapacity>(ClusterPlacement.Check(Spec with { Deployment = DeploymentKind.Local }, [Node("w1")], refuseWhenFull: false));
+        Assert.IsType<SandboxError.NoCapacity>(
+            ClusterPlacement.Check(Spec with { Deployment = DeploymentKind.Local }, [Node("w1")], refuseWhenFull: false));
 
     private static NodeView Without(NodeView node, string reason) => node with { Load = node.Load with { Unavailable = reason } };
 

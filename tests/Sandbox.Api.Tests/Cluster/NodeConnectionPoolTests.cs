@@ -72,7 +72,8 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
         (_worker.CallGate, _worker.PingGate) = (_gate.Task, _gate.Task);
         var call = CallAsync();
 
-        for (var waited = TimeSpan.Zero; waited < NodeConnection.LongestSilence; waited += NodeConnection.FirstDoubt + NodeConnection.PingWait)
+        var round = NodeConnection.FirstDoubt + NodeConnection.PingWait;
+        for (var waited = TimeSpan.Zero; waited < NodeConnection.LongestSilence; waited += round)
         {
             await UntilAskedAsync();
             _time.Advance(NodeConnection.PingWait);

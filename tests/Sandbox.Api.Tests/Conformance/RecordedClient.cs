@@ -61,7 +61,8 @@ internal sealed class RecordedClient(RealServer server)
     {
         using var form = new MultipartFormDataContent
         {
-            { new StringContent(target), "target_path" }, { new StringContent(Id), "sandbox_id" }, { new ByteArrayContent(content), "file", name },
+            { new StringContent(target), "target_path" }, { new StringContent(Id), "sandbox_id" },
+            { new ByteArrayContent(content), "file", name },
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, ApiServer.Rock + "/upload") { Content = form };
         StrictSchema.Accepted(Result(await SendAsync(request)), StrictSchema.Written);
@@ -70,7 +71,8 @@ internal sealed class RecordedClient(RealServer server)
     /// <summary>Runs in the background and waits for the end as the client does: until asking for the process fails.</summary>
     public async Task<string> NohupAsync(string session, string command, string file)
     {
-        var submitted = await OutputAsync(session, $"nohup {command} < /dev/null > {file} 2>&1 & echo __ROCK_PID_START__$!__ROCK_PID_END__;disown");
+        var submitted = await OutputAsync(
+            session, $"nohup {command} < /dev/null > {file} 2>&1 & echo __ROCK_PID_START__$!__ROCK_PID_END__;disown");
         var pid = int.Parse(
             submitted.Split("__ROCK_PID_START__")[1].Split("__ROCK_PID_END__")[0], System.Globalization.CultureInfo.InvariantCulture);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -93,10 +95,11 @@ internal sealed class RecordedClient(RealServer server)
 
     public Task<JsonElement> GetAsync(string route) => SendAsync(new HttpRequestMessage(HttpMethod.Get, ApiServer.Rock + route));
 
-    public Task<JsonElement> PostAsync(string route, string json) => SendAsync(new HttpRequestMessage(HttpMethod.Post, ApiServer.Rock + route)
-    {
-        Content = new StringContent(json, Encoding.UTF8, "application/json"),
-    });
+    public Task<JsonElement> PostAsync(string route, string json) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, ApiServer.Rock + route)
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+        });
 
     public static string? Status(JsonElement envelope) => envelope.GetProperty("status").GetString();
 

@@ -54,7 +54,9 @@ public sealed class RockJourneyTests(RealServer server) : IClassFixture<RealServ
         await _rock.CreateSessionAsync("default");
         Assert.Equal("1", await _rock.OutputAsync("default", "echo $A"));
         var failed = await _rock.RunAsync("default", "false");
-        Assert.Equal(("Failed", JsonValueKind.Null, JsonValueKind.Null), (RecordedClient.Status(failed), failed.GetProperty("message").ValueKind, failed.GetProperty("result").ValueKind));
+        Assert.Equal(
+            ("Failed", JsonValueKind.Null, JsonValueKind.Null),
+            (RecordedClient.Status(failed), failed.GetProperty("message").ValueKind, failed.GetProperty("result").ValueKind));
         var unknown = await _rock.RunAsync("nobody", "true");
         Assert.Equal("Failed", RecordedClient.Status(unknown));
         await _rock.StopAsync();
@@ -73,13 +75,16 @@ public sealed class RockJourneyTests(RealServer server) : IClassFixture<RealServ
         await _rock.CreateSessionAsync("bash-1");
         await _rock.OutputAsync("bash-1", "command -v tar >/dev/null 2>&1");
         await _rock.UploadAsync(Tarball("newfile.txt", "New Content"), "rock_upload_1.tar.gz", $"{home}/rock_upload_1.tar.gz");
-        var extract = $"rm -rf '{target}' && mkdir -p '{target}' && tar -xzf '{home}/rock_upload_1.tar.gz' -C '{target}'".Replace("'", "'\\''", StringComparison.Ordinal);
+        var extract = $"rm -rf '{target}' && mkdir -p '{target}' && tar -xzf '{home}/rock_upload_1.tar.gz' -C '{target}'".Replace(
+            "'", "'\\''", StringComparison.Ordinal);
         await _rock.NohupAsync("bash-1", $"bash -c '{extract}'", $"{home}/tmp_1.out");
         await _rock.ExecuteAsync($"""["rm","-f","{home}/rock_upload_1.tar.gz"]""");
 
         await _rock.CreateSessionAsync("bash-2");
         Assert.Equal("New Content", (await _rock.OutputAsync("bash-2", $"cat {target}/newfile.txt")).Trim());
-        Assert.Equal("not exists", (await _rock.OutputAsync("bash-2", $"test -f {target}/oldfile.txt && echo \"exists\" || echo \"not exists\"")).Trim());
+        Assert.Equal(
+            "not exists",
+            (await _rock.OutputAsync("bash-2", $"test -f {target}/oldfile.txt && echo \"exists\" || echo \"not exists\"")).Trim());
         await _rock.StopAsync();
     }
 
@@ -134,7 +139,9 @@ public sealed class RockJourneyTests(RealServer server) : IClassFixture<RealServ
 
         var statistics = RecordedClient.Result(await _rock.GetAsync($"/get_sandbox_statistics?sandbox_id={_rock.Id}"));
 
-        Assert.Equal(["cpu", "mem", "disk", "disk_log_percent", "disk_dind_percent", "net"], statistics.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(
+            ["cpu", "mem", "disk", "disk_log_percent", "disk_dind_percent", "net"],
+            statistics.EnumerateObject().Select(member => member.Name));
         Assert.All(statistics.EnumerateObject(), member => Assert.Equal(JsonValueKind.Number, member.Value.ValueKind));
         await _rock.StopAsync();
     }
@@ -145,7 +152,10 @@ public sealed class RockJourneyTests(RealServer server) : IClassFixture<RealServ
         using (var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(zip))
         {
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "./" + name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+            tar.WriteEntry(
+                new UstarTarEntry(
+                    TarEntryType.RegularFile, "./" + name)
+                { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
         }
 
         return packed.ToArray();

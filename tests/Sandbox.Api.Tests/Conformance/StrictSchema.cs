@@ -10,10 +10,12 @@ internal static class StrictSchema
     [
         ("sandbox_id", JsonValueKind.String, false), ("status", JsonValueKind.Object, false), ("port_mapping", JsonValueKind.Object, false),
         ("host_name", JsonValueKind.String, false), ("host_ip", JsonValueKind.String, false), ("image", JsonValueKind.String, false),
-        ("gateway_version", JsonValueKind.String, false), ("swe_rex_version", JsonValueKind.String, false), ("user_id", JsonValueKind.String, false),
+        ("gateway_version", JsonValueKind.String, false), ("swe_rex_version", JsonValueKind.String, false),
+        ("user_id", JsonValueKind.String, false),
         ("experiment_id", JsonValueKind.String, false), ("namespace", JsonValueKind.String, false), ("cpus", JsonValueKind.Number, false),
         ("memory", JsonValueKind.String, false), ("state_history", JsonValueKind.Array, false), ("disk", JsonValueKind.String, true),
-        ("disk_limit_rootfs", JsonValueKind.String, true), ("state", JsonValueKind.String, true), ("start_time", JsonValueKind.String, true),
+        ("disk_limit_rootfs", JsonValueKind.String, true), ("state", JsonValueKind.String, true),
+        ("start_time", JsonValueKind.String, true),
         ("stop_time", JsonValueKind.String, true), ("create_time", JsonValueKind.String, true),
     ];
 
@@ -22,7 +24,8 @@ internal static class StrictSchema
 
     public static readonly (string Name, JsonValueKind Kind, bool Nullable)[] Observation =
     [
-        ("output", JsonValueKind.String, false), ("exit_code", JsonValueKind.Number, false), ("failure_reason", JsonValueKind.String, false),
+        ("output", JsonValueKind.String, false), ("exit_code", JsonValueKind.Number, false),
+        ("failure_reason", JsonValueKind.String, false),
         ("expect_string", JsonValueKind.String, false),
     ];
 
@@ -41,7 +44,9 @@ internal static class StrictSchema
         {
             if (result.TryGetProperty(name, out var value))
             {
-                Assert.True(value.ValueKind == kind || (nullable && value.ValueKind is JsonValueKind.Null), $"{name} may not be {value.GetRawText()}");
+                Assert.True(
+                    value.ValueKind == kind || (nullable && value.ValueKind is JsonValueKind.Null),
+                    $"{name} may not be {value.GetRawText()}");
             }
         }
 

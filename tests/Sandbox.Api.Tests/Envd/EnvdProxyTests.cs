@@ -20,7 +20,8 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
         string? seen = null;
         _server.Agent.Routes["/envd" + target.Split('?')[0]] = async http =>
         {
-            seen = $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} {http.Request.ContentType} {http.Request.Headers.Authorization}";
+            seen = $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} {http.Request.ContentType} "
+                + $"{http.Request.Headers.Authorization}";
             http.Response.Headers["X-Own"] = "1";
             http.Response.ContentType = "application/odd";
             http.Response.StatusCode = 404;

@@ -36,6 +36,8 @@ public sealed class AccessLogTests
             """{"status":"Failed","message":"start sandbox failed","error":"The server failed to handle this request; the reason is in its log.","result":null}""",
             answer);
         await server.Logs.UntilAsync("5101 ");
-        Assert.Contains(server.Logs.Lines, line => line.StartsWith("5101 ", StringComparison.Ordinal) && line.Contains("SELECT secret", StringComparison.Ordinal));
+        Assert.Contains(
+            server.Logs.Lines, line =>
+                line.StartsWith("5101 ", StringComparison.Ordinal) && line.Contains("SELECT secret", StringComparison.Ordinal));
     }
 }

@@ -157,9 +157,11 @@ public sealed class ManagementTests
     {
         await using var server = await ApiServer.StartAsync();
         var facts = new NodeFacts(
-            "n1", new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeCapacity(4, 8, long.MaxValue, 0), new Dictionary<string, string> { ["zone"] = "a" },
+            "n1", new Uri("http://10.0.0.7:8090"), "10.0.0.7", new NodeCapacity(4, 8, long.MaxValue, 0),
+            new Dictionary<string, string> { ["zone"] = "a" },
             [DeploymentKind.Docker], "1.0");
-        Assert.True((await server.Get<INodeStore>().TryRegisterAsync(facts, "holder", TimeSpan.FromMinutes(1), default)).TryGet(out _, out _));
+        Assert.True(
+            (await server.Get<INodeStore>().TryRegisterAsync(facts, "holder", TimeSpan.FromMinutes(1), default)).TryGet(out _, out _));
 
         await server.Client.SetDrainingAsync("n1", draining: true, default);
         var drained = Assert.Single(await server.Client.NodesAsync(default));

@@ -9,7 +9,8 @@ internal static class ApiRows
 {
     /// <summary>The roads of the middleware, which routing does not know.</summary>
     public static IReadOnlyList<string> Roads { get; } =
-        ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}", "envd POST /filesystem.Filesystem/{method}"];
+        ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}",
+            "envd POST /filesystem.Filesystem/{method}"];
 
     public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management()];
 
@@ -48,7 +49,8 @@ internal static class ApiRows
         Body("/read_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a"}"""),
         Body("/write_file", Named.Sandbox, """{"sandbox_id":"ID","path":"/a","content":"x"}"""),
         new(Rocks("POST", "/upload"), Named.Sandbox, Upload),
-        new(Rocks("GET", "/sandboxes/{id}/portforward"), Named.Sandbox, id => WebSocket($"{ApiServer.Rock}/sandboxes/{id}/portforward?port=80")),
+        new(Rocks("GET", "/sandboxes/{id}/portforward"), Named.Sandbox, id =>
+            WebSocket($"{ApiServer.Rock}/sandboxes/{id}/portforward?port=80")),
     ];
 
     private static IEnumerable<RouteRow> Envd() =>

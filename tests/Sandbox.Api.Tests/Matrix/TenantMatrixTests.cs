@@ -93,7 +93,8 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
 
             var own = await AskAsync(row, key, id);
 
-            var status = int.Parse(own["HTTP ".Length..own.IndexOf('\n', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
+            var status = int.Parse(
+                own["HTTP ".Length..own.IndexOf('\n', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
             Assert.True(status is not (401 or 403), $"its owner and an admin are let in, but: {own}");
             if (row.AnswersAlike)
             {
@@ -101,7 +102,8 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
             }
             else if (unknown is not null)
             {
-                Assert.True(unknown != own, $"the row proves nothing: the answer for the owner's own sandbox is the same as for none: {own}");
+                Assert.True(
+                    unknown != own, $"the row proves nothing: the answer for the owner's own sandbox is the same as for none: {own}");
             }
         }
     }

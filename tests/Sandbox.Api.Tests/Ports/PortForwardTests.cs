@@ -18,13 +18,15 @@ public sealed class PortForwardTests(SharedApiServer shared) : IClassFixture<Sha
         var asked = new TaskCompletionSource<(string Target, bool HasCookie)>(TaskCreationOptions.RunContinuationsAsynchronously);
         _server.Agent.Routes["/rock/portforward"] = async http =>
         {
-            asked.TrySetResult((http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, http.Request.Headers.ContainsKey("Cookie")));
+            asked.TrySetResult(
+                (http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, http.Request.Headers.ContainsKey("Cookie")));
             await EchoAsync(http);
         };
         var sandbox = await _server.GivenRunningAsync();
         using var socket = await ConnectAsync(sandbox.ToString(), "session=secret");
 
-        await socket.SendAsync(Encoding.UTF8.GetBytes("ping"), WebSocketMessageType.Binary, endOfMessage: true, TestContext.Current.CancellationToken);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes("ping"), WebSocketMessageType.Binary, endOfMessage: true, TestContext.Current.CancellationToken);
         var buffer = new byte[64];
         var echoed = await socket.ReceiveAsync(buffer.AsMemory(), TestContext.Current.CancellationToken);
 
@@ -60,14 +62,17 @@ public sealed class PortForwardTests(SharedApiServer shared) : IClassFixture<Sha
         // As the agent does: by hand, with nothing that the framework would add.
 #pragma warning disable CA5350 // What the handshake of WebSockets is made of; it guards nothing.
         http.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(
-            System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(http.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+            System.Security.Cryptography.SHA1.HashData(
+                Encoding.ASCII.GetBytes(http.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
         http.Response.Headers.Upgrade = "websocket";
         http.Response.Headers.Connection = "Upgrade";
         await using var stream = await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
         var buffer = new byte[64];
-        for (var got = await socket.ReceiveAsync(buffer.AsMemory(), default); got.MessageType is not WebSocketMessageType.Close; got = await socket.ReceiveAsync(buffer.AsMemory(), default))
+        for (var got = await socket.ReceiveAsync(
+            buffer.AsMemory(), default); got.MessageType is not WebSocketMessageType.Close; got = await socket.ReceiveAsync(
+                buffer.AsMemory(), default))
         {
             await socket.SendAsync(buffer.AsMemory(0, got.Count), got.MessageType, got.EndOfMessage, default);
         }
@@ -84,7 +89,8 @@ public sealed class PortForwardTests(SharedApiServer shared) : IClassFixture<Sha
         }
 
         await socket.ConnectAsync(
-            new Uri($"ws://{_server.Address.Authority}{ApiServer.Rock}/sandboxes/{sandbox}/portforward?port=8000"), TestContext.Current.CancellationToken);
+            new Uri($"ws://{_server.Address.Authority}{ApiServer.Rock}/sandboxes/{sandbox}/portforward?port=8000"),
+            TestContext.Current.CancellationToken);
         return socket;
     }
 }

@@ -56,11 +56,16 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
     [Theory]
     [InlineData("/get_status", "query.sandbox_id: Field required")]
     [InlineData("/get_status?sandbox_id=", "query.sandbox_id: String should have at least 1 character")]
-    [InlineData("/get_status?sandbox_id=a&include_all_states=perhaps", "query.include_all_states: Input should be a valid boolean, unable to interpret input")]
+    [InlineData(
+        "/get_status?sandbox_id=a&include_all_states=perhaps",
+        "query.include_all_states: Input should be a valid boolean, unable to interpret input")]
     [InlineData("/is_alive", "query.sandbox_id: Field required")]
     [InlineData("/get_sandbox_statistics", "query.sandbox_id: Field required")]
     [InlineData("/sandboxes?page=0", "query.page: Input should be greater than or equal to 1")]
-    [InlineData("/sandboxes?page=x&page_size=2001", "query.page: Input should be a valid integer, unable to parse string as an integer; query.page_size: Input should be less than or equal to 2000")]
+    [InlineData(
+        "/sandboxes?page=x&page_size=2001",
+        "query.page: Input should be a valid integer, unable to parse string as an integer; query.page_size: Input should be less than "
+            + "or equal to 2000")]
     public async Task Query_Bad_IsRefusedByName(string route, string error)
     {
         var answer = await _server.GetAsync(route);

@@ -14,7 +14,9 @@ public sealed class ArchiveCommitTests(SharedApiServer shared) : IClassFixture<S
 
         var answer = Parse(await _server.PostAsync($"/sandboxes/{id}/archive", "{}"));
 
-        Assert.Equal(("Failed", "archive sandbox failed", 4000), ((string)answer["status"]!, (string)answer["message"]!, (int)answer["result"]!["code"]!));
+        Assert.Equal(
+            ("Failed", "archive sandbox failed", 4000),
+            ((string)answer["status"]!, (string)answer["message"]!, (int)answer["result"]!["code"]!));
         Assert.Contains("Archive:Store", (string)answer["error"]!, StringComparison.Ordinal);
     }
 
@@ -42,7 +44,9 @@ public sealed class ArchiveCommitTests(SharedApiServer shared) : IClassFixture<S
         Assert.Equal(
             ["sandbox_id", "image_tag", "phase", "started_at", "completed_at", "exit_code", "failed_stage", "error_code", "error_message"],
             begun["result"]!.AsObject().Select(field => field.Key));
-        Assert.Equal((id.ToString(), "mine:1", "RUNNING"), ((string)begun["result"]!["sandbox_id"]!, (string)begun["result"]!["image_tag"]!, (string)begun["result"]!["phase"]!));
+        Assert.Equal(
+            (id.ToString(), "mine:1", "RUNNING"),
+            ((string)begun["result"]!["sandbox_id"]!, (string)begun["result"]!["image_tag"]!, (string)begun["result"]!["phase"]!));
         Assert.Equal(begun.ToJsonString(), again.ToJsonString());
         Assert.Equal(begun.ToJsonString(), status.ToJsonString());
         Assert.Equal(("Failed", 4000), ((string)other["status"]!, (int)other["result"]!["code"]!));

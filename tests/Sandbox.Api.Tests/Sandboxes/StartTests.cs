@@ -43,7 +43,8 @@ public sealed class StartTests(SharedApiServer shared) : IClassFixture<SharedApi
     [InlineData("\"memory\":\"65g\"", "memory: '65g' is above the limit of 64g")]
     [InlineData("\"cpus\":0", "cpus: 0 must be more than zero")]
     [InlineData("\"cpus\":17", "cpus: 17 is above the limit of 16")]
-    [InlineData("\"sandbox_id\":\"a/b\"", "'a/b' is not a sandbox id: 1 to 63 characters of A-Z a-z 0-9 _ . -, the first a letter or digit.")]
+    [InlineData(
+        "\"sandbox_id\":\"a/b\"", "'a/b' is not a sandbox id: 1 to 63 characters of A-Z a-z 0-9 _ . -, the first a letter or digit.")]
     [InlineData("\"sandbox_id\":\"\"", "'' is not a sandbox id: 1 to 63 characters of A-Z a-z 0-9 _ . -, the first a letter or digit.")]
     public async Task Start_OfWhatCannotBe_FailsWith4000(string field, string reason)
     {
@@ -103,7 +104,8 @@ public sealed class StartTests(SharedApiServer shared) : IClassFixture<SharedApi
 
         var answer = await server.PostAsync("/start", """{"image":"busybox","sandbox_id":"a"}""");
 
-        Assert.Equal(Failed("start sandbox failed", "Docker is not available. Please ensure Docker daemon is running. (nothing listens)"), answer);
+        Assert.Equal(
+            Failed("start sandbox failed", "Docker is not available. Please ensure Docker daemon is running. (nothing listens)"), answer);
         Assert.Null(await server.Store.FindAsync(SandboxId.Parse("a"), default));
     }
 

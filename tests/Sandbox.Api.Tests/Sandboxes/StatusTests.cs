@@ -200,7 +200,8 @@ public sealed class StatusTests(SharedApiServer shared) : IClassFixture<SharedAp
         await server.GivenStoppedAsync("c");
 
         var first = await server.Client.ListAsync(new Dictionary<string, string>(), 1, 1, default);
-        var filtered = await server.Client.ListAsync(new Dictionary<string, string> { ["state"] = "running", ["image"] = "busybox" }, 1, 10, default);
+        var filtered = await server.Client.ListAsync(
+            new Dictionary<string, string> { ["state"] = "running", ["image"] = "busybox" }, 1, 10, default);
         var none = await server.Client.ListAsync(new Dictionary<string, string> { ["colour"] = "red" }, 1, 10, default);
 
         Assert.Equal((2L, true, 1), (first.Total, first.HasMore, first.Items.Count));

@@ -101,7 +101,8 @@ public sealed class StopRestartDeleteTests(SharedApiServer shared) : IClassFixtu
         var id = await _server.GivenRunningAsync();
 
         Assert.Equal(
-            Failed("delete sandbox failed", $"Sandbox {id} is running; delete is not possible now."), await _server.PostAsync("/delete", Id(id)));
+            Failed("delete sandbox failed", $"Sandbox {id} is running; delete is not possible now."),
+            await _server.PostAsync("/delete", Id(id)));
         Assert.Equal(Failed("delete sandbox failed", Malformed), await DeleteAsync("a%20b"));
     }
 

@@ -64,7 +64,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var agent = await FakeAgent.StartAsync();
         var builder = WebApplication.CreateSlimBuilder();
         var logs = new RecordedLogs();
-        builder.Logging.ClearProviders().AddProvider(logs).AddFilter((category, _) => category?.StartsWith("Sandbox.", StringComparison.Ordinal) is true);
+        builder.Logging.ClearProviders().AddProvider(logs)
+            .AddFilter((category, _) => category?.StartsWith("Sandbox.", StringComparison.Ordinal) is true);
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
@@ -94,7 +95,8 @@ internal sealed class ApiServer : IAsyncDisposable
 
         var (id, secret) = ($"{Guid.NewGuid():N}", $"secret-{Guid.NewGuid():N}");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
-        Assert.True(await Tenants.TryAddKeyAsync(new ApiKey(id, tenant, "", hash, admin, DateTimeOffset.UnixEpoch, expires, null), default));
+        Assert.True(
+            await Tenants.TryAddKeyAsync(new ApiKey(id, tenant, "", hash, admin, DateTimeOffset.UnixEpoch, expires, null), default));
         return (id, secret);
     }
 

@@ -46,7 +46,9 @@ internal sealed class FakeAgent : IAsyncDisposable
 
     /// <summary>Answers as the agent reports a failure.</summary>
     public void Refuse(string path, string reason) => Answer(
-        path, JsonSerializer.Serialize(new AgentFailure(new AgentFailureDetail(reason, "x", "", new Dictionary<string, string>())), RockJson.Default.AgentFailure), 511);
+        path, JsonSerializer.Serialize(
+            new AgentFailure(new AgentFailureDetail(reason, "x", "", new Dictionary<string, string>())), RockJson.Default.AgentFailure),
+            511);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

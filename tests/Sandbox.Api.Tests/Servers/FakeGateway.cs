@@ -9,7 +9,8 @@ namespace Sandbox.Api.Tests.Servers;
 /// <summary>Every running sandbox's road leads to the one agent of the test.</summary>
 internal sealed class FakeGateway(ISandboxStore store) : IAgentGateway, IDisposable
 {
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
+    private readonly HttpMessageInvoker _invoker =
+        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
     private int _opened;
     private int _inFlight;
 

@@ -1,10 +1,10 @@
-using Sandbox.Deployments;
-using Sandbox.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Sandbox.Client;
+using Sandbox.Deployments;
+using Sandbox.Node;
 using Sandbox.Storage;
 using Sandbox.Testing;
 

@@ -10,7 +10,8 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger
 
     public ConcurrentQueue<string> Lines { get; } = new();
 
-    /// <summary>Ends when a line with this beginning was written. A request's own line is written after its caller has the answer, so that a caller has to wait for it.</summary>
+    /// <summary>Ends when a line with this beginning was written. A request's own line is written after its caller has the answer, so that
+    /// a caller has to wait for it.</summary>
     /// <exception cref="TimeoutException">No such line within the time that even a slow machine needs.</exception>
     public async Task UntilAsync(string beginning)
     {
@@ -41,7 +42,8 @@ internal sealed class RecordedLogs : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         Lines.Enqueue($"{eventId.Id} {formatter(state, exception)} {exception}");
         Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();

@@ -8,7 +8,8 @@ namespace Sandbox.Api.Tests.Servers;
 
 /// <summary>Does the jobs of the real job store as a worker would, without any container: starts succeed, fail or wait as
 /// the test says.</summary>
-internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxTransitions moves, TimeProvider time) : BackgroundService
+internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxTransitions moves, TimeProvider time)
+    : BackgroundService
 {
     public const string HostName = "node-1";
 
@@ -72,7 +73,8 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
             ? moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, reason, now)
             : SandboxTransitions.Alive(pending, now);
         Assert.True(decided.TryGet(out var move, out _));
-        var done = pending.Phases.ConvertAll(phase => phase with { Status = PhaseStatus.Success, Message = "done", StartedAt = now, CompletedAt = now });
+        var done = pending.Phases.ConvertAll(
+            phase => phase with { Status = PhaseStatus.Success, Message = "done", StartedAt = now, CompletedAt = now });
         var next = Failure is null ? move.Next with { HostName = HostName, HostIp = "10.0.0.1", Phases = done } : move.Next;
         await records.TryTransitionAsync(new SandboxTransition(move.From, next, move.Job), cancellationToken);
     }

@@ -26,7 +26,9 @@ internal sealed class RawEngine : IDisposable
     {
         var filters = Uri.EscapeDataString($$"""{"label":["sandbox.aspire/sandbox={{sandboxId}}"]}""");
         var found = (await GetAsync($"containers/json?filters={filters}")).AsArray();
-        return found.Count == 1 ? found[0]!["Id"]!.GetValue<string>() : throw new InvalidOperationException($"{found.Count} containers run sandbox {sandboxId}");
+        return found.Count == 1
+            ? found[0]!["Id"]!.GetValue<string>()
+            : throw new InvalidOperationException($"{found.Count} containers run sandbox {sandboxId}");
     }
 
     public async Task<JsonNode> InspectAsync(string container) => await GetAsync($"containers/{container}/json");

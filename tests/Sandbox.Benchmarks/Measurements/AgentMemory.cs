@@ -24,7 +24,8 @@ internal static class AgentMemory
         var busy = ProcessMemory.Anonymous(pid);
         await Task.Delay(Rest, TimeProvider.System);
         bench.Add(Row.AtMost(
-            "agent: anonymous memory after 1,000 execs and 60 s idle", ProcessMemory.Anonymous(pid), "MiB", 12, $"right after the execs {busy:0.0} MiB"));
+            "agent: anonymous memory after 1,000 execs and 60 s idle", ProcessMemory.Anonymous(pid), "MiB", 12,
+            $"right after the execs {busy:0.0} MiB"));
         await bench.RemoveAsync(id);
     }
 

@@ -52,7 +52,8 @@ internal static class Claims
         var twice = claimed.Count(job => job.Value > 1);
         sheet.Add(Row.AtMost(
             "jobs claimed by two, or by nobody, of a great many", twice + (count - claimed.Count), "", 0,
-            $"{claimed.Values.Sum()} claims of {count} jobs by {Workers} workers, {claimed.Values.Sum() / took.TotalSeconds:0}/s, each completed"));
+            $"{claimed.Values.Sum()} claims of {count} jobs by {Workers} workers, {claimed.Values.Sum() / took.TotalSeconds:0}/s, each "
+                + $"completed"));
     }
 
     private static async Task ClaimAllAsync(IJobStore jobs, NullNode node, ConcurrentDictionary<long, int> claimed)
@@ -60,7 +61,8 @@ internal static class Claims
         // The others may hold what is left for a moment.
         for (var empty = 0; empty < 5;)
         {
-            var mine = await jobs.ClaimAsync(new JobClaim(node.Name, Limit, TimeSpan.FromMinutes(2)) { Fence = node.Fence }, CancellationToken.None);
+            var mine = await jobs.ClaimAsync(
+                new JobClaim(node.Name, Limit, TimeSpan.FromMinutes(2)) { Fence = node.Fence }, CancellationToken.None);
             empty = mine.Count == 0 ? empty + 1 : 0;
             foreach (var job in mine)
             {

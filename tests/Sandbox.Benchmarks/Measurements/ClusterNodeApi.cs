@@ -40,14 +40,16 @@ internal static class ClusterNodeApi
         var used = answered.Zip(before, (now, then) => (now - then) / Creates * 1000).ToList();
         sheet.Add(Row.AtMost(
             "1,000 creates at once over HTTP, null deployment: acknowledged, p99", answers.Percentile(99), "ms", 250,
-            $"{answers}; all of them ran {Stopwatch.GetElapsedTime(begin).TotalMilliseconds:0} ms after the first was asked for; one API, 4 workers; {Warm} times as many before"));
+            $"{answers}; all of them ran {Stopwatch.GetElapsedTime(begin).TotalMilliseconds:0} ms after the first was asked for; one "
+                + $"API, 4 workers; {Warm} times as many before"));
         sheet.Add(Row.Info(
             "processor time until the last of them is acknowledged, for each", used.Sum(), "ms",
             $"API {used[0]:0.00} ms, Postgres {used[1]:0.00} ms, Redis {used[2]:0.00} ms, callers and workers {used[3]:0.00} ms"));
 
         double[] Processors() =>
         [
-            ProcessorTime.OfTree(cluster.Apis[0].ProcessId), ProcessorTime.OfTree(cluster.Postgres.ProcessId), ProcessorTime.OfTree(cluster.Redis.ProcessId),
+            ProcessorTime.OfTree(cluster.Apis[0].ProcessId), ProcessorTime.OfTree(cluster.Postgres.ProcessId),
+            ProcessorTime.OfTree(cluster.Redis.ProcessId),
             Environment.CpuUsage.TotalTime.TotalSeconds,
         ];
     }
@@ -68,9 +70,11 @@ internal static class ClusterNodeApi
         await GrowAsync(Few + 1, Many);
         var (statusOfMany, pageOfMany) = await MeasureAsync(Many);
         sheet.Add(Row.AtMost(
-            "get_status at 100,000 live records, p50 by that at 100", statusOfMany.Median / statusOfFew.Median, "×", 1.2, $"100,000: {statusOfMany}; 100: {statusOfFew}"));
+            "get_status at 100,000 live records, p50 by that at 100", statusOfMany.Median / statusOfFew.Median, "×", 1.2,
+            $"100,000: {statusOfMany}; 100: {statusOfFew}"));
         sheet.Add(Row.AtMost(
-            "a page of 50 at 100,000 live records, p50 by that at 100", pageOfMany.Median / pageOfFew.Median, "×", 1.2, $"100,000: {pageOfMany}; 100: {pageOfFew}"));
+            "a page of 50 at 100,000 live records, p50 by that at 100", pageOfMany.Median / pageOfFew.Median, "×", 1.2,
+            $"100,000: {pageOfMany}; 100: {pageOfFew}"));
 
         Task GrowAsync(int from, int to) =>
             cluster.Postgres.ExecuteAsync(name, Grow(first.Id.ToString(), from, to));
@@ -84,7 +88,8 @@ internal static class ClusterNodeApi
                 await status.TimeAsync(async () => Must(
                     (await caller.StatusAsync(id)).GetProperty("state").GetString() == "pending", $"{id} is pending"));
                 await page.TimeAsync(async () => Must(
-                    Result(await caller.GetAsync("sandboxes?page=1&page_size=50")) is var list && list.GetProperty("items").GetArrayLength() == 50
+                    Result(await caller.GetAsync("sandboxes?page=1&page_size=50")) is var list
+                        && list.GetProperty("items").GetArrayLength() == 50
                         && list.GetProperty("total").GetInt64() == records + 1, $"a page shows 50 of {records + 1}"));
             }
 
@@ -109,10 +114,14 @@ internal static class ClusterNodeApi
             await samples.TimeAsync(TrueAsync);
         }
 
-        sheet.Add(Row.AtMost("execute true across Api, Worker and agent, p50", samples.Median, "ms", 4, $"{samples}; one Api and one Worker, each a process"));
+        sheet.Add(
+            Row.AtMost(
+                "execute true across Api, Worker and agent, p50", samples.Median, "ms", 4,
+                $"{samples}; one Api and one Worker, each a process"));
 
         async Task TrueAsync() => Must(
-            (await caller.MustPostAsync("execute", new { sandbox_id = "exec", command = Command })).GetProperty("exit_code").GetInt32() == 0, "true ends with 0");
+            (await caller.MustPostAsync("execute", new { sandbox_id = "exec", command = Command })).GetProperty("exit_code")
+                .GetInt32() == 0, "true ends with 0");
     }
 
     private static string[] Command { get; } = ["true"];
@@ -142,7 +151,8 @@ internal static class ClusterNodeApi
         var begin = Stopwatch.GetTimestamp();
         while (await fleet.Records.ListAsync(query, CancellationToken.None) is { Total: var running } && running < count)
         {
-            Must(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMinutes(1), $"{count} sandboxes run a minute after they were asked for, and {running} do");
+            Must(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMinutes(1),
+                $"{count} sandboxes run a minute after they were asked for, and {running} do");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         }
     }

@@ -29,7 +29,8 @@ internal static class ColdStart
         }
 
         bench.Add(Row.AtMost(
-            "cold start: create → first command finished, by raw create + start", ours.Median / raw.Median, "×", 1.15, $"ours {ours}; raw {raw}"));
+            "cold start: create → first command finished, by raw create + start", ours.Median / raw.Median, "×", 1.15,
+            $"ours {ours}; raw {raw}"));
     }
 
     /// <summary>A container of ours as the body of a request; it stays until the end, because its folders are mounted.</summary>

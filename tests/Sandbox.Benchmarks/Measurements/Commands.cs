@@ -45,7 +45,8 @@ internal static class Commands
 
         bench.Add(Row.AtMost("execute true through the API, p50", ours.Median, "ms", 2, $"{ours}"));
         bench.Add(Row.AtLeastAs("execute true: times faster than docker exec", cli.Median / ours.Median, "×", 25, $"docker exec {cli}"));
-        bench.Add(Row.Info("execute true: times faster than the engine's exec over HTTP", api.Median / ours.Median, "×", $"engine exec {api}"));
+        bench.Add(
+            Row.Info("execute true: times faster than the engine's exec over HTTP", api.Median / ours.Median, "×", $"engine exec {api}"));
     }
 
     private static async Task SessionAsync(Bench bench, SandboxId id)
@@ -82,7 +83,8 @@ internal static class Commands
         }));
         var rate = counts.Sum() / Stopwatch.GetElapsedTime(begin).TotalSeconds;
 
-        bench.Add(Row.AtLeastAs($"execs/s on {Sandboxes} sandboxes", rate, "/s", 1000, $"{Callers} callers for {LoadFor.TotalSeconds:0} s"));
+        bench.Add(
+            Row.AtLeastAs($"execs/s on {Sandboxes} sandboxes", rate, "/s", 1000, $"{Callers} callers for {LoadFor.TotalSeconds:0} s"));
         await Task.WhenAll(ids.Select(bench.RemoveAsync));
     }
 

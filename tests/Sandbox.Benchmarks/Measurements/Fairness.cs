@@ -21,12 +21,17 @@ internal static class Fairness
     public static async Task RunAsync(Sheet sheet)
     {
         var (p50, p95, detail) = await CompareAsync(Busy);
-        sheet.Add(Row.AtMost("a create until it runs while another tenant floods the workers, p50 by that without the flood", p50, "×", 2, detail));
+        sheet.Add(
+            Row.AtMost(
+                "a create until it runs while another tenant floods the workers, p50 by that without the flood", p50, "×", 2, detail));
         sheet.Add(Row.Info("the same, p95", p95, "×", "as above"));
 
         // Here no queue is long: the flood gets through as many as all processors can do, and whoever else wants one of them waits.
         (p50, p95, detail) = await CompareAsync(work: null);
-        sheet.Add(Row.Info("the same where starts take no time and the flood takes every processor of the machine, p50", p50, "×", $"p95 {p95:0.0} ×; {detail}"));
+        sheet.Add(
+            Row.Info(
+                "the same where starts take no time and the flood takes every processor of the machine, p50", p50, "×",
+                $"p95 {p95:0.0} ×; {detail}"));
     }
 
     private static async Task<(double P50, double P95, string Detail)> CompareAsync(FleetWork? work)
@@ -45,8 +50,10 @@ internal static class Fairness
         var floods = await FloodAsync(flood, "flood", async () => during = await MeasureAsync(quiet, "during"));
         var after = await MeasureAsync(quiet, "after");
         return (
-            during.Median / Math.Min(before.Median, after.Median), during.Percentile(95) / Math.Min(before.Percentile(95), after.Percentile(95)),
-            $"flooded: {during}; alone before: {before}; after: {after}; the flood had {Flood} waiting at any time and {floods} were asked for; one API, {Workers} workers");
+            during.Median / Math.Min(before.Median, after.Median),
+            during.Percentile(95) / Math.Min(before.Percentile(95), after.Percentile(95)),
+            $"flooded: {during}; alone before: {before}; after: {after}; the flood had {Flood} waiting at any time and {floods} were "
+                + $"asked for; one API, {Workers} workers");
     }
 
     /// <summary>One create after another.</summary>
@@ -82,7 +89,8 @@ internal static class Fairness
     private static async Task RunAsync(HttpClient tenant, string id)
     {
         using var answer = await tenant.PostAsJsonAsync(
-            "/apis/envs/sandbox/v1/start", new { sandbox_id = id, image = "none", pull = "never", memory = "128m", cpus = 0.5, auto_delete_seconds = 3600 });
+            "/apis/envs/sandbox/v1/start",
+            new { sandbox_id = id, image = "none", pull = "never", memory = "128m", cpus = 0.5, auto_delete_seconds = 3600 });
         var envelope = await answer.Content.ReadFromJsonAsync<JsonElement>();
         if (envelope.GetProperty("status").GetString() != "Success")
         {

@@ -45,7 +45,9 @@ internal static class HeadTrials
             head.Start();
         }
 
-        sheet.Add(Row.AtMost("head fail-over p99, from kill -9 to the next head's lease, default timings", took.Percentile(99), "ms", 3000, $"{took}"));
+        sheet.Add(
+            Row.AtMost(
+                "head fail-over p99, from kill -9 to the next head's lease, default timings", took.Percentile(99), "ms", 3000, $"{took}"));
         sheet.Add(Row.AtLeastAs("take-overs by another node with a lease_version grown by one", grewByOne, "", Kills, $"of {Kills} kills"));
     }
 
@@ -60,10 +62,15 @@ internal static class HeadTrials
             await sleeps.SleepAsync();
         }
 
-        var detail = $"{Sleeps} trials of SIGSTOP and SIGCONT in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; {sleeps.GoodWrites} of the same writes under the lease that counts were done";
+        var detail =
+            $"{Sleeps} trials of SIGSTOP and SIGCONT in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; {sleeps.GoodWrites} of the "
+                + $"same writes under the lease that counts were done";
         sheet.Add(Row.AtLeastAs("stale writes attempted under a sleeping head's lease", sleeps.StaleWrites, "", 200, detail));
         sheet.Add(Row.AtMost("of them written", sleeps.StaleWrites - sleeps.RefusedWrites, "", 0, detail));
-        sheet.Add(Row.AtMost("late heartbeats not refused with 409", sleeps.StaleHeartbeats - sleeps.RefusedHeartbeats, "", 0, $"of {sleeps.StaleHeartbeats}"));
+        sheet.Add(
+            Row.AtMost(
+                "late heartbeats not refused with 409", sleeps.StaleHeartbeats - sleeps.RefusedHeartbeats, "", 0,
+                $"of {sleeps.StaleHeartbeats}"));
     }
 
     private static async Task StartAsync(HeadFleet fleet)

@@ -44,11 +44,14 @@ internal static class SlowReader
             }
         }
 
-        bench.Add(Row.AtMost("1 GiB to a 64 KB/s reader: bytes lost or wrong", Math.Abs(Total - place) + wrong, "", 0, $"{place:N0} bytes read"));
+        bench.Add(
+            Row.AtMost("1 GiB to a 64 KB/s reader: bytes lost or wrong", Math.Abs(Total - place) + wrong, "", 0, $"{place:N0} bytes read"));
         bench.Add(Row.AtMost(
-            "1 GiB to a 64 KB/s reader: growth of the server", serverMost - serverBefore, "MiB", 16, $"{serverBefore:0.0} → {serverMost:0.0} MiB"));
+            "1 GiB to a 64 KB/s reader: growth of the server", serverMost - serverBefore, "MiB", 16,
+            $"{serverBefore:0.0} → {serverMost:0.0} MiB"));
         bench.Add(Row.AtMost(
-            "1 GiB to a 64 KB/s reader: growth of the agent", agentMost - agentBefore, "MiB", 16, $"{agentBefore:0.0} → {agentMost:0.0} MiB"));
+            "1 GiB to a 64 KB/s reader: growth of the agent", agentMost - agentBefore, "MiB", 16,
+            $"{agentBefore:0.0} → {agentMost:0.0} MiB"));
         await bench.RemoveAsync(id);
     }
 

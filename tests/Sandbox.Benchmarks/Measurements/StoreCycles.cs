@@ -40,14 +40,17 @@ internal static class StoreCycles
             "whole lives (create, claim, running, stop, deleted) at the store, null deployment, commits on disk", rate, "/s", Budget,
             $"{Cycles} lives, {AtOnce} at once, {Workers} workers"));
         sheet.Add(Row.Info(
-            "processor time of such a life", used.Sum(), "ms", $"Postgres {used[0]:0.00} ms, Redis {used[1]:0.00} ms, workers and callers {used[2]:0.00} ms"));
+            "processor time of such a life", used.Sum(), "ms",
+            $"Postgres {used[0]:0.00} ms, Redis {used[1]:0.00} ms, workers and callers {used[2]:0.00} ms"));
         sheet.Add(Row.AtMost(
-            "from before a create to its claim, p99, at half the load that is asked for", claims.Percentile(99), "ms", 20, $"{claims}; {Budget / 2} lives/s"));
+            "from before a create to its claim, p99, at half the load that is asked for", claims.Percentile(99), "ms", 20,
+            $"{claims}; {Budget / 2} lives/s"));
         sheet.Add(Row.Info("the same at half of what was measured", faster.Percentile(99), "ms", $"{faster}; {rate / 2:0} lives/s"));
         sheet.Add(Row.AtMost("double claims", fleet.DoubleClaims, "", 0, $"of {fleet.Claims} claims"));
 
         var queue = await HangfireQueue.JobsPerSecondAsync(await postgres.NewDatabaseAsync(), Cycles);
-        sheet.Add(Row.AtLeastAs("jobs/s, by Hangfire's on the same Postgres", jobs / queue, "×", 5, $"ours {jobs:0}/s, Hangfire {queue:0}/s"));
+        sheet.Add(
+            Row.AtLeastAs("jobs/s, by Hangfire's on the same Postgres", jobs / queue, "×", 5, $"ours {jobs:0}/s, Hangfire {queue:0}/s"));
 
         double[] Processors() =>
             [ProcessorTime.OfTree(postgres.ProcessId), ProcessorTime.OfTree(redis.ProcessId), Environment.CpuUsage.TotalTime.TotalSeconds];
@@ -68,7 +71,8 @@ internal static class StoreCycles
         var lives = new List<Task>(cycles);
         for (var cycle = 0; cycle < cycles; cycle++)
         {
-            if (pause is { } each && begin + (long)(cycle * each.TotalSeconds * Stopwatch.Frequency) - Stopwatch.GetTimestamp() is > 0 and var early)
+            if (pause is { } each
+                && begin + (long)(cycle * each.TotalSeconds * Stopwatch.Frequency) - Stopwatch.GetTimestamp() is > 0 and var early)
             {
                 await Task.Delay(TimeSpan.FromSeconds((double)early / Stopwatch.Frequency), TimeProvider.System);
             }
@@ -89,7 +93,8 @@ internal static class StoreCycles
             await Task.Yield();
             var first = NullSandbox.New();
             fleet.Begin(first.Id);
-            if (!(await fleet.Records.TryCreateAsync(first, NullSandbox.StartOf(first), CancellationToken.None)).TryGet(out _, out var error))
+            if (!(await fleet.Records.TryCreateAsync(first, NullSandbox.StartOf(first), CancellationToken.None))
+                .TryGet(out _, out var error))
             {
                 throw new InvalidOperationException(error.Text);
             }

@@ -27,7 +27,8 @@ internal static class TelemetryCost
         await using var sink = new Sink();
         await using var quiet = await ServerProcess.StartAsync(bench.Root, "docker");
         await using var telling = await ServerProcess.StartAsync(
-            bench.Root, "docker", ("OTEL_EXPORTER_OTLP_ENDPOINT", sink.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("SANDBOX_Internal__Listen", "127.0.0.1:0"));
+            bench.Root, "docker", ("OTEL_EXPORTER_OTLP_ENDPOINT", sink.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("SANDBOX_Internal__Listen", "127.0.0.1:0"));
         var (off, on) = (bench.On(quiet), bench.On(telling));
         try
         {
@@ -73,7 +74,10 @@ internal static class TelemetryCost
         var share = with.Sum() / without.Sum();
         bench.Add(Row.AtLeastAs(
             "execs/s with telemetry on, share of those without", share, "×", LeastShare,
-            string.Create(CultureInfo.InvariantCulture, $"{with.Average():0}/s and {without.Average():0}/s, {Callers} callers, {Rounds} turns of {Turn.TotalSeconds} s each; {sink.Received / 1024} KiB of spans and metrics; log level Warning for both")));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{with.Average():0}/s and {without.Average():0}/s, {Callers} callers, {Rounds} turns of {Turn.TotalSeconds} s each; "
+                    + $"{sink.Received / 1024} KiB of spans and metrics; log level Warning for both")));
     }
 
     private static async Task<double> RateAsync(Bench server, SandboxId id)

@@ -23,7 +23,8 @@ internal static class ProcessorTime
         stat?.Skip(UserTime).Take(fields).Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) ?? 0;
 
     private static IEnumerable<int> Processes() =>
-        Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
+        Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit))
+            .Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
 
     /// <summary>Null: it has ended.</summary>
     private static string[]? Stat(int pid)

@@ -24,7 +24,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(string root, string deployment, params (string Name, string Value)[] environment)
     {
         var data = Directory.CreateTempSubdirectory("sbb");
-        var start = new ProcessStartInfo(Path.Combine(root, "sandbox"), ["serve", "--port", "0", "--data", data.FullName, "--deployment", deployment])
+        var start = new ProcessStartInfo(
+            Path.Combine(root, "sandbox"), ["serve", "--port", "0", "--data", data.FullName, "--deployment", deployment])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,

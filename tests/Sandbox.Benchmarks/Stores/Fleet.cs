@@ -34,7 +34,9 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="work">Null: starts take no time, and there is room for a great many at once.</param>
     public static async Task<Fleet> StartAsync(string postgres, string redis, int workers, FleetWork? work = null)
     {
-        var fleet = new Fleet(await StoreHosts.StartAsync(postgres, redis, workers + 1), work ?? new FleetWork(Places: 96, Batch: 32, StartTakes: TimeSpan.Zero));
+        var fleet = new Fleet(
+            await StoreHosts.StartAsync(postgres, redis, workers + 1),
+            work ?? new FleetWork(Places: 96, Batch: 32, StartTakes: TimeSpan.Zero));
         for (var number = 0; number < workers; number++)
         {
             var services = fleet._stores.Of(number + 1);
@@ -91,12 +93,15 @@ internal sealed class Fleet : IAsyncDisposable
 
     private async Task WorkAsync(IServiceProvider services, string node, Fence fence)
     {
-        var (records, jobs, feed) = (services.GetRequiredService<ISandboxStore>(), services.GetRequiredService<IJobStore>(), services.GetRequiredService<IChangeFeed>());
+        var (records, jobs, feed) =
+            (services.GetRequiredService<ISandboxStore>(), services.GetRequiredService<IJobStore>(),
+                services.GetRequiredService<IChangeFeed>());
         var (running, pace) = (new HashSet<Task>(), new ClaimPace());
         while (!_stop.IsCancellationRequested)
         {
             using var change = feed.SubscribeAll();
-            var claimed = await jobs.ClaimAsync(new JobClaim(node, _work.Batch, TimeSpan.FromSeconds(15)) { Fence = fence }, CancellationToken.None);
+            var claimed = await jobs.ClaimAsync(
+                new JobClaim(node, _work.Batch, TimeSpan.FromSeconds(15)) { Fence = fence }, CancellationToken.None);
             pace.OnLooked(claimed.Count, _work.Batch);
             foreach (var job in claimed)
             {
@@ -139,7 +144,9 @@ internal sealed class Fleet : IAsyncDisposable
 
             var record = await records.FindAsync(job.Job.SandboxId, CancellationToken.None);
             if (record is null || !SandboxTransitions.Alive(record, TimeProvider.System.GetUtcNow()).TryGet(out var alive, out _)
-                || !await records.TryTransitionAsync(new SandboxTransition(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence }, CancellationToken.None))
+                || !await records.TryTransitionAsync(
+                    new SandboxTransition(record, alive.Next with { HostName = fence.Lease["node/".Length..] }, null) { Fence = fence },
+                    CancellationToken.None))
             {
                 throw new InvalidOperationException($"{job.Job.SandboxId} did not come to run");
             }

@@ -73,7 +73,8 @@ internal sealed class SleepingHead : IAsyncDisposable
             next = (await _fleet.HeadFromAsync(next.Epoch)).Row;
             if (tries == 100)
             {
-                throw new InvalidOperationException($"the write was refused under lease_version {next.Epoch} too, which is the head's: its refusal says nothing");
+                throw new InvalidOperationException(
+                    $"the write was refused under lease_version {next.Epoch} too, which is the head's: its refusal says nothing");
             }
         }
 
@@ -101,7 +102,8 @@ internal sealed class SleepingHead : IAsyncDisposable
     private async Task<SandboxInstance> NewRecordAsync()
     {
         var first = NullSandbox.New();
-        return (await Records.TryCreateAsync(first, NullSandbox.StartOf(first), CancellationToken.None)).TryGet(out var record, out var error)
+        return (await Records.TryCreateAsync(first, NullSandbox.StartOf(first), CancellationToken.None))
+            .TryGet(out var record, out var error)
             ? record
             : throw new InvalidOperationException(error.Text);
     }

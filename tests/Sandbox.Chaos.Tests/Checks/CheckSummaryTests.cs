@@ -36,7 +36,8 @@ public sealed class CheckSummaryTests
     public void Create_AcknowledgedAndGone_IsRejected() => Rejects("CreatesAreKept", new Story().Did(Create));
 
     [Fact]
-    public void Create_AcknowledgedTwice_IsRejected() => Rejects("CreatesAreKept", new Story().Did(Create).Did(Create).Record(Ran).Container());
+    public void Create_AcknowledgedTwice_IsRejected() =>
+        Rejects("CreatesAreKept", new Story().Did(Create).Did(Create).Record(Ran).Container());
 
     [Fact]
     public void Record_ThatNobodyAskedFor_IsRejected() =>
@@ -52,7 +53,8 @@ public sealed class CheckSummaryTests
     [Fact]
     public void Stop_ThatDidNotLast_IsRejected()
     {
-        Rejects("StopsStay", new Story().Did(Create).Did(Stop).Did(Execute, seen: ["m3"]).Record(Stopped).Container(running: false, marks: ["m3"]));
+        Rejects("StopsStay",
+            new Story().Did(Create).Did(Stop).Did(Execute, seen: ["m3"]).Record(Stopped).Container(running: false, marks: ["m3"]));
         Rejects("StopsStay EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Record(Restarted).Container());
     }
 
@@ -85,12 +87,14 @@ public sealed class CheckSummaryTests
         Rejects("EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Did(Restart).Record(Stopped).Container(running: false));
         Rejects("EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Did(Restart).Did(Restart).Record(Restarted).Container());
         Rejects("EventsAreEffectiveOnce", new Story().Did(Create).Did(Stop).Did(Restart).Did(Stop)
-            .Record([.. Restarted, SandboxEvent.Stop, SandboxEvent.Restart, SandboxEvent.Alive, SandboxEvent.Stop]).Container(running: false));
+            .Record([.. Restarted, SandboxEvent.Stop, SandboxEvent.Restart, SandboxEvent.Alive, SandboxEvent.Stop])
+                .Container(running: false));
     }
 
     [Fact]
     public void Step_ThatIsNotInTheTable_IsRejected() =>
-        Rejects("EventsAreEffectiveOnce HistoriesAreLegal", new Story().Did(Create).Record([SandboxEvent.Alive, SandboxEvent.Alive], state: SandboxState.Running).Container());
+        Rejects("EventsAreEffectiveOnce HistoriesAreLegal",
+            new Story().Did(Create).Record([SandboxEvent.Alive, SandboxEvent.Alive], state: SandboxState.Running).Container());
 
     [Fact]
     public void Version_ThatSkipsOrStays_IsRejected()
@@ -135,7 +139,8 @@ public sealed class CheckSummaryTests
         var lost = new[] { SandboxEvent.Alive, SandboxEvent.Lost };
         Rejects("LossesAreTrue", new Story().Did(Create).Did(Execute, seen: ["m2"])
             .Record(lost, reason: Reason, lostAt: 10).Container(running: false, marks: ["m2"]));
-        Accepts(new Story().Did(Create).Did(Execute, seen: ["m2"]).Record(lost, reason: Reason, lostAt: 40).Container(running: false, marks: ["m2"]));
+        Accepts(new Story().Did(Create).Did(Execute, seen: ["m2"]).Record(lost, reason: Reason, lostAt: 40)
+            .Container(running: false, marks: ["m2"]));
     }
 
     [Fact]
@@ -155,7 +160,8 @@ public sealed class CheckSummaryTests
     public void Archive_AsItShouldBe_IsAccepted()
     {
         Accepts(new Story().Did(Create).Did(Stop).Did(Archive).Record(Archived).Archive());
-        Accepts(new Story().Did(Create).Did(Stop).Did(Archive).Record([.. Archived.SkipLast(1), SandboxEvent.ArchiveFailed]).Container(running: false));
+        Accepts(new Story().Did(Create).Did(Stop).Did(Archive).Record([.. Archived.SkipLast(1), SandboxEvent.ArchiveFailed])
+            .Container(running: false));
         Accepts(new Story().Did(Create).Did(Execute, seen: ["m2"]).Did(Stop).Did(Archive).Did(Restart).Did(Execute, seen: ["m2", "m6"])
             .Record([.. Archived, SandboxEvent.Restore, SandboxEvent.Alive]).Container(marks: ["m2", "m6"]));
     }

@@ -30,7 +30,9 @@ internal sealed class Story
     }
 
     /// <summary>The record as these events made it, from its first pending on.</summary>
-    public Story Record(SandboxEvent[] events, long? version = null, SandboxState? state = null, string? reason = null, int? lostAt = null, string id = "box")
+    public Story Record(
+        SandboxEvent[] events, long? version = null, SandboxState? state = null, string? reason = null, int? lostAt = null,
+        string id = "box")
     {
         var (now, history) = (SandboxState.Pending, new List<StateChange>());
         foreach (var (on, number) in events.Select((on, number) => (on, number)))
@@ -93,7 +95,8 @@ internal sealed class Story
     public (string Broken, string Violations) Judge(bool countsDiffer = false)
     {
         var counts = _records.Where(record => record.State is not SandboxState.Deleted)
-            .CountBy(record => (record.Tenant, record.State.Name())).ToDictionary(count => count.Key, count => (long)count.Value + (countsDiffer ? 1 : 0));
+            .CountBy(record => (record.Tenant, record.State.Name()))
+                .ToDictionary(count => count.Key, count => (long)count.Value + (countsDiffer ? 1 : 0));
         var verdict = CheckSummary.Of(new Evidence(At(_seconds), _operations, _records, _jobs, _containers)
         {
             Counts = counts,

@@ -19,7 +19,8 @@ public sealed class DoubledStartTests
 {
     /// <summary>Verbs that end and remove nothing.</summary>
     private static readonly string[] Harmless =
-        [nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync), nameof(IDeployment.CheckAvailabilityAsync), "get_Kind"];
+        [nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync),
+            nameof(IDeployment.CheckAvailabilityAsync), "get_Kind"];
 
     [NeedsDockerFact]
     public async Task Start_DeliveredToThreeNodes_WhoeverWakesLate_LeavesTheContainerOfTheOneThatRunsIt()
@@ -51,7 +52,9 @@ public sealed class DoubledStartTests
         await DeliverToTwoAsync(cluster, first, second);
         SandboxInstance? pending = null;
         await Wait.UntilAsync(
-            async () => (pending = await cluster.Records.FindAsync(SandboxId.Parse(SmallCluster.Box), CancellationToken.None)) is { State: SandboxState.Pending, HostName: "w2" },
+            async () =>
+                (pending = await cluster.Records.FindAsync(
+                    SandboxId.Parse(SmallCluster.Box), CancellationToken.None)) is { State: SandboxState.Pending, HostName: "w2" },
             () => $"the second node puts its name last: {pending?.State} on {pending?.HostName}");
 
         first.End();
@@ -113,7 +116,8 @@ public sealed class DoubledStartTests
         await second.Begun;
     }
 
-    /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove one.</summary>
+    /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove
+    /// one.</summary>
     private static Task<WebApplication> AddAsync(SmallCluster cluster, string name, Sleep sleep) => cluster.AddWorkerAsync(
         name,
         stores =>
@@ -134,12 +138,14 @@ public sealed class DoubledStartTests
             nameof(DockerDeployment)));
 
     /// <summary>Voids whoever's claim of it.</summary>
-    private static Task DeliverAgainAsync(SmallCluster cluster) => cluster.ExecuteSqlAsync("UPDATE jobs SET node = NULL, claimable_at = store_now()");
+    private static Task DeliverAgainAsync(SmallCluster cluster) =>
+        cluster.ExecuteSqlAsync("UPDATE jobs SET node = NULL, claimable_at = store_now()");
 
     /// <summary>A node does nothing more until it is woken.</summary>
     private sealed class Sleep : IDisposable
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously), _ended = new(TaskCreationOptions.RunContinuationsAsynchronously),
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously),
+        _ended = new(TaskCreationOptions.RunContinuationsAsynchronously),
             _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Begun => _begun.Task.WaitAsync(ClusterProcess.Generous);

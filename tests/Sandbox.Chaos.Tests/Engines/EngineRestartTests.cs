@@ -28,7 +28,9 @@ public sealed class EngineRestartTests
         {
             foreach (var id in ids)
             {
-                await UntilAsync(cluster, id, status => status.GetProperty("state").GetString() == "running" && status.GetProperty("is_alive").GetBoolean());
+                await UntilAsync(
+                    cluster, id, status =>
+                        status.GetProperty("state").GetString() == "running" && status.GetProperty("is_alive").GetBoolean());
                 var told = await cluster.Callers[1].MustPostAsync(
                     "run_in_session", new { sandbox_id = id, session = "s", command = "echo $KEPT", timeout = 30 });
                 Assert.Equal($"kept-{id}", told.GetProperty("output").GetString()!.Trim());
@@ -64,7 +66,9 @@ public sealed class EngineRestartTests
     {
         // Nodes tell a moment after they joined that their engine answers.
         await Wait.UntilAsync(
-            async () => (await cluster.Callers[0].StartAsync("first", ("network", "none"), ("memory", "64m"), ("disk", null))).GetProperty("status").GetString() == "Success",
+            async () =>
+                (await cluster.Callers[0].StartAsync("first", ("network", "none"), ("memory", "64m"), ("disk", null))).GetProperty("status")
+                .GetString() == "Success",
             () => "a sandbox is accepted once a node can run it");
         var ids = Enumerable.Range(1, Sandboxes).Select(number => $"box-{number}").ToList();
         await Task.WhenAll(ids.Select(id => cluster.Callers[0].RunAsync(id, ("network", "none"), ("memory", "64m"), ("disk", null))));
@@ -74,14 +78,16 @@ public sealed class EngineRestartTests
     private static async Task OpenSessionAsync(ProcessCluster cluster, string id)
     {
         await cluster.Callers[0].MustPostAsync("create_session", new { sandbox_id = id, session = "s", startup_timeout = 30 });
-        await cluster.Callers[0].MustPostAsync("run_in_session", new { sandbox_id = id, session = "s", command = $"KEPT=kept-{id}", timeout = 30 });
+        await cluster.Callers[0].MustPostAsync(
+            "run_in_session", new { sandbox_id = id, session = "s", command = $"KEPT=kept-{id}", timeout = 30 });
     }
 
     private static async Task<JsonElement> UntilAsync(ProcessCluster cluster, string id, Func<JsonElement, bool> holds)
     {
         var status = default(JsonElement);
         await Wait.UntilAsync(
-            async () => holds(status = await cluster.Callers[0].StatusAsync(id)), () => $"{id} has the status that its container has: {status}");
+            async () => holds(status = await cluster.Callers[0].StatusAsync(id)), () =>
+                $"{id} has the status that its container has: {status}");
         return status;
     }
 
@@ -91,6 +97,7 @@ public sealed class EngineRestartTests
         var began = Stopwatch.GetTimestamp();
         await right();
         var took = Stopwatch.GetElapsedTime(began);
-        Assert.True(took < RightWithin, $"every status was to be right within {RightWithin} after the engine answered again, not after {took}");
+        Assert.True(
+            took < RightWithin, $"every status was to be right within {RightWithin} after the engine answered again, not after {took}");
     }
 }

@@ -28,7 +28,8 @@ public sealed class CompareAndSetTests
     private static async Task<SmallCluster> RaceAsync(bool isMutant)
     {
         var race = new Race();
-        var cluster = await SmallCluster.StartAsync(api: services => services.Decorate<ISandboxStore>((_, store) => (method, arguments, pass) =>
+        var cluster = await SmallCluster.StartAsync(
+            api: services => services.Decorate<ISandboxStore>((_, store) => (method, arguments, pass) =>
             method == nameof(ISandboxStore.TryTransitionAsync) && race.IsOn
                 ? race.EnterAsync(() => isMutant ? OverwriteAsync(store, (SandboxTransition)arguments[0]!) : (Task<bool>)pass()!)
                 : pass()));
@@ -49,7 +50,8 @@ public sealed class CompareAndSetTests
         var current = (await store.FindAsync(move.Next.Id, CancellationToken.None))!;
         var version = current.Version + 1;
         return await store.TryTransitionAsync(
-            move with { From = current, Next = move.Next with { Version = version }, Job = move.Job! with { SandboxVersion = version } }, CancellationToken.None);
+            move with { From = current, Next = move.Next with { Version = version }, Job = move.Job! with { SandboxVersion = version } },
+            CancellationToken.None);
     }
 
     /// <summary>The first two writers wait for each other, and then write one after the other.</summary>

@@ -4,12 +4,16 @@ namespace Sandbox.Chaos.Tests.Mutants;
 
 internal static class Decorating
 {
-    /// <summary>Puts the test's calls over the last service of this kind whose implementation is called so (empty: whatever it is).</summary>
+    /// <summary>Puts the test's calls over the last service of this kind whose implementation is called so (empty: whatever it
+    /// is).</summary>
     public static void Decorate<T>(
-        this IServiceCollection services, Func<IServiceProvider, T, Func<string, object?[], Func<object?>, object?>> calls, string implementation = "")
+        this IServiceCollection services, Func<IServiceProvider, T, Func<string, object?[], Func<object?>, object?>> calls,
+        string implementation = "")
         where T : class
     {
-        var door = services.Last(service => service.ServiceType == typeof(T) && (implementation.Length == 0 || service.ImplementationType?.Name == implementation));
+        var door = services.Last(
+            service =>
+                service.ServiceType == typeof(T) && (implementation.Length == 0 || service.ImplementationType?.Name == implementation));
         var at = services.IndexOf(door);
         services[at] = ServiceDescriptor.Singleton(provider =>
         {

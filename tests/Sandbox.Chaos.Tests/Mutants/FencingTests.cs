@@ -54,7 +54,9 @@ public sealed class FencingTests
             method == nameof(INodeStore.ListAsync) ? LongAgoAsync((Task<IReadOnlyList<NodeView>>)pass()!) : pass());
         var earlier = new FencedSandboxStore(records, new EarlierHead(new Fence(Lease.Head, head!.Epoch - 1)));
 
-        await new DeadNodes(asRead, new DutyRecords(earlier), services.GetRequiredService<SandboxTransitions>(), TimeProvider.System, NullLogger<DeadNodes>.Instance)
+        await new DeadNodes(
+            asRead, new DutyRecords(earlier), services.GetRequiredService<SandboxTransitions>(), TimeProvider.System,
+            NullLogger<DeadNodes>.Instance)
             .RunAsync(CancellationToken.None);
         return cluster;
     }

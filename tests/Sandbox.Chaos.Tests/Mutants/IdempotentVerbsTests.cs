@@ -45,7 +45,8 @@ public sealed class IdempotentVerbsTests
     private static string Name(IServiceProvider worker, StartOrder order) =>
         ContainerName.Of(order.Sandbox.Incarnation, worker.GetRequiredService<IOptions<WorkerOptions>>().Value);
 
-    private static async Task<Result<StartedSandbox>> AttemptAsync(string name, Func<Task<Result<StartedSandbox>>> start, bool isMutant, int attempt)
+    private static async Task<Result<StartedSandbox>> AttemptAsync(
+        string name, Func<Task<Result<StartedSandbox>>> start, bool isMutant, int attempt)
     {
         if (isMutant && attempt > 1)
         {

@@ -6,7 +6,8 @@ using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
-/// <summary>Time passes, by the store's own clock, while a sandbox is used: more than a silent node has before its sandboxes are lost.</summary>
+/// <summary>Time passes, by the store's own clock, while a sandbox is used: more than a silent node has before its sandboxes are
+/// lost.</summary>
 public sealed class LeaseRenewalTests
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
@@ -25,7 +26,8 @@ public sealed class LeaseRenewalTests
     public async Task LeaseRenewal_Off_IsCaught()
     {
         // The node believes that it renews its lease, and nobody else does.
-        await using var cluster = await SmallCluster.StartAsync(stores: services => services.Decorate<INodeStore>((_, _) => (method, arguments, pass) =>
+        await using var cluster = await SmallCluster.StartAsync(
+            stores: services => services.Decorate<INodeStore>((_, _) => (method, arguments, pass) =>
             method == nameof(INodeStore.TryHeartbeatAsync) ? BeatOnceAsync((Lease)arguments[0]!, () => (Task<bool>)pass()!) : pass()));
         await LetTimePassAsync(cluster, "w2");
 
@@ -53,10 +55,13 @@ public sealed class LeaseRenewalTests
         for (var passed = Step; passed <= NodeView.DeadAfter + NodeView.LostGrace + Step; passed += Step)
         {
             await cluster.ExecuteSqlAsync(
-                $"CREATE OR REPLACE FUNCTION store_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp() + interval ''{passed.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s'''");
+                $"CREATE OR REPLACE FUNCTION store_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp() + "
+                    + $"interval ''{passed.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s'''");
             IReadOnlyList<NodeView> seen = [];
             await Wait.UntilAsync(
-                async () => (seen = await nodes.ListAsync(CancellationToken.None)).Where(node => heard.Contains(node.Facts.Name)).All(node => node.Silence < Step),
+                async () =>
+                    (seen = await nodes.ListAsync(CancellationToken.None)).Where(node => heard.Contains(node.Facts.Name))
+                    .All(node => node.Silence < Step),
                 () => $"{string.Join(" and ", heard)} are heard again: {string.Join(", ", seen)}");
         }
     }

@@ -1,6 +1,3 @@
-using Sandbox.Node.NodeApi;
-using Sandbox.Deployments;
-using Sandbox.Node;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -14,7 +11,10 @@ using Sandbox.Chaos.Clients;
 using Sandbox.Chaos.Facts;
 using Sandbox.Chaos.Histories;
 using Sandbox.Client;
+using Sandbox.Deployments;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
+using Sandbox.Node.NodeApi;
 using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
@@ -23,7 +23,8 @@ using Sandbox.Testing.Postgres;
 namespace Sandbox.Chaos.Tests.Mutants;
 
 /// <summary>An API and two workers in this program, on a Postgres database and with containers of their own, so that a test can
-/// take a safeguard out of one of them. Only the first worker has room for a sandbox. Or an API and as many workers as a test adds.</summary>
+/// take a safeguard out of one of them. Only the first worker has room for a sandbox. Or an API and as many workers as a test
+/// adds.</summary>
 internal sealed class SmallCluster : IAsyncDisposable
 {
     public const string Box = "box";
@@ -85,12 +86,14 @@ internal sealed class SmallCluster : IAsyncDisposable
 
     /// <param name="stores">Changes its stores, before its fences are put over them.</param>
     /// <param name="worker">Changes what else it is made of.</param>
-    public async Task<WebApplication> AddWorkerAsync(string name, Action<IServiceCollection>? stores = null, Action<IServiceCollection>? worker = null, string cpus = OneBox)
+    public async Task<WebApplication> AddWorkerAsync(
+        string name, Action<IServiceCollection>? stores = null, Action<IServiceCollection>? worker = null, string cpus = OneBox)
     {
         var data = _folder.File(name);
         Directory.CreateDirectory(data);
         var builder = Builder(
-            ("Worker:NodeName", name), ("Worker:DataFolder", data), ("Worker:AgentFolder", ProcessCluster.AgentFolder), ("Worker:Deployment", "docker"),
+            ("Worker:NodeName", name), ("Worker:DataFolder", data), ("Worker:AgentFolder", ProcessCluster.AgentFolder),
+            ("Worker:Deployment", "docker"),
             ("Worker:Capacity:Cpus", cpus), ("Worker:Capacity:MemoryBytes", $"{4L << 30}"));
         builder.Services.AddClusterStorage(_database, redis: null);
         stores?.Invoke(builder.Services);
@@ -112,13 +115,16 @@ internal sealed class SmallCluster : IAsyncDisposable
     public async Task CreateBoxAsync()
     {
         var created = default(Operation);
-        await Wait.UntilAsync(async () => (created = await One.CreateAsync(Box)).IsDone, () => $"the box is created once there are nodes: {created}, {created?.Detail}");
+        await Wait.UntilAsync(
+            async () => (created = await One.CreateAsync(Box)).IsDone, () =>
+                $"the box is created once there are nodes: {created}, {created?.Detail}");
     }
 
     public async Task UntilAsync(string state)
     {
         var status = default(Operation);
-        await Wait.UntilAsync(async () => (status = await One.StatusAsync(Box)).Detail == state, () => $"the box is {state}: {status}, {status?.Detail}");
+        await Wait.UntilAsync(
+            async () => (status = await One.StatusAsync(Box)).Detail == state, () => $"the box is {state}: {status}, {status?.Detail}");
     }
 
     /// <summary>What the checker says now.</summary>
@@ -135,7 +141,8 @@ internal sealed class SmallCluster : IAsyncDisposable
     {
         var verdict = await JudgeAsync();
         await Wait.UntilAsync(
-            async () => (verdict = await JudgeAsync()).IsClean, () => $"the checker finds nothing where no safeguard is missing: {string.Join('\n', verdict.Violations)}");
+            async () => (verdict = await JudgeAsync()).IsClean, () =>
+                $"the checker finds nothing where no safeguard is missing: {string.Join('\n', verdict.Violations)}");
     }
 
     public async Task ExecuteSqlAsync(string statement)

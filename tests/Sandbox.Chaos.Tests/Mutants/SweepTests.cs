@@ -44,7 +44,8 @@ public sealed class SweepTests
                 }
 
                 Interlocked.Increment(ref rounds);
-                return isMutant ? WantedAsync((Task<IReadOnlyList<FoundSandbox>>)pass()!, provider.GetRequiredService<ISandboxStore>()) : pass();
+                return isMutant
+                    ? WantedAsync((Task<IReadOnlyList<FoundSandbox>>)pass()!, provider.GetRequiredService<ISandboxStore>()) : pass();
             },
             nameof(DockerDeployment)));
         await cluster.RunBoxAsync();
@@ -54,7 +55,8 @@ public sealed class SweepTests
 
         var docker = cluster.Worker.Services.GetRequiredService<DeploymentSet>()[DeploymentKind.Docker];
         // In its turn, so that the sweep does not take away under it what it makes.
-        using (await cluster.Worker.Services.GetRequiredService<KeyedLock<IncarnationId>>().EnterAsync(record.Incarnation, CancellationToken.None))
+        using (await cluster.Worker.Services.GetRequiredService<KeyedLock<IncarnationId>>()
+            .EnterAsync(record.Incarnation, CancellationToken.None))
         {
             var started = await docker.EnsureStartedAsync(new StartOrder(record, null), new Nobody(), CancellationToken.None);
             Assert.True(started.TryGet(out _, out var error), $"the late start was to make the container: {error?.Text}");
@@ -86,6 +88,7 @@ public sealed class SweepTests
 
     private sealed class Nobody : IPhaseReporter
     {
-        public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
     }
 }

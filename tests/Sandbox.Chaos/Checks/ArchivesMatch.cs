@@ -16,7 +16,8 @@ internal sealed class ArchivesMatch : ICheck
                 record.Archived is { } archived && whole?.Contains(archived) is not false,
                 () => $"{record.Id} is archived as {record.Archived ?? "nothing"}, and the store does not have that");
             findings.Expect(
-                evidence.Containers.All(container => container.SandboxId != record.Id), () => $"{record.Id} is archived, and has a container all the same");
+                evidence.Containers.All(container => container.SandboxId != record.Id), () =>
+                    $"{record.Id} is archived, and has a container all the same");
         }
 
         var wanted = evidence.Records.Select(record => record.Archived).ToHashSet();

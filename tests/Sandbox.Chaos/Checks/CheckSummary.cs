@@ -9,7 +9,8 @@ public sealed record CheckSummary(IReadOnlyList<(ICheck Check, Findings Findings
     public static IReadOnlyList<ICheck> Checks { get; } =
     [
         new CreatesAreKept(), new DeletesStay(), new StopsStay(), new MarksAreKeptOnce(), new EventsAreEffectiveOnce(),
-        new HistoriesAreLegal(), new ContainersMatch(), new ArchivesMatch(), new LossesAreTrue(), new NothingStaysPassing(), new CountsAgree(), new LiveEntriesAgree(),
+        new HistoriesAreLegal(), new ContainersMatch(), new ArchivesMatch(), new LossesAreTrue(), new NothingStaysPassing(),
+        new CountsAgree(), new LiveEntriesAgree(),
     ];
 
     public bool IsClean => Parts.All(part => part.Findings.Violations.Count == 0);
@@ -28,5 +29,6 @@ public sealed record CheckSummary(IReadOnlyList<(ICheck Check, Findings Findings
         })]);
 
     /// <summary>The promises that were broken, by the names of their checks.</summary>
-    public IReadOnlyList<string> Broken => [.. Parts.Where(part => part.Findings.Violations.Count > 0).Select(part => part.Check.GetType().Name)];
+    public IReadOnlyList<string> Broken =>
+        [.. Parts.Where(part => part.Findings.Violations.Count > 0).Select(part => part.Check.GetType().Name)];
 }

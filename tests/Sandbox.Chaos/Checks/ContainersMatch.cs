@@ -31,14 +31,17 @@ internal sealed class ContainersMatch : ICheck
         var running = evidence.Containers.Where(container => container.Running).Select(container => container.Incarnation).ToHashSet();
         foreach (var record in evidence.Records.Where(record => record.State is SandboxState.Running))
         {
-            findings.Expect(running.Contains(record.Incarnation), () => $"{record.Id} is running by its record, and no container of it runs");
+            findings.Expect(
+                running.Contains(record.Incarnation), () => $"{record.Id} is running by its record, and no container of it runs");
         }
 
         var kept = evidence.Containers.Select(container => container.Incarnation).ToHashSet();
         foreach (var record in evidence.Records.Where(record => record.State is SandboxState.Stopped && HasRun(record)))
         {
             // Whatever the record says of it: no fault removes containers, so whoever removed this one was one of ours.
-            findings.Expect(kept.Contains(record.Incarnation), () => $"{record.Id} is stopped ({record.Reason}), and its files are gone with its container");
+            findings.Expect(
+                kept.Contains(record.Incarnation), () =>
+                    $"{record.Id} is stopped ({record.Reason}), and its files are gone with its container");
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed class DeletesStay : ICheck
             // Deleting what was never written is a success as well.
             if (records.TryGetValue(delete.SandboxId, out var record) && !IsLaterCreate(evidence, delete))
             {
-                findings.Expect(record.State is SandboxState.Deleted, () => $"{delete}, and the record is {record.State} at version {record.Version}");
+                findings.Expect(
+                    record.State is SandboxState.Deleted, () => $"{delete}, and the record is {record.State} at version {record.Version}");
             }
 
             foreach (var later in evidence.Of(delete.SandboxId).Where(one => one.Begin > delete.End && one.IsDone && Revives(one)))

@@ -4,7 +4,8 @@ using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Chaos.Checks;
 
-/// <summary>A restart, and an archive, is either refused or one event, so acknowledged ones and events can be counted against each other; a stop
+/// <summary>A restart, and an archive, is either refused or one event, so acknowledged ones and events can be counted against each other; a
+/// stop
 /// or a delete of what is stopped or deleted already is none.</summary>
 internal sealed class EventsAreEffectiveOnce : ICheck
 {
@@ -18,13 +19,15 @@ internal sealed class EventsAreEffectiveOnce : ICheck
             var restarted = Happened(record, SandboxEvent.Restart) + Happened(record, SandboxEvent.Restore);
             findings.Expect(
                 restarted >= restarts.Done && restarted <= restarts.Possible,
-                () => $"{record.Id} was restarted {restarted} times; {restarts.Done} were acknowledged, {restarts.Possible - restarts.Done} unknown");
+                () => $"{record.Id} was restarted {restarted} times; {restarts.Done} were acknowledged, "
+                    + $"{restarts.Possible - restarts.Done} unknown");
 
             var archives = Asked(evidence, record, OperationKind.Archive);
             var archived = Happened(record, SandboxEvent.Archive);
             findings.Expect(
                 archived >= archives.Done && archived <= archives.Possible,
-                () => $"{record.Id} was put away {archived} times; {archives.Done} were acknowledged, {archives.Possible - archives.Done} unknown");
+                () => $"{record.Id} was put away {archived} times; {archives.Done} were acknowledged, "
+                    + $"{archives.Possible - archives.Done} unknown");
 
             var stops = Asked(evidence, record, OperationKind.Stop);
             var stopped = Happened(record, SandboxEvent.Stop);
@@ -38,7 +41,8 @@ internal sealed class EventsAreEffectiveOnce : ICheck
             var deletes = Asked(evidence, record, OperationKind.Delete);
             var deleted = Happened(record, SandboxEvent.Delete);
             findings.Expect(
-                deleted <= Math.Min(1, deletes.Possible), () => $"{record.Id} was deleted {deleted} times, and asked to be {deletes.Possible} times");
+                deleted <= Math.Min(1, deletes.Possible), () =>
+                    $"{record.Id} was deleted {deleted} times, and asked to be {deletes.Possible} times");
 
             findings.Expect(
                 Happened(record, SandboxEvent.Alive) <= restarted + 1,

@@ -14,7 +14,8 @@ internal sealed class LiveEntriesAgree : ICheck
         {
             var record = records.GetValueOrDefault(live.SandboxId);
             findings.Expect(record is not null, () => $"{live} is about no record");
-            findings.Expect(record is null || live.Version <= record.Version, () => $"{live} is ahead of its record, version {record!.Version}");
+            findings.Expect(
+                record is null || live.Version <= record.Version, () => $"{live} is ahead of its record, version {record!.Version}");
             findings.Expect(
                 record is null || live.Version != record.Version || live.State is null || live.State == record.State.Name(),
                 () => $"{live} says {live.State} of the very version that is {record!.State.Name()}");

@@ -26,7 +26,8 @@ internal sealed partial class LossesAreTrue : ICheck
 
             var answered = evidence.Of(record.Id).FirstOrDefault(
                 one => one.IsMarking && one.IsDone && one.Begin > lost.At - silence + MayStillAct && one.End < lost.At);
-            findings.Expect(answered is null, () => $"{record.Id} was lost at {lost.At:HH:mm:ss.fff} ({record.Reason}), and yet {answered}");
+            findings.Expect(
+                answered is null, () => $"{record.Id} was lost at {lost.At:HH:mm:ss.fff} ({record.Reason}), and yet {answered}");
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed class NothingStaysPassing : ICheck
             findings.Expect(
                 !passing || record.TransientDeadline is { } deadline && deadline + ScanTime > evidence.At,
                 () => $"{record.Id} is {record.State} beyond its deadline {record.TransientDeadline:HH:mm:ss}, at {evidence.At:HH:mm:ss}");
-            findings.Expect(!passing || working.Contains(record.Id), () => $"{record.Id} is {record.State}, and no job will ever move it on");
+            findings.Expect(
+                !passing || working.Contains(record.Id), () => $"{record.Id} is {record.State}, and no job will ever move it on");
         }
 
         var records = evidence.Records.ToDictionary(record => record.Id);
@@ -33,7 +34,8 @@ internal sealed class NothingStaysPassing : ICheck
         foreach (var letter in evidence.DeadLetters)
         {
             findings.Expect(
-                !records.TryGetValue(letter.SandboxId, out var record) || record.Version != letter.Version || record.State is not (SandboxState.Pending or SandboxState.Archiving),
+                !records.TryGetValue(letter.SandboxId, out var record) || record.Version != letter.Version
+                    || record.State is not (SandboxState.Pending or SandboxState.Archiving),
                 () => $"{letter} left its sandbox in a passing state");
         }
     }

@@ -16,7 +16,8 @@ internal sealed class StopsStay : ICheck
             var restarts = evidence.Of(stop.SandboxId).Where(one => IsComing(one) && one.End > stop.Begin).ToList();
             foreach (var used in evidence.Of(stop.SandboxId).Where(one => one.IsMarking && one.IsDone && one.Begin > stop.End))
             {
-                findings.Expect(restarts.Any(restart => restart.Begin < used.End), () => $"{used} succeeded after {stop} without a restart");
+                findings.Expect(
+                    restarts.Any(restart => restart.Begin < used.End), () => $"{used} succeeded after {stop} without a restart");
             }
 
             if (restarts.Count == 0 && records.TryGetValue(stop.SandboxId, out var record))

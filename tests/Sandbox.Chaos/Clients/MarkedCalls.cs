@@ -10,7 +10,8 @@ namespace Sandbox.Chaos.Clients;
 
 /// <summary>Every kind of operation as one recorded call over HTTP. Each goes to whichever API comes next.</summary>
 /// <param name="patience">Null: a paused server keeps a client for 20 s at most.</param>
-public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis, Recorder recorder, TimeProvider time, TimeSpan? patience = null)
+public sealed class MarkedCalls(
+    string client, IReadOnlyList<SandboxClient> apis, Recorder recorder, TimeProvider time, TimeSpan? patience = null)
 {
     private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(20);
 
@@ -38,9 +39,11 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
 
     public Task<Operation> ExecuteAsync(string sandbox) => RunAsync(sandbox, OperationKind.Execute, async (api, number, token) =>
     {
-        var request = new ExecRequest { Command = JsonSerializer.SerializeToElement(Script(number)), Shell = true, Timeout = _patience.TotalSeconds };
+        var request =
+            new ExecRequest { Command = JsonSerializer.SerializeToElement(Script(number)), Shell = true, Timeout = _patience.TotalSeconds };
         var result = await api.ExecuteAsync(SandboxId.Parse(sandbox), request, token);
-        return result.ExitCode == 0 ? ("", EngineReader.Lines(result.Stdout)) : throw new IOException($"exit code {result.ExitCode}: {result.Stderr}");
+        return result.ExitCode == 0
+            ? ("", EngineReader.Lines(result.Stdout)) : throw new IOException($"exit code {result.ExitCode}: {result.Stderr}");
     });
 
     public Task<Operation> SessionAsync(string sandbox) => RunAsync(sandbox, OperationKind.Session, async (api, number, token) =>
@@ -78,7 +81,8 @@ public sealed class MarkedCalls(string client, IReadOnlyList<SandboxClient> apis
     });
 
     /// <summary>Appends the call's own mark and shows all of them.</summary>
-    private static string Script(long number) => $"echo {Operation.MarkOf(number)} >> {EngineReader.MarksFile} && cat {EngineReader.MarksFile}";
+    private static string Script(long number) =>
+        $"echo {Operation.MarkOf(number)} >> {EngineReader.MarksFile} && cat {EngineReader.MarksFile}";
 
     private Task<Operation> RunAsync(
         string sandbox, OperationKind kind, Func<SandboxClient, long, CancellationToken, Task<(string, IReadOnlyList<string>?)>> call) =>

@@ -37,7 +37,8 @@ public sealed class EngineReader(string socket, string cluster)
                 string[] all = [own, .. ((string?)layers["LowerDir"] ?? "").Split(':')];
                 try
                 {
-                    marks[container.SandboxId] = all.FirstOrDefault(layer => File.Exists(layer + MarksFile)) is { } layer ? Lines(await File.ReadAllTextAsync(layer + MarksFile)) : [];
+                    marks[container.SandboxId] = all.FirstOrDefault(layer => File.Exists(layer + MarksFile)) is { } layer
+                        ? Lines(await File.ReadAllTextAsync(layer + MarksFile)) : [];
                 }
                 catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
                 {
@@ -49,13 +50,15 @@ public sealed class EngineReader(string socket, string cluster)
         return marks;
     }
 
-    public static IReadOnlyList<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static IReadOnlyList<string> Lines(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static ContainerFact Read(JsonNode container)
     {
         var labels = container["Labels"]!;
         return new ContainerFact(
-            ((string)container["Id"]!)[..12], Label(labels, "sandbox"), Label(labels, "incarnation"), Label(labels, "node"), (string)container["State"]! == "running");
+            ((string)container["Id"]!)[..12], Label(labels, "sandbox"), Label(labels, "incarnation"), Label(labels, "node"),
+            (string)container["State"]! == "running");
     }
 
     private static string Label(JsonNode labels, string name) => (string?)labels[$"sandbox.aspire/{name}"] ?? "";

@@ -11,7 +11,8 @@ public sealed class LiveReader(RedisServer redis)
     public async Task<IReadOnlyList<LiveFact>> ReadAsync()
     {
         List<LiveFact> entries = [];
-        foreach (var key in (await redis.CommandAsync($"KEYS {Prefix}*")).Split('\n').Where(line => line.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (var key in (await redis.CommandAsync($"KEYS {Prefix}*")).Split('\n')
+            .Where(line => line.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             // Gone meanwhile is no entry.
             if ((await redis.CommandAsync($"GET {key}")).Split('\n').FirstOrDefault(line => line.StartsWith('{')) is { } text)

@@ -26,7 +26,9 @@ public sealed class StoreReader(string connectionString)
         return others with
         {
             Records = await RowsAsync(
-                connection, "SELECT id, version, state, incarnation, tenant, host_name, reason, passing_deadline, history::text, archive->>'incarnation' FROM sandboxes", Record),
+                connection,
+                "SELECT id, version, state, incarnation, tenant, host_name, reason, passing_deadline, history::text, "
+                    + "archive->>'incarnation' FROM sandboxes", Record),
             Jobs = await RowsAsync(
                 connection, "SELECT id, sandbox_id, version, attempt, node, store_now() - created_at FROM jobs",
                 row => new JobFact(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetInt32(3), Text(row, 4), row.GetTimeSpan(5))),
@@ -43,7 +45,8 @@ public sealed class StoreReader(string connectionString)
         await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         await connection.OpenAsync();
         var holders = await RowsAsync(
-            connection, "SELECT holder FROM leases WHERE name = 'head' AND NOT released AND expires_at > store_now()", row => row.GetString(0));
+            connection, "SELECT holder FROM leases WHERE name = 'head' AND NOT released AND expires_at > store_now()", row =>
+                row.GetString(0));
         return holders.SingleOrDefault()?.Split('/')[0];
     }
 

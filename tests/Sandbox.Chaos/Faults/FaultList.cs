@@ -7,7 +7,8 @@ namespace Sandbox.Chaos.Faults;
 
 /// <summary>Every fault that a cluster of processes on this machine can be made to bear.</summary>
 public sealed class FaultList(
-    ProcessCluster cluster, IReadOnlyList<HarmableNode> nodes, PrivateEngine? engine, StoreReader store, Action<string> complain, TimeProvider time)
+    ProcessCluster cluster, IReadOnlyList<HarmableNode> nodes, PrivateEngine? engine, StoreReader store, Action<string> complain,
+    TimeProvider time)
 {
     private const string Workers = "workers", Apis = "apis";
 
@@ -25,7 +26,8 @@ public sealed class FaultList(
         new PausedProcess("a Worker", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(14), time),
         new PausedProcess("the head", Workers, HeadAsync, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(6), time),
         // Beyond the grace of a dead node: what runs on it is lost.
-        new PausedProcess("a Worker beyond its grace", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(33), TimeSpan.FromSeconds(36), time),
+        new PausedProcess(
+            "a Worker beyond its grace", Workers, AnyOf(cluster.Workers), TimeSpan.FromSeconds(33), TimeSpan.FromSeconds(36), time),
     ];
 
     private IEnumerable<IFault> OfNodes() =>

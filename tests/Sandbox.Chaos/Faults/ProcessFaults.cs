@@ -4,7 +4,8 @@ namespace Sandbox.Chaos.Faults;
 
 /// <summary>kill -9 of one process, and its next life.</summary>
 /// <param name="choose">The victim; asked each time, for the head is another each time.</param>
-public sealed class KilledProcess(string kind, string target, Func<Random, Task<ClusterProcess>> choose, Func<ClusterProcess, Task> start, TimeProvider time) : IFault
+public sealed class KilledProcess(
+    string kind, string target, Func<Random, Task<ClusterProcess>> choose, Func<ClusterProcess, Task> start, TimeProvider time) : IFault
 {
     public string Kind => $"kill -9 of {kind}";
 
@@ -19,7 +20,8 @@ public sealed class KilledProcess(string kind, string target, Func<Random, Task<
     }
 }
 
-/// <summary>SIGSTOP and SIGCONT of one process: its connections stay, its leases run out, and it wakes in the middle of what it did.</summary>
+/// <summary>SIGSTOP and SIGCONT of one process: its connections stay, its leases run out, and it wakes in the middle of what it
+/// did.</summary>
 public sealed class PausedProcess(
     string kind, string target, Func<Random, Task<ClusterProcess>> choose, TimeSpan shortest, TimeSpan longest, TimeProvider time) : IFault
 {

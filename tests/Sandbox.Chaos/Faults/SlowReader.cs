@@ -37,9 +37,12 @@ public sealed class SlowReader(SandboxClient api, StoreReader store, Action<stri
     {
         try
         {
-            return await store.RunningAsync() is { Count: > 0 } running && await ReadAsync(SandboxId.Parse(running[random.Next(running.Count)]), random);
+            return await store.RunningAsync() is { Count: > 0 } running
+                && await ReadAsync(SandboxId.Parse(running[random.Next(running.Count)]), random);
         }
-        catch (Exception exception) when (exception is SandboxClientException or HttpRequestException or IOException or OperationCanceledException or Npgsql.NpgsqlException)
+        catch (Exception exception)
+            when (exception is SandboxClientException or HttpRequestException or IOException or OperationCanceledException
+                or Npgsql.NpgsqlException)
         {
             // Its sandbox, its worker or its API ended under it; nobody is told anything wrong by that.
             return false;

@@ -15,7 +15,8 @@ public static class Answers
     ];
 
     public static Answer Of(Exception exception) =>
-        exception is SandboxClientException refused && refused.Code is not (SandboxClientException.Unreachable or SandboxClientException.TimedOut)
+        exception is SandboxClientException refused
+            && refused.Code is not (SandboxClientException.Unreachable or SandboxClientException.TimedOut)
             && Refusals.Any(text => refused.Text.Contains(text, StringComparison.Ordinal))
             ? Answer.Refused
             : Answer.Unknown;

@@ -51,5 +51,6 @@ public sealed record Operation(
 
     public static string MarkOf(long number) => $"m{number}";
 
-    public override string ToString() => $"{Kind} #{Number} by {Client} on {SandboxId} ({Begin:HH:mm:ss.fff} to {End:HH:mm:ss.fff}, {Answer})";
+    public override string ToString() =>
+        $"{Kind} #{Number} by {Client} on {SandboxId} ({Begin:HH:mm:ss.fff} to {End:HH:mm:ss.fff}, {Answer})";
 }

@@ -101,7 +101,8 @@ public sealed class HarmableNode : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}; a run under faults needs root");
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}; a run under faults needs root");
         }
     }
 }

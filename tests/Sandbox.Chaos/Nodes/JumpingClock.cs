@@ -29,7 +29,8 @@ public sealed class JumpingClock(string file) : TimeProvider
             }
 
             _looked = System.GetTimestamp();
-            _ahead = File.Exists(file) ? TimeSpan.FromSeconds(double.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture)) : TimeSpan.Zero;
+            _ahead = File.Exists(file)
+                ? TimeSpan.FromSeconds(double.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture)) : TimeSpan.Zero;
             if (_ahead != TimeSpan.Zero)
             {
                 File.WriteAllText(file + Seen, "");

@@ -6,7 +6,8 @@ using Sandbox.Chaos.Nodes;
 
 /// <summary>
 /// Puts <see cref="JumpingClock"/> into a program of the product from outside, so that no program has a switch for it: the runtime
-/// calls this (by this name, in no namespace) where <c>DOTNET_STARTUP_HOOKS</c> names this assembly, and a host that is being built says so.
+/// calls this (by this name, in no namespace) where <c>DOTNET_STARTUP_HOOKS</c> names this assembly, and a host that is being built says
+/// so.
 /// </summary>
 #pragma warning disable CA1050 // The runtime's own name for it.
 public static class StartupHook

@@ -53,7 +53,8 @@ public sealed class FirstUseTests : IDisposable
         Assert.Contains("no such feed", Log(), StringComparison.Ordinal);
     }
 
-    /// <summary>Each <c>./sandbox</c> takes the lock for a moment to see whether one is at work; the work then waits, and is not left undone.</summary>
+    /// <summary>Each <c>./sandbox</c> takes the lock for a moment to see whether one is at work; the work then waits, and is not left
+    /// undone.</summary>
     [Fact]
     public async Task Background_WhileAnotherLooksWhetherOneIsAtWork_WaitsForIt()
     {
@@ -65,11 +66,14 @@ public sealed class FirstUseTests : IDisposable
 
         using var background = _tree.Start(_path, "bash", "build/ready-to-run.sh", "--detached");
         await Wait.UntilAsync(
-            () => Task.FromResult(background.HasEnded || _tree.Processes().Contains("flock\n9\n")), () => "the background waits for the lock, or gives up");
+            () => Task.FromResult(background.HasEnded || _tree.Processes().Contains("flock\n9\n")), () =>
+                "the background waits for the lock, or gives up");
         look.CloseInput();
         await background.EndAsync();
 
-        Assert.True(File.Exists(_tree.PathOf("artifacts/cli/bin/.ready-to-run")), "the background ended without a try, and nothing else will make one");
+        Assert.True(
+            File.Exists(_tree.PathOf("artifacts/cli/bin/.ready-to-run")),
+            "the background ended without a try, and nothing else will make one");
     }
 
     public void Dispose() => _tree.Dispose();

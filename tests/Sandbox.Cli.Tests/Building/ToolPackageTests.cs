@@ -38,7 +38,8 @@ public sealed class ToolPackageTests : IDisposable
         Assert.All(
             Directory.EnumerateFiles(tools, "sandbox-agent", SearchOption.AllDirectories),
             agent => Assert.True(
-                File.GetUnixFileMode(agent).HasFlag(UnixFileMode.OtherExecute | UnixFileMode.OtherRead), $"only the owner may run {agent}"));
+                File.GetUnixFileMode(agent).HasFlag(UnixFileMode.OtherExecute | UnixFileMode.OtherRead),
+                $"only the owner may run {agent}"));
     }
 
     public void Dispose() => _tree.Dispose();

@@ -75,12 +75,14 @@ public sealed class ClusterCommandTests : IDisposable
 
         var refused = (await _cli.RunAsync("cluster", "up", "-d", "nobody")).Expect(2);
 
-        Assert.Contains("there is no service nobody; there are postgres, redis, health, api, node-cpu", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no service nobody; there are postgres, redis, health, api, node-cpu", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Schema_Printed_IsJson() =>
-        Assert.Equal("cluster.yaml", (string?)JsonNode.Parse((await _cli.RunAsync("cluster", "schema", "--print")).Expect(0).Output)!["title"]);
+        Assert.Equal(
+            "cluster.yaml", (string?)JsonNode.Parse((await _cli.RunAsync("cluster", "schema", "--print")).Expect(0).Output)!["title"]);
 
     [Fact]
     public async Task Verbs_WithoutAFile_SayHowOneIsMade()
@@ -110,9 +112,15 @@ public sealed class ClusterCommandTests : IDisposable
         (await _cli.RunAsync("cluster", "init")).Expect(0);
         File.AppendAllText(_cli.File("cluster.yaml"), "host: { has_gpu: false, ip_address: 192.0.2.7 }\n");
 
-        Assert.Contains("only one of --up, --down", (await _cli.RunAsync("cluster", "test", "--up", "--down")).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("--head takes HOST:PORT, not 'node-cpu'", (await _cli.RunAsync("cluster", "test", "--head", "node-cpu")).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("target gpu needs a host with GPUs", (await _cli.RunAsync("cluster", "test", "--target", "gpu")).Expect(1).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "only one of --up, --down", (await _cli.RunAsync("cluster", "test", "--up", "--down")).Expect(2).Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "--head takes HOST:PORT, not 'node-cpu'", (await _cli.RunAsync("cluster", "test", "--head", "node-cpu")).Expect(2).Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "target gpu needs a host with GPUs", (await _cli.RunAsync("cluster", "test", "--target", "gpu")).Expect(1).Error,
+            StringComparison.Ordinal);
         (await _cli.RunAsync("cluster", "test", "--target", "tpu")).Expect(2);
     }
 
@@ -125,7 +133,8 @@ public sealed class ClusterCommandTests : IDisposable
         var hinted = (await _cli.RunAsync("cluster", "test", "--head", "node-gpu:6391")).Expect(0);
 
         Assert.Contains("`sandbox cluster test --up` starts it", hinted.Output, StringComparison.Ordinal);
-        Assert.Contains("HEAD_ADDRESS: \"node-gpu:6391\"", File.ReadAllText(_cli.File(".cluster/cluster-test.compose.yaml")), StringComparison.Ordinal);
+        Assert.Contains(
+            "HEAD_ADDRESS: \"node-gpu:6391\"", File.ReadAllText(_cli.File(".cluster/cluster-test.compose.yaml")), StringComparison.Ordinal);
     }
 
     public void Dispose() => _cli.Dispose();

@@ -53,7 +53,9 @@ public sealed class EngineRunnerTests : IAsyncLifetime
         Assert.Equal(_project, (string?)node["Config"]!["Labels"]![ContainerBody.ProjectLabel]);
 
         // Before it was healthy, what depends on it was not there.
-        Assert.True(_said.IndexOf("→ waiting until store is healthy") is >= 0 and var waited && waited < _said.IndexOf("✓ node started"), string.Join("; ", _said));
+        Assert.True(
+            _said.IndexOf("→ waiting until store is healthy") is >= 0 and var waited && waited < _said.IndexOf("✓ node started"),
+            string.Join("; ", _said));
     }
 
     [NeedsDockerFact]
@@ -103,7 +105,9 @@ public sealed class EngineRunnerTests : IAsyncLifetime
             Service("store") with
             {
                 Command = ["sh", "-c", "sleep 0.3; touch /tmp/ready; exec sleep 600"],
-                HealthCheck = new(["test", "-f", "/tmp/ready"], TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 50, TimeSpan.FromMilliseconds(1)),
+                HealthCheck =
+                    new(["test", "-f", "/tmp/ready"], TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 50,
+                        TimeSpan.FromMilliseconds(1)),
                 Mounts = [new("data", "/data")],
             },
             Service("node") with

@@ -87,7 +87,8 @@ public sealed class HostPortsTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<CliException>(() => Run(Model()).UpAsync([], detached: true, removeOrphans: false, Token));
 
-        Assert.StartsWith($"port {_port}, which api is to have, is taken by a program of this machine", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"port {_port}, which api is to have, is taken by a program of this machine", refused.Message, StringComparison.Ordinal);
     }
 
     [NeedsDockerFact]

@@ -22,7 +22,9 @@ public sealed class LogLinesTests
 
             lines.End();
 
-            Assert.True(seen is ["grüße 🚀 aus Köln", "no end of line: €"], $"in pieces of {size} bytes it became: {string.Join(" | ", seen)}");
+            Assert.True(
+                seen is ["grüße 🚀 aus Köln", "no end of line: €"],
+                $"in pieces of {size} bytes it became: {string.Join(" | ", seen)}");
         }
     }
 }

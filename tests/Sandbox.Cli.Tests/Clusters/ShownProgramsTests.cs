@@ -15,7 +15,10 @@ public sealed class ShownProgramsTests : IDisposable
     public async Task Show_OfWhatOnlyLooks_EndsWithAllItStartedWhenTheTimeIsOver()
     {
         using var end = new CancellationTokenSource();
-        var showing = ShownPrograms.ShowAsync("sh", ["-c", $"sleep 1000 & echo $! > {_folder.File("child.new")}; mv {_folder.File("child.new")} {_folder.File("child")}; wait"], onlyLooks: true, end.Token);
+        var showing = ShownPrograms.ShowAsync(
+            "sh", ["-c",
+                $"sleep 1000 & echo $! > {_folder.File("child.new")}; mv {_folder.File("child.new")} {_folder.File("child")}; wait"],
+                onlyLooks: true, end.Token);
         await Wait.UntilAsync(() => Task.FromResult(File.Exists(_folder.File("child"))), () => "the child runs");
         var child = (await File.ReadAllTextAsync(_folder.File("child"))).Trim();
 

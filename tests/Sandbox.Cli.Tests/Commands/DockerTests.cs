@@ -16,7 +16,8 @@ public sealed class DockerTests : IDisposable
         var name = $"cli-{Guid.NewGuid():N}";
 
         var run = await _cli.RunAsync(
-            "run", "--image", Image, "--network", "none", "--name", name, "--pull", "never", "--memory", "256m", "--", "sh", "-c", "echo $((40+2)); exit 7");
+            "run", "--image", Image, "--network", "none", "--name", name, "--pull", "never", "--memory", "256m", "--", "sh", "-c",
+            "echo $((40+2)); exit 7");
 
         Assert.Equal("42\n", run.Expect(7).Output);
         using var left = _cli.StartOther(["docker", "ps", "--all", "--quiet", "--filter", $"label=sandbox.aspire/sandbox={name}"]);
@@ -41,7 +42,8 @@ public sealed class DockerTests : IDisposable
     [NeedsDockerFact]
     public async Task Run_OfAnImageThatIsNotThere_SaysSoAndReturns1()
     {
-        var run = (await _cli.RunAsync("run", "--image", "sandbox-no-such-image:1", "--pull", "never", "--memory", "256m", "--", "true")).Expect(1);
+        var run = (await _cli.RunAsync("run", "--image", "sandbox-no-such-image:1", "--pull", "never", "--memory", "256m", "--", "true"))
+            .Expect(1);
 
         Assert.Contains("sandbox-no-such-image:1", run.Error, StringComparison.Ordinal);
     }

@@ -102,7 +102,8 @@ public sealed class RunTests : IDisposable
         File.SetUnixFileMode(_cli.File("hello.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         var run = await _cli.RunAsync(
-            "run", "--env", "GREETING=a=b c", "--file", $"{_cli.File("hello.sh")}:/tmp/hello-{Guid.NewGuid():N}/", "--", "sh", "-c", "exec /tmp/hello-*/hello.sh");
+            "run", "--env", "GREETING=a=b c", "--file", $"{_cli.File("hello.sh")}:/tmp/hello-{Guid.NewGuid():N}/", "--", "sh", "-c",
+            "exec /tmp/hello-*/hello.sh");
 
         Assert.Equal("a=b c\n", run.Expect(0).Output);
     }
@@ -145,5 +146,6 @@ public sealed class RunTests : IDisposable
 
     /// <summary>Lines on standard error but warnings.</summary>
     private static IEnumerable<string> Complaints(CliResult run) =>
-        run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("sandbox: warning: ", StringComparison.Ordinal));
+        run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith("sandbox: warning: ", StringComparison.Ordinal));
 }

@@ -78,7 +78,8 @@ public sealed class ServeTests : IDisposable
         }
 
         var pid = (await _cli.RunAsync(
-            "exec", "--detach", "one", "--", "sh", "-c", "i=0; while :; do i=$((i+1)); echo $i >> count; sleep 0.05; done")).Expect(0).Output.Trim();
+            "exec", "--detach", "one", "--", "sh", "-c", "i=0; while :; do i=$((i+1)); echo $i >> count; sleep 0.05; done")).Expect(0)
+                .Output.Trim();
         first.Signal("KILL");
         await first.EndAsync();
         first.Dispose();
@@ -99,7 +100,9 @@ public sealed class ServeTests : IDisposable
     }
 
     private async Task<int> CountAsync() =>
-        int.Parse((await _cli.RunAsync("exec", "one", "--", "tail", "-n", "1", "count")).Expect(0).Output, System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(
+            (await _cli.RunAsync("exec", "one", "--", "tail", "-n", "1", "count")).Expect(0).Output,
+            System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<RunningCli> ServeAsync()
     {

@@ -24,13 +24,20 @@ public sealed class TenantTests : IDisposable
         Assert.DoesNotContain(secret, made.Error, StringComparison.Ordinal);
         var key = JsonDocument.Parse((await _cli.RunAsync("key", "ls", "--json")).Expect(0).Output).RootElement.EnumerateArray().Single();
         var id = key.GetProperty("id").GetString()!;
-        Assert.Equal(("red", "of a test", false), (key.GetProperty("tenant").GetString(), key.GetProperty("note").GetString(), key.GetProperty("admin").GetBoolean()));
-        Assert.True(key.GetProperty("expires_at").GetDateTimeOffset() - key.GetProperty("created_at").GetDateTimeOffset() > TimeSpan.FromDays(29), "it expires in 30 days");
+        Assert.Equal(
+            ("red", "of a test", false),
+            (key.GetProperty("tenant").GetString(), key.GetProperty("note").GetString(), key.GetProperty("admin").GetBoolean()));
+        Assert.True(
+            key.GetProperty("expires_at").GetDateTimeOffset() - key.GetProperty("created_at").GetDateTimeOffset() > TimeSpan.FromDays(29),
+            "it expires in 30 days");
 
         Assert.Equal($"revoked {id}\n", (await _cli.RunAsync("key", "revoke", id)).Expect(0).Output);
-        Assert.Equal("sandbox: There is no such key, or it was revoked before.\n", (await _cli.RunAsync("key", "revoke", id)).Expect(1).Error);
+        Assert.Equal(
+            "sandbox: There is no such key, or it was revoked before.\n", (await _cli.RunAsync("key", "revoke", id)).Expect(1).Error);
         Assert.Equal("sandbox: Tenant red already exists.\n", (await _cli.RunAsync("tenant", "create", "red")).Expect(1).Error);
-        Assert.Equal("sandbox: --cpus: 'many' is neither a number nor none\n", (await _cli.RunAsync("tenant", "set", "red", "--cpus", "many")).Expect(2).Error);
+        Assert.Equal(
+            "sandbox: --cpus: 'many' is neither a number nor none\n",
+            (await _cli.RunAsync("tenant", "set", "red", "--cpus", "many")).Expect(2).Error);
     }
 
     [Fact]

@@ -23,8 +23,12 @@ public sealed class TopTests : IDisposable
         Assert.StartsWith("sandbox\tseen\trunning\t", same, StringComparison.Ordinal);
         Assert.Empty(view.GetProperty("nodes").EnumerateArray());
         var row = Assert.Single(view.GetProperty("sandboxes").EnumerateArray());
-        Assert.Equal(("seen", "running", 1), (row.GetProperty("sandbox_id").GetString(), row.GetProperty("state").GetString(), view.GetProperty("total").GetInt32()));
-        Assert.True(view.GetProperty("node_use").EnumerateObject().Single().Value.GetProperty("memory_bytes").GetInt64() > 0, $"the machine uses memory: {view}");
+        Assert.Equal(
+            ("seen", "running", 1),
+            (row.GetProperty("sandbox_id").GetString(), row.GetProperty("state").GetString(), view.GetProperty("total").GetInt32()));
+        Assert.True(
+            view.GetProperty("node_use").EnumerateObject().Single().Value.GetProperty("memory_bytes").GetInt64() > 0,
+            $"the machine uses memory: {view}");
         (await _cli.RunAsync("rm", "--force", "seen")).Expect(0);
     }
 
@@ -40,6 +44,7 @@ public sealed class TopTests : IDisposable
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
         Assert.Contains("This server is no cluster", refused.Error, StringComparison.Ordinal);
         Assert.Equal("[]", listed.Trim());
-        Assert.Contains("ttl_seconds", (await _cli.RunAsync("node", "token", "create", "--expires", "30d")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "ttl_seconds", (await _cli.RunAsync("node", "token", "create", "--expires", "30d")).Error, StringComparison.Ordinal);
     }
 }

@@ -25,12 +25,14 @@ public sealed class ProcessStreamTests
         byte[] bytes =
         [
             .. ScriptedServer.Frame(Keepalive), .. ScriptedServer.Frame(Started), .. ScriptedServer.Frame(Data("stdout", "one")),
-            .. ScriptedServer.Frame(Keepalive), .. ScriptedServer.Frame(Data("stderr", "two")), .. ScriptedServer.Frame(Ended), .. ScriptedServer.End(),
+            .. ScriptedServer.Frame(Keepalive), .. ScriptedServer.Frame(Data("stderr", "two")), .. ScriptedServer.Frame(Ended),
+            .. ScriptedServer.End(),
         ];
         await using var server = await ScriptedServer.StartAsync(http => SendAsync(http, bytes, chunk));
         using var client = new SandboxClient(server.Address, null);
 
-        await using var process = await client.Processes(Id).StartAsync(new StartRequest { Process = new ProcessConfig { Cmd = "x" } }, default);
+        await using var process = await client.Processes(Id)
+            .StartAsync(new StartRequest { Process = new ProcessConfig { Cmd = "x" } }, default);
         var events = new List<ProcessEvent>();
         await foreach (var happened in process.ReadAllAsync(default))
         {
@@ -175,7 +177,8 @@ public sealed class ProcessStreamTests
     {
         return MostOf("tcp_rmem") + MostOf("tcp_wmem");
 
-        static long MostOf(string file) => long.Parse(File.ReadAllText($"/proc/sys/net/ipv4/{file}").Split('\t')[2], CultureInfo.InvariantCulture);
+        static long MostOf(string file) =>
+            long.Parse(File.ReadAllText($"/proc/sys/net/ipv4/{file}").Split('\t')[2], CultureInfo.InvariantCulture);
     }
 
     private static string Data(string stream, string text) =>

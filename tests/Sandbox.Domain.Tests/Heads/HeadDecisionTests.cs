@@ -6,7 +6,8 @@ namespace Sandbox.Domain.Tests.Heads;
 /// another head was found, HEAD_ADDRESS, HEAD_ADDRESS_CFG.</summary>
 public sealed class HeadDecisionTests
 {
-    private static readonly HeadAddress Told = new("told", 1), Configured = new("configured", 2), Elected = new("elected", 3), Found = new("found", 4);
+    private static readonly HeadAddress Told = new("told", 1), Configured = new("configured", 2), Elected = new("elected", 3),
+    Found = new("found", 4);
 
     public static TheoryData<bool, ElectionReply, bool, bool, bool> Combinations()
     {
@@ -27,7 +28,8 @@ public sealed class HeadDecisionTests
     public void Decide_EveryCombination_IsAsTheTableSays(bool isListed, ElectionReply word, bool found, bool told, bool configured)
     {
         var choice = HeadDecision.Decide(new HeadQuestion(
-            List("n1 n2:6391"), isListed ? "n1" : "other", 6390, told ? Told : null, configured ? Configured : null, word, Elected, found ? Found : null));
+            List("n1 n2:6391"), isListed ? "n1" : "other", 6390, told ? Told : null, configured ? Configured : null, word, Elected,
+            found ? Found : null));
 
         // Written out, not computed as the code does: the first line that fits.
         var expected = (isListed, word, found, told, configured) switch

@@ -8,11 +8,19 @@ public sealed class FactMergeTests
     public void Keep_OfFactsTheWriterDidNotTouch_TakesWhatIsThereNow()
     {
         var read = Given.Sandbox();
-        var current = read with { HostIp = "10.0.0.1", EffectiveDiskBytes = 5, EffectiveLogBytes = 4, Phases = [read.Phases[0] with { Status = PhaseStatus.Success }] };
+        var current =
+            read with
+            {
+                HostIp = "10.0.0.1",
+                EffectiveDiskBytes = 5,
+                EffectiveLogBytes = 4,
+                Phases = [read.Phases[0] with { Status = PhaseStatus.Success }]
+            };
 
         var kept = FactMerge.Keep(read with { State = SandboxState.Running }, read, current);
 
-        Assert.Equal(("10.0.0.1", 5L, 4L, SandboxState.Running), (kept.HostIp, kept.EffectiveDiskBytes, kept.EffectiveLogBytes, kept.State));
+        Assert.Equal(
+            ("10.0.0.1", 5L, 4L, SandboxState.Running), (kept.HostIp, kept.EffectiveDiskBytes, kept.EffectiveLogBytes, kept.State));
         Assert.Same(current.Phases, kept.Phases);
     }
 

@@ -35,7 +35,9 @@ public sealed class SandboxInstanceTests
 
     [Fact]
     public void WrongState_SaysWhatItIsAndWhatIsNotPossible() =>
-        Assert.Equal("Sandbox box is deleted; restart is not possible now.", new SandboxError.WrongState(Given.Sandbox().Id, SandboxState.Deleted, SandboxEvent.Restart).Text);
+        Assert.Equal(
+            "Sandbox box is deleted; restart is not possible now.",
+            new SandboxError.WrongState(Given.Sandbox().Id, SandboxState.Deleted, SandboxEvent.Restart).Text);
 
     [Fact]
     public void After_Alive_StartsTheIdleTime()

@@ -62,7 +62,9 @@ public sealed class SandboxLifecycleTests
     [Fact]
     public void Names_AreWhatTravels()
     {
-        Assert.Equal(["pending", "running", "stopped", "archiving", "archived", "deleted"], Enum.GetValues<SandboxState>().Select(state => state.Name()));
+        Assert.Equal(
+            ["pending", "running", "stopped", "archiving", "archived", "deleted"],
+            Enum.GetValues<SandboxState>().Select(state => state.Name()));
         Assert.Equal("archive_done", ArchiveDone.Name());
         Assert.True(WireNames.TryParseEvent("start_failed", out var happened) && happened == StartFailed);
         Assert.False(WireNames.TryParseState("Pending", out _));

@@ -26,7 +26,8 @@ public sealed class ActivityPolicyTests
     [Fact]
     public void Touch_AfterAStep_MovesTheDeadlineOn() =>
         Assert.Equal(
-            Given.Now.AddSeconds(30).AddMinutes(30), ActivityPolicy.Touch(Given.Sandbox(SandboxState.Running), Given.Now.AddSeconds(30))!.IdleDeadline);
+            Given.Now.AddSeconds(30).AddMinutes(30),
+            ActivityPolicy.Touch(Given.Sandbox(SandboxState.Running), Given.Now.AddSeconds(30))!.IdleDeadline);
 
     [Theory]
     [InlineData(SandboxState.Pending)]

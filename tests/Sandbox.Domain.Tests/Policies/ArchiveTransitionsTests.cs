@@ -34,12 +34,15 @@ public sealed class ArchiveTransitionsTests
     [InlineData(SandboxState.Archived)]
     [InlineData(SandboxState.Deleted)]
     public void Archive_OfAnythingElse_IsRefused(SandboxState state) =>
-        Assert.Equal(new SandboxError.WrongState(SandboxId.Parse("box"), state, SandboxEvent.Archive), Refused(_moves.Archive(Given.Sandbox(state), Given.Now)));
+        Assert.Equal(
+            new SandboxError.WrongState(SandboxId.Parse("box"), state, SandboxEvent.Archive),
+            Refused(_moves.Archive(Given.Sandbox(state), Given.Now)));
 
     [Fact]
     public void Archive_WhereNoStoreIsConfigured_SaysWhichSettingIsMissing()
     {
-        var refused = Refused(new SandboxTransitions(new AutoPolicy(new LifecycleOptions())).Archive(Given.Sandbox(SandboxState.Stopped), Given.Now));
+        var refused = Refused(
+            new SandboxTransitions(new AutoPolicy(new LifecycleOptions())).Archive(Given.Sandbox(SandboxState.Stopped), Given.Now));
 
         Assert.IsType<SandboxError.CannotArchive>(refused);
         Assert.Contains("Archive:Store", refused.Text, StringComparison.Ordinal);
@@ -73,9 +76,13 @@ public sealed class ArchiveTransitionsTests
 
         var move = Decided(_moves.ArchiveFailed(archiving, PhaseStatus.Failed, "the store is full", Given.Now));
 
-        Assert.Equal((SandboxState.Stopped, "the store is full", stoppedAt, null), (move.Next.State, move.Next.Reason, move.Next.StoppedAt, move.Next.ArchivedAt));
+        Assert.Equal(
+            (SandboxState.Stopped, "the store is full", stoppedAt, null),
+            (move.Next.State, move.Next.Reason, move.Next.StoppedAt, move.Next.ArchivedAt));
         Assert.Equal((SandboxState.Deleted, Given.Now.AddHours(1)), (move.Next.AutoTransitionState, move.Next.AutoTransitionAt));
-        Assert.Equal((SandboxPhase.ImageArchive, PhaseStatus.Failed, "the store is full"), (move.Next.Phases[0].Name, move.Next.Phases[0].Status, move.Next.Phases[0].Message));
+        Assert.Equal(
+            (SandboxPhase.ImageArchive, PhaseStatus.Failed, "the store is full"),
+            (move.Next.Phases[0].Name, move.Next.Phases[0].Status, move.Next.Phases[0].Message));
         AssertAbout<DiscardArchiveJob>(move, archiving.Incarnation);
     }
 
@@ -84,7 +91,8 @@ public sealed class ArchiveTransitionsTests
     {
         var moves = new SandboxTransitions(new AutoPolicy(new LifecycleOptions(), canArchive: true));
 
-        Assert.Null(Decided(moves.ArchiveFailed(Given.Sandbox(SandboxState.Archiving), PhaseStatus.Failed, "no", Given.Now)).Next.AutoTransitionAt);
+        Assert.Null(
+            Decided(moves.ArchiveFailed(Given.Sandbox(SandboxState.Archiving), PhaseStatus.Failed, "no", Given.Now)).Next.AutoTransitionAt);
     }
 
     [Fact]
@@ -94,7 +102,8 @@ public sealed class ArchiveTransitionsTests
 
         var move = Decided(_moves.Restore(archived, Given.Now));
 
-        Assert.Equal((SandboxState.Pending, Given.Now.AddMinutes(30), Facts), (move.Next.State, move.Next.TransientDeadline, move.Next.Archive));
+        Assert.Equal(
+            (SandboxState.Pending, Given.Now.AddMinutes(30), Facts), (move.Next.State, move.Next.TransientDeadline, move.Next.Archive));
         Assert.NotEqual(archived.Incarnation, move.Next.Incarnation);
         Assert.True(move.Next.IsRestoring);
         AssertAbout<RestoreSandboxJob>(move, move.Next.Incarnation);
@@ -120,8 +129,11 @@ public sealed class ArchiveTransitionsTests
 
         var move = Decided(_moves.StartFailed(restoring, SandboxPhase.ImagePull, PhaseStatus.Failed, "its bytes have changed", Given.Now));
 
-        Assert.Equal((SandboxState.Archived, SandboxEvent.RestoreFailed, "its bytes have changed"), (move.Next.State, move.Next.History[^1].On, move.Next.Reason));
-        Assert.Equal((Facts, restoring.ArchivedAt, PhaseStatus.Failed), (move.Next.Archive, move.Next.ArchivedAt, move.Next.Phases[0].Status));
+        Assert.Equal(
+            (SandboxState.Archived, SandboxEvent.RestoreFailed, "its bytes have changed"),
+            (move.Next.State, move.Next.History[^1].On, move.Next.Reason));
+        Assert.Equal(
+            (Facts, restoring.ArchivedAt, PhaseStatus.Failed), (move.Next.Archive, move.Next.ArchivedAt, move.Next.Phases[0].Status));
         Assert.Equal((SandboxState.Deleted, Given.Now.AddDays(7)), (move.Next.AutoTransitionState, move.Next.AutoTransitionAt));
         AssertAbout<RemoveSandboxJob>(move, restoring.Incarnation);
     }
@@ -149,7 +161,8 @@ public sealed class ArchiveTransitionsTests
         var spec = Given.Spec with { AutoArchive = TimeSpan.FromHours(1) };
         var running = Given.Sandbox(SandboxState.Running) with { Spec = spec };
         var stopped = Decided(_moves.Stop(running, StopReason.Asked, Given.Now)).Next;
-        var without = Decided(new SandboxTransitions(new AutoPolicy(new LifecycleOptions())).Stop(running, StopReason.Asked, Given.Now)).Next;
+        var without = Decided(new SandboxTransitions(new AutoPolicy(new LifecycleOptions())).Stop(running, StopReason.Asked, Given.Now))
+            .Next;
 
         Assert.Null(_moves.Due(stopped, Given.Now.AddMinutes(59)));
         Assert.Equal(SandboxState.Archiving, _moves.Due(stopped, Given.Now.AddHours(1))!.Next.State);
@@ -171,7 +184,8 @@ public sealed class ArchiveTransitionsTests
         Assert.Contains(move!.Next.Phases, phase => phase.Status is PhaseStatus.Timeout);
     }
 
-    private static SandboxInstance Archived(SandboxState state) => Given.Sandbox(state) with { Archive = Facts, ArchivedAt = Given.Now.AddHours(-2) };
+    private static SandboxInstance Archived(SandboxState state) =>
+        Given.Sandbox(state) with { Archive = Facts, ArchivedAt = Given.Now.AddHours(-2) };
 
     private static SandboxTransition Decided(Result<SandboxTransition> decided)
     {

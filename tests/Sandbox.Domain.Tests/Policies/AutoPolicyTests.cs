@@ -20,7 +20,8 @@ public sealed class AutoPolicyTests
     [InlineData(3600, null, null, 3600, null, false)]
     [InlineData(3600, 10, null, 3600, null, false)]
     [InlineData(3600, null, 60, 60, null, false)]
-    public void Resolve_OfWhatWasAsked_IsTheContractsTable(int? archive, int? delete, int? bound, int? toArchive, int? toDelete, bool atOnce)
+    public void Resolve_OfWhatWasAsked_IsTheContractsTable(
+        int? archive, int? delete, int? bound, int? toArchive, int? toDelete, bool atOnce)
     {
         var effective = new AutoPolicy(new LifecycleOptions { AutoDelete = Seconds(bound) }).Resolve(Seconds(archive), Seconds(delete));
 
@@ -29,7 +30,8 @@ public sealed class AutoPolicyTests
 
     [Fact]
     public void Resolve_WhereTheServerKeepsContainers_AStopDeletesNothing() =>
-        Assert.Equal(new AutoTransitions(null, null, false), new AutoPolicy(new LifecycleOptions { RemoveContainer = false }).Resolve(null, null));
+        Assert.Equal(
+            new AutoTransitions(null, null, false), new AutoPolicy(new LifecycleOptions { RemoveContainer = false }).Resolve(null, null));
 
     [Fact]
     public void WithDeadline_AfterAStop_IsAbsoluteFromTheSpec()
@@ -47,7 +49,9 @@ public sealed class AutoPolicyTests
     public void WithDeadline_AfterAFailedStart_LeavesTimeToReadWhy()
     {
         Assert.Equal((SandboxState.Deleted, Given.Now.AddMinutes(10)), DeadlineOf(Stopped(atOnce: true), SandboxEvent.StartFailed));
-        Assert.Equal((SandboxState.Deleted, Given.Now.AddMinutes(10)), DeadlineOf(Stopped(delete: TimeSpan.Zero, atOnce: true), SandboxEvent.StartFailed));
+        Assert.Equal(
+            (SandboxState.Deleted, Given.Now.AddMinutes(10)),
+            DeadlineOf(Stopped(delete: TimeSpan.Zero, atOnce: true), SandboxEvent.StartFailed));
         Assert.Equal((SandboxState.Deleted, Given.Now + Hour), DeadlineOf(Stopped(delete: Hour), SandboxEvent.StartFailed));
     }
 

@@ -86,7 +86,8 @@ public sealed class DeploymentManagerTests
     [InlineData("a b")]
     [InlineData("../x")]
     [InlineData("-x")]
-    public void Prepare_OfAMalformedId_IsBadId(string id) => Assert.Equal(new SandboxError.BadId(id), Refused(Request with { SandboxId = id }));
+    public void Prepare_OfAMalformedId_IsBadId(string id) =>
+        Assert.Equal(new SandboxError.BadId(id), Refused(Request with { SandboxId = id }));
 
     public static TheoryData<string, StartRequest> BadRequests() => new()
     {
@@ -133,7 +134,8 @@ public sealed class DeploymentManagerTests
         { "env: the name of a variable must not contain NUL", Request with { Env = Map("A\0", "v") } },
         { "env: the value of 'A' must not contain NUL", Request with { Env = Map("A", "v\0") } },
         { "env: all names and values together must not exceed 256k characters", Request with { Env = Map("A", new string('v', 262144)) } },
-        { "metadata: all names and values together must not exceed 256k characters", Request with { Metadata = Map("A", new string('v', 262144)) } },
+        { "metadata: all names and values together must not exceed 256k characters",
+            Request with { Metadata = Map("A", new string('v', 262144)) } },
         { "docker_args: --shm-size is above the sandbox's memory", Request with { Memory = "64m", DockerArgs = ["--shm-size=1g"] } },
         { "docker_args: --hostname cannot be 'a b'", Request with { DockerArgs = ["--hostname=a b"] } },
         {
@@ -141,9 +143,12 @@ public sealed class DeploymentManagerTests
             Request with { DockerArgs = ["--platform=linux/arm64"], ExtendedParams = Map("platform", "linux/arm64") }
         },
         { "extended_params: platform cannot be 'a b'", Request with { ExtendedParams = Map("platform", "a b") } },
-        { "remote.host: must be a scheme and a host, for example http://127.0.0.1", Request with { Remote = new RemoteAgentRequest("localhost", 80) } },
-        { "remote.host: must be a scheme and a host, for example http://127.0.0.1", Request with { Remote = new RemoteAgentRequest("http://a/b", 80) } },
-        { "remote.host: must be a scheme and a host, for example http://127.0.0.1", Request with { Remote = new RemoteAgentRequest("file:///etc", 80) } },
+        { "remote.host: must be a scheme and a host, for example http://127.0.0.1",
+            Request with { Remote = new RemoteAgentRequest("localhost", 80) } },
+        { "remote.host: must be a scheme and a host, for example http://127.0.0.1",
+            Request with { Remote = new RemoteAgentRequest("http://a/b", 80) } },
+        { "remote.host: must be a scheme and a host, for example http://127.0.0.1",
+            Request with { Remote = new RemoteAgentRequest("file:///etc", 80) } },
         { "remote.port: must be between 1 and 65535", Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 0) } },
     };
 
@@ -159,7 +164,9 @@ public sealed class DeploymentManagerTests
 
     [Fact]
     public void Prepare_OfADockerArgumentOffTheList_NamesIt() =>
-        Assert.StartsWith("docker_args: '--privileged' is not allowed", Refused(Request with { DockerArgs = ["--privileged"] }).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "docker_args: '--privileged' is not allowed", Refused(Request with { DockerArgs = ["--privileged"] }).Text,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Prepare_OfAPlatformInTheExtendedParameters_TakesIt() =>
@@ -171,9 +178,11 @@ public sealed class DeploymentManagerTests
         Assert.Equal("This server does not allow privileged sandboxes.", Forbidden(Request with { Privileged = true }));
         Assert.Equal("This server does not allow sandboxes of the kata runtime.", Forbidden(Request with { UseKataRuntime = true }));
         Assert.Equal(
-            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).", Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
+            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).",
+            Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
         _security.AllowPrivilegeGain = false;
-        Assert.Equal("This server does not allow sandboxes that may gain privileges.", Forbidden(Request with { AllowPrivilegeGain = true }));
+        Assert.Equal(
+            "This server does not allow sandboxes that may gain privileges.", Forbidden(Request with { AllowPrivilegeGain = true }));
 
         string Forbidden(StartRequest request) => Assert.IsType<SandboxError.Forbidden>(Refused(request)).Text;
     }
@@ -253,7 +262,8 @@ public sealed class DeploymentManagerTests
     private static Dictionary<string, string> Map(string key, string value) => new() { [key] = value };
 
     private Result<SandboxInstance> Prepare(StartRequest request) =>
-        new DeploymentManager(_limits, _security, _lifecycle, new AutoPolicy(_lifecycle)).Prepare(request, new SandboxOwner(), DeploymentKind.Docker, Given.Now);
+        new DeploymentManager(_limits, _security, _lifecycle, new AutoPolicy(_lifecycle))
+            .Prepare(request, new SandboxOwner(), DeploymentKind.Docker, Given.Now);
 
     private SandboxInstance Prepared(StartRequest request)
     {

@@ -39,8 +39,12 @@ public sealed class SandboxTransitionsTests
     [Fact]
     public void Stop_OfAnExpiredSandbox_SaysSo()
     {
-        Assert.Equal("expired: idle for 1800 s", Decided(_moves.Stop(Given.Sandbox(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
-        Assert.Equal("expired: idle for 1800 s", Decided(_moves.Stop(RemovedOnStop(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
+        Assert.Equal(
+            "expired: idle for 1800 s",
+            Decided(_moves.Stop(Given.Sandbox(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
+        Assert.Equal(
+            "expired: idle for 1800 s",
+            Decided(_moves.Stop(RemovedOnStop(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
     }
 
     [Fact]
@@ -145,14 +149,16 @@ public sealed class SandboxTransitionsTests
     }
 
     [Fact]
-    public void Due_OfADeletedSandbox_IsNothing() => Assert.Null(_moves.Due(WithDeadlines(SandboxState.Deleted, Given.Now), Given.Now.AddYears(1)));
+    public void Due_OfADeletedSandbox_IsNothing() =>
+        Assert.Null(_moves.Due(WithDeadlines(SandboxState.Deleted, Given.Now), Given.Now.AddYears(1)));
 
     [Fact]
     public void Due_OfAStuckStart_MarksTheRunningPhaseAsTimedOutWithoutThatWordInTheText()
     {
         var pending = WithDeadlines(SandboxState.Pending, Given.Now) with
         {
-            Phases = [SandboxPhase.BeforeStart[0] with { Status = PhaseStatus.Success }, SandboxPhase.BeforeStart[1] with { Status = PhaseStatus.Running }],
+            Phases = [SandboxPhase.BeforeStart[0] with { Status = PhaseStatus.Success },
+                SandboxPhase.BeforeStart[1] with { Status = PhaseStatus.Running }],
         };
 
         var move = _moves.Due(pending, Given.Now);

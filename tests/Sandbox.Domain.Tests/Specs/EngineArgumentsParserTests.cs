@@ -10,8 +10,10 @@ public sealed class EngineArgumentsParserTests
     {
         string[] given =
         [
-            "--shm-size=1g", "--ulimit", "nofile=1024:2048", "--ulimit=core=0", "--tmpfs", "/scratch:size=64m", "--sysctl=net.core.somaxconn=1024",
-            "--dns", "10.0.0.1", "--dns-search=a.example", "--add-host", "db:10.0.0.2", "--hostname=box", "--cpuset-cpus=0-1", "--platform=linux/amd64", "--read-only",
+            "--shm-size=1g", "--ulimit", "nofile=1024:2048", "--ulimit=core=0", "--tmpfs", "/scratch:size=64m",
+            "--sysctl=net.core.somaxconn=1024",
+            "--dns", "10.0.0.1", "--dns-search=a.example", "--add-host", "db:10.0.0.2", "--hostname=box", "--cpuset-cpus=0-1",
+            "--platform=linux/amd64", "--read-only",
         ];
 
         Assert.True(EngineArgumentsParser.Parse(given).TryGet(out var read, out var error), error?.Text);

@@ -40,7 +40,8 @@ public sealed class JoinTokenTests
     [InlineData("")]
     [InlineData("AAAA")]
     [InlineData("not base64url!")]
-    public void Open_OfWhatIsNoSeal_IsNothing(string text) => Assert.Null(EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf("join_a"), text));
+    public void Open_OfWhatIsNoSeal_IsNothing(string text) =>
+        Assert.Null(EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf("join_a"), text));
 
     [Theory]
     [InlineData(null, null, true)]

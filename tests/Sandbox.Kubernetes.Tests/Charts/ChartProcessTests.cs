@@ -1,10 +1,10 @@
 using System.Globalization;
+using k8s.Models;
 using Npgsql;
 using Sandbox.Kubernetes.Tests.Running;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 using Sandbox.Testing.Postgres;
-using k8s.Models;
 
 namespace Sandbox.Kubernetes.Tests.Charts;
 

@@ -14,7 +14,8 @@ internal static class KnownSettings
         var parts = variable.Split("__");
         if (parts is ["ConnectionStrings", var connection])
         {
-            return connection is StorageServiceCollectionExtensions.DatabaseName or StorageServiceCollectionExtensions.RedisName ? null : "no program has such a connection string";
+            return connection is StorageServiceCollectionExtensions.DatabaseName or StorageServiceCollectionExtensions.RedisName
+                ? null : "no program has such a connection string";
         }
 
         var sections = Closure(program).SelectMany(assembly => assembly.GetTypes())

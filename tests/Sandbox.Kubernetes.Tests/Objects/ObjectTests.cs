@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Tests.Running;
 using Sandbox.Kubernetes.Watching;
 using Sandbox.Node;
 using Sandbox.Testing;
-using k8s;
-using k8s.Models;
 
 namespace Sandbox.Kubernetes.Tests.Objects;
 
@@ -92,5 +92,6 @@ public sealed class ObjectTests
         Assert.Equal((stage, reason), (facts.Stage.ToString(), facts.Reason));
     }
 
-    private static Dictionary<string, string> Texts(JsonObject map) => map.ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
+    private static Dictionary<string, string> Texts(JsonObject map) =>
+        map.ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 }

@@ -25,7 +25,8 @@ public sealed class PoolChoiceTests
     public void Choice_IsTheLeastThatIsEnough(string image, double cpus, string memory, string? disk, string? expected)
     {
         Assert.True(SizeText.TryParse(memory, out var bytes));
-        var spec = SandboxSpec.FromFlatFields(DeploymentKind.Kubernetes, image, cpus, bytes, SizeText.TryParse(disk, out var limit) ? limit : null);
+        var spec = SandboxSpec.FromFlatFields(
+            DeploymentKind.Kubernetes, image, cpus, bytes, SizeText.TryParse(disk, out var limit) ? limit : null);
 
         Assert.Equal(expected, PoolChoice.Of(spec, Pools)?.Name);
     }

@@ -228,7 +228,8 @@ internal sealed class FakeCluster : IAsyncDisposable
     {
         if (fault.Status == 0)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ContinueWith(_ => { }, TaskScheduler.Default);
             return;
         }
 
@@ -252,7 +253,8 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     private static int Refuse(int status, string reason, FakeCall call, out JsonNode answer)
     {
-        answer = Status(status, reason, $"{call.Resource} \"{call.Name ?? call.Body?["metadata"]?["name"]?.GetValue<string>()}\": {reason}");
+        answer = Status(
+            status, reason, $"{call.Resource} \"{call.Name ?? call.Body?["metadata"]?["name"]?.GetValue<string>()}\": {reason}");
         return status;
     }
 
@@ -402,13 +404,15 @@ internal sealed class FakeCluster : IAsyncDisposable
         {
             return from < _oldest
                 ? ([], true)
-                : ([.. _events.Where(one => one.Version > from && one.Resource == resource).Select(one => (one.Version, one.Type, one.Object.DeepClone().AsObject()))], false);
+                : ([.. _events.Where(one => one.Version > from && one.Resource == resource)
+                    .Select(one => (one.Version, one.Type, one.Object.DeepClone().AsObject()))], false);
         }
     }
 
     private static async Task WriteAsync(HttpContext context, string type, JsonObject changed, CancellationToken cancellationToken)
     {
-        await context.Response.WriteAsync(JsonSerializer.Serialize(new JsonObject { ["type"] = type, ["object"] = changed.DeepClone() }) + "\n", cancellationToken);
+        await context.Response.WriteAsync(
+            JsonSerializer.Serialize(new JsonObject { ["type"] = type, ["object"] = changed.DeepClone() }) + "\n", cancellationToken);
         await context.Response.Body.FlushAsync(cancellationToken);
     }
 

@@ -22,7 +22,9 @@ public sealed class FaultTests : KubeTest
         // Only who gets no answer is to ask again because of the time: whatever a machine takes for the others is waited for.
         var host = await StartAsync(status == 0 ? [("Kubernetes:RequestTimeout", "00:00:05")] : []);
         var faults = 0;
-        Cluster.Faults = call => call is { Verb: "POST", Resource: "pods" } && Interlocked.Increment(ref faults) == 1 ? new Fault(status, retryAfter, done) : null;
+        Cluster.Faults = call =>
+            call is { Verb: "POST", Resource: "pods" } && Interlocked.Increment(ref faults) == 1 ? new Fault(status, retryAfter, done)
+            : null;
 
         var running = await host.RunAsync(KubeHost.Prepare("once-only"));
 
@@ -70,7 +72,9 @@ public sealed class FaultTests : KubeTest
         await MadeAsync("pods", prepared);
 
         var secret = Cluster.All("secrets").Single(found => found["metadata"]!["name"]!.GetValue<string>() == NameOf(prepared));
-        Assert.StartsWith($"{prepared.Incarnation}.", Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["token"]!.GetValue<string>())), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{prepared.Incarnation}.", Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["token"]!.GetValue<string>())),
+            StringComparison.Ordinal);
         Assert.Equal("by somebody", secret["metadata"]!["annotations"]!["touched"]!.GetValue<string>());
         Assert.Equal(2, conflicts);
     }
@@ -106,7 +110,8 @@ public sealed class FaultTests : KubeTest
         Assert.Equal((SandboxEvent.StartFailed, PhaseStatus.Failed), (failed.History[^1].On, phase.Status));
         Assert.Equal($"{reason} (main): manifest unknown", failed.Reason);
         Assert.Equal(failed.Reason, phase.Message);
-        await KubeHost.UntilAsync(() => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "a failed start leaves nothing in the cluster");
+        await KubeHost.UntilAsync(
+            () => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "a failed start leaves nothing in the cluster");
     }
 
     [Fact]
@@ -122,10 +127,18 @@ public sealed class FaultTests : KubeTest
         Cluster.Change("pods", NameOf(prepared), pod => pod["status"] = new JsonObject
         {
             ["phase"] = "Pending",
-            ["conditions"] = new JsonArray(new JsonObject { ["type"] = "PodScheduled", ["status"] = "False", ["reason"] = "Unschedulable", ["message"] = "0/3 nodes are available" }),
+            ["conditions"] = new JsonArray(
+                new JsonObject
+                {
+                    ["type"] = "PodScheduled",
+                    ["status"] = "False",
+                    ["reason"] = "Unschedulable",
+                    ["message"] = "0/3 nodes are available"
+                }),
         });
 
-        var failed = await host.UntilAsync(prepared.Id, record => record.State is not SandboxState.Pending, "stopped, as its deadline passed");
+        var failed = await host.UntilAsync(
+            prepared.Id, record => record.State is not SandboxState.Pending, "stopped, as its deadline passed");
         Assert.Equal(SandboxEvent.StartFailed, failed.History[^1].On);
         Assert.Equal("not ready in time: Unschedulable: 0/3 nodes are available", failed.Reason);
     }
@@ -133,7 +146,8 @@ public sealed class FaultTests : KubeTest
     [Fact]
     public async Task Calls_BeyondTheRate_AreNotMade()
     {
-        using var host = new Kept(KubeHost.Build(Folder, Cluster.Address, Port, ("Kubernetes:RequestsPerSecond", "0.0001"), ("Kubernetes:Burst", "2")));
+        using var host = new Kept(
+            KubeHost.Build(Folder, Cluster.Address, Port, ("Kubernetes:RequestsPerSecond", "0.0001"), ("Kubernetes:Burst", "2")));
         var api = host.Host.Get<ClusterApi>();
         await api.ListPodsAsync(CancellationToken.None);
         await api.ListSecretsAsync(CancellationToken.None);

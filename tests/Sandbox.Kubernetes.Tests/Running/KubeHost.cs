@@ -1,4 +1,3 @@
-using Sandbox.Node;
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,6 +7,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Storage;
 
 namespace Sandbox.Kubernetes.Tests.Running;
@@ -29,7 +29,8 @@ internal sealed class KubeHost : IAsyncDisposable
     public ISandboxOperator Sandboxes => Get<ISandboxOperator>();
 
     /// <param name="settings">Over the defaults, with their sections.</param>
-    public static async Task<KubeHost> StartAsync(string folder, FakeCluster cluster, int port, params (string Name, string Value)[] settings)
+    public static async Task<KubeHost> StartAsync(
+        string folder, FakeCluster cluster, int port, params (string Name, string Value)[] settings)
     {
         var host = Build(folder, cluster.Address, port, settings);
         await host.StartAsync();
@@ -135,7 +136,8 @@ internal sealed class KubeHost : IAsyncDisposable
             await Task.WhenAny(change.Changed, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token));
             Assert.False(
                 limit.IsCancellationRequested,
-                $"{id} was expected to be {what}; it is {record?.State} ({record?.Reason}), phases {string.Join("; ", record?.Phases ?? [])}");
+                $"{id} was expected to be {what}; it is {record?.State} ({record?.Reason}), phases "
+                    + $"{string.Join("; ", record?.Phases ?? [])}");
         }
     }
 

@@ -51,7 +51,8 @@ public abstract class KubeTest : IAsyncLifetime
     {
         JsonObject? made = null;
         await KubeHost.UntilAsync(
-            () => (made = Cluster.All(resource).FirstOrDefault(found => found["metadata"]!["name"]!.GetValue<string>() == NameOf(sandbox))) is not null,
+            () => (made = Cluster.All(resource)
+                .FirstOrDefault(found => found["metadata"]!["name"]!.GetValue<string>() == NameOf(sandbox))) is not null,
             $"{resource}/{NameOf(sandbox)} is made");
         return made!;
     }

@@ -27,7 +27,8 @@ internal sealed class Kubelet : IDisposable
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Pod",
-        ["metadata"] = Named(batch["spec"]!["template"]!["metadata"]!.DeepClone().AsObject(), batch["metadata"]!["name"]!.GetValue<string>() + "-0"),
+        ["metadata"] = Named(
+            batch["spec"]!["template"]!["metadata"]!.DeepClone().AsObject(), batch["metadata"]!["name"]!.GetValue<string>() + "-0"),
         ["spec"] = batch["spec"]!["template"]!["spec"]!.DeepClone(),
         ["status"] = new JsonObject { ["phase"] = "Pending" },
     };
@@ -77,7 +78,8 @@ internal sealed class Kubelet : IDisposable
     {
         var name = pod["metadata"]!["name"]!.GetValue<string>();
         var main = pod["spec"]!["containers"]!.AsArray().Single(container => container!["name"]!.GetValue<string>() == "main")!;
-        var secretName = pod["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>()).Single(found => found is not null);
+        var secretName = pod["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>())
+            .Single(found => found is not null);
         var secret = _cluster.All("secrets").Single(found => found["metadata"]!["name"]!.GetValue<string>() == secretName);
         var tokenFile = Path.Combine(_folder, name + ".token");
         File.WriteAllText(tokenFile, Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["token"]!.GetValue<string>())));

@@ -17,7 +17,8 @@ public sealed class PodLifeTests : KubeTest
         using var kubelet = new Kubelet(Cluster, Folder);
         var host = await StartAsync(("Kubernetes:Mode", mode));
 
-        var running = await host.RunAsync(KubeHost.Prepare("life", spec => spec with { Env = new Dictionary<string, string> { ["GREETING"] = "hello" } }));
+        var running = await host.RunAsync(
+            KubeHost.Prepare("life", spec => spec with { Env = new Dictionary<string, string> { ["GREETING"] = "hello" } }));
         var said = await ExecuteAsync(host, running.Id, "echo $GREETING");
         var stopped = await host.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None);
 
@@ -26,7 +27,8 @@ public sealed class PodLifeTests : KubeTest
         Assert.Equal(SandboxState.Stopped, record.State);
         foreach (var resource in (string[])["pods", "secrets", FakeCluster.Batches])
         {
-            Assert.True(Cluster.All(resource) is [], $"a stopped sandbox must leave no {resource}; there are {Cluster.All(resource).Count}");
+            Assert.True(
+                Cluster.All(resource) is [], $"a stopped sandbox must leave no {resource}; there are {Cluster.All(resource).Count}");
         }
     }
 
@@ -44,7 +46,9 @@ public sealed class PodLifeTests : KubeTest
 
         Assert.Equal("again\n", said);
         Assert.Equal(uid, Uid());
-        Assert.True((await second.Records.FindAsync(running.Id, CancellationToken.None))!.State is SandboxState.Running, "an adopted sandbox goes on running");
+        Assert.True(
+            (await second.Records.FindAsync(running.Id, CancellationToken.None))!.State is SandboxState.Running,
+            "an adopted sandbox goes on running");
 
         string Uid() => Assert.Single(Cluster.All("pods"))["metadata"]!["uid"]!.GetValue<string>();
     }
@@ -67,7 +71,8 @@ public sealed class PodLifeTests : KubeTest
         var lost = await host.UntilAsync(running.Id, record => record.State is SandboxState.Stopped, "stopped, as lost");
         Assert.Equal(SandboxEvent.Lost, lost.History[^1].On);
         Assert.Equal("Evicted: The node was low on resource: memory.", lost.Reason);
-        await KubeHost.UntilAsync(() => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "what was left of a lost sandbox is removed");
+        await KubeHost.UntilAsync(
+            () => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "what was left of a lost sandbox is removed");
     }
 
     [Theory]
@@ -106,9 +111,12 @@ public sealed class PodLifeTests : KubeTest
             Cluster.DropWatches();
         }
 
-        var lost = await host.UntilAsync(running.Id, record => record.State is SandboxState.Stopped, $"stopped, as its pod was removed {when}");
+        var lost = await host.UntilAsync(
+            running.Id, record => record.State is SandboxState.Stopped, $"stopped, as its pod was removed {when}");
         Assert.EndsWith("was removed", lost.Reason, StringComparison.Ordinal);
-        Assert.True(Lists() - lists >= listsNeeded, $"removed {when}: at least {listsNeeded} more lists were expected; there were {Lists() - lists}");
+        Assert.True(
+            Lists() - lists >= listsNeeded,
+            $"removed {when}: at least {listsNeeded} more lists were expected; there were {Lists() - lists}");
 
         int Lists() => Cluster.Calls.Count(call => call is { Verb: "GET", Resource: "pods", Name: null, IsWatch: false });
     }
@@ -136,7 +144,8 @@ public sealed class PodLifeTests : KubeTest
 
         await StartAsync();
 
-        await KubeHost.UntilAsync(() => Cluster.All("pods").Count == 1 && Cluster.All("secrets") is [], "the orphan's pod and secret are removed");
+        await KubeHost.UntilAsync(
+            () => Cluster.All("pods").Count == 1 && Cluster.All("secrets") is [], "the orphan's pod and secret are removed");
         Assert.Equal("another-cluster", Cluster.All("pods")[0]["metadata"]!["labels"]!["sandbox.aspire/cluster"]!.GetValue<string>());
     }
 

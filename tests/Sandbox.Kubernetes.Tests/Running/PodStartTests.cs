@@ -17,7 +17,8 @@ public sealed class PodStartTests
         var running = new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "it runs", PullFails: false, Hopeless: false, Node: "n1");
 
         _view.Apply(ObjectKind.Pod, facts with { Pod = new NamedPod("pod", running) }, gone: false);
-        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System).WaitAsync(TestContext.Current.CancellationToken);
+        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
+            .WaitAsync(TestContext.Current.CancellationToken);
         Assert.False(start.IsCompleted, "the watch had not told of the batch sandbox yet");
 
         _view.Apply(ObjectKind.Batch, facts with { Batch = new BatchFacts(Deleting: false, [], Pool: null) }, gone: false);
@@ -32,7 +33,8 @@ public sealed class PodStartTests
         var batch = new SandboxFacts(sandbox.Incarnation, sandbox.Id) { Batch = new BatchFacts(Deleting: false, [], Pool: null) };
 
         _view.Apply(ObjectKind.Batch, batch, gone: false);
-        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System).WaitAsync(TestContext.Current.CancellationToken);
+        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
+            .WaitAsync(TestContext.Current.CancellationToken);
         _view.Apply(ObjectKind.Batch, batch, gone: true);
 
         var failure = await start.WaitAsync(KubeHost.Soon, TestContext.Current.CancellationToken);
@@ -41,6 +43,7 @@ public sealed class PodStartTests
 
     private sealed class Untold : IPhaseReporter
     {
-        public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
     }
 }

@@ -40,9 +40,13 @@ public sealed class ProcessTests : IAsyncDisposable
         Assert.Contains("network none", (await Caller.StartAsync("dark")).ToString(), StringComparison.Ordinal);
 
         await Caller.MustPostAsync("stop", new { sandbox_id = "pod" });
-        await Wait.UntilAsync(() => Task.FromResult(Pods.All("pods") is []), () => $"a stopped sandbox leaves no pod; there are {Pods.All("pods").Count}");
-        Assert.Contains("cannot be started again", (await Caller.PostAsync("restart", new { sandbox_id = "pod" })).ToString(), StringComparison.Ordinal);
-        Assert.Contains("a pod's files end with it", (await Caller.PostAsync("sandboxes/pod/archive", new { })).ToString(), StringComparison.Ordinal);
+        await Wait.UntilAsync(
+            () => Task.FromResult(Pods.All("pods") is []), () => $"a stopped sandbox leaves no pod; there are {Pods.All("pods").Count}");
+        Assert.Contains(
+            "cannot be started again", (await Caller.PostAsync("restart", new { sandbox_id = "pod" })).ToString(),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "a pod's files end with it", (await Caller.PostAsync("sandboxes/pod/archive", new { })).ToString(), StringComparison.Ordinal);
     }
 
     [NeedsPostgresFact]
@@ -62,7 +66,8 @@ public sealed class ProcessTests : IAsyncDisposable
 
         await UntilChosenAsync("after", pods: 2);
         await Caller.MustPostAsync("stop", new { sandbox_id = "before" });
-        await Wait.UntilAsync(() => Task.FromResult(Pods.All("pods").Count == 1), () => "the pod of the head before is ended by the one that took over");
+        await Wait.UntilAsync(
+            () => Task.FromResult(Pods.All("pods").Count == 1), () => "the pod of the head before is ended by the one that took over");
     }
 
     [NeedsPostgresFact]
@@ -91,7 +96,8 @@ public sealed class ProcessTests : IAsyncDisposable
         var exitCode = await stranger.ExitAsync();
 
         Assert.True(exitCode == 1, $"a program that cannot run was to end with 1, and ended with {exitCode}: {stranger.Log}");
-        Assert.Matches("Sandbox.Kubernetes does not run. Cluster:Secret: node w1, which is part of this cluster, does not accept it", stranger.Log);
+        Assert.Matches(
+            "Sandbox.Kubernetes does not run. Cluster:Secret: node w1, which is part of this cluster, does not accept it", stranger.Log);
     }
 
     private async Task StartAsync(int workers = 1)
@@ -118,11 +124,13 @@ public sealed class ProcessTests : IAsyncDisposable
     private async Task UntilChosenAsync(string id, int pods = 1, params (string Field, object? Value)[] more)
     {
         await Wait.UntilAsync(
-            async () => (await Caller.StartAsync($"probe-{Guid.NewGuid():N}")).ToString().Contains("network none", StringComparison.Ordinal),
+            async () =>
+                (await Caller.StartAsync($"probe-{Guid.NewGuid():N}")).ToString().Contains("network none", StringComparison.Ordinal),
             () => "the API chooses pods");
         var answer = "";
         await Wait.UntilAsync(
-            async () => (answer = (await Caller.StartAsync(id, [.. AsPod, .. more])).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
+            async () =>
+                (answer = (await Caller.StartAsync(id, [.. AsPod, .. more])).ToString()).Contains("\"Success\"", StringComparison.Ordinal),
             () => $"the head has asked its cluster and takes {id}: {answer}");
         await Caller.UntilAliveAsync(id);
         Assert.True(Pods.All("pods").Count == pods, $"{id} was to be a pod; there are {Pods.All("pods").Count}, not {pods}");

@@ -33,7 +33,8 @@ public sealed class SubmitTests : KubeTest
         var host = await StartAsync(("Kubernetes:Mode", "batchsandbox"), ("Kubernetes:TemplateFolder", folder),
             ("Kubernetes:Rules:0:Template", "gpu"), ("Kubernetes:Rules:0:Images:0", "python:*"));
 
-        var submitted = await host.SubmitAsync(KubeHost.Prepare("made", spec => spec with { Env = new Dictionary<string, string> { ["A"] = "asked $(B)" } }));
+        var submitted = await host.SubmitAsync(
+            KubeHost.Prepare("made", spec => spec with { Env = new Dictionary<string, string> { ["A"] = "asked $(B)" } }));
         var batch = await MadeAsync(FakeCluster.Batches, submitted);
 
         Assert.Equal("gpu", submitted.Spec.ExtendedParams["template_name"]);
@@ -83,7 +84,8 @@ public sealed class SubmitTests : KubeTest
             security["capabilities"]!["add"]!.ToJsonString());
         Assert.Equal("RuntimeDefault", Text(security["seccompProfile"]!["type"]));
         Assert.Equal("""{"cpu":"2","memory":"256Mi","ephemeral-storage":"1Gi"}""", main["resources"]!["limits"]!.ToJsonString());
-        Assert.True(main["volumeMounts"]!.AsArray().All(mount => mount!["readOnly"]!.GetValue<bool>()), "nothing of ours may be written to inside");
+        Assert.True(
+            main["volumeMounts"]!.AsArray().All(mount => mount!["readOnly"]!.GetValue<bool>()), "nothing of ours may be written to inside");
         var token = Assert.Single(Cluster.All("secrets"))["data"]!["token"]!.GetValue<string>();
         Assert.DoesNotContain(token, pod.ToJsonString(), StringComparison.Ordinal);
     }
@@ -108,7 +110,8 @@ public sealed class SubmitTests : KubeTest
 
         Assert.Equal(["secrets", "pods"], known.Select(call => call.Resource));
         Assert.All(known, call => Assert.True(
-            call.Snapshot?.ExtendedParams.ContainsKey("template_name"), $"when {call.Resource} were made, the record with the decided template was not there"));
+            call.Snapshot?.ExtendedParams.ContainsKey("template_name"),
+            $"when {call.Resource} were made, the record with the decided template was not there"));
     }
 
     [Fact]
@@ -145,7 +148,8 @@ public sealed class SubmitTests : KubeTest
         var host = await StartAsync();
         await KubeHost.UntilAsync(() => host.Get<ClusterView>().Silence is null, "the cluster is known");
 
-        var refused = await host.Sandboxes.SubmitAsync(KubeHost.Prepare("impossible", spec => Asking(spec, what)), null, CancellationToken.None);
+        var refused = await host.Sandboxes.SubmitAsync(
+            KubeHost.Prepare("impossible", spec => Asking(spec, what)), null, CancellationToken.None);
 
         Assert.False(refused.TryGet(out _, out var error), $"{what} must be refused");
         Assert.Equal(why, error.Text);
@@ -177,7 +181,8 @@ public sealed class SubmitTests : KubeTest
     {
         Cluster.Faults = _ => new Fault(500);
         var host = await StartAsync(("Kubernetes:Tries", "1"));
-        await KubeHost.UntilAsync(() => host.Get<ClusterView>().Silence?.Contains("500", StringComparison.Ordinal) is true, "the cluster's refusal is known");
+        await KubeHost.UntilAsync(
+            () => host.Get<ClusterView>().Silence?.Contains("500", StringComparison.Ordinal) is true, "the cluster's refusal is known");
 
         var refused = await host.Sandboxes.SubmitAsync(KubeHost.Prepare("silent"), null, CancellationToken.None);
 
@@ -192,7 +197,8 @@ public sealed class SubmitTests : KubeTest
         var (port, tokenFile) = (ReservedPorts.Next(), Path.Combine(Folder, "pool-token"));
         await File.WriteAllTextAsync(tokenFile, "the-token-of-this-pool\n");
         using var agent = System.Diagnostics.Process.Start(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{port}", "--token-file", tokenFile]);
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{port}", "--token-file", tokenFile]);
         try
         {
             await ListeningAsync(port);

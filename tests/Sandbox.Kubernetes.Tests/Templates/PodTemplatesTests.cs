@@ -69,7 +69,8 @@ public sealed class PodTemplatesTests : IDisposable
     public void Load_OfABadFile_NamesFileAndMistake(string yaml, string mistake) =>
         Assert.StartsWith(mistake, Assert.Throws<TemplateException>(() => Load("bad", yaml)).Message, StringComparison.Ordinal);
 
-    private static readonly System.Text.Json.JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly System.Text.Json.JsonSerializerOptions Plain =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private const string Minimal = """
         ports: { proxy: 8000 }

@@ -24,7 +24,9 @@ public sealed class TemplateChoiceTests
     [InlineData("busybox", "linux", 9.0, "t4", "default")]
     public void Choice_IsTheFirstRuleThatMatches(string image, string os, double? gpus, string? accelerator, string expected)
     {
-        var spec = SandboxSpec.FromFlatFields(DeploymentKind.Kubernetes, image, 1, 1, null) with { ImageOs = os, NumGpus = gpus, AcceleratorType = accelerator };
+        var spec = SandboxSpec.FromFlatFields(
+            DeploymentKind.Kubernetes, image, 1, 1, null) with
+        { ImageOs = os, NumGpus = gpus, AcceleratorType = accelerator };
 
         Assert.Equal(expected, TemplateChoice.Of(spec, Rules));
     }

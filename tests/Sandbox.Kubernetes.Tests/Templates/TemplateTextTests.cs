@@ -29,9 +29,11 @@ public sealed class TemplateTextTests
     [InlineData("{{ image", "is not closed")]
     [InlineData("{{ image }} and {{ cpus", "is not closed")]
     public void Render_OfAnythingElse_NamesTheMistake(string text, string mistake) =>
-        Assert.Contains(mistake, Assert.Throws<TemplateException>(() => TemplateText.Render(text, Values)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            mistake, Assert.Throws<TemplateException>(() => TemplateText.Render(text, Values)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Render_OfAValueThatLooksLikeAPlaceholder_LeavesItAlone() =>
-        Assert.Equal("{{ cpus }}", TemplateText.Render("{{ image }}", new Dictionary<string, string> { ["image"] = "{{ cpus }}", ["cpus"] = "2" }));
+        Assert.Equal(
+            "{{ cpus }}", TemplateText.Render("{{ image }}", new Dictionary<string, string> { ["image"] = "{{ cpus }}", ["cpus"] = "2" }));
 }

@@ -104,7 +104,8 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
             var store = StoreAt(disk);
             await store.PutAsync(Key, new MemoryStream([1]), CancellationToken);
 
-            var failure = await Assert.ThrowsAsync<ArchiveStoreException>(() => store.PutAsync(Key, new MemoryStream(BytesOf(1 << 20)), CancellationToken));
+            var failure = await Assert.ThrowsAsync<ArchiveStoreException>(
+                () => store.PutAsync(Key, new MemoryStream(BytesOf(1 << 20)), CancellationToken));
 
             Assert.StartsWith("the folder of archives failed: No space left", failure.Message, StringComparison.Ordinal);
             var kept = new MemoryStream();
@@ -190,7 +191,8 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
     {
         var missing = StoreAt(_folder.File("missing"));
 
-        foreach (var verb in (Func<Task>[])[() => missing.ExistsAsync("a", CancellationToken), () => missing.DeleteAsync("a", CancellationToken), () => missing.PutAsync("a", new MemoryStream(), CancellationToken)])
+        foreach (var verb in (Func<Task>[])[() => missing.ExistsAsync("a", CancellationToken), () =>
+            missing.DeleteAsync("a", CancellationToken), () => missing.PutAsync("a", new MemoryStream(), CancellationToken)])
         {
             Assert.Contains("is not there", (await Assert.ThrowsAsync<ArchiveStoreException>(verb)).Message, StringComparison.Ordinal);
         }
@@ -209,11 +211,13 @@ public sealed class FolderArchiveStoreTests : ArchiveStoreContract, IDisposable
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} was to succeed");
     }
 
-    private static FolderArchiveStore StoreAt(string folder) => new(Options.Create(new ArchiveOptions { Store = "folder", Folder = folder }));
+    private static FolderArchiveStore StoreAt(string folder) =>
+        new(Options.Create(new ArchiveOptions { Store = "folder", Folder = folder }));
 
     private sealed class BrokenStream : MemoryStream
     {
-        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => throw new IOException("it broke off");
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            throw new IOException("it broke off");
     }
 }
 
@@ -259,7 +263,8 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
     [Fact]
     public async Task Put_WhosePartsAreRefused_ThrowsThePartsAway()
     {
-        _s3.Instead = http => http.Request.Query["partNumber"] == "2" ? FakeS3.RefuseAsync(http, 507, "InsufficientStorage") : Task.FromResult(false);
+        _s3.Instead = http =>
+            http.Request.Query["partNumber"] == "2" ? FakeS3.RefuseAsync(http, 507, "InsufficientStorage") : Task.FromResult(false);
 
         await Assert.ThrowsAsync<ArchiveStoreException>(() => PutAsync(BytesOf((64 << 20) + 12345)));
 
@@ -272,9 +277,11 @@ public sealed class S3ArchiveStoreTests : ArchiveStoreContract, IAsyncLifetime
     {
         await _s3.DisposeAsync();
 
-        foreach (var verb in (Func<Task>[])[() => PutAsync([1]), () => Store.TryGetAsync("a", new MemoryStream(), CancellationToken), () => Store.DeleteAsync("a", CancellationToken), () => Store.ExistsAsync("a", CancellationToken)])
+        foreach (var verb in (Func<Task>[])[() => PutAsync([1]), () => Store.TryGetAsync("a", new MemoryStream(), CancellationToken), () =>
+            Store.DeleteAsync("a", CancellationToken), () => Store.ExistsAsync("a", CancellationToken)])
         {
-            Assert.StartsWith("the object store", (await Assert.ThrowsAsync<ArchiveStoreException>(verb)).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "the object store", (await Assert.ThrowsAsync<ArchiveStoreException>(verb)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class FakeS3 : IAsyncDisposable
     {
         var fake = new FakeS3();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0")
+            .ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         fake._app = builder.Build();
         fake._app.Run(fake.AnswerAsync);
         await fake._app.StartAsync(TestContext.Current.CancellationToken);
@@ -48,7 +49,8 @@ internal sealed class FakeS3 : IAsyncDisposable
         await http.Request.Body.CopyToAsync(Stream.Null);
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/xml";
-        await http.Response.WriteAsync($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>told by the test</Message><Resource>x</Resource></Error>");
+        await http.Response.WriteAsync(
+            $"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>told by the test</Message><Resource>x</Resource></Error>");
         return true;
     }
 
@@ -64,7 +66,8 @@ internal sealed class FakeS3 : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var (request, query) = (http.Request, http.Request.Query);
-        _calls.Enqueue($"{request.Method} {request.Path}{(query.Count == 0 ? "" : "?" + string.Join('&', query.Keys.Order(StringComparer.Ordinal)))}");
+        _calls.Enqueue(
+            $"{request.Method} {request.Path}{(query.Count == 0 ? "" : "?" + string.Join('&', query.Keys.Order(StringComparer.Ordinal)))}");
         if (!request.Headers.Authorization.ToString().StartsWith("AWS4-HMAC-SHA256 Credential=key/", StringComparison.Ordinal))
         {
             await RefuseAsync(http, 403, "AccessDenied");
@@ -83,12 +86,16 @@ internal sealed class FakeS3 : IAsyncDisposable
         {
             case "POST" when http.Request.Query.ContainsKey("uploads"):
                 _uploads[path] = new ConcurrentDictionary<int, byte[]>();
-                await XmlAsync(http, $"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{KeyOf(path)}</Key><UploadId>up-1</UploadId></InitiateMultipartUploadResult>");
+                await XmlAsync(
+                    http, $"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{KeyOf(path)}</Key>"
+                        + "<UploadId>up-1</UploadId></InitiateMultipartUploadResult>");
                 break;
             case "POST":
                 Objects[path] = [.. _uploads[path].OrderBy(part => part.Key).SelectMany(part => part.Value)];
                 _uploads.TryRemove(path, out _);
-                await XmlAsync(http, $"<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{KeyOf(path)}</Key><ETag>\"done\"</ETag></CompleteMultipartUploadResult>");
+                await XmlAsync(
+                    http, $"<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{KeyOf(path)}</Key>"
+                        + "<ETag>\"done\"</ETag></CompleteMultipartUploadResult>");
                 break;
             case "PUT":
                 await PutAsync(http, path, upload);
@@ -102,7 +109,12 @@ internal sealed class FakeS3 : IAsyncDisposable
                 http.Response.StatusCode = 204;
                 break;
             case "GET" when http.Request.Query.ContainsKey("uploads"):
-                await XmlAsync(http, $"<ListMultipartUploadsResult><Bucket>bucket</Bucket><IsTruncated>false</IsTruncated>{string.Concat(_uploads.Keys.Select(one => $"<Upload><Key>{KeyOf(one)}</Key><UploadId>up-1</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>"))}</ListMultipartUploadsResult>");
+                await XmlAsync(
+                    http, $"<ListMultipartUploadsResult><Bucket>bucket</Bucket><IsTruncated>false</IsTruncated>"
+                        + string.Concat(_uploads.Keys.Select(one =>
+                            $"<Upload><Key>{KeyOf(one)}</Key><UploadId>up-1</UploadId>"
+                            + "<Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>"))
+                        + "</ListMultipartUploadsResult>");
                 break;
             default:
                 await GetAsync(http, path);
@@ -160,9 +172,17 @@ internal sealed class FakeS3 : IAsyncDisposable
     private static Task XmlAsync(HttpContext http, string xml)
     {
         http.Response.ContentType = "application/xml";
-        return http.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.Replace("Result>", "Result xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", StringComparison.Ordinal)
-            .Replace("</InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</InitiateMultipartUploadResult>", StringComparison.Ordinal)
-            .Replace("</CompleteMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</CompleteMultipartUploadResult>", StringComparison.Ordinal)
-            .Replace("</ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</ListMultipartUploadsResult>", StringComparison.Ordinal));
+        return http.Response.WriteAsync(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + xml.Replace(
+                "Result>", "Result xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", StringComparison.Ordinal)
+            .Replace(
+                "</InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</InitiateMultipartUploadResult>",
+                StringComparison.Ordinal)
+            .Replace(
+                "</CompleteMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</CompleteMultipartUploadResult>",
+                StringComparison.Ordinal)
+            .Replace(
+                "</ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">", "</ListMultipartUploadsResult>",
+                StringComparison.Ordinal));
     }
 }

@@ -80,10 +80,12 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     {
         for (var i = 0; i < 4; i++)
         {
-            await CreatedAsync(Demanding(spec => spec with { Cpus = 2, MemoryBytes = 2 * Gigabyte, DiskBytes = 7 * Gigabyte, NumGpus = 1 }));
+            await CreatedAsync(
+                Demanding(spec => spec with { Cpus = 2, MemoryBytes = 2 * Gigabyte, DiskBytes = 7 * Gigabyte, NumGpus = 1 }));
         }
 
-        var claimed = await ClaimAsync(await NodeAsync("n1") with { Room = new NodeCapacity(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
+        var claimed = await ClaimAsync(
+            await NodeAsync("n1") with { Room = new NodeCapacity(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
 
         Assert.Equal(expected, claimed.Count);
     }
@@ -94,7 +96,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         await CreatedAsync(Demanding(spec => spec with { Cpus = 32 }));
         var small = await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
 
-        Assert.Equal(small.Id, Assert.Single(await ClaimAsync(await NodeAsync("n1") with { Room = Plenty with { Cpus = 8 } })).Job.SandboxId);
+        Assert.Equal(
+            small.Id, Assert.Single(await ClaimAsync(await NodeAsync("n1") with { Room = Plenty with { Cpus = 8 } })).Job.SandboxId);
     }
 
     [Fact]
@@ -113,7 +116,9 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var pod = Given.Pending() with { Spec = Given.Spec with { Deployment = DeploymentKind.Kubernetes } };
         pod = await CreatedAsync(pod);
-        var (engine, cluster) = (await NodeAsync("n1") with { Deployments = [DeploymentKind.Docker] }, await NodeAsync("k1") with { Deployments = [DeploymentKind.Kubernetes] });
+        var (engine, cluster) =
+            (await NodeAsync("n1") with { Deployments = [DeploymentKind.Docker] },
+                await NodeAsync("k1") with { Deployments = [DeploymentKind.Kubernetes] });
 
         Assert.True((await ClaimAsync(engine)).Count == 0, "n1 runs no pods");
         var start = Assert.Single(await ClaimAsync(cluster));
@@ -195,7 +200,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
         Assert.True((await ClaimAsync(await AgainAsync(node))).Count == 0, "now the room is kept for the large one");
 
-        Assert.Equal(large.Id, Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 6 } })).Job.SandboxId);
+        Assert.Equal(
+            large.Id, Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 6 } })).Job.SandboxId);
         Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 1 } }));
     }
 

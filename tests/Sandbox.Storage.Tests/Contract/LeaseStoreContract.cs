@@ -163,7 +163,8 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
             Assert.Equal(2, taken.Lease!.Epoch);
             Assert.True(
                 moved == (taken.SeenThen is SandboxState.Stopped),
-                $"once the lease is taken nothing is written under the old one any more: moved {moved}, seen after the take-over {taken.SeenThen}");
+                $"once the lease is taken nothing is written under the old one any more: moved {moved}, seen after the take-over "
+                    + $"{taken.SeenThen}");
         }
     }
 
@@ -177,7 +178,8 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         Time.Advance(Length);
         Assert.True((await Jobs.ClaimAsync(claim, CancellationToken)).Count == 0, "the lease has ended");
         await Leases.TryRenewAsync(lease, Length, CancellationToken);
-        Assert.True((await Jobs.ClaimAsync(claim with { Fence = new Fence(lease.Name, 7) }, CancellationToken)).Count == 0, "the epoch is another");
+        Assert.True(
+            (await Jobs.ClaimAsync(claim with { Fence = new Fence(lease.Name, 7) }, CancellationToken)).Count == 0, "the epoch is another");
 
         Assert.Single(await Jobs.ClaimAsync(claim, CancellationToken));
     }

@@ -173,7 +173,8 @@ public abstract class LiveStoreContract : IAsyncLifetime
     private static Dictionary<string, object?> Field(string name, string value) => new() { [name] = value };
 
     private Task PutAsync(
-        long version, Dictionary<string, object?> fields, long since = 0, Dictionary<string, object?>? seed = null, LiveTimeout? timeout = null) =>
+        long version, Dictionary<string, object?> fields, long since = 0, Dictionary<string, object?>? seed = null,
+        LiveTimeout? timeout = null) =>
         _store.PutAsync(_id, new LiveWrite(since, version, fields, seed ?? [], timeout ?? HalfAnHour), CancellationToken);
 
     private async Task<string?> FieldAsync(string name, long version) =>

@@ -75,7 +75,8 @@ public abstract class MemberStoreContract : IAsyncLifetime
         await Members.AddTokenAsync(TokenOf(), CancellationToken);
         var members = Members;
 
-        var joined = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryJoinAsync(Of($"w{number}"), Token, CancellationToken))));
+        var joined = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryJoinAsync(Of($"w{number}"), Token, CancellationToken))));
 
         Assert.Single(joined, isIn => isIn);
         Assert.Single(await Members.ListAsync(CancellationToken));
@@ -113,7 +114,8 @@ public abstract class MemberStoreContract : IAsyncLifetime
         await Members.AddTokenAsync(TokenOf(), CancellationToken);
         var members = Members;
 
-        var seals = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryUseTokenAsync($"w{number}", Token, CancellationToken))));
+        var seals = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(number => Task.Run(() => members.TryUseTokenAsync($"w{number}", Token, CancellationToken))));
 
         Assert.Equal(Key, Assert.Single(seals, seal => seal is not null));
         Assert.Empty(await Members.ListAsync(CancellationToken));
@@ -143,7 +145,9 @@ public abstract class MemberStoreContract : IAsyncLifetime
 
         var listed = await Members.ListTokensAsync(CancellationToken);
 
-        Assert.Equal([(TokenOf().Id, null, true, null), (other.Id, "w2", false, "w2")], listed.Select(view => (view.Token.Id, view.Token.Node, view.IsOver, view.UsedBy)));
+        Assert.Equal(
+            [(TokenOf().Id, null, true, null), (other.Id, "w2", false, "w2")],
+            listed.Select(view => (view.Token.Id, view.Token.Node, view.IsOver, view.UsedBy)));
         Time.Advance(TimeSpan.FromDays(8));
         var late = other with { Hash = [.. Key.Reverse()], ExpiresAt = Given.Now.AddDays(9) };
         await Members.AddTokenAsync(late, CancellationToken);

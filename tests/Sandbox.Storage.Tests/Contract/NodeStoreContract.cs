@@ -118,9 +118,12 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
         var running = pending.Apply(SandboxEvent.Alive);
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, running, null), CancellationToken));
 
-        Assert.False(await Nodes.TryForgetAsync("n1", CancellationToken), "a sandbox is recorded as running there, and nobody else can tell that it is lost");
+        Assert.False(
+            await Nodes.TryForgetAsync("n1", CancellationToken),
+            "a sandbox is recorded as running there, and nobody else can tell that it is lost");
 
-        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, running.Apply(SandboxEvent.Lost), null), CancellationToken));
+        Assert.True(
+            await Records.TryTransitionAsync(new SandboxTransition(running, running.Apply(SandboxEvent.Lost), null), CancellationToken));
         Assert.True(await Nodes.TryForgetAsync("n1", CancellationToken), "nothing runs there any more");
     }
 
@@ -162,7 +165,8 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
 
     private async Task<Lease> RegisteredAsync(NodeFacts facts, string holder)
     {
-        Assert.True((await Nodes.TryRegisterAsync(facts, holder, Length, CancellationToken)).TryGet(out var lease, out var error), error?.Text);
+        Assert.True(
+            (await Nodes.TryRegisterAsync(facts, holder, Length, CancellationToken)).TryGet(out var lease, out var error), error?.Text);
         return lease;
     }
 

@@ -111,7 +111,8 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         var blocking = await MadeAsync();
         var move = new SandboxTransition(stopped, stopped.Apply(SandboxEvent.Restart), Given.StartOf(stopped));
 
-        Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
+        Assert.Equal(
+            new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
         Assert.False(await Records.TryTransitionAsync(move, CancellationToken), "the quota is reached");
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(stopped)).State);
 
@@ -131,7 +132,8 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         }
 
         await QuotaAsync(new TenantQuota(Sandboxes: Quota, Cpus: Quota, MemoryBytes: (long)Quota << 30, CreatesPerMinute: 1000));
-        var creates = Enumerable.Range(0, 24).Select(_ => Task.Run(async () => (await CreateAsync(Of("acme", 1, 1L << 30))).TryGet(out var _, out var _)));
+        var creates = Enumerable.Range(0, 24)
+            .Select(_ => Task.Run(async () => (await CreateAsync(Of("acme", 1, 1L << 30))).TryGet(out var _, out var _)));
         var restarts = stopped.Select(record => Task.Run(
             () => Records.TryTransitionAsync(new SandboxTransition(record, record.Apply(SandboxEvent.Restart), null), CancellationToken)));
 
@@ -159,7 +161,8 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         var records = new List<SandboxInstance>();
         for (var step = 0; step < 300; step++)
         {
-            if (records.Count < 12 && random.Next(3) == 0 && (await CreateAsync(Of("acme", random.Next(1, 4), random.Next(1, 4) * (1L << 30)))).TryGet(out var made, out _))
+            if (records.Count < 12 && random.Next(3) == 0
+                && (await CreateAsync(Of("acme", random.Next(1, 4), random.Next(1, 4) * (1L << 30)))).TryGet(out var made, out _))
             {
                 records.Add(made);
             }
@@ -170,8 +173,12 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
 
             var live = records.Where(record => record.State is SandboxState.Pending or SandboxState.Running).ToList();
             var use = await UseAsync();
-            Assert.Equal((live.Count, live.Sum(record => record.Spec.Cpus), live.Sum(record => record.Spec.MemoryBytes)), (use.Sandboxes, use.Cpus, use.MemoryBytes));
-            Assert.True(use is { Sandboxes: <= 6, Cpus: <= 8, MemoryBytes: <= 9L << 30 }, $"the quota is never exceeded, but after step {step} it is: {use}");
+            Assert.Equal(
+                (live.Count, live.Sum(record => record.Spec.Cpus), live.Sum(record => record.Spec.MemoryBytes)),
+                (use.Sandboxes, use.Cpus, use.MemoryBytes));
+            Assert.True(
+                use is { Sandboxes: <= 6, Cpus: <= 8, MemoryBytes: <= 9L << 30 },
+                $"the quota is never exceeded, but after step {step} it is: {use}");
         }
 
         Assert.True(records.Count(record => record.Version > 3) > 3, "the walk went through restarts");
@@ -207,7 +214,8 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
 
     private async Task RefusedAsync(SandboxError.QuotaExceeded expected, double cpus = 1, long memory = 1L << 30)
     {
-        Assert.False((await CreateAsync(Of("acme", cpus, memory))).TryGet(out _, out var error), $"expected to be refused: {expected.Text}");
+        Assert.False(
+            (await CreateAsync(Of("acme", cpus, memory))).TryGet(out _, out var error), $"expected to be refused: {expected.Text}");
         Assert.Equal(expected, error);
     }
 

@@ -112,13 +112,15 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.False(
             await Records.TryTransitionAsync(new SandboxTransition(pending, alive, Given.StopOf(alive)), CancellationToken),
             "it is pending again, but another pending than the one that was read");
-        Assert.Equal((SandboxState.Pending, pendingAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
+        Assert.Equal(
+            (SandboxState.Pending, pendingAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
         var stoppedAgain = await MovedAsync(pendingAgain, SandboxEvent.Stop);
         Assert.False(
             await Records.TryTransitionAsync(new SandboxTransition(stopped, restarted, Given.StartOf(restarted)), CancellationToken),
             "it is stopped again, but another stop than the one that was read");
-        Assert.Equal((SandboxState.Stopped, stoppedAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
+        Assert.Equal(
+            (SandboxState.Stopped, stoppedAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
         await CompleteOneAsync();
         Assert.True((await ClaimAsync()).Count == 0, "a move that was refused must not leave a job behind");
@@ -144,7 +146,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var unknown = Given.Pending();
 
-        Assert.False(await Records.TryTransitionAsync(new SandboxTransition(unknown, unknown.Apply(SandboxEvent.Alive), null), CancellationToken));
+        Assert.False(
+            await Records.TryTransitionAsync(new SandboxTransition(unknown, unknown.Apply(SandboxEvent.Alive), null), CancellationToken));
         Assert.Null(await Records.FindAsync(unknown.Id, CancellationToken));
     }
 
@@ -181,7 +184,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var read = await CreatedAsync(Given.Pending());
         var pulled = read.Phases.Replace(read.Phases[0], read.Phases[0] with { Status = PhaseStatus.Success });
-        Assert.True(await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
+        Assert.True(
+            await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7", HostName = "n7", Phases = pulled }, CancellationToken));
 
         var next = read.Apply(SandboxEvent.Stop) with { Reason = "asked" };
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(read, next, null), CancellationToken));
@@ -197,7 +201,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var read = await CreatedAsync(Given.Pending());
         Assert.True(await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
 
-        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(read, read.Apply(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null), CancellationToken));
+        Assert.True(
+            await Records.TryTransitionAsync(
+                new SandboxTransition(read, read.Apply(SandboxEvent.Alive) with { HostIp = "10.0.0.8" }, null), CancellationToken));
 
         Assert.Equal("10.0.0.8", (await FoundAsync(read)).HostIp);
     }
@@ -227,7 +233,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True(await Records.TryUpdateFactsAsync(later, CancellationToken));
 
         var found = await FoundAsync(running);
-        Assert.Equal((later.IdleDeadline, 5L, 4L, running.Version), (found.IdleDeadline, found.EffectiveDiskBytes, found.EffectiveLogBytes, found.Version));
+        Assert.Equal(
+            (later.IdleDeadline, 5L, 4L, running.Version),
+            (found.IdleDeadline, found.EffectiveDiskBytes, found.EffectiveLogBytes, found.Version));
     }
 
     [Fact]
@@ -322,7 +330,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         await ReopenAsync();
 
         Assert.Equal([running.Id], (await Records.DueAsync(Given.Now.AddMinutes(30), 10, CancellationToken)).Select(record => record.Id));
-        Assert.Equal([running.Id, stopped.Id], (await Records.DueAsync(Given.Now.AddHours(1), 10, CancellationToken)).Select(record => record.Id));
+        Assert.Equal(
+            [running.Id, stopped.Id], (await Records.DueAsync(Given.Now.AddHours(1), 10, CancellationToken)).Select(record => record.Id));
     }
 
     [Fact]
@@ -358,7 +367,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var held = Assert.Single(await ClaimAsync(1));
         Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "a later attempt holds the job");
 
-        Assert.True(await Records.TryTransitionAsync(stop with { Claim = held }, CancellationToken), "the attempt that holds the job may write");
+        Assert.True(
+            await Records.TryTransitionAsync(stop with { Claim = held }, CancellationToken), "the attempt that holds the job may write");
     }
 
     [Fact]
@@ -372,7 +382,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var second = await CreatedAsync(Given.Pending("again"));
         Assert.Equal(first.Version, second.Version);
 
-        Assert.False(await Records.TryTransitionAsync(new SandboxTransition(first, first.Apply(SandboxEvent.Stop), null), CancellationToken), "a move read the first life");
+        Assert.False(
+            await Records.TryTransitionAsync(new SandboxTransition(first, first.Apply(SandboxEvent.Stop), null), CancellationToken),
+            "a move read the first life");
         Assert.False(await Records.TryUpdateFactsAsync(first with { HostName = "n1" }, CancellationToken), "an amend read the first life");
 
         var found = await FoundAsync(second);

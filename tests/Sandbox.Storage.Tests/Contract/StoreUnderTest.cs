@@ -77,7 +77,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
         foreach (var happened in events)
         {
             var next = from.Apply(happened);
-            Assert.True(await Records.TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
+            Assert.True(
+                await Records.TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
             from = next;
         }
 

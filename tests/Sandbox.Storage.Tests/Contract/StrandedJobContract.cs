@@ -49,23 +49,28 @@ public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedSt
         Assert.Equal(2, stranded.Attempt);
         Assert.False(await Jobs.TryCompleteAsync(begun, CancellationToken), "the node does not hold it any more");
         var again = await RegisteredAsync("n7");
-        Assert.True((await Jobs.ClaimAsync(claim with { Fence = again.Fence }, CancellationToken)).Count == 0, "the node returned while another holds it");
+        Assert.True(
+            (await Jobs.ClaimAsync(claim with { Fence = again.Fence }, CancellationToken)).Count == 0,
+            "the node returned while another holds it");
         Time.Advance(Length);
         again = await RegisteredAsync("n7");
         Assert.Equal(3, Assert.Single(await Jobs.ClaimAsync(claim with { Fence = again.Fence }, CancellationToken)).Attempt);
     }
 
-    private static (Contracts.Ids.SandboxId, string)[] Told(IReadOnlyList<StrandedJob> stranded) => [.. stranded.Select(one => (one.Claimed.Job.SandboxId, one.Node))];
+    private static (Contracts.Ids.SandboxId, string)[] Told(IReadOnlyList<StrandedJob> stranded) =>
+        [.. stranded.Select(one => (one.Claimed.Job.SandboxId, one.Node))];
 
     private static RemoveSandboxJob RemovalOf(SandboxInstance record) =>
         new() { SandboxId = record.Id, SandboxVersion = record.Version, Incarnation = record.Incarnation };
 
-    private Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync() => Jobs.ClaimStrandedAsync("head", Silence, Length, 10, CancellationToken);
+    private Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync() =>
+        Jobs.ClaimStrandedAsync("head", Silence, Length, 10, CancellationToken);
 
     private async Task<Lease> RegisteredAsync(string node)
     {
         var facts = new NodeFacts(
-            node, new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
+            node, new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(),
+            [DeploymentKind.Docker], "1");
         var registered = await Nodes.TryRegisterAsync(facts, node, Length, CancellationToken);
         Assert.True(registered.TryGet(out var lease, out var error), error?.Text);
         return lease;

@@ -35,7 +35,9 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var entry = await EntryAsync(record);
         Assert.Equal("pending", entry!["state"]);
         Assert.Empty(entry.Keys.Except(LiveFields.Allowed));
-        Assert.Equal(new LiveTimeout(Given.Spec.IdleTimeout, Given.Now + Given.Spec.IdleTimeout), await _live.FindTimeoutAsync(record.Id, record.Version, CancellationToken));
+        Assert.Equal(
+            new LiveTimeout(Given.Spec.IdleTimeout, Given.Now + Given.Spec.IdleTimeout),
+            await _live.FindTimeoutAsync(record.Id, record.Version, CancellationToken));
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         Assert.Equal("busybox", (await EntryAsync(record))!["image"]);
         Assert.False(change.Changed.IsCompleted);
 
-        static SandboxInstance Other(SandboxInstance same) => Given.Pending(same.Id.ToString()) with { Spec = Given.Spec with { Image = "other" } };
+        static SandboxInstance Other(SandboxInstance same) =>
+            Given.Pending(same.Id.ToString()) with { Spec = Given.Spec with { Image = "other" } };
     }
 
     [Fact]
@@ -57,7 +60,9 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     {
         var record = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
 
-        Assert.False((await _store.TryCreateAsync(Given.Pending(record.Id.ToString()), Given.StartOf(record), CancellationToken)).TryGet(out _, out _));
+        Assert.False(
+            (await _store.TryCreateAsync(Given.Pending(record.Id.ToString()), Given.StartOf(record), CancellationToken))
+            .TryGet(out _, out _));
 
         Assert.Null(await EntryAsync(record));
     }
@@ -110,7 +115,8 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var pending = await CreatedAsync();
         await MovedAsync(pending, SandboxEvent.Alive);
 
-        Assert.False(await _store.TryTransitionAsync(new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null), CancellationToken));
+        Assert.False(
+            await _store.TryTransitionAsync(new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null), CancellationToken));
 
         Assert.Equal("running", (await EntryAsync(pending))!["state"]);
     }
@@ -198,7 +204,9 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     private async Task<SandboxInstance> CreatedAsync()
     {
         var first = Given.Pending();
-        Assert.True((await _store.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var record, out var error), error?.Text);
+        Assert.True(
+            (await _store.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var record, out var error),
+            error?.Text);
         return record;
     }
 

@@ -51,7 +51,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         Assert.Equal((SandboxState.Pending, 1L), (record.State, record.Version));
         var job = Assert.IsType<StartSandboxJob>((await ClaimAsync()).Job);
-        Assert.Equal((prepared.Id, 1L, prepared.Incarnation, "secret"), (job.SandboxId, job.SandboxVersion, job.Incarnation, job.RegistryPassword));
+        Assert.Equal(
+            (prepared.Id, 1L, prepared.Incarnation, "secret"), (job.SandboxId, job.SandboxVersion, job.Incarnation, job.RegistryPassword));
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         await SubmittedAsync("mine");
         _placement.Error = new SandboxError.DockerUnavailable("no socket");
 
-        Assert.Equal("Sandbox mine already exists.", Refused(await _operator.SubmitAsync(Given.Pending("mine"), null, CancellationToken)).Text);
+        Assert.Equal(
+            "Sandbox mine already exists.", Refused(await _operator.SubmitAsync(Given.Pending("mine"), null, CancellationToken)).Text);
     }
 
     [Fact]
@@ -177,7 +179,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var running = await RunningAsync();
         _time.Advance(Given.Spec.IdleTimeout);
 
-        var stopped = Ok(await _operator.StopAsync(running.Id, StopReason.Expired, CancellationToken).WaitAsync(Generous, CancellationToken));
+        var stopped = Ok(
+            await _operator.StopAsync(running.Id, StopReason.Expired, CancellationToken).WaitAsync(Generous, CancellationToken));
 
         Assert.Equal("expired: idle for 1800 s", stopped.Reason);
         await ClaimAsync<StopSandboxJob>();
@@ -259,7 +262,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         await WriteAsync(_moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", Given.Now));
 
         Assert.Equal(
-            new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, "no such image"), Refused(await waiting.WaitAsync(Generous, CancellationToken)));
+            new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, "no such image"),
+            Refused(await waiting.WaitAsync(Generous, CancellationToken)));
     }
 
     [Fact]
@@ -267,7 +271,9 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     {
         var stopped = await StoppedAsync();
 
-        Assert.Equal(new SandboxError.NotStarted(stopped.Id, "stopped"), Refused(await _operator.WaitUntilAliveAsync(stopped.Id, CancellationToken)));
+        Assert.Equal(
+            new SandboxError.NotStarted(stopped.Id, "stopped"),
+            Refused(await _operator.WaitUntilAliveAsync(stopped.Id, CancellationToken)));
         Assert.IsType<SandboxError.NotFound>(Refused(await _operator.WaitUntilAliveAsync(SandboxId.New(), CancellationToken)));
     }
 
@@ -324,7 +330,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     {
         var running = await RunningAsync();
 
-        var stopping = Enumerable.Range(0, 8).Select(_ => Task.Run(() => _operator.StopAsync(running.Id, StopReason.Asked, CancellationToken))).ToArray();
+        var stopping = Enumerable.Range(0, 8)
+            .Select(_ => Task.Run(() => _operator.StopAsync(running.Id, StopReason.Asked, CancellationToken))).ToArray();
         await _jobs.TryCompleteAsync(await ClaimAsync<StopSandboxJob>(), CancellationToken);
         var stopped = await Task.WhenAll(stopping).WaitAsync(Generous, CancellationToken);
 
@@ -361,7 +368,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     }
 
     private ClusterOperator Operator(ISandboxStore records) => new(
-        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _moves, Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
+        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _moves,
+        Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
 
     private async Task<SandboxInstance> SubmittedAsync(string? id = null, SandboxSpec? spec = null) =>
         Ok(await _operator.SubmitAsync(Given.Pending(id) with { Spec = spec ?? Given.Spec }, null, CancellationToken));
@@ -432,7 +440,8 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         public Task<Result<SandboxInstance>> TryCreateAsync(SandboxInstance first, SandboxJob job, CancellationToken cancellationToken) =>
             records.TryCreateAsync(first, job, cancellationToken);
 
-        public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => records.FindAsync(id, cancellationToken);
+        public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
+            records.FindAsync(id, cancellationToken);
 
         public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken)
         {
@@ -440,9 +449,11 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
             return _losses-- <= 0 && await records.TryTransitionAsync(move, cancellationToken);
         }
 
-        public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) => records.TryUpdateFactsAsync(next, cancellationToken);
+        public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+            records.TryUpdateFactsAsync(next, cancellationToken);
 
-        public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) => records.ListAsync(query, cancellationToken);
+        public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+            records.ListAsync(query, cancellationToken);
 
         public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
             records.DueAsync(now, limit, cancellationToken);

@@ -36,7 +36,8 @@ public sealed class PostgresDatabaseTests
 
         var error = await Assert.ThrowsAsync<SchemaTooNewException>(() => database.MigrateAsync(CancellationToken));
 
-        Assert.Contains($"has schema 99, this program knows schemas up to {PostgresMigrations.Newest}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"has schema 99, this program knows schemas up to {PostgresMigrations.Newest}", error.Message, StringComparison.Ordinal);
         Assert.Equal(99, await ScalarAsync<int>(database, "SELECT max(number) FROM schema_scripts"));
     }
 

@@ -50,7 +50,8 @@ public sealed class PostgresFeedTests : ChangeFeedContract
             here.Publish(id);
         }
 
-        await RedisClient.Happens(Task.WhenAll(waits.Select(wait => wait.Changed)), "each of a thousand changes with the longest ids is heard");
+        await RedisClient.Happens(
+            Task.WhenAll(waits.Select(wait => wait.Changed)), "each of a thousand changes with the longest ids is heard");
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public sealed class PostgresFeedTests : ChangeFeedContract
 
         await RedisClient.Happens(before.Changed, "whoever waits is woken when the line is lost");
         using var waiting = there.Subscribe(One);
-        await RedisClient.Happens(PassUntilAsync(time, waiting.Changed), "and again when it is there again: something may have been missed");
+        await RedisClient.Happens(
+            PassUntilAsync(time, waiting.Changed), "and again when it is there again: something may have been missed");
         using var again = there.Subscribe(One);
         here.Publish(One);
         await RedisClient.Happens(again.Changed, "changes are heard again");
@@ -140,7 +142,8 @@ public sealed class PostgresFeedTests : ChangeFeedContract
         await using var connection = new NpgsqlConnection(_connection + ";Pooling=false");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", connection);
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            connection);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }

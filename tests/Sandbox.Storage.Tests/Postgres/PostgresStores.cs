@@ -38,7 +38,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
 
     public ITenantStore Tenants => new PostgresTenantStore(database.At(time));
 
-    public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) => new PostgresStores(await PostgresTestDatabase.NewAsync(), time);
+    public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) =>
+        new PostgresStores(await PostgresTestDatabase.NewAsync(), time);
 
     public async ValueTask ExecuteAsync(string statement) => await database.Database.WriteAsync(
         connection => Sql.ExecuteAsync(connection, Sql.Statement(statement), CancellationToken.None), CancellationToken.None);

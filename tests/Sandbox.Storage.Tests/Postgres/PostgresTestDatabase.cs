@@ -41,7 +41,9 @@ internal sealed class PostgresTestDatabase : IAsyncDisposable
                 _told = time.GetUtcNow();
                 using var connection = new NpgsqlConnection(ConnectionString);
                 connection.Open();
-                using var command = new NpgsqlCommand("UPDATE fake_clock SET now = $1", connection) { Parameters = { new() { Value = _told } } };
+                using var command = new NpgsqlCommand(
+                    "UPDATE fake_clock SET now = $1", connection)
+                { Parameters = { new() { Value = _told } } };
                 command.ExecuteNonQuery();
             }
         }

@@ -52,7 +52,8 @@ public sealed class SharedStatementsTests : IDisposable
     public async Task Write_ThatIsRefused_FailsAloneAndTheOthersAreWritten()
     {
         var first = await FirstUnderWayAsync();
-        var (good, bad, other) = (_writes.RunAsync("b", CancellationToken), _writes.RunAsync("!", CancellationToken), _writes.RunAsync("c", CancellationToken));
+        var (good, bad, other) =
+            (_writes.RunAsync("b", CancellationToken), _writes.RunAsync("!", CancellationToken), _writes.RunAsync("c", CancellationToken));
         _mayEnd.Release(5);
 
         await Task.WhenAll(first, good, other);
@@ -89,15 +90,21 @@ public sealed class SharedStatementsTests : IDisposable
         // The first move waits for its row, so that the others are one statement.
         await using var blocker = await database.Database.ConnectAsync(CancellationToken);
         await using var transaction = await blocker.BeginTransactionAsync(CancellationToken);
-        await using var held = new NpgsqlCommand("SELECT 1 FROM sandboxes WHERE id = $1 FOR UPDATE", blocker) { Parameters = { new() { Value = read[0].Id.ToString() } } };
+        await using var held = new NpgsqlCommand(
+            "SELECT 1 FROM sandboxes WHERE id = $1 FOR UPDATE", blocker)
+        { Parameters = { new() { Value = read[0].Id.ToString() } } };
         await held.ExecuteNonQueryAsync(CancellationToken);
-        var moves = read.Select((record, place) => records.TryTransitionAsync(Stop(record, place == 2 ? "no text of Postgres: \0" : "fine"), CancellationToken)).ToList();
+        var moves = read.Select(
+            (record, place) => records.TryTransitionAsync(Stop(record, place == 2 ? "no text of Postgres: \0" : "fine"), CancellationToken))
+            .ToList();
         await transaction.CommitAsync(CancellationToken);
 
         await Assert.ThrowsAsync<PostgresException>(() => moves[2]);
         Assert.All(await Task.WhenAll(moves[0], moves[1], moves[3]), Assert.True);
         var states = await Task.WhenAll(read.Select(record => records.FindAsync(record.Id, CancellationToken)));
-        Assert.Equal([SandboxState.Stopped, SandboxState.Stopped, SandboxState.Pending, SandboxState.Stopped], states.Select(record => record!.State));
+        Assert.Equal(
+            [SandboxState.Stopped, SandboxState.Stopped, SandboxState.Pending, SandboxState.Stopped],
+            states.Select(record => record!.State));
     }
 
     [NeedsPostgresFact]
@@ -107,10 +114,15 @@ public sealed class SharedStatementsTests : IDisposable
         var records = new PostgresSandboxStore(database.Database);
 
         var made = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => MadeAsync(records)));
-        await Task.WhenAll(made.Take(40).Select(record => records.TryTransitionAsync(new SandboxTransition(record, record.Apply(SandboxEvent.Alive), null), CancellationToken)));
+        await Task.WhenAll(
+            made.Take(40)
+            .Select(record =>
+                records.TryTransitionAsync(new SandboxTransition(record, record.Apply(SandboxEvent.Alive), null), CancellationToken)));
         await Task.WhenAll(made.Skip(40).Take(15).Select(record => records.TryTransitionAsync(Stop(record, "asked"), CancellationToken)));
 
-        Assert.Equal((5, 40, 15), (await TotalAsync(SandboxState.Pending), await TotalAsync(SandboxState.Running), await TotalAsync(SandboxState.Stopped)));
+        Assert.Equal(
+            (5, 40, 15),
+            (await TotalAsync(SandboxState.Pending), await TotalAsync(SandboxState.Running), await TotalAsync(SandboxState.Stopped)));
 
         async Task<long> TotalAsync(SandboxState state) =>
             (await records.ListAsync(new SandboxQuery([state], new Dictionary<string, string>(), PageSize: 1), CancellationToken)).Total;
@@ -131,7 +143,10 @@ public sealed class SharedStatementsTests : IDisposable
 
         await using (var connection = await database.Database.ConnectAsync(CancellationToken))
         {
-            await using var damage = new NpgsqlCommand("UPDATE sandboxes SET state = 'no state' WHERE id = $1", connection) { Parameters = { new() { Value = damaged.Id.ToString() } } };
+            await using var damage = new NpgsqlCommand(
+                "UPDATE sandboxes SET state = 'no state' WHERE id = $1",
+                connection)
+            { Parameters = { new() { Value = damaged.Id.ToString() } } };
             await damage.ExecuteNonQueryAsync(CancellationToken);
         }
 
@@ -143,7 +158,9 @@ public sealed class SharedStatementsTests : IDisposable
     private static async Task<SandboxInstance> MadeAsync(PostgresSandboxStore records)
     {
         var first = Given.Pending();
-        Assert.True((await records.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var made, out var error), error?.Text);
+        Assert.True(
+            (await records.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var made, out var error),
+            error?.Text);
         return made;
     }
 
@@ -164,7 +181,8 @@ public sealed class SharedStatementsTests : IDisposable
         _written.Add(string.Join(' ', items));
         _begun.Release();
         await _mayEnd.WaitAsync(CancellationToken);
-        return items.Contains("!") ? throw new PostgresException("not in this encoding", "ERROR", "ERROR", PostgresErrorCodes.CharacterNotInRepertoire)
+        return items.Contains("!")
+            ? throw new PostgresException("not in this encoding", "ERROR", "ERROR", PostgresErrorCodes.CharacterNotInRepertoire)
             : items.Contains("?") ? throw new NpgsqlException("the line broke", new IOException())
             : [.. items.Select(item => $"done {item}")];
     }

@@ -13,7 +13,8 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Storage.Tests.Postgres;
 
-/// <summary>A statement that does not answer keeps nobody waiting but its own callers, and those only if it is a write that may be done once.</summary>
+/// <summary>A statement that does not answer keeps nobody waiting but its own callers, and those only if it is a write that may be done
+/// once.</summary>
 public sealed class SilentStatementsTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -54,7 +55,9 @@ public sealed class SilentStatementsTests
         Assert.Equal(["a1", "b1", "b2"], _asked);
         Assert.False(first.IsCompleted, "nobody knows whether a1 is written: it is not written again, and not called failed");
         Speak("a1");
-        Assert.Equal(["done a1", "done a2", "done a3"], await Task.WhenAll(first, same, later).WaitAsync(ClusterProcess.Generous, CancellationToken));
+        Assert.Equal(
+            ["done a1", "done a2", "done a3"],
+            await Task.WhenAll(first, same, later).WaitAsync(ClusterProcess.Generous, CancellationToken));
         Assert.Equal(["a1", "b1", "b2", "a2", "a3"], _asked);
     }
 
@@ -103,10 +106,14 @@ public sealed class SilentStatementsTests
     {
         await using var stores = await PostgresTestDatabase.NewAsync();
         await using var database = Patient(stores);
-        var (nodes, leases, jobs, length) = (new PostgresNodeStore(database), new PostgresLeaseStore(database), new PostgresJobStore(database), TimeSpan.FromSeconds(15));
+        var (nodes, leases, jobs, length) =
+            (new PostgresNodeStore(database), new PostgresLeaseStore(database), new PostgresJobStore(database), TimeSpan.FromSeconds(15));
         await MadeAsync(new PostgresSandboxStore(database));
-        var facts = new NodeFacts("n1", new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(), [DeploymentKind.Docker], "1");
-        Assert.True((await nodes.TryRegisterAsync(facts, "n1", length, CancellationToken)).TryGet(out var node, out var error), error?.Text);
+        var facts = new NodeFacts(
+            "n1", new Uri("http://127.0.0.1:1"), "127.0.0.1", NodeCapacity.Unlimited, new Dictionary<string, string>(),
+            [DeploymentKind.Docker], "1");
+        Assert.True(
+            (await nodes.TryRegisterAsync(facts, "n1", length, CancellationToken)).TryGet(out var node, out var error), error?.Text);
         var job = Assert.Single(await jobs.ClaimAsync(new JobClaim("n1", 1, length) { Fence = node.Fence }, CancellationToken));
         using var frozen = await FrozenAsync(database);
 
@@ -140,10 +147,12 @@ public sealed class SilentStatementsTests
         Assert.True(await moved, "nobody else has moved it");
         Assert.False(silent.IsCompleted, "nobody knows what came of the first");
         frozen.GoOn();
-        Assert.True(await silent.WaitAsync(ClusterProcess.Generous, CancellationToken), "it was written, once, when its connection went on");
+        Assert.True(
+            await silent.WaitAsync(ClusterProcess.Generous, CancellationToken), "it was written, once, when its connection went on");
     }
 
-    private SharedStatements<string, string> Statements(bool isRead) => new(AnswerAsync, isRead ? item => item : item => item[0], _time, isRead);
+    private SharedStatements<string, string> Statements(bool isRead) =>
+        new(AnswerAsync, isRead ? item => item : item => item[0], _time, isRead);
 
     private void FallSilent(string item) => _silent[item] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -176,12 +185,15 @@ public sealed class SilentStatementsTests
         () => $"{expectation}; asked was {string.Join(", then ", _asked)}");
 
     /// <summary>Its driver never gives a statement up: whoever is answered was not kept waiting by one that hangs.</summary>
-    private PostgresDatabase Patient(PostgresTestDatabase stores) => PostgresDatabase.Of($"{stores.ConnectionString};Command Timeout=0", _time);
+    private PostgresDatabase Patient(PostgresTestDatabase stores) =>
+        PostgresDatabase.Of($"{stores.ConnectionString};Command Timeout=0", _time);
 
     private static async Task<SandboxInstance> MadeAsync(PostgresSandboxStore records)
     {
         var first = Given.Pending();
-        Assert.True((await records.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var made, out var error), error?.Text);
+        Assert.True(
+            (await records.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var made, out var error),
+            error?.Text);
         return made;
     }
 

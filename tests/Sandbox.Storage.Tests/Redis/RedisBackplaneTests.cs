@@ -115,7 +115,8 @@ public sealed class RedisBackplaneTests : IAsyncLifetime
         {
         }
 
-        public Task<bool> TrySendAsync(string message, CancellationToken cancellationToken) => Task.FromResult(Sent.Writer.TryWrite(message));
+        public Task<bool> TrySendAsync(string message, CancellationToken cancellationToken) =>
+            Task.FromResult(Sent.Writer.TryWrite(message));
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -88,7 +88,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await RedisClient.Happens(_redis.Connection.Opened, "the circuit opens when Redis says nothing");
         // While it is open no call is even tried: each of these has its answer before it could be waited for.
         var find = _redis.Live.FindAsync(running.Id, running.Version, CancellationToken);
-        var put = _redis.Live.PutTimeoutAsync(running.Id, running.Version, new LiveTimeout(TimeSpan.FromMinutes(1), Given.Now), CancellationToken);
+        var put = _redis.Live.PutTimeoutAsync(
+            running.Id, running.Version, new LiveTimeout(TimeSpan.FromMinutes(1), Given.Now), CancellationToken);
         Assert.True(find.IsCompletedSuccessfully && put.IsCompletedSuccessfully, "an open circuit answers at once");
         Assert.Null(await find);
 
@@ -168,7 +169,9 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
             await Task.WhenAll(
                 Task.Run(() => other.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
-                Task.Run(() => _store.TryTransitionAsync(new SandboxTransition(running, running.Apply(SandboxEvent.Stop), null), CancellationToken)),
+                Task.Run(
+                    () => _store.TryTransitionAsync(
+                        new SandboxTransition(running, running.Apply(SandboxEvent.Stop), null), CancellationToken)),
                 Task.Run(() => other.TryUpdateFactsAsync(running with { HostIp = "10.0.0.2" }, CancellationToken)));
 
             Assert.Equal((0, 0), (await _server.CountAsync("alive:*"), await _server.CountAsync("timeout:*")));
@@ -205,7 +208,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
     private async Task OwedAreWrittenAsync()
     {
         using var writer = new CacheRepairWorker(
-            _redis.Connection, _redis.Owed, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System, NullLogger<CacheRepairWorker>.Instance);
+            _redis.Connection, _redis.Owed, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System,
+            NullLogger<CacheRepairWorker>.Instance);
         await writer.WriteOwedAsync(CancellationToken);
     }
 
@@ -214,14 +218,18 @@ public sealed class RedisFaultTests : IAsyncLifetime
     private static async Task<SandboxInstance> CreatedAsync(LiveSandboxStore store)
     {
         var first = Given.Pending();
-        Assert.True((await store.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var record, out var error), error?.Text);
+        Assert.True(
+            (await store.TryCreateAsync(first, Given.StartOf(first), CancellationToken)).TryGet(out var record, out var error),
+            error?.Text);
         return record;
     }
 
     private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened, LiveSandboxStore? store = null)
     {
         var next = from.Apply(happened);
-        Assert.True(await (store ?? _store).TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
+        Assert.True(
+            await (store ?? _store).TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken),
+            $"{happened} was refused");
         return next;
     }
 }

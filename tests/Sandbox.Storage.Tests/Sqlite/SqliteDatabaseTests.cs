@@ -47,7 +47,8 @@ public sealed class SqliteDatabaseTests : IDisposable
     {
         using var database = SqliteDatabase.Open(File);
 
-        Assert.Equal(("wal", 2L), database.Read(connection => (Text(connection, "PRAGMA journal_mode"), Scalar(connection, "PRAGMA synchronous"))));
+        Assert.Equal(
+            ("wal", 2L), database.Read(connection => (Text(connection, "PRAGMA journal_mode"), Scalar(connection, "PRAGMA synchronous"))));
     }
 
     [Fact]
@@ -58,7 +59,8 @@ public sealed class SqliteDatabaseTests : IDisposable
 
         var error = Assert.Throws<SchemaTooNewException>(() => SqliteDatabase.Open(File));
 
-        Assert.Contains($"has schema 99, this program knows schemas up to {SqliteMigrations.Newest}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"has schema 99, this program knows schemas up to {SqliteMigrations.Newest}", error.Message, StringComparison.Ordinal);
         Assert.Equal(99, Run("PRAGMA user_version"));
     }
 
@@ -103,7 +105,8 @@ public sealed class SqliteDatabaseTests : IDisposable
                 {
                     SandboxRows.Insert(connection, Given.Pending("half"));
                     // What a kill at this moment would leave on the disk.
-                    Directory.GetFiles(_folder.Path).ToList().ForEach(file => System.IO.File.Copy(file, copies.File(Path.GetFileName(file))));
+                    Directory.GetFiles(_folder.Path).ToList()
+                        .ForEach(file => System.IO.File.Copy(file, copies.File(Path.GetFileName(file))));
                     return 0;
                 },
                 CancellationToken);
@@ -114,7 +117,9 @@ public sealed class SqliteDatabaseTests : IDisposable
 
         Assert.NotNull(await after.FindAsync(Given.Pending("whole").Id, CancellationToken));
         Assert.Null(await after.FindAsync(Given.Pending("half").Id, CancellationToken));
-        Assert.Single(await new SqliteJobStore(reopened, TimeProvider.System).ClaimAsync(new JobClaim("n", 10, TimeSpan.FromSeconds(1)), CancellationToken));
+        Assert.Single(
+            await new SqliteJobStore(reopened, TimeProvider.System)
+            .ClaimAsync(new JobClaim("n", 10, TimeSpan.FromSeconds(1)), CancellationToken));
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Sandbox.Testing.Clusters;
 
 /// <summary>One program of a cluster as a process of its own, whose output goes to a file. It can be killed, put to sleep,
 /// woken, told to end, and started again.</summary>
-public sealed class ClusterProcess(string name, string program, string logFile, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+public sealed class ClusterProcess(string name, string program, string logFile, IReadOnlyDictionary<string, string> settings)
+    : IAsyncDisposable
 {
     /// <summary>Long enough for a busy machine; a wait that needs it all has failed.</summary>
     public static readonly TimeSpan Generous = TimeSpan.FromMinutes(3);

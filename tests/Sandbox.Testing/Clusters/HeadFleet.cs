@@ -67,7 +67,8 @@ public sealed class HeadFleet : IAsyncDisposable
                 row = await HeadAsync();
                 return row.IsHeld && row.Epoch >= version;
             },
-            () => $"some node is the head under lease_version {version} or more; the lease: {row}; the nodes say: {string.Join('\n', _nodes.Select(node => node.Log))}");
+            () => $"some node is the head under lease_version {version} or more; the lease: {row}; the nodes say: "
+                + $"{string.Join('\n', _nodes.Select(node => node.Log))}");
         return (_nodes.Single(node => node.Name == row.Node), row);
     }
 
@@ -75,9 +76,13 @@ public sealed class HeadFleet : IAsyncDisposable
     public async Task<HttpStatusCode> BeatAsync(HeadRow held)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(Urls.Split(' ')[0]), HealthRoutes.Heartbeat));
-        request.Headers.Add(RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(Secret), "POST", HealthRoutes.Heartbeat, TimeProvider.System.GetUtcNow()));
+        request.Headers.Add(
+            RequestSignature.Header,
+            RequestSignature.Make(Encoding.UTF8.GetBytes(Secret), "POST", HealthRoutes.Heartbeat, TimeProvider.System.GetUtcNow()));
         request.Content = new StringContent(
-            System.Text.Json.JsonSerializer.Serialize(new HeartbeatRequest(held.Node, held.Life, held.Epoch), HeadJson.Default.HeartbeatRequest), Encoding.UTF8, "application/json");
+            System.Text.Json.JsonSerializer.Serialize(
+                new HeartbeatRequest(held.Node, held.Life, held.Epoch), HeadJson.Default.HeartbeatRequest), Encoding.UTF8,
+                "application/json");
         using var answer = await _http.SendAsync(request);
         return answer.StatusCode;
     }
@@ -99,7 +104,8 @@ public sealed class HeadFleet : IAsyncDisposable
         var ports = ProcessCluster.FreePorts(services);
         Urls = string.Join(' ', ports.Select(port => $"http://127.0.0.1:{port}"));
         _services.AddRange(ports.Select((port, number) => Make($"health-{number + 1}", "Health.Service", [
-            ("ConnectionStrings__sandbox", Database), ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("HEAD_WHITELIST", string.Join(' ', whitelist)),
+            ("ConnectionStrings__sandbox", Database), ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"),
+            ("HEAD_WHITELIST", string.Join(' ', whitelist)),
             ("Health__Lease", (lease ?? TimeSpan.FromSeconds(2)).ToString("c", CultureInfo.InvariantCulture))])));
         _services.ForEach(service => service.Start());
         await Task.WhenAll(_services.Select(service => service.SaysAsync("Now listening on")));
@@ -139,7 +145,8 @@ public sealed record HeadRow(string Holder, long Epoch, bool IsHeld)
     {
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT holder, epoch, NOT released AND expires_at > clock_timestamp() FROM leases WHERE name = 'head'", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT holder, epoch, NOT released AND expires_at > clock_timestamp() FROM leases WHERE name = 'head'", connection);
         await using var row = await command.ExecuteReaderAsync();
         return await row.ReadAsync() ? new HeadRow(row.GetString(0), row.GetInt64(1), row.GetBoolean(2)) : new HeadRow("", 0, false);
     }

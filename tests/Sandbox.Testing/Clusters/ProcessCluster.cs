@@ -115,7 +115,9 @@ public sealed class ProcessCluster : IAsyncDisposable
             settings[key] = value;
         }
 
-        return new ClusterProcess(process, ProgramOf(project, project), Path.Combine(_setup.LogFolder.Length > 0 ? _setup.LogFolder : _folder.Path, $"{process}.log"), settings);
+        return new ClusterProcess(
+            process, ProgramOf(project, project),
+            Path.Combine(_setup.LogFolder.Length > 0 ? _setup.LogFolder : _folder.Path, $"{process}.log"), settings);
     }
 
     public async ValueTask DisposeAsync()
@@ -146,8 +148,11 @@ public sealed class ProcessCluster : IAsyncDisposable
         await StartHealthsAsync();
         var ports = FreePorts(_setup.Apis);
         Callers = [.. ports.Select(port => new RockCaller(new Uri($"http://127.0.0.1:{port}")))];
-        _apis.AddRange(ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
-        _workers.AddRange(Enumerable.Range(1, _setup.Workers).Select(number => MakeWorker($"w{number}", $"w{number}", _setup.OfWorker(this, $"w{number}"))));
+        _apis.AddRange(
+            ports.Select((port, number) => Make($"api-{number + 1}", "Sandbox.Api", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"))));
+        _workers.AddRange(
+            Enumerable.Range(1, _setup.Workers)
+            .Select(number => MakeWorker($"w{number}", $"w{number}", _setup.OfWorker(this, $"w{number}"))));
         await Task.WhenAll([.. _apis.Select(StartApiAsync), .. _workers.Select(StartWorkerAsync)]);
     }
 
@@ -155,10 +160,12 @@ public sealed class ProcessCluster : IAsyncDisposable
     {
         var ports = FreePorts(_setup.Healths);
         _healths.AddRange(ports.Select((port, number) => Make(
-            $"health-{number + 1}", "Health.Service", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("HEAD_WHITELIST", _setup.HeadWhitelist))));
+            $"health-{number + 1}", "Health.Service", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"),
+            ("HEAD_WHITELIST", _setup.HeadWhitelist))));
         await Task.WhenAll(_healths.Select(StartApiAsync));
         _election = ports is [] ? [] :
-            [("HEALTH_URL", string.Join(' ', ports.Select(port => $"http://127.0.0.1:{port}"))), ("HEAD_WHITELIST", _setup.HeadWhitelist), ("HEAD_PORT", "0")];
+            [("HEALTH_URL", string.Join(' ', ports.Select(port => $"http://127.0.0.1:{port}"))), ("HEAD_WHITELIST", _setup.HeadWhitelist),
+                ("HEAD_PORT", "0")];
     }
 
     internal static List<int> FreePorts(int count) => [.. Enumerable.Range(0, count).Select(_ => ReservedPorts.Next())];

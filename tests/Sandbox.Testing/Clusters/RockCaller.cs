@@ -30,7 +30,8 @@ public sealed class RockCaller(Uri address) : IDisposable
         Succeeded(await GetAsync($"is_alive?sandbox_id={id}"), "is_alive").GetProperty("is_alive").GetBoolean();
 
     /// <summary>Asks for a small sandbox and does not wait for it; <paramref name="more"/> adds or replaces fields.</summary>
-    public Task<JsonElement> StartAsync(string id, params (string Field, object? Value)[] more) => PostAsync("start_async", BodyOfStart(id, more));
+    public Task<JsonElement> StartAsync(string id, params (string Field, object? Value)[] more) =>
+        PostAsync("start_async", BodyOfStart(id, more));
 
     /// <summary>What a start of such a small sandbox sends.</summary>
     public static Dictionary<string, object?> BodyOfStart(string id, params (string Field, object? Value)[] more)

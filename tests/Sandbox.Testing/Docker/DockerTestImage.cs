@@ -14,7 +14,9 @@ public static class DockerTestImage
 
     private static async Task MakeAsync()
     {
-        var start = new ProcessStartInfo("bash", [Path.Combine(RepositoryRoot(), "build", "images", "busybox.sh")]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "bash", [Path.Combine(RepositoryRoot(), "build", "images", "busybox.sh")])
+        { RedirectStandardError = true };
         using var script = Process.Start(start)!;
         var said = await script.StandardError.ReadToEndAsync(CancellationToken.None);
         await script.WaitForExitAsync(CancellationToken.None);

@@ -124,7 +124,8 @@ public sealed class EngineRelay : IAsyncDisposable
             {
                 await engine.ConnectAsync(new UnixDomainSocketEndPoint(DockerEngine.Socket), _ended.Token);
                 var (dropAnswer, holdAnswer) = (new StrongBox<bool>(), new StrongBox<bool>());
-                await Task.WhenAny(RequestsAsync(client, engine, dropAnswer, holdAnswer), AnswersAsync(engine, client, dropAnswer, holdAnswer));
+                await Task.WhenAny(
+                    RequestsAsync(client, engine, dropAnswer, holdAnswer), AnswersAsync(engine, client, dropAnswer, holdAnswer));
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -218,7 +219,8 @@ public sealed class EngineRelay : IAsyncDisposable
         lock (_lock)
         {
             var line = chunk.Split("\r\n", 2)[0];
-            if (_trap is not { } trap || !line.StartsWith(trap.Method + " ", StringComparison.Ordinal) || !line.Contains(trap.Path, StringComparison.Ordinal))
+            if (_trap is not { } trap || !line.StartsWith(trap.Method + " ", StringComparison.Ordinal)
+                || !line.Contains(trap.Path, StringComparison.Ordinal))
             {
                 return null;
             }

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Sandbox.Testing;
 
-/// <summary>The marker for a test that restarts an engine of its own: skipped, visibly and with the reason, where there can be none.</summary>
+/// <summary>The marker for a test that restarts an engine of its own: skipped, visibly and with the reason, where there can be
+/// none.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NeedsPrivateEngineFactAttribute : FactAttribute
 {

@@ -54,8 +54,10 @@ public sealed class PrivateEngine : IAsyncDisposable
         File.Delete(_folder.File("d.pid"));
         // In a network of its own: an engine without a bridge removes the machine's docker0 where it finds it.
         _engine = Spawn(
-            $"exec unshare --net -- dockerd --config-file={_folder.File("d.json")} --host=unix://{Socket} --containerd={_folder.File("c.sock")} --data-root={_folder.File("d")} " +
-            $"--exec-root={_folder.File("x")} --pidfile={_folder.File("d.pid")} --bridge=none --iptables=false --ip6tables=false --ip-forward=false " +
+            $"exec unshare --net -- dockerd --config-file={_folder.File("d.json")} --host=unix://{Socket} "
+                + $"--containerd={_folder.File("c.sock")} --data-root={_folder.File("d")} " +
+            $"--exec-root={_folder.File("x")} --pidfile={_folder.File("d.pid")} --bridge=none --iptables=false --ip6tables=false "
+                + $"--ip-forward=false " +
             $"--ip-masq=false --live-restore={(liveRestore ? "true" : "false")} >>{Log} 2>&1");
         await Wait.UntilAsync(AnswersAsync, () => $"the private engine answers; its log: {File.ReadAllText(Log)}");
     }
@@ -70,11 +72,14 @@ public sealed class PrivateEngine : IAsyncDisposable
     {
         if (_engine is { HasExited: false } && await AnswersAsync())
         {
-            await ShellAsync($"docker -H unix://{Socket} ps -aq | xargs -r docker -H unix://{Socket} rm -fv >{_folder.File("rm.log")} 2>&1 || true");
+            await ShellAsync(
+                $"docker -H unix://{Socket} ps -aq | xargs -r docker -H unix://{Socket} rm -fv >{_folder.File("rm.log")} 2>&1 || true");
         }
 
         await EndAsync("TERM");
-        await ShellAsync($"pids=$(ps -eo pid,args | awk '/[c]ontainerd-shim/ && index($0, \"{_folder.File("c.sock")}\") {{ print $1 }}'); [ -z \"$pids\" ] || kill -9 $pids 2>/dev/null || true");
+        await ShellAsync(
+            $"pids=$(ps -eo pid,args | awk '/[c]ontainerd-shim/ && index($0, \"{_folder.File("c.sock")}\") {{ print $1 }}'); [ -z "
+                + $"\"$pids\" ] || kill -9 $pids 2>/dev/null || true");
         await EndAsync(_containerd, "TERM");
         await ShellAsync($"awk '$2 ~ \"^{_folder.Path}/\" {{ print $2 }}' /proc/mounts | sort -r | xargs -r umount -l");
         _folder.Dispose();
@@ -109,7 +114,8 @@ public sealed class PrivateEngine : IAsyncDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException)
         {
-            return _engine is { HasExited: false } ? false : throw new InvalidOperationException($"The private engine ended: {await File.ReadAllTextAsync(Log)}");
+            return _engine is { HasExited: false }
+                ? false : throw new InvalidOperationException($"The private engine ended: {await File.ReadAllTextAsync(Log)}");
         }
     }
 
@@ -134,7 +140,8 @@ public sealed class PrivateEngine : IAsyncDisposable
 
     private static async Task ShellAsync(string script)
     {
-        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var shell = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var said = await Task.WhenAll(shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
         await shell.WaitForExitAsync();
         Assert.True(shell.ExitCode == 0, $"`{script}` ended with {shell.ExitCode}: {string.Concat(said)}");

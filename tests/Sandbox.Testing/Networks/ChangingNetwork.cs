@@ -61,7 +61,8 @@ public static class ChangingNetwork
             }
 
             Assert.All(
-                writers, writer => Assert.True(writer.ExitCode == 0, $"ip was to make and remove interfaces; it ended with {writer.ExitCode}"));
+                writers, writer =>
+                    Assert.True(writer.ExitCode == 0, $"ip was to make and remove interfaces; it ended with {writer.ExitCode}"));
             return calls;
         }
         finally

@@ -14,7 +14,8 @@ internal static class PostgresPrograms
     public static string? WhyMissing =>
         OperatingSystem.IsWindows() ? "needs Postgres: the tests start it on a Unix socket"
         : Found.Value is null ? "needs Postgres: neither the path nor /usr/lib/postgresql has initdb and postgres"
-        : System.Environment.IsPrivilegedProcess && !File.Exists("/usr/bin/setpriv") ? "needs Postgres: it does not run as root, and there is no setpriv to become another"
+        : System.Environment.IsPrivilegedProcess && !File.Exists("/usr/bin/setpriv")
+            ? "needs Postgres: it does not run as root, and there is no setpriv to become another"
         : null;
 
     /// <summary>The account that the server's files belong to; null: our own.</summary>
@@ -42,7 +43,8 @@ internal static class PostgresPrograms
     private static IEnumerable<string> Folders()
     {
         var installed = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => folder, StringComparer.Ordinal).Select(folder => Path.Combine(folder, "bin"))
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(folder => folder, StringComparer.Ordinal)
+                .Select(folder => Path.Combine(folder, "bin"))
             : [];
         return [.. installed, "/usr/local/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"];
     }

@@ -46,7 +46,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>A connection string for a database of this name, which may not be there.</summary>
-    public string ConnectionString(string database) => $"Host={_folder};Username=sandbox;Database={database};Maximum Pool Size=20;Timeout=10";
+    public string ConnectionString(string database) =>
+        $"Host={_folder};Username=sandbox;Database={database};Maximum Pool Size=20;Timeout=10";
 
     /// <summary>A new, empty database; its connection string.</summary>
     public Task<string> NewDatabaseAsync() => CloneAsync("template1");
@@ -178,7 +179,8 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync(new ProcessStartInfo("chown", [owner, _folder]) { RedirectStandardError = true, RedirectStandardOutput = true });
         }
 
-        await RunAsync(PostgresPrograms.Of("initdb", ["-D", Data, "-U", "sandbox", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]));
+        await RunAsync(
+            PostgresPrograms.Of("initdb", ["-D", Data, "-U", "sandbox", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]));
     }
 
     private IEnumerable<string> Settings()
@@ -186,7 +188,8 @@ public sealed class PostgresServer : IAsyncDisposable
         string[] settings =
         [
             "listen_addresses=", "unix_socket_permissions=0777", "max_connections=300", "shared_buffers=128MB", "max_wal_size=1GB",
-            $"fsync={(_syncs ? "on" : "off")}", $"synchronous_commit={(_syncs ? "on" : "off")}", "logging_collector=off", "log_min_messages=log",
+            $"fsync={(_syncs ? "on" : "off")}", $"synchronous_commit={(_syncs ? "on" : "off")}", "logging_collector=off",
+            "log_min_messages=log",
             "lc_messages=C",
         ];
         return settings.SelectMany(setting => new[] { "-c", setting });

@@ -41,7 +41,8 @@ public sealed class RedisServer : IAsyncDisposable
     {
         _process = Process.Start(new ProcessStartInfo("redis-server")
         {
-            ArgumentList = { "--port", "0", "--unixsocket", Socket, "--save", "", "--appendonly", "no", "--dir", _folder.Path, "--daemonize", "no" },
+            ArgumentList =
+                { "--port", "0", "--unixsocket", Socket, "--save", "", "--appendonly", "no", "--dir", _folder.Path, "--daemonize", "no" },
             RedirectStandardOutput = true,
         }) ?? throw new InvalidOperationException("redis-server did not start");
         while (await _process.StandardOutput.ReadLineAsync() is { } line)

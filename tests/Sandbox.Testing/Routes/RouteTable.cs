@@ -10,13 +10,17 @@ public static class RouteTable
         IEnumerable<(string Pattern, IReadOnlyList<string> Methods)> endpoints, IEnumerable<string> roads, IEnumerable<RouteRow> rows)
     {
         var routes = endpoints
-            .SelectMany(endpoint => endpoint.Methods.Count == 0 ? [$"* {endpoint.Pattern}"] : endpoint.Methods.Select(method => $"{method} {endpoint.Pattern}"))
+            .SelectMany(
+                endpoint =>
+                    endpoint.Methods.Count == 0 ? [$"* {endpoint.Pattern}"]
+                    : endpoint.Methods.Select(method => $"{method} {endpoint.Pattern}"))
             .Concat(roads)
             .ToHashSet(StringComparer.Ordinal);
         var known = rows.Select(row => row.Route).ToList();
         return
         [
-            .. routes.Except(known).Order(StringComparer.Ordinal).Select(route => $"{route} has no row: say what it names and how it is asked"),
+            .. routes.Except(known).Order(StringComparer.Ordinal)
+                .Select(route => $"{route} has no row: say what it names and how it is asked"),
             .. known.Except(routes).Order(StringComparer.Ordinal).Select(route => $"{route} has a row but is no route"),
             .. known.GroupBy(route => route).Where(group => group.Count() > 1).Select(group => $"{group.Key} has {group.Count()} rows"),
         ];

@@ -60,7 +60,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
         return seen;
     }
 
-    public static string Text(IEnumerable<ReceivedSpan> spans) => string.Join("; ", spans.Select(span => $"{span.Service}/{span.Source}: {span.Name}"));
+    public static string Text(IEnumerable<ReceivedSpan> spans) =>
+        string.Join("; ", spans.Select(span => $"{span.Service}/{span.Source}: {span.Name}"));
 
     public async ValueTask DisposeAsync()
     {

@@ -18,7 +18,9 @@ public sealed class AgentCopyTests : IDisposable
 
         Assert.Equal(_folder.File("data/agent/linux-x64"), folders.AgentBinary("x86_64"));
         Assert.Equal("an agent", File.ReadAllText(Path.Combine(folders.AgentBinary("x86_64"), "sandbox-agent")));
-        Assert.True(File.GetUnixFileMode(Path.Combine(folders.AgentBinary("x86_64"), "sandbox-agent")).HasFlag(UnixFileMode.OtherExecute), "whoever a sandbox runs as, the agent was to be executable");
+        Assert.True(
+            File.GetUnixFileMode(Path.Combine(folders.AgentBinary("x86_64"), "sandbox-agent")).HasFlag(UnixFileMode.OtherExecute),
+            "whoever a sandbox runs as, the agent was to be executable");
     }
 
     [Fact]
@@ -45,7 +47,8 @@ public sealed class AgentCopyTests : IDisposable
     {
         Directory.CreateDirectory(_folder.File("built/linux-x64"));
         await File.WriteAllTextAsync(_folder.File("built/linux-x64/sandbox-agent"), agent);
-        var options = Options.Create(new WorkerOptions { DataFolder = _folder.File("data"), AgentFolder = _folder.File("built"), CopiesAgent = copies });
+        var options = Options.Create(
+            new WorkerOptions { DataFolder = _folder.File("data"), AgentFolder = _folder.File("built"), CopiesAgent = copies });
         var folders = new SandboxFolders(options);
         await new AgentCopy(options, folders).StartAsync(TestContext.Current.CancellationToken);
         return folders;

@@ -44,7 +44,8 @@ public sealed class AgentLinkTests : IDisposable
         var received = new TaskCompletionSource<string>();
         await using var agent = await FakeAgent.StartAsync(SocketFile, async context =>
         {
-            received.TrySetResult($"{context.Request.Method} {context.Request.Path} {await new StreamReader(context.Request.Body).ReadToEndAsync()}");
+            received.TrySetResult(
+                $"{context.Request.Method} {context.Request.Path} {await new StreamReader(context.Request.Body).ReadToEndAsync()}");
             await context.Response.WriteAsync(StatusJson);
         });
         await _link.Connected.WaitAsync(Soon);

@@ -40,7 +40,8 @@ public sealed class ArchiveTests : IAsyncLifetime
     {
         var running = await _worker.RunAsync(Prepare());
         await SandboxTree.FillAsync(running);
-        await _worker.ExecAsync(running.Id, "rm /etc/removed; rm -r /etc/remade; mkdir /etc/remade; echo new > /etc/remade/new; echo grown >> /etc/kept");
+        await _worker.ExecAsync(
+            running.Id, "rm /etc/removed; rm -r /etc/remade; mkdir /etc/remade; echo new > /etc/remade/new; echo grown >> /etc/kept");
         var (before, root) = (await SandboxTree.HashAsync(running), await SandboxTree.HashAsync(running, "etc/remade"));
 
         var archived = await ArchiveAsync(running);
@@ -56,7 +57,8 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal(before, await SandboxTree.HashAsync(restored));
         Assert.Equal("new\n", await _worker.ExecAsync(restored.Id, "ls /etc/remade; ls /etc/removed 2>/dev/null"));
         Assert.Equal(root, await SandboxTree.HashAsync(restored, "etc/remade"));
-        var container = await DockerEngine.InspectAsync(ContainerName.Of(restored.Incarnation, new WorkerOptions()), CancellationToken.None);
+        var container = await DockerEngine.InspectAsync(
+            ContainerName.Of(restored.Incarnation, new WorkerOptions()), CancellationToken.None);
         Assert.Equal(restored.Spec.MemoryBytes, (long)container!["HostConfig"]!["Memory"]!);
         await WorkerHost.UntilAsync(() => FilesInStore().Count == 0, "the archive is discarded once the sandbox runs");
     }
@@ -156,7 +158,9 @@ public sealed class ArchiveTests : IAsyncLifetime
         var good = await File.ReadAllBytesAsync(file);
         await DamageAsync(file, how);
 
-        Assert.True((await _worker.Sandboxes.RestartAsync(archived.Id, CancellationToken.None)).TryGet(out var pending, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Sandboxes.RestartAsync(archived.Id, CancellationToken.None)).TryGet(out var pending, out var error),
+            error?.Text);
         var failed = await _worker.UntilAsync(archived.Id, now => now.State is SandboxState.Archived, "archived again");
 
         Assert.Equal(SandboxEvent.RestoreFailed, failed.History[^1].On);
@@ -180,7 +184,8 @@ public sealed class ArchiveTests : IAsyncLifetime
             await StartWorkerAsync();
         }
 
-        var running = await _worker.RunAsync(why is "volume" ? Prepare() with { Spec = Prepare().Spec with { Image = await VolumeImageAsync() } } : Prepare());
+        var running = await _worker.RunAsync(
+            why is "volume" ? Prepare() with { Spec = Prepare().Spec with { Image = await VolumeImageAsync() } } : Prepare());
         await _worker.ExecAsync(running.Id, "echo kept > /kept; echo said > /proc/1/fd/1");
         if (why is "down")
         {
@@ -193,7 +198,8 @@ public sealed class ArchiveTests : IAsyncLifetime
 
         Assert.Equal(SandboxEvent.ArchiveFailed, failed.History[^1].On);
         Assert.Contains(
-            why switch { "down" => "the store is full", "volume" => "has a volume at /vol", _ => $"the {why} is larger than the limit" }, failed.Reason, StringComparison.Ordinal);
+            why switch { "down" => "the store is full", "volume" => "has a volume at /vol", _ => $"the {why} is larger than the limit" },
+            failed.Reason, StringComparison.Ordinal);
         await WorkerHost.UntilAsync(() => FilesInStore().Count == 0, "what was put away before is discarded");
         await AssertNoImageAsync(failed);
         var again = await RestoreAsync(failed);
@@ -205,9 +211,11 @@ public sealed class ArchiveTests : IAsyncLifetime
     {
         var archived = await ArchiveAsync(await _worker.RunAsync(Prepare()));
         var refusals = 2;
-        _archives.Before = (verb, _) => verb is "delete" && refusals-- > 0 ? throw new ArchiveStoreException("not now") : Task.CompletedTask;
+        _archives.Before = (verb, _) =>
+            verb is "delete" && refusals-- > 0 ? throw new ArchiveStoreException("not now") : Task.CompletedTask;
 
-        Assert.True((await _worker.Sandboxes.DeleteAsync(archived.Id, CancellationToken.None)).TryGet(out var deleted, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Sandboxes.DeleteAsync(archived.Id, CancellationToken.None)).TryGet(out var deleted, out var error), error?.Text);
 
         Assert.Equal(SandboxState.Deleted, deleted.State);
         await WorkerHost.UntilAsync(() => FilesInStore().Count == 0, "the store is empty");
@@ -257,13 +265,15 @@ public sealed class ArchiveTests : IAsyncLifetime
 
     private async Task StartWorkerAsync()
     {
-        await BuildAsync(BaseImage, "RUN mkdir -p /etc/remade && echo old > /etc/remade/old && echo 1 > /etc/removed && echo 1 > /etc/kept");
+        await BuildAsync(
+            BaseImage, "RUN mkdir -p /etc/remade && echo old > /etc/remade/old && echo 1 > /etc/removed && echo 1 > /etc/kept");
         _archives = new TestArchives();
         _worker = await WorkerHost.StartAsync(
             _data.Path,
             services =>
             {
-                services.Configure<ArchiveOptions>(set => (set.Store, set.Folder, set.MaxImage, set.MaxLog) = ("folder", _store.Path, _maxImage, _maxLog));
+                services.Configure<ArchiveOptions>(
+                    set => (set.Store, set.Folder, set.MaxImage, set.MaxLog) = ("folder", _store.Path, _maxImage, _maxLog));
                 var real = services.Last(service => service.ServiceType == typeof(IArchiveStore)).ImplementationFactory!;
                 services.AddSingleton<IArchiveStore>(provider =>
                 {
@@ -279,7 +289,9 @@ public sealed class ArchiveTests : IAsyncLifetime
     private async Task StopAsync(SandboxInstance running)
     {
         _images.Add(ArchiveFiles.ImageTag(running.Incarnation));
-        Assert.True((await _worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out var error),
+            error?.Text);
     }
 
     private async Task StopAndDeleteAsync(SandboxInstance running)
@@ -292,7 +304,8 @@ public sealed class ArchiveTests : IAsyncLifetime
     {
         await StopAsync(running);
         Assert.True((await _worker.Sandboxes.ArchiveAsync(running.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
-        var archived = await _worker.UntilAsync(running.Id, now => now.State is SandboxState.Archived || now.Reason is not null, "archived");
+        var archived = await _worker.UntilAsync(
+            running.Id, now => now.State is SandboxState.Archived || now.Reason is not null, "archived");
         Assert.True(archived.State is SandboxState.Archived, archived.Reason);
         await UntilGoneAsync();
         return archived;

@@ -47,7 +47,8 @@ public sealed class CommitTests : IAsyncLifetime
     [NeedsDockerTheory]
     [InlineData("right", CommitPhase.Succeeded, 0, null, null)]
     [InlineData("wrong", CommitPhase.Failed, 11, "login", "LOGIN_FAILED")]
-    public async Task Commit_UnderARegistrysName_IsPushedWithThePasswordOfTheRequest(string password, CommitPhase phase, int exitCode, string? stage, string? code)
+    public async Task Commit_UnderARegistrysName_IsPushedWithThePasswordOfTheRequest(
+        string password, CommitPhase phase, int exitCode, string? stage, string? code)
     {
         TestRegistry.Need();
         await using var registry = await TestRegistry.StartAsync();

@@ -46,8 +46,11 @@ public sealed class RegistryArchiveTests : IAsyncLifetime
         var tag = running.Incarnation.ToString();
         Assert.Equal((true, true), (await _registry!.HasAsync(Team, tag), await _registry.HasAsync(Team, $"{tag}-log")));
         Assert.Equal($"{_registry.Name}/{Team}@{archived.Archive!.Digest}", archived.Archive.Location);
-        await Wait.UntilAsync(async () => (await _cluster.ContainersAsync(CancellationToken.None)).Count == 0, () => "the container has gone");
-        await AssertNoImageAsync(ArchiveFiles.ImageTag(running.Incarnation), $"{_registry.Name}/{Team}:{tag}", $"{_registry.Name}/{Team}:{tag}-log", archived.Archive.ImageId);
+        await Wait.UntilAsync(
+            async () => (await _cluster.ContainersAsync(CancellationToken.None)).Count == 0, () => "the container has gone");
+        await AssertNoImageAsync(
+            ArchiveFiles.ImageTag(running.Incarnation), $"{_registry.Name}/{Team}:{tag}", $"{_registry.Name}/{Team}:{tag}-log",
+            archived.Archive.ImageId);
 
         Assert.True((await worker.Sandboxes.RestartAsync(running.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
         var restored = await worker.UntilAsync(running.Id, now => now.State is not SandboxState.Pending, "running");
@@ -55,8 +58,11 @@ public sealed class RegistryArchiveTests : IAsyncLifetime
         Assert.True(restored.State is SandboxState.Running, restored.Reason);
         Assert.Equal(before, await SandboxTree.HashAsync(restored));
         await Wait.UntilAsync(
-            async () => !await _registry.HasAsync(Team, tag) && !await _registry.HasAsync(Team, $"{tag}-log"), () => "the archive is discarded once the sandbox runs");
-        Assert.True((await worker.Sandboxes.StopAsync(restored.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out error), error?.Text);
+            async () => !await _registry.HasAsync(Team, tag) && !await _registry.HasAsync(Team, $"{tag}-log"), () =>
+                "the archive is discarded once the sandbox runs");
+        Assert.True(
+            (await worker.Sandboxes.StopAsync(restored.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out error),
+            error?.Text);
         Assert.True((await worker.Sandboxes.DeleteAsync(restored.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
         await AssertNoImageAsync(archived.Archive.ImageId);
     }
@@ -73,7 +79,8 @@ public sealed class RegistryArchiveTests : IAsyncLifetime
         Assert.Contains("auth", failed.Reason, StringComparison.Ordinal);
         Assert.Single(await _cluster.ContainersAsync(CancellationToken.None));
         var tag = running.Incarnation.ToString();
-        await AssertNoImageAsync(ArchiveFiles.ImageTag(running.Incarnation), $"{_registry!.Name}/{Team}:{tag}", $"{_registry.Name}/{Team}:{tag}-log");
+        await AssertNoImageAsync(
+            ArchiveFiles.ImageTag(running.Incarnation), $"{_registry!.Name}/{Team}:{tag}", $"{_registry.Name}/{Team}:{tag}-log");
     }
 
     public async ValueTask DisposeAsync()
@@ -101,12 +108,15 @@ public sealed class RegistryArchiveTests : IAsyncLifetime
     private async Task<WorkerHost> StartWorkerAsync(string password) => _worker = await WorkerHost.StartAsync(
         _data.Path,
         services => services.Configure<ArchiveOptions>(set =>
-            (set.Store, set.Repository, set.User, set.Password, set.UseTls) = ("registry", $"{_registry!.Name}/{Team}", "u", password, false)),
+            (set.Store, set.Repository, set.User, set.Password, set.UseTls) =
+                ("registry", $"{_registry!.Name}/{Team}", "u", password, false)),
         ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("AgentFolder", NativeAgent.Folder));
 
     private static async Task<SandboxInstance> ArchiveAsync(WorkerHost worker, SandboxInstance running, SandboxState expected)
     {
-        Assert.True((await worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        Assert.True(
+            (await worker.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None)).TryGet(out _, out var error),
+            error?.Text);
         Assert.True((await worker.Sandboxes.ArchiveAsync(running.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
         var ended = await worker.UntilAsync(running.Id, now => now.State is not SandboxState.Archiving, "no longer archiving");
         Assert.True(ended.State == expected, $"it was to be {expected}, and is {ended.State}: {ended.Reason}");
@@ -117,7 +127,8 @@ public sealed class RegistryArchiveTests : IAsyncLifetime
     {
         foreach (var image in images)
         {
-            Assert.True(await DockerEngine.GetAsync($"images/{image}/json", CancellationToken.None) is null, $"the engine was to keep no {image}");
+            Assert.True(
+                await DockerEngine.GetAsync($"images/{image}/json", CancellationToken.None) is null, $"the engine was to keep no {image}");
         }
     }
 }

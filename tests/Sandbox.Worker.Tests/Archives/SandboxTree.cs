@@ -12,7 +12,8 @@ namespace Sandbox.Worker.Tests.Archives;
 internal static class SandboxTree
 {
     public static async Task<string> RootOfAsync(SandboxInstance sandbox) =>
-        (string)(await DockerEngine.InspectAsync(ContainerName.Of(sandbox.Incarnation, new WorkerOptions()), CancellationToken.None))!["GraphDriver"]!["Data"]!["MergedDir"]!;
+        (string)(await DockerEngine.InspectAsync(
+            ContainerName.Of(sandbox.Incarnation, new WorkerOptions()), CancellationToken.None))!["GraphDriver"]!["Data"]!["MergedDir"]!;
 
     /// <summary>Gives it one of each kind of thing that an image may lose.</summary>
     public static async Task FillAsync(SandboxInstance sandbox)
@@ -29,7 +30,9 @@ internal static class SandboxTree
         SetXattr(Path.Combine(tree, "capable"), "security.capability", [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         SetXattr(Path.Combine(tree, "noted"), "user.note", [0xff, 0, 1]);
         SetXattr(Path.Combine(tree, "folder"), "user.folder", "yes"u8);
-        Run("/bin/bash", "-ec", $"cd '{tree}' && find . -mindepth 1 -print0 | xargs -0 touch -h -d '2020-02-03 04:05:06.123456789 UTC' && touch -d '2019-01-01 00:00:00.987654321 UTC' .");
+        Run("/bin/bash", "-ec",
+            $"cd '{tree}' && find . -mindepth 1 -print0 | xargs -0 touch -h -d '2020-02-03 04:05:06.123456789 UTC' && touch -d "
+                + $"'2019-01-01 00:00:00.987654321 UTC' .");
     }
 
     /// <summary>Of names, kinds, contents, modes, owners, times to the nanosecond, links and extended attributes.</summary>
@@ -37,7 +40,8 @@ internal static class SandboxTree
     {
         var start = new ProcessStartInfo(
             "tar",
-            ["--create", "--sort=name", "--format=posix", "--pax-option=delete=atime,delete=ctime", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "-C", await RootOfAsync(sandbox), folder])
+            ["--create", "--sort=name", "--format=posix", "--pax-option=delete=atime,delete=ctime", "--numeric-owner", "--xattrs",
+                "--xattrs-include=*", "--acls", "-C", await RootOfAsync(sandbox), folder])
         { RedirectStandardOutput = true };
         using var tar = System.Diagnostics.Process.Start(start)!;
         var hash = await SHA256.HashDataAsync(tar.StandardOutput.BaseStream);
@@ -55,9 +59,13 @@ internal static class SandboxTree
     }
 
     private static void SetXattr(string path, string name, ReadOnlySpan<byte> value) =>
-        Assert.True(LSetXattr(path, name, value.ToArray(), value.Length, 0) == 0, $"{name} could not be set: {Marshal.GetLastPInvokeErrorMessage()}");
+        Assert.True(
+            LSetXattr(path, name, value.ToArray(), value.Length, 0) == 0,
+            $"{name} could not be set: {Marshal.GetLastPInvokeErrorMessage()}");
 
-    [DllImport("libc", EntryPoint = "lsetxattr", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc", EntryPoint = "lsetxattr", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false,
+        ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int LSetXattr(string path, string name, byte[] value, nint size, int flags);
 }

@@ -21,9 +21,11 @@ internal sealed class SeenTransitions(ISandboxStore records, List<Fence?> seen) 
         return records.TryTransitionAsync(move with { Fence = null }, cancellationToken);
     }
 
-    public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) => records.TryUpdateFactsAsync(next, cancellationToken);
+    public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        records.TryUpdateFactsAsync(next, cancellationToken);
 
-    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) => records.ListAsync(query, cancellationToken);
+    public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
+        records.ListAsync(query, cancellationToken);
 
     public Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         records.DueAsync(now, limit, cancellationToken);

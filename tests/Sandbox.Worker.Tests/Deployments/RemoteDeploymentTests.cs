@@ -50,7 +50,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         var answer = await _worker.Sandboxes.WaitUntilAliveAsync(Prepare("there").Id, limit.Token);
 
         Assert.False(answer.TryGet(out _, out var error));
-        Assert.Contains($"no agent answers on 127.0.0.1:{_port}", Assert.IsType<SandboxError.StartFailed>(error).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            $"no agent answers on 127.0.0.1:{_port}", Assert.IsType<SandboxError.StartFailed>(error).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,10 +61,13 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         using var data = new TempFolder();
         await using var worker = WorkerHost.Build(
-            data.Path, services => services.AddSingleton<TimeProvider>(time), ("RemoteTokenFile", _data.File("tokens")), ("RemoteLostAfter", "00:01:30"));
+            data.Path, services =>
+                services.AddSingleton<TimeProvider>(time), ("RemoteTokenFile", _data.File("tokens")), ("RemoteLostAfter", "00:01:30"));
         var pending = await worker.SubmitAsync(Prepare("there"));
         Assert.True(SandboxTransitions.Alive(pending, time.GetUtcNow()).TryGet(out var alive, out var error), error?.Text);
-        Assert.True(await worker.Records.TryTransitionAsync(alive with { Next = alive.Next with { HostName = "node-1" } }, CancellationToken.None), "it was to run");
+        Assert.True(
+            await worker.Records.TryTransitionAsync(alive with { Next = alive.Next with { HostName = "node-1" } }, CancellationToken.None),
+            "it was to run");
 
         await LookAsync();
         Assert.Equal(SandboxState.Running, (await FoundAsync()).State);
@@ -109,7 +113,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         await File.WriteAllTextAsync(_data.File("token"), Token);
         _agent = System.Diagnostics.Process.Start(
             Environment.ProcessPath ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{_port}", "--token-file", _data.File("token")]);
+            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{_port}", "--token-file",
+                _data.File("token")]);
         await WorkerHost.UntilAsync(IsListening, $"the agent listens on port {_port}");
     }
 

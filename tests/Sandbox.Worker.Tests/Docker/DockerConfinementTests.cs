@@ -17,7 +17,13 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     [NeedsDockerFact]
     public async Task Container_ByDefault_IsUnprivilegedAndLimited()
     {
-        var sandbox = await docker.StartAsync(spec => spec with { Network = NetworkMode.Bridge, PidsLimit = 99, Env = new Dictionary<string, string> { ["SECRET"] = "s3cret" } }, Token);
+        var sandbox = await docker.StartAsync(
+            spec => spec with
+            {
+                Network = NetworkMode.Bridge,
+                PidsLimit = 99,
+                Env = new Dictionary<string, string> { ["SECRET"] = "s3cret" }
+            }, Token);
 
         var found = (await DockerHarness.InspectAsync(sandbox, Token))!;
         var host = found["HostConfig"]!;
@@ -31,7 +37,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         Assert.True((bool)host["Init"]!);
         Assert.Equal((64 << 20, 64 << 20), ((long)host["Memory"]!, (long)host["MemorySwap"]!));
         Assert.Equal((500_000_000, 0), ((long)host["NanoCpus"]!, (long)host["CpuShares"]!));
-        Assert.Equal((99, "bridge", "no"), ((long)host["PidsLimit"]!, (string)host["NetworkMode"]!, (string)host["RestartPolicy"]!["Name"]!));
+        Assert.Equal(
+            (99, "bridge", "no"), ((long)host["PidsLimit"]!, (string)host["NetworkMode"]!, (string)host["RestartPolicy"]!["Name"]!));
         Assert.Equal("0:0", (string)found["Config"]!["User"]!);
         Assert.DoesNotContain("s3cret", found.ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain("docker.sock", found.ToJsonString(), StringComparison.Ordinal);
@@ -43,7 +50,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         var sandbox = await docker.StartAsync(null, Token);
 
         var labels = (await DockerHarness.InspectAsync(sandbox, Token))!["Config"]!["Labels"]!.AsObject()
-            .Where(label => !label.Key.EndsWith("/busybox", StringComparison.Ordinal)).ToDictionary(label => label.Key, label => (string)label.Value!);
+            .Where(label => !label.Key.EndsWith("/busybox", StringComparison.Ordinal))
+                .ToDictionary(label => label.Key, label => (string)label.Value!);
 
         Assert.Equal(
             new Dictionary<string, string>
@@ -65,7 +73,9 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         var (_, status) = await DockerHarness.RunAsync(sandbox, "grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status", Token);
 
         // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, KILL 5, SETGID 6, SETUID 7, SETPCAP 8, NET_BIND_SERVICE 10.
-        Assert.Equal(["CapEff: 00000000000005fb", "CapBnd: 00000000000005fb", "NoNewPrivs: 1", "Seccomp: 2"], status.Split('\n').Select(line => line.Replace('\t', ' ')));
+        Assert.Equal(
+            ["CapEff: 00000000000005fb", "CapBnd: 00000000000005fb", "NoNewPrivs: 1", "Seccomp: 2"],
+            status.Split('\n').Select(line => line.Replace('\t', ' ')));
     }
 
     [NeedsDockerFact]
@@ -73,7 +83,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     {
         var tag = $"sandbox-test-config-{Guid.NewGuid():N}:latest";
         await using var image = await TestImage.WithAsync(
-            tag, $"FROM {DockerTestImage.Name}\nENV OWN=1\nWORKDIR /work\nUSER nobody\nHEALTHCHECK CMD false\nENTRYPOINT [\"/bin/false\"]\nSTOPSIGNAL SIGQUIT\n", Token);
+            tag, $"FROM {DockerTestImage.Name}\nENV OWN=1\nWORKDIR /work\nUSER nobody\nHEALTHCHECK CMD false\nENTRYPOINT "
+                + $"[\"/bin/false\"]\nSTOPSIGNAL SIGQUIT\n", Token);
 
         var sandbox = await docker.StartAsync(spec => spec with { Image = tag }, Token);
 
@@ -123,7 +134,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         await File.WriteAllTextAsync(Path.Combine(socketFolder, "s"), "stands for the socket", Token);
         var before = Fingerprint(docker.AgentFolder) + Fingerprint(socketFolder);
 
-        foreach (var (target, file) in ((string, string)[])[(AgentRoutes.BinaryFolderInSandbox, AgentRoutes.BinaryName), (AgentRoutes.SocketFolderInSandbox, "s")])
+        foreach (var (target, file) in ((string, string)[])[(AgentRoutes.BinaryFolderInSandbox, AgentRoutes.BinaryName),
+            (AgentRoutes.SocketFolderInSandbox, "s")])
         {
             var (exitCode, said) = await DockerHarness.RunAsync(sandbox, $"T={target}; F={file}; {line}", Token);
             Assert.True(exitCode != 0, $"'{line}' on {target} was to be refused, yet it said: {said}");
@@ -150,7 +162,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         var host = Plan(sandbox).HostConfig!;
 
         Assert.Equal("io.containerd.kata.v2", host.Runtime);
-        Assert.Equal("ALL seccomp=unconfined c 10:232 rwm", $"{host.CapAdd.Single()} {host.SecurityOpt.Single()} {host.DeviceCgroupRules.Single()}");
+        Assert.Equal(
+            "ALL seccomp=unconfined c 10:232 rwm", $"{host.CapAdd.Single()} {host.SecurityOpt.Single()} {host.DeviceCgroupRules.Single()}");
         Assert.Equal("1", host.Sysctls!["net.ipv4.ip_forward"]);
         Assert.Equal("/data/kata/disk.img", Assert.Single(host.Mounts!, mount => mount.Target == "/docker-disk.img").Source);
         Assert.False(host.Privileged);
@@ -167,7 +180,9 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         Assert.Equal($"sandbox-{sandbox.Incarnation}", parameters.Name);
         Assert.Equal("10", parameters.HostConfig!.StorageOpt!["size"]);
         Assert.All(parameters.HostConfig.Mounts!, mount => Assert.True(mount.ReadOnly));
-        Assert.Equal([("/agent", "/.sandbox/bin"), ("/socket", "/.sandbox/run")], parameters.HostConfig.Mounts!.Select(mount => (mount.Source!, mount.Target!)));
+        Assert.Equal(
+            [("/agent", "/.sandbox/bin"), ("/socket", "/.sandbox/run")],
+            parameters.HostConfig.Mounts!.Select(mount => (mount.Source!, mount.Target!)));
     }
 
     private CreateContainerParameters Plan(SandboxInstance sandbox) =>
@@ -179,8 +194,10 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     /// <summary>Names, modes, times and contents of all that is in a folder, and of itself.</summary>
     private static string Fingerprint(string folder)
     {
-        var all = Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Prepend(folder);
+        var all = Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Prepend(folder);
         return string.Concat(all.Select(entry =>
-            $"{entry} {File.GetUnixFileMode(entry)} {File.GetLastWriteTimeUtc(entry):O} {(File.Exists(entry) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(entry))) : "")}\n"));
+            $"{entry} {File.GetUnixFileMode(entry)} {File.GetLastWriteTimeUtc(entry):O} "
+                + $"{(File.Exists(entry) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(entry))) : "")}\n"));
     }
 }

@@ -85,7 +85,9 @@ public sealed class DockerHarness : IAsyncLifetime
     internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null)
     {
         IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(with);
-        return new DockerDeployment(Connect(with), new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), TimeProvider.System, NullLogger<DockerDeployment>.Instance)
+        return new DockerDeployment(
+            Connect(with), new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), TimeProvider.System,
+            NullLogger<DockerDeployment>.Instance)
         {
             Command = _ => command ?? Sleeper,
         };
@@ -124,7 +126,8 @@ public sealed class DockerHarness : IAsyncLifetime
     }
 
     /// <summary>One that runs and that the tests of a class may all use, none of which changes it.</summary>
-    public async Task<SandboxInstance> SharedAsync(CancellationToken cancellationToken) => _shared ??= await StartAsync(null, cancellationToken);
+    public async Task<SandboxInstance> SharedAsync(CancellationToken cancellationToken) =>
+        _shared ??= await StartAsync(null, cancellationToken);
 
     public static string NameOf(SandboxInstance sandbox) => ContainerName.Of(sandbox.Incarnation, new WorkerOptions());
 

@@ -30,7 +30,8 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var sandbox = DockerHarness.GivenSandbox();
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
         await Wait.UntilAsync(
-            async () => (await DockerHarness.RunAsync(sandbox, "test -f /tmp/deaf", Token)).ExitCode is 0, () => "the program has come to where it does not listen");
+            async () => (await DockerHarness.RunAsync(sandbox, "test -f /tmp/deaf", Token)).ExitCode is 0, () =>
+                "the program has come to where it does not listen");
 
         await deployment.EnsureStoppedAsync(sandbox, Token);
 
@@ -47,12 +48,15 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var sandbox = await docker.StartAsync(null, Token);
 
         var before = await docker.Deployment.UseAsync(sandbox.Incarnation, Token);
-        await DockerHarness.RunAsync(sandbox, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; head -c 8388608 /dev/zero > /dev/shm/held", Token);
+        await DockerHarness.RunAsync(
+            sandbox, "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; head -c 8388608 /dev/zero > /dev/shm/held", Token);
         var after = await docker.Deployment.UseAsync(sandbox.Incarnation, Token);
         await docker.Deployment.EnsureStoppedAsync(sandbox, Token);
 
         Assert.True(after?.CpuSeconds > before?.CpuSeconds, $"a loop was to cost CPU: {before} then {after}");
-        Assert.True(after?.MemoryBytes is > 8_000_000 and < 64 << 20, $"a file of 8 MiB in memory was to count, and no more than the limit: {before} then {after}");
+        Assert.True(
+            after?.MemoryBytes is > 8_000_000 and < 64 << 20,
+            $"a file of 8 MiB in memory was to count, and no more than the limit: {before} then {after}");
         Assert.Null(await docker.Deployment.UseAsync(sandbox.Incarnation, Token));
         Assert.Null(await docker.Deployment.UseAsync(IncarnationId.New(), Token));
     }
@@ -65,7 +69,8 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         await docker.Deployment.EnsureStoppedAsync(sandbox, Token);
         var phases = new RecordedPhases();
 
-        var restarted = await docker.Deployment.EnsureRestartedAsync(sandbox with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, phases, Token);
+        var restarted = await docker.Deployment.EnsureRestartedAsync(
+            sandbox with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, phases, Token);
         var again = await docker.Deployment.EnsureRestartedAsync(sandbox, new RecordedPhases(), Token);
 
         Assert.True(restarted.TryGet(out var value, out var error), error?.Text);
@@ -94,7 +99,8 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     {
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { UseKata = true });
 
-        var error = DockerHarness.Failure<SandboxError.StartFailed>(await docker.Deployment.EnsureRestartedAsync(sandbox, new RecordedPhases(), Token));
+        var error = DockerHarness.Failure<SandboxError.StartFailed>(
+            await docker.Deployment.EnsureRestartedAsync(sandbox, new RecordedPhases(), Token));
 
         Assert.Matches($"^its disk image .*/kata/{sandbox.Incarnation}.img is missing, it cannot be started again$", error.Reason);
     }
@@ -105,7 +111,8 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var tag = $"sandbox-test-volume-{Guid.NewGuid():N}:latest";
         await using var image = await TestImage.WithAsync(tag, $"FROM {DockerTestImage.Name}\nVOLUME /volume\n", Token);
         var sandbox = await docker.StartAsync(spec => spec with { Image = tag }, Token);
-        var volume = (string)(await DockerHarness.InspectAsync(sandbox, Token))!["Mounts"]!.AsArray().Single(mount => (string)mount!["Type"]! == "volume")!["Name"]!;
+        var volume = (string)(await DockerHarness.InspectAsync(sandbox, Token))!["Mounts"]!.AsArray()
+            .Single(mount => (string)mount!["Type"]! == "volume")!["Name"]!;
 
         await docker.Deployment.EnsureGoneAsync(sandbox.Incarnation, Token);
         await docker.Deployment.EnsureGoneAsync(sandbox.Incarnation, Token);
@@ -138,13 +145,15 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var stopped = await docker.StartAsync(null, Token);
         await docker.Deployment.EnsureStoppedAsync(stopped, Token);
         await using var other = new DockerCluster();
-        var foreign = new { Image = DockerTestImage.Name, Labels = new Dictionary<string, string> { [DockerCluster.Label] = other.ClusterId } };
+        var foreign =
+            new { Image = DockerTestImage.Name, Labels = new Dictionary<string, string> { [DockerCluster.Label] = other.ClusterId } };
         await DockerEngine.PostAsync("containers/create", foreign, Token);
 
         var found = await docker.Deployment.ListAsync(Token);
 
         Assert.Equal(new FoundSandbox(running.Incarnation, running.Id, true, null), found.Single(one => one.SandboxId == running.Id));
-        Assert.Equal(new FoundSandbox(stopped.Incarnation, stopped.Id, false, "exit code 143"), found.Single(one => one.SandboxId == stopped.Id));
+        Assert.Equal(
+            new FoundSandbox(stopped.Incarnation, stopped.Id, false, "exit code 143"), found.Single(one => one.SandboxId == stopped.Id));
         Assert.Equal((await docker.ContainersAsync(Token)).Count, found.Count);
     }
 
@@ -184,14 +193,21 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     public async Task Start_WithDockerArgs_AppliesThem()
     {
         var sandbox = await docker.StartAsync(
-            spec => spec with { DockerArgs = ["--shm-size=32m", "--ulimit", "nofile=321:654", "--tmpfs=/scratch:size=1m", "--hostname=box", "--add-host=db:10.9.8.7"] }, Token);
+            spec => spec with
+            {
+                DockerArgs = ["--shm-size=32m", "--ulimit", "nofile=321:654", "--tmpfs=/scratch:size=1m", "--hostname=box",
+                "--add-host=db:10.9.8.7"]
+            }, Token);
 
-        var (_, said) = await DockerHarness.RunAsync(sandbox, "hostname; ulimit -Hn; grep -c ' /scratch tmpfs' /proc/mounts; grep db /etc/hosts; df -k /dev/shm | tail -1 | awk '{print $2}'", Token);
+        var (_, said) = await DockerHarness.RunAsync(
+            sandbox, "hostname; ulimit -Hn; grep -c ' /scratch tmpfs' /proc/mounts; grep db /etc/hosts; df -k /dev/shm | tail -1 | awk "
+                + "'{print $2}'", Token);
 
         Assert.Equal(["box", "654", "1", "10.9.8.7\tdb", "32768"], said.Split('\n'));
 
         // Asked of the engine: its runtime now and then raises the soft limit of a process that enters a container to the hard one.
-        var ulimit = (await DockerHarness.InspectAsync(sandbox, Token))!["HostConfig"]!["Ulimits"]!.AsArray().Single(one => (string)one!["Name"]! == "nofile");
+        var ulimit = (await DockerHarness.InspectAsync(sandbox, Token))!["HostConfig"]!["Ulimits"]!.AsArray()
+            .Single(one => (string)one!["Name"]! == "nofile");
         Assert.Equal(321, (int)ulimit!["Soft"]!);
     }
 
@@ -200,7 +216,8 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     {
         var sandbox = await docker.StartAsync(spec => spec with { PidsLimit = 12 }, Token);
 
-        var (_, said) = await DockerHarness.RunAsync(sandbox, "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do sleep 100 & done 2>&1; echo after", Token);
+        var (_, said) = await DockerHarness.RunAsync(
+            sandbox, "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do sleep 100 & done 2>&1; echo after", Token);
 
         Assert.Contains("can't fork", said, StringComparison.Ordinal);
     }

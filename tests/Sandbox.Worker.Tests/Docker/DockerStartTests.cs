@@ -63,7 +63,9 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
                 await docker.Deployment.EnsureStartedAsync(new StartOrder(sandbox, null), phases, Token));
             await docker.Deployment.EnsureGoneAsync(sandbox.Incarnation, Token);
 
-            Assert.Equal($"a container named {DockerHarness.NameOf(sandbox)} exists and does not belong to this sandbox; it is left alone", error.Reason);
+            Assert.Equal(
+                $"a container named {DockerHarness.NameOf(sandbox)} exists and does not belong to this sandbox; it is left alone",
+                error.Reason);
             Assert.Equal("docker_run Failed", phases.Steps.Last());
             Assert.Equal("created", (string)(await DockerHarness.InspectAsync(sandbox, Token))!["State"]!["Status"]!);
         }
@@ -92,7 +94,8 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
     [InlineData(PullPolicy.Always)]
     public async Task Start_OfAnImageWhoseRegistryRefuses_FailsWithItsReasonAndLeavesNothing(PullPolicy pull)
     {
-        var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "127.0.0.1:1/none:1", Pull = pull, RegistryUsername = "somebody" });
+        var sandbox = DockerHarness.GivenSandbox(
+            spec => spec with { Image = "127.0.0.1:1/none:1", Pull = pull, RegistryUsername = "somebody" });
         var phases = new RecordedPhases();
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(
@@ -148,14 +151,18 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
         var started = await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
         var reason = started.TryGet(out _, out var error) ? await deployment.WhenEndedAsync(sandbox.Incarnation, Token) : error.Text;
 
-        Assert.True(reason.Contains("exit code 127", StringComparison.Ordinal) || reason.Contains("no such file", StringComparison.Ordinal), reason);
+        Assert.True(
+            reason.Contains("exit code 127", StringComparison.Ordinal) || reason.Contains("no such file", StringComparison.Ordinal),
+            reason);
     }
 
     [NeedsDockerFact]
     public async Task Start_WithADiskLimitThatTheDriverCannotEnforce_GoesOnWithoutAndSaysSo()
     {
         var driver = await DockerEngine.GetAsync("info", Token);
-        Assert.SkipWhen(driver!["DriverStatus"]!.ToJsonString().Contains("xfs", StringComparison.Ordinal), "needs a storage driver that cannot limit disk space");
+        Assert.SkipWhen(
+            driver!["DriverStatus"]!.ToJsonString().Contains("xfs", StringComparison.Ordinal),
+            "needs a storage driver that cannot limit disk space");
 
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { DiskBytes = 10L << 30 });
         var started = await docker.Deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
@@ -236,7 +243,9 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
     {
         var deployment = docker.NewDeployment();
         var sandbox = DockerHarness.GivenSandbox();
-        deployment.AddHook(new Hook(step => step == "starting" ? DockerEngine.RemoveContainerAsync(DockerHarness.NameOf(sandbox), Token) : Task.CompletedTask));
+        deployment.AddHook(
+            new Hook(
+                step => step == "starting" ? DockerEngine.RemoveContainerAsync(DockerHarness.NameOf(sandbox), Token) : Task.CompletedTask));
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(
             await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token));

@@ -81,7 +81,8 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
     }
 
     private EngineWatch Watch(string dockerHost, params IEnumerable<IContainerWatch> watchers) => new(
-        docker.Connect(dockerHost), watchers, Options.Create(docker.Options(dockerHost)), TimeProvider.System, NullLogger<EngineWatch>.Instance);
+        docker.Connect(dockerHost), watchers, Options.Create(docker.Options(dockerHost)), TimeProvider.System,
+        NullLogger<EngineWatch>.Instance);
 
     private sealed class Seen : IContainerWatch
     {
@@ -121,7 +122,8 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
 
     private sealed class Broken : IContainerWatch
     {
-        public Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken) => FailAsync();
+        public Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken) =>
+            FailAsync();
 
         public Task ContainerRemovedAsync(IncarnationId incarnation, SandboxId sandbox, CancellationToken cancellationToken) => FailAsync();
 

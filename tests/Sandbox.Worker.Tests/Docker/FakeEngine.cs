@@ -25,7 +25,8 @@ internal sealed class FakeEngine : IAsyncDisposable
     /// <summary>What was asked, in order.</summary>
     public IReadOnlyList<Call> Calls => [.. _calls];
 
-    public static async Task<FakeEngine> StartAsync(Answer answer, string api = "1.41", string oldestApi = "1.12", string filesystem = "extfs", string dataFolder = "/var/lib/docker")
+    public static async Task<FakeEngine> StartAsync(
+        Answer answer, string api = "1.41", string oldestApi = "1.12", string filesystem = "extfs", string dataFolder = "/var/lib/docker")
     {
         var engine = new FakeEngine();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -41,7 +42,13 @@ internal sealed class FakeEngine : IAsyncDisposable
                 "info" => SayAsync(
                     context.Response,
                     200,
-                    new { Architecture = "x86_64", Driver = "overlay2", DriverStatus = new[] { new[] { "Backing Filesystem", filesystem } }, DockerRootDir = dataFolder }),
+                    new
+                    {
+                        Architecture = "x86_64",
+                        Driver = "overlay2",
+                        DriverStatus = new[] { new[] { "Backing Filesystem", filesystem } },
+                        DockerRootDir = dataFolder
+                    }),
                 "_ping" => Task.CompletedTask,
                 _ => answer(call, context.Response),
             });

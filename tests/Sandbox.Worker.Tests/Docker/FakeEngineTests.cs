@@ -40,7 +40,9 @@ public sealed class FakeEngineTests : IDisposable
 
         await StartAsync(engine, DockerHarness.GivenSandbox());
 
-        Assert.All(engine.Calls.Where(call => call.Path.StartsWith("containers", StringComparison.Ordinal)), call => Assert.Equal(spoken, call.Version));
+        Assert.All(
+            engine.Calls.Where(call => call.Path.StartsWith("containers", StringComparison.Ordinal)), call =>
+                Assert.Equal(spoken, call.Version));
     }
 
     [Theory]
@@ -86,7 +88,9 @@ public sealed class FakeEngineTests : IDisposable
 
         var starting = Deployment(engine).EnsureStartedAsync(new StartOrder(sandbox, "registry-secret"), phases, Token);
         await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
-        await UntilAsync(() => phases.Reports.Any(report => report.Message == "pulling: 1 of 2 layers, 1.5 of 4.0 MB"), "the phase was to tell layers and bytes");
+        await UntilAsync(
+            () => phases.Reports.Any(report => report.Message == "pulling: 1 of 2 layers, 1.5 of 4.0 MB"),
+            "the phase was to tell layers and bytes");
         pulled.SetResult();
         var started = await starting;
 
@@ -95,7 +99,9 @@ public sealed class FakeEngineTests : IDisposable
         var pull = Assert.Single(engine.Calls, call => call.Path == "images/create");
         Assert.Equal("?fromImage=hub.example.com%2Fteam%2Fapp&tag=2", pull.Query);
         var auth = JsonNode.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(pull.Auth.Replace('-', '+').Replace('_', '/'))))!;
-        Assert.Equal(("somebody", "registry-secret", "hub.example.com"), ((string)auth["username"]!, (string)auth["password"]!, (string)auth["serveraddress"]!));
+        Assert.Equal(
+            ("somebody", "registry-secret", "hub.example.com"),
+            ((string)auth["username"]!, (string)auth["password"]!, (string)auth["serveraddress"]!));
         Assert.DoesNotContain("registry-secret", string.Join('\n', engine.Calls.Where(call => call != pull)), StringComparison.Ordinal);
         Assert.DoesNotContain("registry-secret", new StartOrder(sandbox, "registry-secret").ToString(), StringComparison.Ordinal);
     }
@@ -109,7 +115,9 @@ public sealed class FakeEngineTests : IDisposable
         });
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(await Deployment(engine).EnsureStartedAsync(
-            new StartOrder(DockerHarness.GivenSandbox(spec => spec with { Image = "app", RegistryUsername = "somebody" }), "registry-secret"), new RecordedPhases(), Token));
+            new StartOrder(
+                DockerHarness.GivenSandbox(spec => spec with { Image = "app", RegistryUsername = "somebody" }), "registry-secret"),
+                new RecordedPhases(), Token));
 
         Assert.Equal((SandboxPhase.ImagePull, "pull access denied"), (error.Phase, error.Reason));
         var pull = Assert.Single(engine.Calls, call => call.Path == "images/create");
@@ -130,7 +138,8 @@ public sealed class FakeEngineTests : IDisposable
     [Fact]
     public async Task Start_WithADiskLimitOnXfsWithoutQuota_GoesOnWithoutAndRemembersThat()
     {
-        await using var engine = await FakeEngine.StartAsync((call, response) => call.Body.Contains("\"StorageOpt\":{", StringComparison.Ordinal)
+        await using var engine = await FakeEngine.StartAsync(
+            (call, response) => call.Body.Contains("\"StorageOpt\":{", StringComparison.Ordinal)
             ? FakeEngine.RefuseAsync(response, 500, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
             : RunAsync(call, response), filesystem: "xfs");
         var deployment = Deployment(engine);
@@ -180,16 +189,22 @@ public sealed class FakeEngineTests : IDisposable
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(await deployment.EnsureRestartedAsync(sandbox, phases, Token));
 
-        Assert.Equal((SandboxPhase.DockerRun, $"its disk image {_folder.File($"kata/{sandbox.Incarnation}.img")} is missing, it cannot be started again"), (error.Phase, error.Reason));
+        Assert.Equal(
+            (SandboxPhase.DockerRun,
+                $"its disk image {_folder.File($"kata/{sandbox.Incarnation}.img")} is missing, it cannot be started again"),
+                (error.Phase, error.Reason));
         Assert.Equal("docker_run Failed", phases.Steps.Last());
         Assert.Equal(asked, engine.Calls.Count);
-        Assert.False(File.Exists(_folder.File($"kata/{sandbox.Incarnation}.img")), "an empty disk image was not to stand in the place of the lost one");
+        Assert.False(
+            File.Exists(_folder.File($"kata/{sandbox.Incarnation}.img")),
+            "an empty disk image was not to stand in the place of the lost one");
     }
 
     [Fact]
     public async Task Start_OfAnImageId_IsNeverPulled()
     {
-        await using var engine = await FakeEngine.StartAsync((_, response) => FakeEngine.RefuseAsync(response, 404, "No such image: sha256:..."));
+        await using var engine = await FakeEngine.StartAsync(
+            (_, response) => FakeEngine.RefuseAsync(response, 404, "No such image: sha256:..."));
         var id = $"sha256:{new string('a', 64)}";
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(await Deployment(engine).EnsureStartedAsync(
@@ -204,7 +219,8 @@ public sealed class FakeEngineTests : IDisposable
     {
         "POST containers/create" => FakeEngine.SayAsync(response, 201, new { Id = "c1", Warnings = Array.Empty<string>() }),
         "GET containers/json" => FakeEngine.SayAsync(response, 200, Array.Empty<object>()),
-        var verb when verb.EndsWith("/start", StringComparison.Ordinal) || verb.EndsWith("/stop", StringComparison.Ordinal) => NothingAsync(response),
+        var verb when verb.EndsWith("/start", StringComparison.Ordinal) || verb.EndsWith("/stop", StringComparison.Ordinal) =>
+            NothingAsync(response),
         _ => FakeEngine.RefuseAsync(response, 404, "No such container"),
     };
 
@@ -223,10 +239,20 @@ public sealed class FakeEngineTests : IDisposable
 
     private DockerDeployment Deployment(FakeEngine engine)
     {
-        var options = Options.Create(new WorkerOptions { DataFolder = _folder.Path, ClusterId = "c", NodeName = "n", AgentFolder = _folder.Path, DockerHost = engine.Address });
+        var options = Options.Create(
+            new WorkerOptions
+            {
+                DataFolder = _folder.Path,
+                ClusterId = "c",
+                NodeName = "n",
+                AgentFolder = _folder.Path,
+                DockerHost = engine.Address
+            });
         var connection = new EngineConnection(options, _clock);
         _connections.Add(connection);
-        return new DockerDeployment(connection, new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), _clock, NullLogger<DockerDeployment>.Instance);
+        return new DockerDeployment(
+            connection, new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), _clock,
+            NullLogger<DockerDeployment>.Instance);
     }
 
     /// <summary>Turns the clock until it is so: the reader of the stream and the clock's tick are not in step.</summary>

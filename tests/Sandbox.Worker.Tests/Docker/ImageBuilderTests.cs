@@ -32,7 +32,9 @@ public sealed class ImageBuilderTests : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Build_OfAContext_MakesTheImageOutOfWhatIsNotIgnored()
     {
-        Given("Dockerfile", $"FROM {DockerTestImage.Name}\nCOPY . /context\nRUN test ! -e /context/secret && test -f /context/kept/deep/file\nENV MADE=yes\n");
+        Given("Dockerfile",
+            $"FROM {DockerTestImage.Name}\nCOPY . /context\nRUN test ! -e /context/secret && test -f /context/kept/deep/file\nENV "
+                + $"MADE=yes\n");
         Given(".dockerignore", "# comment\nsecret\n**/*.log\n!kept/important.log\n");
         Given("secret/key", "k");
         Given("kept/deep/file", "f");

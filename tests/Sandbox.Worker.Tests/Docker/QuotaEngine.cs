@@ -54,11 +54,20 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
     {
         Directory.CreateDirectory(ContainerFolder);
         _engine ??= await FakeEngine.StartAsync(AnswerAsync, filesystem: FileSystem, dataFolder: DataFolder);
-        var options = Options.Create(new WorkerOptions { DataFolder = _folder.Path, ClusterId = "c", NodeName = "n", AgentFolder = _folder.Path, DockerHost = _engine.Address });
+        var options = Options.Create(
+            new WorkerOptions
+            {
+                DataFolder = _folder.Path,
+                ClusterId = "c",
+                NodeName = "n",
+                AgentFolder = _folder.Path,
+                DockerHost = _engine.Address
+            });
         _connection ??= new EngineConnection(options, Clock);
         _deployment ??= new DockerDeployment(_connection, new SandboxFolders(options), tools, options, new HeldNodeLease(7), Clock, this);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { DiskBytes = disk });
-        Result<StartedSandbox> started = await _deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), cancellationToken);
+        Result<StartedSandbox> started = await _deployment.EnsureStartedAsync(
+            new StartOrder(sandbox, null), new RecordedPhases(), cancellationToken);
         Assert.True(started.TryGet(out var value, out var error), error?.Text);
         return value;
     }
@@ -76,7 +85,8 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
         _folder.Dispose();
     }
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (eventId.Id == 3009)
         {
@@ -102,7 +112,8 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
         Id,
         LogPath = "",
         GraphDriver = new { Name = Driver, Data = new { UpperDir = Changes } },
-        Mounts = Volumes.Select(volume => new { Type = "volume", Name = "v", Source = volume, Destination = "/v", Driver = "local", RW = true })
+        Mounts = Volumes.Select(
+            volume => new { Type = "volume", Name = "v", Source = volume, Destination = "/v", Driver = "local", RW = true })
             .Prepend(new { Type = "bind", Name = "", Source = "/agent", Destination = "/agent", Driver = "", RW = false }),
     };
 

@@ -57,12 +57,14 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
     [Fact]
     public async Task Start_OfAnImageWithVolumes_PutsThemIntoTheSameProject()
     {
-        string[] volumes = [Path.Combine(_quota.DataFolder, "volumes", "a", "_data"), Path.Combine(_quota.DataFolder, "volumes", "b", "_data")];
+        string[] volumes =
+            [Path.Combine(_quota.DataFolder, "volumes", "a", "_data"), Path.Combine(_quota.DataFolder, "volumes", "b", "_data")];
         _quota.Volumes.AddRange(volumes);
         var tools = new RecordedTools();
         await using var quota = new QuotaEngine(_folder.Path, tools);
         quota.Volumes.AddRange(volumes);
-        tools.Record(AskProject(), $"projid = {Project}\n").Record(SetProject([quota.LogFile, .. volumes]), Done([quota.LogFile, .. volumes]));
+        tools.Record(AskProject(), $"projid = {Project}\n")
+            .Record(SetProject([quota.LogFile, .. volumes]), Done([quota.LogFile, .. volumes]));
         foreach (var folder in (string[])[quota.Changes, quota.ContainerFolder, .. volumes])
         {
             tools.Record(AskMount(folder), $"{_folder.Path}\n");
@@ -134,9 +136,14 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("", 0, "xfs_quota: cannot setup path for mount /m: No such device or address", "xfs_quota did nothing: xfs_quota: cannot setup path for mount /m: No such device or address")]
+    [InlineData(
+        "", 0, "xfs_quota: cannot setup path for mount /m: No such device or address",
+        "xfs_quota did nothing: xfs_quota: cannot setup path for mount /m: No such device or address")]
     [InlineData("Processed 0 (/etc/projects and cmdline) paths for project 1", 0, "", "xfs_quota did nothing: ")]
-    [InlineData("Setting up project 1 (path /x)...\nProcessed 1 (/etc/projects and cmdline) paths", 1, "xfs_quota: cannot set project on /x: Operation not permitted", "xfs_quota ended with 1: xfs_quota: cannot set project on /x: Operation not permitted")]
+    [InlineData(
+        "Setting up project 1 (path /x)...\nProcessed 1 (/etc/projects and cmdline) paths", 1,
+        "xfs_quota: cannot set project on /x: Operation not permitted",
+        "xfs_quota ended with 1: xfs_quota: cannot set project on /x: Operation not permitted")]
     [InlineData("", null, "No such file or directory", "xfs_quota cannot be run: No such file or directory")]
     public async Task Start_WhereTheProjectCannotBeSet_GoesOnAndSaysWhy(string printed, int? exitCode, string complaint, string reason)
     {

@@ -21,7 +21,8 @@ public sealed class XfsBudgetTests : IAsyncLifetime
             disk.SetLength(400L << 20);
         }
 
-        foreach (var command in (string[][])[["mkfs.xfs", "-q", _folder.File("disk")], ["mount", "-t", "xfs", "-o", "loop", _folder.File("disk"), Mount]])
+        foreach (var command in (string[][])[["mkfs.xfs", "-q", _folder.File("disk")],
+            ["mount", "-t", "xfs", "-o", "loop", _folder.File("disk"), Mount]])
         {
             if (_whyMissing is null && await RunAsync(command) is { Succeeded: false } failed)
             {

@@ -30,7 +30,8 @@ public sealed class FloodTests
 
             Assert.True(
                 flooded <= 2 * alone,
-                $"time {time}: with a flood the creates took {flooded} rounds and without {alone}; more than twice as long, they wait for the flood");
+                $"time {time}: with a flood the creates took {flooded} rounds and without {alone}; more than twice as long, they wait "
+                    + $"for the flood");
         }
     }
 
@@ -43,7 +44,9 @@ public sealed class FloodTests
 
         var rounds = await cluster.RoundsAsync(flood);
 
-        Assert.True(rounds <= Flood / 3 / cluster.Places, $"nobody else asked any more, so each of {rounds} rounds was to end {cluster.Places} of the flood's starts");
+        Assert.True(
+            rounds <= Flood / 3 / cluster.Places,
+            $"nobody else asked any more, so each of {rounds} rounds was to end {cluster.Places} of the flood's starts");
     }
 
     /// <summary>Each of them creates one sandbox.</summary>

@@ -21,7 +21,8 @@ internal sealed class HeldStarts : IDeployment
     /// <summary>Those that go on now.</summary>
     public IReadOnlyList<Start> Held => [.. _held.Values];
 
-    public async Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
+    public async Task<Result<StartedSandbox>> EnsureStartedAsync(
+        StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         var start = new Start(order.Sandbox);
         _held[order.Sandbox.Id] = start;
@@ -33,7 +34,8 @@ internal sealed class HeldStarts : IDeployment
 
     public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(null);
 
-    public Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
+    public Task<Result<StartedSandbox>> EnsureRestartedAsync(
+        SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) =>
         EnsureStartedAsync(new StartOrder(sandbox, null), phases, cancellationToken);
 
     public async Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken)
@@ -46,7 +48,8 @@ internal sealed class HeldStarts : IDeployment
 
     public Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<FoundSandbox>>([]);
+    public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<FoundSandbox>>([]);
 
     public void AddHook(IDeploymentHook hook)
     {

@@ -1,5 +1,3 @@
-using Sandbox.Deployments;
-using Sandbox.Node;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -7,7 +5,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Deployments;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Node.Deployments;
 using Sandbox.Storage;
 using Sandbox.Testing;

@@ -37,7 +37,10 @@ public sealed class ClusterActivitiesTests : IDisposable
 
         var last = await LastAsync();
 
-        Assert.True(last is null, $"a replica that stands by has none of the node's agents, and was not to say that they were last used at {last}: the sandbox would be stopped in use");
+        Assert.True(
+            last is null,
+            $"a replica that stands by has none of the node's agents, and was not to say that they were last used at {last}: the sandbox "
+                + $"would be stopped in use");
     }
 
     public void Dispose()

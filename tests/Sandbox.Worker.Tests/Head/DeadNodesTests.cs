@@ -75,7 +75,9 @@ public sealed class DeadNodesTests : IDisposable
     {
         var pending = WorkerHost.Prepare(id) with { HostName = node };
         var job = new StartSandboxJob { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
-        Assert.True((await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error),
+            error?.Text);
         Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var move, out error), error?.Text);
         Assert.True(await _worker.Records.TryTransitionAsync(move, CancellationToken.None), $"{id} was to run");
         return move.Next;

@@ -30,7 +30,9 @@ public sealed class HeadDutiesTests
             await Task.WhenAny(duty.Ran, Task.Run(static () => { }, TestContext.Current.CancellationToken));
         }
 
-        Assert.True(await duty.Ran - begun >= NodeView.LostGrace, $"the first round was to come {NodeView.LostGrace} after the head began, and came after {await duty.Ran - begun}");
+        Assert.True(
+            await duty.Ran - begun >= NodeView.LostGrace,
+            $"the first round was to come {NodeView.LostGrace} after the head began, and came after {await duty.Ran - begun}");
         await duties.StopAsync(TestContext.Current.CancellationToken);
     }
 

@@ -77,5 +77,6 @@ public sealed class HeadLeaseTests
     }
 
     private LeaderLease Head(string node) =>
-        new(new StoreElection(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node }))), _time, NullLogger<LeaderLease>.Instance);
+        new(new StoreElection(_leases, new NodeIdentity(Options.Create(new WorkerOptions { NodeName = node }))), _time,
+            NullLogger<LeaderLease>.Instance);
 }

@@ -14,7 +14,8 @@ public sealed class HeadSettingsTests
         Assert.Equal("n1 n2:6391", settings.Whitelist.ToString());
         Assert.Equal(["http://health:8080/"], settings.HealthUrls.Select(url => url.AbsoluteUri));
         Assert.Equal((1.0, 3, 0.5, 2.0, 60), (
-            settings.HealthTimeout.TotalSeconds, settings.HealthMaxRetries, settings.HealthRetryInterval.TotalSeconds, settings.DiscoveryTimeout.TotalSeconds, settings.WaitForHead));
+            settings.HealthTimeout.TotalSeconds, settings.HealthMaxRetries, settings.HealthRetryInterval.TotalSeconds,
+            settings.DiscoveryTimeout.TotalSeconds, settings.WaitForHead));
         Assert.Equal((6390, 8265, 10001), (settings.HeadPort, settings.DashboardPort, settings.ClientPort));
         Assert.Equal((null, null), (settings.HeadAddress, settings.ConfiguredHead));
     }
@@ -23,15 +24,19 @@ public sealed class HeadSettingsTests
     public void Read_EveryVariable_IsTakenAsItStands()
     {
         var settings = Read(
-            ("HEAD_WHITELIST", "n1"), ("HEALTH_URL", "http://a:1 http://b:2"), ("HEALTH_TIMEOUT", "0.25"), ("HEALTH_MAX_RETRIES", "0"), ("HEALTH_RETRY_INTERVAL", "0"),
-            ("DISCOVERY_TIMEOUT", "5"), ("WAIT_FOR_HEAD", "30"), ("HEAD_ADDRESS", "h"), ("HEAD_ADDRESS_CFG", "c:7"), ("RAY_HEAD_PORT", "6379"), ("RAY_DASHBOARD_PORT", "8266"),
+            ("HEAD_WHITELIST", "n1"), ("HEALTH_URL", "http://a:1 http://b:2"), ("HEALTH_TIMEOUT", "0.25"), ("HEALTH_MAX_RETRIES", "0"),
+            ("HEALTH_RETRY_INTERVAL", "0"),
+            ("DISCOVERY_TIMEOUT", "5"), ("WAIT_FOR_HEAD", "30"), ("HEAD_ADDRESS", "h"), ("HEAD_ADDRESS_CFG", "c:7"),
+            ("RAY_HEAD_PORT", "6379"), ("RAY_DASHBOARD_PORT", "8266"),
             ("CLIENT_PORT", "10002"), ("NODE_IP_ADDRESS", "10.0.0.7"));
 
         Assert.Equal(["http://a:1/", "http://b:2/"], settings.HealthUrls.Select(url => url.AbsoluteUri));
         Assert.Equal((0.25, 0, 0.0, 5.0, 30), (
-            settings.HealthTimeout.TotalSeconds, settings.HealthMaxRetries, settings.HealthRetryInterval.TotalSeconds, settings.DiscoveryTimeout.TotalSeconds, settings.WaitForHead));
+            settings.HealthTimeout.TotalSeconds, settings.HealthMaxRetries, settings.HealthRetryInterval.TotalSeconds,
+            settings.DiscoveryTimeout.TotalSeconds, settings.WaitForHead));
         Assert.Equal(("h:6379", "c:7", 6379, 8266, 10002, "10.0.0.7"), (
-            settings.HeadAddress?.ToString(), settings.ConfiguredHead?.ToString(), settings.HeadPort, settings.DashboardPort, settings.ClientPort, settings.NodeIpAddress));
+            settings.HeadAddress?.ToString(), settings.ConfiguredHead?.ToString(), settings.HeadPort, settings.DashboardPort,
+            settings.ClientPort, settings.NodeIpAddress));
     }
 
     [Theory]
@@ -68,5 +73,7 @@ public sealed class HeadSettingsTests
     private static HeadSettings Read(params (string Key, string Value)[] settings) => HeadSettings.Read(Of(settings));
 
     private static IConfiguration Of(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.GroupBy(setting => setting.Key).ToDictionary(setting => setting.Key, setting => (string?)setting.Last().Value)).Build();
+        .AddInMemoryCollection(
+            settings.GroupBy(setting => setting.Key).ToDictionary(setting => setting.Key, setting => (string?)setting.Last().Value))
+            .Build();
 }

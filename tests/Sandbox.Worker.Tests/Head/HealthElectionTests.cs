@@ -92,7 +92,8 @@ public sealed class HealthElectionTests
 
     private static ILeaderElection Election(WebApplication node) => node.Services.GetRequiredService<ILeaderElection>();
 
-    private static Task<FakeHealth> ElectsAsync(int status, string mode, long version, string store = HeadAnswer.InPostgres) => FakeHealth.StartAsync(
+    private static Task<FakeHealth> ElectsAsync(int status, string mode, long version, string store = HeadAnswer.InPostgres) =>
+        FakeHealth.StartAsync(
         (_, _) => Task.CompletedTask,
         http =>
         {

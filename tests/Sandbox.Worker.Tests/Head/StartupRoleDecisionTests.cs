@@ -27,7 +27,9 @@ public sealed class StartupRoleDecisionTests
             http.Response.StatusCode = time <= fails ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
             return Task.CompletedTask;
         });
-        await using var node = Node(("HEALTH_URL", health.Url.AbsoluteUri), ("HEALTH_MAX_RETRIES", tries.ToString(CultureInfo.InvariantCulture)), ("HEALTH_RETRY_INTERVAL", "0"));
+        await using var node = Node(
+            ("HEALTH_URL", health.Url.AbsoluteUri), ("HEALTH_MAX_RETRIES", tries.ToString(CultureInfo.InvariantCulture)),
+            ("HEALTH_RETRY_INTERVAL", "0"));
 
         var choice = await DecideAsync(node);
 
@@ -38,7 +40,8 @@ public sealed class StartupRoleDecisionTests
     [Fact]
     public async Task HealthService_TooSlow_CountsAsUnreachable()
     {
-        await using var health = await FakeHealth.StartAsync(async (_, http) => await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
+        await using var health = await FakeHealth.StartAsync(
+            async (_, http) => await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
         var clock = new FakeTimeProvider();
         await using var node = DecidingNode.Build(
             services => services.AddSingleton<TimeProvider>(clock),
@@ -59,14 +62,16 @@ public sealed class StartupRoleDecisionTests
     public async Task HealthService_ElectsNobody_TheFirstOtherThatSaysItIsTheHeadIsJoinedAtItsOwnPort()
     {
         await using var health = await FakeHealth.StartAsync((_, _) => Task.CompletedTask);
-        await using var accepts = await FakeHealth.StartAsync((_, _) => Task.CompletedTask, http => http.Response.WriteAsync("something else"));
+        await using var accepts = await FakeHealth.StartAsync(
+            (_, _) => Task.CompletedTask, http => http.Response.WriteAsync("something else"));
         await using var worker = await FakeHealth.StartAsync((_, _) => Task.CompletedTask, http => RoleAsync(http, HeadAnswer.Worker));
         await using var head = await FakeHealth.StartAsync((_, _) => Task.CompletedTask, http => RoleAsync(http, HeadAnswer.Head));
         await using var node = Node(
             ("HEALTH_URL", health.Url.AbsoluteUri),
             ("HEAD_WHITELIST", $"n1 {accepts.Url.Authority} {worker.Url.Authority} {head.Url.Authority}"));
 
-        Assert.Equal(new HeadChoice(NodeMode.Worker, new HeadAddress("127.0.0.1", head.Url.Port), HeadReason.AnotherFound), await DecideAsync(node));
+        Assert.Equal(
+            new HeadChoice(NodeMode.Worker, new HeadAddress("127.0.0.1", head.Url.Port), HeadReason.AnotherFound), await DecideAsync(node));
     }
 
     private static Task RoleAsync(HttpContext http, string mode) =>

@@ -32,7 +32,8 @@ public sealed class StrandedJobsTests : IDisposable
         await RunAsync();
 
         var record = await FoundAsync(stopped);
-        Assert.Equal((SandboxState.Stopped, SandboxEvent.StartFailed, "its node w1 is gone"), (record.State, record.History[^1].On, record.Reason));
+        Assert.Equal(
+            (SandboxState.Stopped, SandboxEvent.StartFailed, "its node w1 is gone"), (record.State, record.History[^1].On, record.Reason));
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken.None));
         Assert.IsType<RestartSandboxJob>(letter.Job);
         Assert.False(await Jobs.HasOpenAsync(record.Id, record.Version, CancellationToken.None), "the stop behind it has gone as well");
@@ -47,13 +48,17 @@ public sealed class StrandedJobsTests : IDisposable
         var stopped = await GivenStoppedAsync("box");
         Assert.True((await _worker.Sandboxes.RestartAsync(stopped.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
         var facts = ClusterWorker.View("w1", TimeSpan.Zero).Facts;
-        Assert.True((await _worker.Get<INodeStore>().TryRegisterAsync(facts, "w1", TimeSpan.FromSeconds(10), CancellationToken.None)).TryGet(out _, out error), error?.Text);
+        Assert.True(
+            (await _worker.Get<INodeStore>().TryRegisterAsync(facts, "w1", TimeSpan.FromSeconds(10), CancellationToken.None))
+            .TryGet(out _, out error), error?.Text);
 
         _time.Advance(TimeSpan.FromSeconds(silence));
         await RunAsync();
 
         var state = (await FoundAsync(stopped)).State;
-        Assert.True(state == expected, $"after {silence} s of silence the restart was to be {expected}, not {state}: until the node is given up it may still do it");
+        Assert.True(
+            state == expected,
+            $"after {silence} s of silence the restart was to be {expected}, not {state}: until the node is given up it may still do it");
     }
 
     [Fact]
@@ -66,7 +71,8 @@ public sealed class StrandedJobsTests : IDisposable
 
         Assert.True((await deleting).TryGet(out var deleted, out var error), error?.Text);
         Assert.Equal(SandboxState.Deleted, deleted.State);
-        Assert.True((await Jobs.DeadLettersAsync(10, CancellationToken.None)).Count == 0, "the sweep of the node does it, should the node return");
+        Assert.True(
+            (await Jobs.DeadLettersAsync(10, CancellationToken.None)).Count == 0, "the sweep of the node does it, should the node return");
         _time.Advance(ISandboxStore.TombstoneFor);
         var again = WorkerHost.Prepare("box");
         var start = new StartSandboxJob { SandboxId = again.Id, SandboxVersion = again.Version, Incarnation = again.Incarnation };
@@ -93,7 +99,8 @@ public sealed class StrandedJobsTests : IDisposable
         await RunAsync();
 
         var commit = await _worker.Get<ICommitStore>().FindAsync(stopped.Id, CancellationToken.None);
-        Assert.Equal((CommitPhase.Failed, "WORKER_UNREACHABLE", "its node w1 is gone"), (commit?.Phase, commit?.ErrorCode, commit?.ErrorMessage));
+        Assert.Equal(
+            (CommitPhase.Failed, "WORKER_UNREACHABLE", "its node w1 is gone"), (commit?.Phase, commit?.ErrorCode, commit?.ErrorMessage));
     }
 
     [Fact]
@@ -114,21 +121,27 @@ public sealed class StrandedJobsTests : IDisposable
     private IJobStore Jobs => _worker.Get<IJobStore>();
 
     private Task RunAsync() =>
-        new StrandedJobs(Jobs, _worker.Get<FailedJobHandler>(), _worker.Get<NodeIdentity>(), NullLogger<StrandedJobs>.Instance).RunAsync(CancellationToken.None);
+        new StrandedJobs(Jobs, _worker.Get<FailedJobHandler>(), _worker.Get<NodeIdentity>(), NullLogger<StrandedJobs>.Instance)
+            .RunAsync(CancellationToken.None);
 
     private async Task<SandboxInstance> FoundAsync(SandboxInstance record) =>
-        await _worker.Records.FindAsync(record.Id, CancellationToken.None) ?? throw new InvalidOperationException($"{record.Id} has no record");
+        await _worker.Records.FindAsync(record.Id, CancellationToken.None)
+            ?? throw new InvalidOperationException($"{record.Id} has no record");
 
     /// <summary>On w1, which no heartbeat tells of.</summary>
     private async Task<SandboxInstance> GivenStoppedAsync(string id)
     {
         var pending = WorkerHost.Prepare(id) with { HostName = "w1" };
         var job = new StartSandboxJob { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
-        Assert.True((await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error),
+            error?.Text);
         var start = Assert.Single(await Jobs.ClaimAsync(new JobClaim("w1", 1, TimeSpan.FromSeconds(15)), CancellationToken.None));
         Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var alive, out error), error?.Text);
         Assert.True(await _worker.Records.TryTransitionAsync(alive, CancellationToken.None), $"{id} was to run");
-        Assert.True(_worker.Get<SandboxTransitions>().Lost(alive.Next, "it was removed", _time.GetUtcNow()).TryGet(out var lost, out error), error?.Text);
+        Assert.True(
+            _worker.Get<SandboxTransitions>().Lost(alive.Next, "it was removed", _time.GetUtcNow()).TryGet(out var lost, out error),
+            error?.Text);
         Assert.True(await _worker.Records.TryTransitionAsync(lost with { Job = null }, CancellationToken.None), $"{id} was to be stopped");
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken.None), "the start is done");
         return lost.Next;

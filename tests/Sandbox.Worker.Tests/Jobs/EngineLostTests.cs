@@ -23,7 +23,8 @@ public sealed class EngineLostTests : IAsyncLifetime
             await DockerTestImage.EnsureAsync();
             _worker = await WorkerHost.StartAsync(
                 _data.Path, null,
-                ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("AgentFolder", NativeAgent.Folder), ("DockerHost", _engine.Address));
+                ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("AgentFolder", NativeAgent.Folder),
+                ("DockerHost", _engine.Address));
         }
     }
 

@@ -29,11 +29,14 @@ public sealed class FailedJobTests : IDisposable
         Assert.True(ended.TransientDeadline is null, "nothing is awaited any more");
         DeadLetter? letter = null;
         await Wait.UntilAsync(
-            async () => (letter = (await worker.Get<IJobStore>().DeadLettersAsync(10, CancellationToken.None)).FirstOrDefault(one => one.Job is StartSandboxJob)) is not null,
+            async () =>
+                (letter = (await worker.Get<IJobStore>().DeadLettersAsync(10, CancellationToken.None))
+                    .FirstOrDefault(one => one.Job is StartSandboxJob)) is not null,
             () => "the start is among the dead letters");
         Assert.Equal((pending.Id, 3, Why), (letter!.SandboxId, letter.Attempts, letter.Reason));
         Assert.False(
-            await worker.Get<IJobStore>().HasOpenAsync(pending.Id, pending.Version, CancellationToken.None), "a job that is given up is not tried again");
+            await worker.Get<IJobStore>().HasOpenAsync(pending.Id, pending.Version, CancellationToken.None),
+            "a job that is given up is not tried again");
     }
 
     public void Dispose() => _data.Dispose();

@@ -20,7 +20,8 @@ public sealed class ReadinessTests : IDisposable
     private readonly AgentLink _link;
 
     public ReadinessTests() =>
-        _link = new AgentLink(_sandbox.Id, _sandbox.Incarnation, ListeningTransport.Open(SocketFile, TimeProvider.System), TimeProvider.System);
+        _link = new AgentLink(
+            _sandbox.Id, _sandbox.Incarnation, ListeningTransport.Open(SocketFile, TimeProvider.System), TimeProvider.System);
 
     private string SocketFile => _folder.File("run/s");
 

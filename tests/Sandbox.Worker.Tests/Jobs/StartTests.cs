@@ -66,7 +66,8 @@ public sealed class StartTests : LocalWorkerTests
         Assert.Equal("not ready 6 s after the start was asked for", error.Reason);
         var failed = await Worker.UntilAsync(record.Id, now => now.State is SandboxState.Stopped, "stopped");
         Assert.Equal(PhaseStatus.Timeout, failed.Phases.Find(phase => phase.Name == SandboxPhase.DockerRun)?.Status);
-        await WorkerHost.UntilAsync(() => !FolderOf(record.Incarnation).Exists && ProcessesOf(record.Incarnation).Count == 0, "what never ran is removed");
+        await WorkerHost.UntilAsync(
+            () => !FolderOf(record.Incarnation).Exists && ProcessesOf(record.Incarnation).Count == 0, "what never ran is removed");
     }
 
     [Theory]
@@ -93,7 +94,8 @@ public sealed class StartTests : LocalWorkerTests
         await using (var earlier = WorkerHost.Build(Data.Path))
         {
             await earlier.SubmitAsync(WorkerHost.Prepare("box"));
-            Assert.Single(await earlier.Get<IJobStore>().ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
+            Assert.Single(
+                await earlier.Get<IJobStore>().ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
         }
 
         await StartWorkerAsync();
@@ -129,11 +131,16 @@ public sealed class StartTests : LocalWorkerTests
         var held = Assert.Single(await jobs.ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
         var error = new SandboxError.StartFailed(record.Id, SandboxPhase.DockerRun, "no luck today");
 
-        var late = await worker.Get<StartAttempt>().RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
+        var late = await worker.Get<StartAttempt>()
+            .RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
 
-        Assert.Equal((StartOutcome.Unwanted, SandboxState.Pending), (late, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
-        var own = await worker.Get<StartAttempt>().RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
-        Assert.Equal((StartOutcome.Failed, SandboxState.Stopped), (own, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
+        Assert.Equal(
+            (StartOutcome.Unwanted, SandboxState.Pending),
+            (late, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
+        var own = await worker.Get<StartAttempt>()
+            .RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
+        Assert.Equal(
+            (StartOutcome.Failed, SandboxState.Stopped), (own, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
     }
 
     [Fact]
@@ -165,7 +172,8 @@ public sealed class StartTests : LocalWorkerTests
     }
 
     private static string Architecture { get; } =
-        RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.Arm64 ? "agents/linux-arm64" : "agents/linux-x64";
+        RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.Arm64
+            ? "agents/linux-arm64" : "agents/linux-x64";
 
     private async Task<SandboxError.StartFailed> FailureAsync(SandboxInstance record)
     {

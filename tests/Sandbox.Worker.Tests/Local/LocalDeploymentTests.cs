@@ -40,7 +40,8 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         Assert.True((await Worker.Sandboxes.RestartAsync(record.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
         using var limit = new CancellationTokenSource(WorkerHost.Soon);
         Assert.True((await Worker.Sandboxes.WaitUntilAliveAsync(record.Id, limit.Token)).TryGet(out _, out error), error?.Text);
-        Assert.Equal("kept\nkept\n0\n", await Worker.ExecAsync(record.Id, $"cat ~/file /tmp/file; ps ax 2>/dev/null | grep -c '[s]{sleep[1..]}'"));
+        Assert.Equal(
+            "kept\nkept\n0\n", await Worker.ExecAsync(record.Id, $"cat ~/file /tmp/file; ps ax 2>/dev/null | grep -c '[s]{sleep[1..]}'"));
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         using var temp = new TempFolder();
         var path = temp.File("lent");
         await using var lent = File.Create(path);
-        Assert.Equal(0, FileControl((int)lent.SafeFileHandle.DangerousGetHandle(), command: 2, argument: 0)); // F_SETFD: open in children, too
+        // F_SETFD: open in children, too.
+        Assert.Equal(0, FileControl((int)lent.SafeFileHandle.DangerousGetHandle(), command: 2, argument: 0));
 
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
 
@@ -85,11 +87,22 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
 
         Assert.Equal("sandbox\n", await Worker.ExecAsync(record.Id, "ls /home"));
-        Assert.Equal("", await Worker.ExecAsync(record.Id, $"ls -d /root /etc/shadow /sys /var/lib /var/run/docker.sock {Data.Path} 2>/dev/null"));
-        Assert.Equal("", await Worker.ExecAsync(record.Id, "touch /x /usr/x /etc/x /dev/x /.sandbox/x /.sandbox/bin/x /.sandbox/run/x 2>/dev/null; ls /x /usr/x /etc/x /dev/x /.sandbox/x /.sandbox/bin/x /.sandbox/run/x 2>/dev/null"));
-        Assert.Equal("refused\n", await Worker.ExecAsync(record.Id, "(cat /proc/sys/kernel/core_uses_pid > /proc/sys/kernel/core_uses_pid) 2>/dev/null || echo refused"));
+        Assert.Equal(
+            "", await Worker.ExecAsync(record.Id, $"ls -d /root /etc/shadow /sys /var/lib /var/run/docker.sock {Data.Path} 2>/dev/null"));
+        Assert.Equal(
+            "", await Worker.ExecAsync(
+                record.Id,
+                "touch /x /usr/x /etc/x /dev/x /.sandbox/x /.sandbox/bin/x /.sandbox/run/x 2>/dev/null; ls /x /usr/x /etc/x /dev/x "
+                    + "/.sandbox/x /.sandbox/bin/x /.sandbox/run/x 2>/dev/null"));
+        Assert.Equal(
+            "refused\n",
+            await Worker.ExecAsync(
+                record.Id, "(cat /proc/sys/kernel/core_uses_pid > /proc/sys/kernel/core_uses_pid) 2>/dev/null || echo refused"));
         Assert.Equal("0000000000000000\n", await Worker.ExecAsync(record.Id, "grep CapEff /proc/self/status | cut -f2"));
-        Assert.Equal("", await Worker.ExecAsync(record.Id, "rm -f /.sandbox/run/s 2>/dev/null; mount -o remount,rw / 2>/dev/null; touch /x 2>/dev/null; ls /x 2>/dev/null"));
+        Assert.Equal(
+            "", await Worker.ExecAsync(
+                record.Id,
+                "rm -f /.sandbox/run/s 2>/dev/null; mount -o remount,rw / 2>/dev/null; touch /x 2>/dev/null; ls /x 2>/dev/null"));
         Assert.True(File.Exists(Worker.Get<SandboxFolders>().SocketFile(record.Incarnation)), "the socket is the owner's");
     }
 

@@ -10,7 +10,8 @@ internal static class NodeApiCallers
     private static readonly TimeSpan TooFar = RequestSignature.Tolerance + TimeSpan.FromMinutes(1);
 
     /// <summary>A process of the cluster.</summary>
-    public static void Right(HttpRequestMessage request) => Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request), TimeSpan.Zero);
+    public static void Right(HttpRequestMessage request) =>
+        Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request), TimeSpan.Zero);
 
     /// <summary>Those who get nowhere.</summary>
     /// <param name="apiKey">Of an admin: it opens the API, and nothing here.</param>
@@ -18,14 +19,18 @@ internal static class NodeApiCallers
     [
         ("no proof", _ => { }),
         ("no proof but the secret itself", request => request.Headers.Add(RequestSignature.Header, ClusterWorker.Secret)),
-        ("a proof with another secret", request => Prove(request, "another secret of the tests, long enough", request.Method.Method, TargetOf(request), TimeSpan.Zero)),
+        ("a proof with another secret", request =>
+            Prove(request, "another secret of the tests, long enough", request.Method.Method, TargetOf(request), TimeSpan.Zero)),
         ("a proof replayed too late", request => Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request), -TooFar)),
         ("a proof of a time to come", request => Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request), TooFar)),
-        ("the proof of another path", request => Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request) + "/x", TimeSpan.Zero)),
-        ("the proof of another query", request => Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request) + "&x=1", TimeSpan.Zero)),
+        ("the proof of another path", request =>
+            Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request) + "/x", TimeSpan.Zero)),
+        ("the proof of another query", request =>
+            Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request) + "&x=1", TimeSpan.Zero)),
         ("the proof of another method", request => Prove(request, ClusterWorker.Secret, "DELETE", TargetOf(request), TimeSpan.Zero)),
         ("the proof of a request to another node's sandbox", request => Prove(
-            request, ClusterWorker.Secret, request.Method.Method, "/v1/agents/elsewhere/00000000000000000000000000000000/agent/status", TimeSpan.Zero)),
+            request, ClusterWorker.Secret, request.Method.Method, "/v1/agents/elsewhere/00000000000000000000000000000000/agent/status",
+            TimeSpan.Zero)),
         ("a right proof beside a wrong one", request =>
         {
             Right(request);
@@ -43,5 +48,6 @@ internal static class NodeApiCallers
 
     private static void Prove(HttpRequestMessage request, string secret, string method, string target, TimeSpan late) =>
         request.Headers.Add(
-            RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method, target, TimeProvider.System.GetUtcNow() + late));
+            RequestSignature.Header,
+            RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method, target, TimeProvider.System.GetUtcNow() + late));
 }

@@ -16,8 +16,10 @@ namespace Sandbox.Worker.Tests.Matrix;
 /// </summary>
 public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<NodeApiServer>, IAsyncLifetime
 {
-    /// <summary>A call ends a moment after its answer, and is counted as use once more when it does: that of the test before is not this one's.</summary>
-    public async ValueTask InitializeAsync() => await WorkerHost.UntilAsync(() => !shared.Seat.IsCalled, "the calls of the test before have ended");
+    /// <summary>A call ends a moment after its answer, and is counted as use once more when it does: that of the test before is not this
+    /// one's.</summary>
+    public async ValueTask InitializeAsync() =>
+        await WorkerHost.UntilAsync(() => !shared.Seat.IsCalled, "the calls of the test before have ended");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -26,7 +28,8 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     public static TheoryData<string> Routes() => [.. NodeApiRows.All.Select(row => row.Route)];
 
     /// <summary>The ways that lead on to an agent.</summary>
-    public static TheoryData<string> AgentRoutes() => [.. NodeApiRows.All.Where(row => row.Names is Named.Sandbox && !row.AnswersAlike).Select(row => row.Route)];
+    public static TheoryData<string> AgentRoutes() =>
+        [.. NodeApiRows.All.Where(row => row.Names is Named.Sandbox && !row.AnswersAlike).Select(row => row.Route)];
 
     [Fact]
     public void Routes_OfTheWorker_AllHaveARow()
@@ -78,7 +81,8 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
 
         await AskAsync(Row(route), Here, NodeApiCallers.Right);
 
-        await WorkerHost.UntilAsync(() => shared.Seat.LastActivity > used, "the call counts as use of the sandbox, so it went to its agent");
+        await WorkerHost.UntilAsync(
+            () => shared.Seat.LastActivity > used, "the call counts as use of the sandbox, so it went to its agent");
     }
 
     [Theory]
@@ -92,7 +96,8 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
         Assert.Contains($"{NodeApiRoutes.OwnAnswer}: {NodeApiRoutes.NotHere}\n", unknown, StringComparison.Ordinal);
 
         // An incarnation that is over, one on another node, and what is no id: whatever the reason, it is not here.
-        foreach (var id in (string[])[$"{shared.Running.Id}/{IncarnationId.New()}", elsewhere, "-/-", $"{shared.Running.Id}%2F{shared.Running.Incarnation}/x"])
+        foreach (var id in (string[])[$"{shared.Running.Id}/{IncarnationId.New()}", elsewhere, "-/-",
+            $"{shared.Running.Id}%2F{shared.Running.Incarnation}/x"])
         {
             Assert.Equal(unknown, await AskAsync(Row(route), id, NodeApiCallers.Right));
         }
@@ -130,9 +135,13 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     /// <summary>A sandbox that runs, on another node.</summary>
     private async Task<string> GivenRecordOfAnotherNodeAsync()
     {
-        var record = WorkerHost.Prepare($"{SandboxId.New()}") with { State = SandboxState.Running, HostName = "node-2", TransientDeadline = null };
+        var record = WorkerHost.Prepare(
+            $"{SandboxId.New()}") with
+        { State = SandboxState.Running, HostName = "node-2", TransientDeadline = null };
         var job = new StartSandboxJob { SandboxId = record.Id, Incarnation = record.Incarnation, SandboxVersion = record.Version };
-        Assert.True((await shared.Get<ISandboxStore>().TryCreateAsync(record, job, TestContext.Current.CancellationToken)).TryGet(out _, out var error), error?.Text);
+        Assert.True(
+            (await shared.Get<ISandboxStore>().TryCreateAsync(record, job, TestContext.Current.CancellationToken))
+            .TryGet(out _, out var error), error?.Text);
         return $"{record.Id}/{record.Incarnation}";
     }
 }

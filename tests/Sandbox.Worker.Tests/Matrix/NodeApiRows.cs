@@ -16,7 +16,8 @@ internal static class NodeApiRows
         new($"GET {NodeApiRoutes.Ping}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Ping)),
         new($"GET {NodeApiRoutes.Logs}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Logs)),
         new($"GET {NodeApiRoutes.Use}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Use)),
-        new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
+        new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id =>
+            new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"* {AgentRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{NodeApiRoutes.Agents}/{id}/agent/status?a=%2Fb")),
         new(Roads[0], Named.Sandbox, id => new(HttpMethod.Post, $"{NodeApiRoutes.Agents}/{id}/rock/execute")
         {

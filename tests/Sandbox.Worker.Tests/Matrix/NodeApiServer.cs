@@ -1,6 +1,3 @@
-using Sandbox.Node.NodeApi;
-using Sandbox.Deployments;
-using Sandbox.Node;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -9,12 +6,15 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sandbox.Deployments;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
+using Sandbox.Node.NodeApi;
 using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Cluster;
@@ -83,7 +83,9 @@ public sealed class NodeApiServer : IAsyncLifetime
         var tenants = Get<ITenantStore>();
         await tenants.PutAsync(new Tenant(Tenant.Default, TenantQuota.None), CancellationToken.None);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey));
-        Assert.True(await tenants.TryAddKeyAsync(new ApiKey("k", Tenant.Default, "", hash, true, DateTimeOffset.UnixEpoch, null, null), CancellationToken.None));
+        Assert.True(
+            await tenants.TryAddKeyAsync(
+                new ApiKey("k", Tenant.Default, "", hash, true, DateTimeOffset.UnixEpoch, null, null), CancellationToken.None));
     }
 
     private async Task<SandboxInstance> RunAsync(SandboxInstance prepared)

@@ -29,7 +29,8 @@ public sealed class RequestSignatureTests
 
     [Fact]
     public void Proof_WithAnotherSecret_IsNotGood() =>
-        Assert.False(RequestSignature.IsGood(Proof, Encoding.UTF8.GetBytes("another secret of the tests, long enough"), "POST", Target, Now));
+        Assert.False(
+            RequestSignature.IsGood(Proof, Encoding.UTF8.GetBytes("another secret of the tests, long enough"), "POST", Target, Now));
 
     [Fact]
     public void Proof_DatedAnew_IsNotGood()

@@ -152,7 +152,8 @@ public sealed class DeadlineTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(1));
         await CallAsync(record);
 
-        await _worker.UntilAsync(record.Id, now => now.IdleDeadline == record.IdleDeadline + TimeSpan.FromSeconds(30), "moved on by its activity");
+        await _worker.UntilAsync(
+            record.Id, now => now.IdleDeadline == record.IdleDeadline + TimeSpan.FromSeconds(30), "moved on by its activity");
         var live = await _worker.Get<ILiveStore>().FindTimeoutAsync(record.Id, record.Version, CancellationToken.None);
         Assert.Equal(_time.GetUtcNow() + Idle, live?.ExpiresAt);
     }
@@ -175,7 +176,8 @@ public sealed class DeadlineTests : IAsyncLifetime
         var scan = _worker.Get<DeadlineScan>().RunAsync(CancellationToken.None);
         while (!scan.IsCompleted)
         {
-            var open = await _worker.Get<IJobStore>().ClaimAsync(new JobClaim("node-1", 10, TimeSpan.FromMinutes(1)), CancellationToken.None);
+            var open = await _worker.Get<IJobStore>()
+                .ClaimAsync(new JobClaim("node-1", 10, TimeSpan.FromMinutes(1)), CancellationToken.None);
             foreach (var job in open)
             {
                 await _worker.Get<IJobStore>().TryCompleteAsync(job, CancellationToken.None);
@@ -194,9 +196,17 @@ public sealed class DeadlineTests : IAsyncLifetime
     {
         var now = _time.GetUtcNow();
         var prepared = WorkerHost.Prepare(id);
-        prepared = prepared with { CreatedAt = now, TransientDeadline = now + prepared.Spec.StartupTimeout, Spec = spec?.Invoke(prepared.Spec) ?? prepared.Spec };
+        prepared =
+            prepared with
+            {
+                CreatedAt = now,
+                TransientDeadline = now + prepared.Spec.StartupTimeout,
+                Spec = spec?.Invoke(prepared.Spec) ?? prepared.Spec
+            };
         var job = new StartSandboxJob { SandboxId = prepared.Id, SandboxVersion = 1, Incarnation = prepared.Incarnation };
-        Assert.True((await _worker.Records.TryCreateAsync(prepared, job, CancellationToken.None)).TryGet(out var record, out var error), error?.Text);
+        Assert.True(
+            (await _worker.Records.TryCreateAsync(prepared, job, CancellationToken.None)).TryGet(out var record, out var error),
+            error?.Text);
         return record;
     }
 

@@ -54,13 +54,18 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     public async Task Server_KilledAndStartedAgain_FindsItsSandboxCountingOn()
     {
         var record = await _worker.RunAsync(Prepare("box"));
-        await _worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > /tmp/count.next; mv /tmp/count.next /tmp/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > /tmp/pid; while [ ! -f /tmp/count ]; do sleep 0.01; done");
+        await _worker.ExecAsync(
+            record.Id,
+            "(i=0; while :; do i=$((i+1)); echo $i > /tmp/count.next; mv /tmp/count.next /tmp/count; sleep 0.05; done) >/dev/null 2>&1 & "
+                + "echo $! > /tmp/pid; while [ ! -f /tmp/count ]; do sleep 0.01; done");
 
         await _worker.CrashAsync();
         await StartWorkerAsync();
 
         var count = int.Parse(await _worker.ExecAsync(record.Id, "cat /tmp/count"));
-        Assert.Equal("on\n", await _worker.ExecAsync(record.Id, $"kill -0 $(cat /tmp/pid) && while [ $(cat /tmp/count) -le {count} ]; do sleep 0.01; done; echo on"));
+        Assert.Equal(
+            "on\n", await _worker.ExecAsync(
+                record.Id, $"kill -0 $(cat /tmp/pid) && while [ $(cat /tmp/count) -le {count} ]; do sleep 0.01; done; echo on"));
         Assert.Equal(record.Version, (await _worker.Records.FindAsync(record.Id, CancellationToken.None))?.Version);
         Assert.Single(await _cluster.ContainersAsync(CancellationToken.None));
     }
@@ -111,13 +116,17 @@ public sealed class DockerReconcileTests : IAsyncLifetime
     {
         var record = await _worker.RunAsync(Prepare("box"));
         var other = await _worker.RunAsync(Prepare("other"));
-        var config = (await DockerEngine.InspectAsync(ContainerName.Of(record.Incarnation, new WorkerOptions()), CancellationToken.None))!["Config"]!;
+        var config =
+            (await DockerEngine.InspectAsync(
+                ContainerName.Of(record.Incarnation, new WorkerOptions()), CancellationToken.None))!["Config"]!;
         var body = new { Image = DockerTestImage.Name, Cmd = new[] { "true" }, Labels = config["Labels"]!.DeepClone() };
-        await DockerEngine.PostAsync($"containers/create?name={ContainerName.Of(record.Incarnation, new WorkerOptions())}-double", body, CancellationToken.None);
+        await DockerEngine.PostAsync(
+            $"containers/create?name={ContainerName.Of(record.Incarnation, new WorkerOptions())}-double", body, CancellationToken.None);
 
         await DockerEngine.RemoveContainerAsync(ContainerName.Of(other.Incarnation, new WorkerOptions()), CancellationToken.None);
 
-        var lost = await _worker.UntilAsync(other.Id, now => now.State is SandboxState.Stopped, "stopped, although another's label stands twice");
+        var lost = await _worker.UntilAsync(
+            other.Id, now => now.State is SandboxState.Stopped, "stopped, although another's label stands twice");
         Assert.Equal(SandboxEvent.Lost, lost.History[^1].On);
         Assert.Equal(SandboxState.Running, (await _worker.Records.FindAsync(record.Id, CancellationToken.None))?.State);
         Assert.Equal("1\n", await _worker.ExecAsync(record.Id, "echo 1"));

@@ -32,7 +32,9 @@ public sealed class LostSandboxesTests : IDisposable
         await _worker.Get<LostSandboxes>().JudgeAsync(running, found: null, Token);
 
         var judged = (await _worker.Records.FindAsync(running.Id, Token))!;
-        Assert.True((judged.State, judged.Reason) == (expected, reason), $"what runs on {host} was to be {expected} after node-1 did not find it, not {judged.State}: {judged.Reason}");
+        Assert.True(
+            (judged.State, judged.Reason) == (expected, reason),
+            $"what runs on {host} was to be {expected} after node-1 did not find it, not {judged.State}: {judged.Reason}");
     }
 
     public void Dispose()

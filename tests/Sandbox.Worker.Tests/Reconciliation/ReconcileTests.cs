@@ -12,14 +12,19 @@ public sealed class ReconcileTests : LocalWorkerTests
     public async Task Server_KilledAndStartedAgain_FindsItsSandboxesCountingOn()
     {
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-        await Worker.ExecAsync(record.Id, "(i=0; while :; do i=$((i+1)); echo $i > ~/count.next; mv ~/count.next ~/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! > ~/pid; while [ ! -f ~/count ]; do sleep 0.01; done");
+        await Worker.ExecAsync(
+            record.Id,
+            "(i=0; while :; do i=$((i+1)); echo $i > ~/count.next; mv ~/count.next ~/count; sleep 0.05; done) >/dev/null 2>&1 & echo $! "
+                + "> ~/pid; while [ ! -f ~/count ]; do sleep 0.01; done");
         var agent = ProcessesOf(record.Incarnation);
 
         await CrashAndStartAsync();
 
         var count = int.Parse(await Worker.ExecAsync(record.Id, "cat ~/count"));
         Assert.Equal("counting\n", await Worker.ExecAsync(record.Id, "kill -0 $(cat ~/pid) && echo counting"));
-        await WorkerHost.UntilAsync(() => int.TryParse(ProcFs.Read(Path.Combine(FolderOf(record.Incarnation).Home, "count")), out var now) && now > count, "the count goes on");
+        await WorkerHost.UntilAsync(
+            () => int.TryParse(ProcFs.Read(Path.Combine(FolderOf(record.Incarnation).Home, "count")), out var now) && now > count,
+            "the count goes on");
         Assert.Contains(agent[0], ProcessesOf(record.Incarnation));
         Assert.Equal(record.Version, (await Worker.Records.FindAsync(record.Id, CancellationToken.None))?.Version);
         Assert.Single(await Local.ListAsync(CancellationToken.None));

@@ -17,7 +17,8 @@ public sealed class ShutdownCleanupTests : LocalWorkerTests
     public async Task Node_ThatEnds_EndsItsSandboxesOnlyWhereItIsTold(bool isTold, SandboxState expected)
     {
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
-        var last = ActivatorUtilities.CreateInstance<ShutdownCleanup>(Worker.Get<IServiceProvider>(), Options.Create(new NodeOptions { EndsSandboxes = isTold }));
+        var last = ActivatorUtilities.CreateInstance<ShutdownCleanup>(
+            Worker.Get<IServiceProvider>(), Options.Create(new NodeOptions { EndsSandboxes = isTold }));
 
         await last.StopAsync(CancellationToken.None);
 
@@ -34,7 +35,8 @@ public sealed class ShutdownCleanupTests : LocalWorkerTests
     [InlineData(false)]
     public async Task Node_ThatKeepsNothing_RemovesItsSandboxes_TheStoppedOnesToo(bool isStillTheNode)
     {
-        var (running, stopped) = (await Worker.RunAsync(WorkerHost.Prepare("running")), await Worker.RunAsync(WorkerHost.Prepare("stopped")));
+        var (running, stopped) =
+            (await Worker.RunAsync(WorkerHost.Prepare("running")), await Worker.RunAsync(WorkerHost.Prepare("stopped")));
         await Worker.Get<DeploymentSet>()[stopped.Spec.Deployment].EnsureStoppedAsync(stopped, CancellationToken.None);
         var last = ActivatorUtilities.CreateInstance<ShutdownCleanup>(
             Worker.Get<IServiceProvider>(), Options.Create(new NodeOptions { RemovesSandboxes = true }), new FixedLease(isStillTheNode));

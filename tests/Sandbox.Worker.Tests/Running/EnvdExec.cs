@@ -11,11 +11,14 @@ internal static class EnvdExec
 {
     public static async Task<string> RunAsync(AgentCall call, string command)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(new { process = new { cmd = "/bin/sh", args = new[] { "-c", command } }, stdin = false });
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            new { process = new { cmd = "/bin/sh", args = new[] { "-c", command } }, stdin = false });
         var frame = new byte[5 + json.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), json.Length);
         json.CopyTo(frame.AsSpan(5));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(call.BaseAddress, "/envd/process.Process/Start")) { Content = new ByteArrayContent(frame) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(call.BaseAddress, "/envd/process.Process/Start"))
+        { Content = new ByteArrayContent(frame) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/connect+json");
         request.Headers.Add("Connect-Protocol-Version", "1");
         using var limit = new CancellationTokenSource(WorkerHost.Soon);

@@ -22,7 +22,8 @@ public abstract class LocalWorkerTests : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync() => await StartWorkerAsync();
 
-    private protected async Task<WorkerHost> StartWorkerAsync(Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings)
+    private protected async Task<WorkerHost> StartWorkerAsync(
+        Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings)
     {
         _workers.Add(WorkerHost.Build(Data.Path, change, settings));
         await Worker.StartAsync();

@@ -8,7 +8,8 @@ internal static class NativeAgent
 
     public static void Need()
     {
-        if (!File.Exists(Path.Combine(Folder, "linux-x64", "sandbox-agent")) && !File.Exists(Path.Combine(Folder, "linux-arm64", "sandbox-agent")))
+        if (!File.Exists(Path.Combine(Folder, "linux-x64", "sandbox-agent"))
+            && !File.Exists(Path.Combine(Folder, "linux-arm64", "sandbox-agent")))
         {
             Assert.Skip($"needs the native agent: there is none in {Folder} (build/agent.sh makes it)");
         }

@@ -32,7 +32,8 @@ internal sealed class StoreCut
 
         services.Remove(made);
         services.AddSingleton(provider => around((T)(
-            made.ImplementationInstance ?? made.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, made.ImplementationType!))));
+            made.ImplementationInstance ?? made.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, made.ImplementationType!))));
     }
 
     private T Around<T>(T store)
@@ -49,7 +50,8 @@ internal sealed class StoreCut
     internal class StoreProxy : DispatchProxy
 #pragma warning restore CA1852
     {
-        private static readonly MethodInfo Fail = typeof(StoreProxy).GetMethod(nameof(FailAsync), BindingFlags.Static | BindingFlags.NonPublic)!;
+        private static readonly MethodInfo Fail = typeof(StoreProxy)
+            .GetMethod(nameof(FailAsync), BindingFlags.Static | BindingFlags.NonPublic)!;
 
         public object Store { get; set; } = null!;
 

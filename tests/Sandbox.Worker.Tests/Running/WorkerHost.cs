@@ -1,15 +1,15 @@
-using Sandbox.Deployments;
-using Sandbox.Node;
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Node;
 using Sandbox.Node.Agents;
 using Sandbox.Storage;
 
@@ -46,11 +46,13 @@ internal sealed class WorkerHost : IAsyncDisposable
     public Task StartAsync() => _host.StartAsync();
 
     /// <summary>All of it, but no loop runs yet.</summary>
-    public static WorkerHost Build(string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings) =>
+    public static WorkerHost Build(
+        string folder, Action<IServiceCollection>? change = null, params (string Name, string Value)[] settings) =>
         Build(folder, static services => services.AddStandaloneNode().AddDeployments(), change, settings);
 
     /// <summary>The same as one node of several; <paramref name="change"/> brings the cluster's nodes and leases.</summary>
-    public static WorkerHost BuildCluster(string folder, Action<IServiceCollection> change, params (string Name, string Value)[] settings) =>
+    public static WorkerHost BuildCluster(
+        string folder, Action<IServiceCollection> change, params (string Name, string Value)[] settings) =>
         Build(folder, static services => services.AddClusterNode().AddStoreElection().AddDeployments(), change, settings);
 
     private static WorkerHost Build(

@@ -116,13 +116,15 @@ public sealed class StatusTests : IAsyncLifetime
         var (status, body) = await AskAsync(node.GetRequiredService<HeadApiProxy>().HandleAsync, "/hello", ("X-API-Key", Key));
 
         Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
-        Assert.Equal(new RoleAnswer("n1", HeadAnswer.Worker, 7, "192.0.2.2", 6390), JsonSerializer.Deserialize(body, HeadJson.Default.RoleAnswer));
+        Assert.Equal(
+            new RoleAnswer("n1", HeadAnswer.Worker, 7, "192.0.2.2", 6390), JsonSerializer.Deserialize(body, HeadJson.Default.RoleAnswer));
     }
 
     [Fact]
     public async Task ClientPort_OfTheHead_IsTheApi()
     {
-        var road = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases())).GetRequiredService<HeadApiProxy>();
+        var road = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
+            .GetRequiredService<HeadApiProxy>();
 
         Assert.Equal((HttpStatusCode.OK, "hello ?a=%2Fb"), await AskAsync(road.HandleAsync, "/hello?a=%2Fb", ("X-API-Key", Key)));
     }
@@ -132,14 +134,17 @@ public sealed class StatusTests : IAsyncLifetime
     {
         await using var open = MakeApi(wantsKey: false);
         await open.StartAsync();
-        var road = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases())).GetRequiredService<HeadApiProxy>();
+        var road = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
+            .GetRequiredService<HeadApiProxy>();
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(road.HandleAsync, "/hello", ("X-API-Key", Key)));
     }
 
     private IServiceProvider MakeNode(WebApplication api, Action<IServiceCollection>? more = null)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [StatusServiceCollectionExtensions.ApiKey] = api.Urls.First() }).Build();
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { [StatusServiceCollectionExtensions.ApiKey] = api.Urls.First() })
+            .Build();
         var node = DecidingNode.Build(services =>
         {
             services.AddHttpForwarder();
@@ -161,16 +166,21 @@ public sealed class StatusTests : IAsyncLifetime
             http.Response.StatusCode = !wantsKey || http.Request.Headers["X-API-Key"] == Key ? 200 : 401;
             return http.Response.StatusCode == 200 ? next(http) : Task.CompletedTask;
         });
-        api.MapGet("/api/v1/nodes", () => Results.Text(JsonSerializer.Serialize([Node], ManagementJson.Default.IReadOnlyListNodeResult), "application/json"));
+        api.MapGet(
+            "/api/v1/nodes", () =>
+                Results.Text(JsonSerializer.Serialize([Node], ManagementJson.Default.IReadOnlyListNodeResult), "application/json"));
         api.MapGet("/hello", (HttpContext http) => $"hello {http.Request.QueryString}");
         return api;
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> AskAsync(RequestDelegate handle, string target, (string Name, string Value) header)
+    private static async Task<(HttpStatusCode Status, string Body)> AskAsync(
+        RequestDelegate handle, string target, (string Name, string Value) header)
     {
         using var body = new MemoryStream();
         var http = new DefaultHttpContext { Response = { Body = body } };
-        var (path, query) = (target.Split('?')[0], target.Contains('?', StringComparison.Ordinal) ? target[target.IndexOf('?', StringComparison.Ordinal)..] : "");
+        var (path, query) =
+            (target.Split('?')[0],
+                target.Contains('?', StringComparison.Ordinal) ? target[target.IndexOf('?', StringComparison.Ordinal)..] : "");
         (http.Request.Method, http.Request.Scheme, http.Request.Host) = ("GET", "http", new HostString("node"));
         (http.Request.Protocol, http.Request.Path, http.Request.QueryString) = ("HTTP/1.1", path, new QueryString(query));
         http.Request.Headers[header.Name] = header.Value;

@@ -17,7 +17,8 @@ public sealed class HostToolsTests
         using var input = new MemoryStream("from outside"u8.ToArray());
         using var output = new MemoryStream();
 
-        var outcome = await _tools.RunAsync("sh", ["-c", "cat; printf '|%s' \"$@\"; echo said >&2; exit 3", "sh", "$HOME; a b", "*"], input, output, Token);
+        var outcome = await _tools.RunAsync(
+            "sh", ["-c", "cat; printf '|%s' \"$@\"; echo said >&2; exit 3", "sh", "$HOME; a b", "*"], input, output, Token);
 
         Assert.Equal(new ToolOutcome("sh", 3, "said"), outcome);
         Assert.Equal("sh ended with 3: said", outcome.Failure);

@@ -32,7 +32,9 @@ internal sealed class RecordedTools : IHostTools
         string program, IReadOnlyList<string> arguments, Stream? input, Stream output, CancellationToken cancellationToken)
     {
         var command = Text([program, .. arguments]);
-        Assert.True(_recorded.TryGetValue(command, out var answer), $"nobody recorded what this answers: {command}; recorded are: {string.Join("; ", _recorded.Keys)}");
+        Assert.True(
+            _recorded.TryGetValue(command, out var answer),
+            $"nobody recorded what this answers: {command}; recorded are: {string.Join("; ", _recorded.Keys)}");
         _asked.Enqueue(command);
         return answer(output, cancellationToken);
     }
@@ -41,7 +43,8 @@ internal sealed class RecordedTools : IHostTools
 
     public bool WasAsked(string[] command) => _asked.Contains(Text(command));
 
-    public void AssertEachWasAskedOnce() => Assert.Equal(_recorded.Keys.Order(StringComparer.Ordinal), _asked.Order(StringComparer.Ordinal));
+    public void AssertEachWasAskedOnce() =>
+        Assert.Equal(_recorded.Keys.Order(StringComparer.Ordinal), _asked.Order(StringComparer.Ordinal));
 
     public void AssertNothingWasAsked() => Assert.Empty(_asked);
 

@@ -23,7 +23,8 @@ public sealed class NodeUsageMeterTests
     {
         _engine = new Engine(_time);
         var options = Options.Create(new WorkerOptions { NodeName = "n1", ClusterId = "c", DataFolder = "/d" });
-        _use = new NodeUsageMeter(() => [_sandbox], new DeploymentSet([_engine], options), new NodeIdentity(options), _time, NullLogger<NodeUsageMeter>.Instance);
+        _use = new NodeUsageMeter(
+            () => [_sandbox], new DeploymentSet([_engine], options), new NodeIdentity(options), _time, NullLogger<NodeUsageMeter>.Instance);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -96,11 +97,14 @@ public sealed class NodeUsageMeterTests
 
         public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<Result<StartedSandbox>> EnsureStartedAsync(StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<Result<StartedSandbox>> EnsureStartedAsync(
+            StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<Result<StartedSandbox>> EnsureRestartedAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<Result<StartedSandbox>> EnsureRestartedAsync(
+            SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<string> WhenEndedAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -4,7 +4,7 @@ using Sandbox.Api.Tests.Servers;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 
-namespace Sandbox.Api.Tests.Owners;
+namespace Sandbox.Api.Tests.Tenancy;
 
 public sealed class TenantResolverTests
 {
@@ -13,14 +13,14 @@ public sealed class TenantResolverTests
     public void Endpoints_Take_NoDoorThatLeadsToEverybodysSandboxes()
     {
         Type[] doors = [typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore)];
-        string[] keepers = ["Sandbox.Api.Owners", "Sandbox.Api.Cluster"];
+        string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster"];
 
         var bare = typeof(ApiServiceCollectionExtensions).Assembly.GetTypes()
             .Where(type => !keepers.Contains(type.Namespace))
             .SelectMany(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .SelectMany(constructor => constructor.GetParameters())
                 .Where(parameter => doors.Contains(parameter.ParameterType))
-                .Select(parameter => $"{type.Name} takes {parameter.ParameterType.Name}; let it take the one of Sandbox.Api.Owners"));
+                .Select(parameter => $"{type.Name} takes {parameter.ParameterType.Name}; let it take the one of Sandbox.Api.Tenancy"));
 
         Assert.Empty(bare);
     }

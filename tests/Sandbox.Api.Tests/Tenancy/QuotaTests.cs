@@ -2,7 +2,7 @@ using Sandbox.Api.Tests.Servers;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Stores;
 
-namespace Sandbox.Api.Tests.Owners;
+namespace Sandbox.Api.Tests.Tenancy;
 
 public sealed class QuotaTests
 {
@@ -40,7 +40,8 @@ public sealed class QuotaTests
 
         using var second = await server.AskAsync(red, Start, """{"image":"busybox","sandbox_id":"b"}""");
 
-        Assert.Contains("The quota of creates per minute is reached (1).", await second.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The quota of creates per minute is reached (1).", await second.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(42), second.Headers.RetryAfter?.Delta);
     }
 
