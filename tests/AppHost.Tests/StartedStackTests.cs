@@ -44,38 +44,30 @@ public sealed class StartedStackTests
         Assert.Empty(await volumes.UsersAsync());
     }
 
-    [NeedsDockerFact]
-    public async Task Stack_WhoseDotnetRunIsKilled_Ends()
+    [NeedsDockerTheory]
+    [InlineData("dotnet run", "The dotnet run that started this stack is gone")]
+    [InlineData("the orchestrator", "The stack does not run. Aspire's orchestrator (dcp) is gone.")]
+    public async Task Stack_WhoseParentOrOrchestratorIsKilled_Ends(string killed, string reason)
     {
         using var folder = new TempFolder();
         var program = new AppHostProgram(folder);
         await using var volumes = new StackVolumes(program.Stack);
         await using var stack = new StartedStack(folder, program);
-        await stack.StartAsync(byRunner: true);
+        await stack.StartAsync(byRunner: killed == "dotnet run");
         await stack.SaysAsync("Login to the dashboard at ");
         var processes = stack.Processes();
 
-        stack.KillLauncher();
+        if (killed == "dotnet run")
+        {
+            stack.KillLauncher();
+        }
+        else
+        {
+            stack.KillOrchestrator();
+        }
 
-        await stack.GoneAsync(processes, "the stack ends with the dotnet run that started it");
-        Assert.Contains("The dotnet run that started this stack is gone", stack.Log, StringComparison.Ordinal);
-    }
-
-    [NeedsDockerFact]
-    public async Task Stack_WhoseOrchestratorIsKilled_Ends()
-    {
-        using var folder = new TempFolder();
-        var program = new AppHostProgram(folder);
-        await using var volumes = new StackVolumes(program.Stack);
-        await using var stack = new StartedStack(folder, program);
-        await stack.StartAsync();
-        await stack.SaysAsync("Distributed application started");
-        var processes = stack.Processes();
-
-        stack.KillOrchestrator();
-
-        await stack.GoneAsync(processes, "the stack ends with the orchestrator");
-        Assert.Contains("The stack does not run. Aspire's orchestrator (dcp) is gone.", stack.Log, StringComparison.Ordinal);
+        await stack.GoneAsync(processes, $"the stack ends with {killed}");
+        Assert.Contains(reason, stack.Log, StringComparison.Ordinal);
     }
 
     /// <summary>What waits for it would wait without end.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -7,7 +8,7 @@ namespace Sandbox.Cluster.Tests;
 /// <summary>What becomes of a sandbox and of its callers when the process beside them is killed, sleeps, or returns.</summary>
 /// <remarks>One cluster bears all of it, each time with another sandbox; at the end of each every worker runs. That a caller hears of a
 /// dead node within 5 s is tested by a clock of the test's own, beside the code that waits: a busy machine takes longer.</remarks>
-public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>, IAsyncLifetime
+public sealed partial class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>, IAsyncLifetime
 {
     private readonly string _box = $"box-{Guid.NewGuid():N}";
 
@@ -144,6 +145,19 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
         Assert.DoesNotContain("nobody else knows", (await OwnerAsync(_box)).Log + stranger.Log, StringComparison.Ordinal);
     }
 
+    /// <summary>A sweep can tell by it what an earlier life of the node made.</summary>
+    [NeedsDockerFact]
+    public async Task Container_SaysUnderWhichEpochOfItsNodeItWasMade()
+    {
+        await Caller.RunAsync(_box);
+        var worker = await OwnerAsync(_box);
+
+        var container = await DockerEngine.InspectAsync(Assert.Single(await ContainersAsync()), TestContext.Current.CancellationToken);
+
+        var epoch = Epoch().Matches(worker.Log).Last().Groups[1].Value;
+        Assert.Equal(epoch, (string?)container!["Config"]!["Labels"]!["sandbox.aspire/epoch"]);
+    }
+
     [NeedsDockerFact]
     public async Task Spec_ThatFitsNoNode_IsRefusedAtOnce()
     {
@@ -181,4 +195,7 @@ public sealed class FaultTests(ClusterFixture fixture) : IClassFixture<ClusterFi
             },
             () => $"{id} answers again; the last answer: {last}");
     }
+
+    [GeneratedRegex(@"is part of the cluster, epoch (\d+)")]
+    private static partial Regex Epoch();
 }
