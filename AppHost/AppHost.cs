@@ -36,7 +36,7 @@ var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithDemoCommand(builder.Configuration["demo-image"]);
 if (!isRun)
 {
-    // Whoever can reach it needs a key; this is the SHA-256 of the first.
+    // Every caller that can reach it needs a key; this is the SHA-256 of the first.
     api.WithEnvironment("Api__KeyHashes__0", builder.AddParameter("api-key-hash", secret: true));
 }
 

@@ -8,10 +8,10 @@ using Sandbox.Domain.Heads;
 
 namespace Health.Service;
 
-/// <summary>The door of the room that decides which node is the head.</summary>
+/// <summary>The services and endpoints of the process that decides which node is the head.</summary>
 public static class HealthServiceCollectionExtensions
 {
-    /// <summary>The port where nobody says one, as source document 004 has it.</summary>
+    /// <summary>The port where none is configured, as source document 004 has it.</summary>
     private const string DefaultUrl = "http://127.0.0.1:8080";
 
     private static readonly string[] UrlKeys = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];

@@ -6,7 +6,7 @@ using Sandbox.Storage;
 namespace Health.Service;
 
 /// <summary>
-/// Two instances that each keep the lease in their own memory would make two heads. So whoever has no database holds a lock of
+/// Two instances that each keep the lease in their own memory would make two heads. So an instance without a database keeps a lock of
 /// the machine, by the cluster's name; the system lets go of it when the process ends, however it ends.
 /// </summary>
 internal sealed partial class OnlyInstance(

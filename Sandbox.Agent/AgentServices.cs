@@ -15,7 +15,7 @@ using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent;
 
-/// <summary>The door plate: what the agent consists of, and what it serves.</summary>
+/// <summary>The services that the agent consists of, and the routes that it serves.</summary>
 internal static class AgentServices
 {
     internal static ServiceProvider Build(AgentOptions options) => new ServiceCollection()

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Sandbox.Api;
 
-/// <summary>The public HTTP face. Bound from section <c>Api</c>, checked at start.</summary>
+/// <summary>The public HTTP API. Bound from section <c>Api</c>, checked at start.</summary>
 public sealed class ApiOptions
 {
     public const string Section = "Api";

@@ -18,10 +18,10 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Api;
 
 /// <summary>
-/// The HTTP face: ROCK's routes, the envd road, management, who may ask and what is whose. Needs the doors of
+/// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
 /// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUsage</c>,
 /// <c>IPlacement</c> and
-/// <c>DeploymentManager</c> from the rooms it is put together with.
+/// <c>DeploymentManager</c> from the projects it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
 {
@@ -58,7 +58,7 @@ public static class ApiServiceCollectionExtensions
         return services.AddSingleton<RockEndpoints>().AddSingleton<ManagementEndpoints>().AddSingleton<OpenApiDocument>();
     }
 
-    /// <summary>The order matters: log, then lock, then the road that needs no route, then the routes.</summary>
+    /// <summary>The order matters: log, then authentication, then the proxy that needs no route, then the routes.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
         app.UseMiddleware<AccessLog>();
@@ -79,7 +79,7 @@ public static class ApiServiceCollectionExtensions
     {
         if (options.TimeZone.Length == 0)
         {
-            // ROCK's own name for it, then the system's; the latter may hold forms that are no zone's name.
+            // ROCK's own name for it, then the system's; the latter may have forms that are no zone's name.
             options.TimeZone = configuration["ROCK_TIME_ZONE"] is { Length: > 0 } named ? named
                 : configuration["TZ"] is { Length: > 0 } system && TimeZoneInfo.TryFindSystemTimeZoneById(system, out _) ? system
                 : "";

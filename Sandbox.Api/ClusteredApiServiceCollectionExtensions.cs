@@ -4,12 +4,11 @@ using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api;
 
-/// <summary>The door of the API's room for an API whose sandboxes run on other machines.</summary>
+/// <summary>Registers the services of an API whose sandboxes run on other machines.</summary>
 public static class ClusteredApiServiceCollectionExtensions
 {
-    /// <summary>All that <see cref="ApiServiceCollectionExtensions.AddApi"/> adds, with the roads through the workers and the placement on
-    /// the
-    /// cluster's nodes. Needs the cluster's stores.</summary>
+    /// <summary>All that <see cref="ApiServiceCollectionExtensions.AddApi"/> adds, with the connections through the workers and the
+    /// placement on the cluster's nodes. Needs the cluster's stores.</summary>
     public static IServiceCollection AddClusterApi(this IServiceCollection services)
     {
         services.AddCluster().AddApi();

@@ -7,7 +7,7 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     {
         builder.AddServiceDefaults();
 
-        // The stores have checks of their own: without Redis nobody is ill.
+        // The stores have checks of their own: without Redis no process is unhealthy.
         builder.AddNpgsqlDataSource(
             StorageServiceCollectionExtensions.DatabaseName, static settings =>
                 settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);

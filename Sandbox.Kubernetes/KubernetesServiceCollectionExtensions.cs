@@ -10,7 +10,7 @@ using Sandbox.Node.Deployments;
 
 namespace Sandbox.Kubernetes;
 
-/// <summary>The door of the Kubernetes room.</summary>
+/// <summary>Registers what runs sandboxes in Kubernetes.</summary>
 public static class KubernetesServiceCollectionExtensions
 {
     /// <summary>Sandboxes as pods instead of on this machine. Needs stores, and a worker without deployments of its own

@@ -40,9 +40,9 @@ internal sealed class PodStart(
         {
             var change = view.ChangeOf(sandbox.Incarnation);
             var facts = view.Find(sandbox.Incarnation);
-            if (await JudgeAsync(facts, cancellationToken) is { } verdict)
+            if (await JudgeAsync(facts, cancellationToken) is { } result)
             {
-                return verdict.Failure;
+                return result.Failure;
             }
 
             await AwaitAsync(change, cancellationToken);

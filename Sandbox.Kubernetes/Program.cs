@@ -12,7 +12,7 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
     {
         builder.AddServiceDefaults();
 
-        // The stores have checks of their own: without Redis nobody is ill.
+        // The stores have checks of their own: without Redis no process is unhealthy.
         builder.AddNpgsqlDataSource(
             StorageServiceCollectionExtensions.DatabaseName, static settings =>
                 settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
@@ -22,7 +22,7 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         builder.Services.AddClusterStorage(builder.Configuration);
         builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
 
-        // Whoever holds the name is the head of its pods; the other replicas wait for it.
+        // The replica that holds the name is the head of its pods; the other replicas wait for it.
         builder.Services.PostConfigure<NodeOptions>(static node => node.StandsBy = true);
 
         var app = builder.Build();

@@ -9,7 +9,7 @@ using Sandbox.Worker.Head;
 
 namespace Sandbox.Worker;
 
-/// <summary>The door of a node that decides whether it is the head, stays it while it may, and runs nothing: to try a whitelist and
+/// <summary>The services of a node that decides whether it is the head, stays it while it may, and runs nothing: to try a whitelist and
 /// a health service out. It needs no store and no data folder; with a join token, not even the cluster's secret.</summary>
 public static class DecisionOnlyServiceCollectionExtensions
 {

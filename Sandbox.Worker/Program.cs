@@ -26,7 +26,7 @@ return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
         var joined = await NodeEnrollment.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
         builder.Configuration.AddInMemoryCollection(joined);
 
-        // The stores have checks of their own: without Redis nobody is ill.
+        // The stores have checks of their own: without Redis no process is unhealthy.
         builder.AddNpgsqlDataSource(
             StorageServiceCollectionExtensions.DatabaseName, static settings =>
                 settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);

@@ -109,7 +109,7 @@ public static class Extensions
         return builder;
     }
 
-    /// <summary>By the program's name, unless whoever started it gave it another.</summary>
+    /// <summary>By the program's name, unless its environment gives it another.</summary>
     private static void NameProcess(ResourceBuilder resource, IHostApplicationBuilder builder)
     {
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
@@ -137,7 +137,7 @@ public static class Extensions
         return new MetricStreamConfiguration { Name = $"{instrument.Meter.Name.ToLowerInvariant()}.{name}" };
     }
 
-    /// <summary>Unless somebody chose to have fewer traces.</summary>
+    /// <summary>Unless the configuration chose to have fewer traces.</summary>
     private static TracerProviderBuilder LeaveOutUnaskedCalls(this TracerProviderBuilder tracing, string? chosen) =>
         chosen is null or "" or "always_on" or "parentbased_always_on"
             ? tracing.SetSampler(new ParentBasedSampler(new UnaskedCallSampler())) : tracing;

@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.Hosting;
 
 /// <summary>
 /// <c>/health</c>, <c>/alive</c> and <c>/metrics</c> on a port of their own, for probes and for Prometheus: a server beside the
-/// process's own, so that it works whatever that one demands of its callers, and what it answers is in nobody's traces. It says
+/// process's own, so that it works whatever that one demands of its callers, and what it answers is in no traces. It says
 /// nothing of tenants or sandboxes.
 /// </summary>
 internal sealed partial class InternalPort(IServiceProvider services, IPEndPoint endPoint, ILoggerFactory loggers) : IHostedService,

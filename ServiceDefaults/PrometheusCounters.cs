@@ -57,7 +57,7 @@ internal sealed class PrometheusCounters : IDisposable
             }
         });
 
-    /// <summary>Labels in the order of their names: whoever counts may give them in any.</summary>
+    /// <summary>Labels in the order of their names: the caller that counts may give them in any.</summary>
     private Counter.Child Find(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = tags.ToArray().OrderBy(tag => tag.Key, StringComparer.Ordinal).ToArray();

@@ -10,7 +10,7 @@ namespace Microsoft.Extensions.Hosting;
 /// </summary>
 internal sealed class PrometheusPage : IDisposable
 {
-    /// <summary>A number that nobody touched for so long is forgotten; the library allows no more.</summary>
+    /// <summary>A number that was not touched for so long is forgotten; the library allows no more.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();

@@ -14,7 +14,7 @@ public static class Starting
         builder.RunOrRefuseAsync(self => Task.FromResult(build(self)), whyEnded, refusals);
 
     /// <summary>Builds a process and runs it until it is told to end.</summary>
-    /// <param name="build">Adds the rooms, and builds with the pipeline.</param>
+    /// <param name="build">Adds the services, and builds with the pipeline.</param>
     /// <param name="whyEnded">Asked before it runs; the answer tells afterwards why it ended by itself. Null: it was asked to.</param>
     /// <param name="refusals">What else than bad settings and addresses is a reason for people, told by its message alone.</param>
     /// <returns>The exit code: 0, or 1 after one line on standard error.</returns>
@@ -22,15 +22,15 @@ public static class Starting
         this WebApplicationBuilder builder, Func<WebApplicationBuilder, Task<WebApplication>> build,
         Func<WebApplication, Func<string?>> whyEnded, params Type[] refusals)
     {
-        // What a start fails of is told here, and by nobody else.
+        // What a start fails of is told here, and nowhere else.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        // Several lines for each call would cost more than the call; whoever wants them says so.
+        // Several lines for each call would cost more than the call; an operator who wants them says so.
         builder.Quiet("Microsoft.AspNetCore", LogLevel.Warning);
 
-        // Whoever asks is answered; a process that is just starting would fill the log with it.
+        // The caller of a health check is answered; a process that is just starting would fill the log with it.
         builder.Quiet("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 
-        // Clients of stores log each command, and each attempt to connect; who asked tells what came of it.
+        // Clients of stores log each command, and each attempt to connect; the caller tells what came of it.
         builder.Quiet("Npgsql", LogLevel.Critical);
         builder.Quiet("StackExchange.Redis", LogLevel.Critical);
 

@@ -6,8 +6,8 @@ using OpenTelemetry.Trace;
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>
-/// Sends the last of what was collected when a process ends, for a short while: a collector that does not answer would hold each
-/// kind, one after the other, for seconds, and whoever waits for the process would take it for stuck.
+/// Sends the last of what was collected when a process ends, for a short while: a collector that does not answer would delay each
+/// kind, one after the other, for seconds, and an operator who waits for the process would take it for stuck.
 /// </summary>
 internal sealed class TelemetryEnd(IServiceProvider services) : IHostedLifecycleService
 {

@@ -42,7 +42,7 @@ internal sealed partial class OrchestratorWatch(
             : (int?)null)
         .FirstOrDefault(process => process is { } id && IsOrchestrator(id));
 
-    /// <summary>It is told whom to outlive by no more than a moment.</summary>
+    /// <summary>Whether it is the process that is told to outlive this one by no more than a moment.</summary>
     private static bool IsOrchestrator(int process)
     {
         try

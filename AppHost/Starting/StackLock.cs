@@ -7,8 +7,8 @@ internal sealed class StackLock : IDisposable
 {
     private FileStream? _lock;
 
-    /// <summary>Holds the folder until this process ends, however it ends.</summary>
-    /// <exception cref="DistributedApplicationException">Another process holds it.</exception>
+    /// <summary>Locks the folder until this process ends, however it ends.</summary>
+    /// <exception cref="DistributedApplicationException">Another process has locked it.</exception>
     public void Take(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -7,17 +7,17 @@ using Sandbox.Storage;
 namespace Health.Service.Heads;
 
 /// <summary>
-/// Who is the head. The whitelist says who may be it, a lease who is: its epoch is the <c>lease_version</c>, and where it is a row
+/// Decides who is the head. The whitelist says who may be it, a lease who is: its epoch is the <c>lease_version</c>, and where it is a row
 /// of the cluster's database it is what every cluster-wide write is fenced by. Instances of this service share nothing but that
 /// row, so any number of them agree. While the lease is free, a node waits for those that stand before it in the whitelist
-/// and were heard of a moment ago; nobody who holds it is ever pushed out.
+/// and were heard of a moment ago; a node that holds it is never pushed out.
 /// </summary>
 internal sealed partial class HeadElection(
     ILeaseStore leases, IMemberStore members, HeadWhitelist whitelist, IOptions<HealthOptions> options, ILogger<HeadElection> logger)
 {
     private TimeSpan Length => options.Value.Lease;
 
-    /// <summary>Who asks for the lease again and again, at a quarter of it, is heard of within this.</summary>
+    /// <summary>A node that asks for the lease again and again, at a quarter of it, is heard of within this.</summary>
     private TimeSpan Recently => Length / 2;
 
     /// <summary>The node whose head it is now; null: none.</summary>
@@ -25,7 +25,7 @@ internal sealed partial class HeadElection(
         await leases.FindAsync(Lease.Head, cancellationToken) is { } lease && lease.Left > TimeSpan.Zero
             ? HeadHolder.NodeOf(lease.Holder) : null;
 
-    /// <summary>How it stands, for this node; null: for nobody in particular.</summary>
+    /// <summary>How it stands, for this node; null: for none in particular.</summary>
     public async Task<HeadAnswer> LookAsync(string? node, string reason, CancellationToken cancellationToken) =>
         Answer(node, await leases.FindAsync(Lease.Head, cancellationToken), await members.ListAsync(cancellationToken), reason);
 
@@ -129,7 +129,7 @@ internal sealed partial class HeadElection(
     private int? PlaceOf(string node, IReadOnlyList<MemberView> all, out string why) =>
         whitelist.PlaceOf(node, all.FirstOrDefault(view => view.Member.Node == node)?.Member.HeadPort ?? 0, out why);
 
-    /// <summary>Who comes before it and will ask in a moment, too; null: nobody.</summary>
+    /// <summary>The node that comes before it and will ask in a moment, too; null: none.</summary>
     private string? FirstBefore(int place, string node, IReadOnlyList<MemberView> all) =>
         all.Where(view => view.Member.Node != node && view.Silence < Recently)
             .Select(view => (view.Member.Node, Place: whitelist.PlaceOf(view.Member.Node, view.Member.HeadPort, out _)))

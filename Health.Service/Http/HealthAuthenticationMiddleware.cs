@@ -6,15 +6,15 @@ using Sandbox.Domain.Stores;
 
 namespace Health.Service.Http;
 
-/// <summary>Who asks: a process that knows the cluster's secret, or a node that joined with a token.</summary>
+/// <summary>The caller: a process that knows the cluster's secret, or a node that joined with a token.</summary>
 /// <param name="Node">The only node that it may speak for; null: any.</param>
 internal sealed record HealthCaller(string? Node)
 {
     public bool Is(string node) => Node is null || Node == node;
 }
 
-/// <summary>Answers 200 to any path that is not ours, for whoever only wants to know that somebody is here; lets in below
-/// <c>/v1</c> only who proves to be of this cluster.</summary>
+/// <summary>Answers 200 to any path that is not ours, for callers that only want to know that the service is here; lets in below
+/// <c>/v1</c> only callers that prove to be of this cluster.</summary>
 internal sealed partial class HealthAuthenticationMiddleware(
     RequestDelegate next, ClusterSecret secret, IMemberStore members, ILogger<HealthAuthenticationMiddleware> logger)
 {
@@ -45,7 +45,7 @@ internal sealed partial class HealthAuthenticationMiddleware(
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
-            // The caller has left; there is nobody to answer.
+            // The caller has left; there is no one to answer.
         }
         catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
         {

@@ -14,7 +14,7 @@ internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
     private const string KeyPrefix = "node_";
     private const int SecretBytes = 32;
 
-    /// <summary>One text for each of them, so that nobody learns which.</summary>
+    /// <summary>One text for each of them, so that no caller learns which.</summary>
     public const string Refusal = "the join token is unknown, over, already used, or another node's";
 
     public async Task<JoinTokenResult> MakeAsync(JoinTokenRequest request, CancellationToken cancellationToken)

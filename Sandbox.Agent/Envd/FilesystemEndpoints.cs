@@ -38,7 +38,7 @@ internal sealed class FilesystemEndpoints(AccountFiles accounts, TimeProvider ti
 
     internal static string Resolve(string path, Account account) => SandboxPath.Resolve(path, account.Home);
 
-    /// <summary>Whom new files belong to; nobody has to be told for the agent's own account.</summary>
+    /// <summary>The owner of new files; none has to be told for the agent's own account.</summary>
     internal static FileOwner? OwnerFor(Account account) =>
         account.User == Libc.GetEffectiveUser() ? null : new FileOwner(account.User, account.Group);
 

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sandbox.Agent.Files;
 
-/// <summary>What a caller of the files core can cause; each face has its own words and codes for these.</summary>
+/// <summary>What a caller of the files core can cause; each API has its own words and codes for these.</summary>
 internal enum FileFailureKind
 {
     InvalidPath,

@@ -204,7 +204,7 @@ internal sealed class FolderWatch : IDisposable
         }
     }
 
-    // An upload that became whole: to whoever watches it is a file that was written.
+    // An upload that became whole: to the watcher it is a file that was written.
     private void TellWritten(string relative, bool isNew)
     {
         if (isNew)

@@ -5,7 +5,7 @@ using Sandbox.Agent.Accounts;
 namespace Sandbox.Agent.Native;
 
 /// <summary>
-/// The rare road to another user: posix_spawn cannot change it, and an image may have neither su nor setpriv. The agent
+/// The rare way to run as another user: posix_spawn cannot change it, and an image may have neither su nor setpriv. The agent
 /// starts its own file again as <c>sandbox-agent --as UID GID G1,G2 PATH ARGV…</c>, which drops to the user and becomes PATH.
 /// </summary>
 internal static unsafe class AccountLauncher

@@ -18,7 +18,7 @@ internal static class AgentProcess
         while (opened is >= 0 and <= 2);
         _ = Libc.Close(opened);
 
-        // Ignored by whoever started us, it would make children vanish unseen.
+        // Ignored by the process that started us, it would make children vanish unseen.
         _ = Libc.Signal(Signals.Child, 0);
         _ = Libc.Signal(Signals.Pipe, Ignore);
         _ = Libc.Signal(Signals.Hangup, Ignore);

@@ -115,9 +115,9 @@ internal sealed class SandboxProcess
     {
         lock (_gate)
         {
-            var turn = ActAfterAsync(_lastInput, act);
-            _lastInput = turn;
-            return turn;
+            var queued = ActAfterAsync(_lastInput, act);
+            _lastInput = queued;
+            return queued;
         }
     }
 

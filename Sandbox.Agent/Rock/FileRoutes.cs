@@ -6,7 +6,7 @@ using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Agent.Rock;
 
-/// <summary>Files as texts: <c>read_file</c> and <c>write_file</c> of the ROCK face. Nothing changes line ends.</summary>
+/// <summary>Files as texts: <c>read_file</c> and <c>write_file</c> of the ROCK API. Nothing changes line ends.</summary>
 internal static class FileRoutes
 {
     /// <summary>Bytes of one answer; larger files go by the download route.</summary>

@@ -4,7 +4,7 @@ using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Agent.Rock;
 
-/// <summary>The session routes of the ROCK face.</summary>
+/// <summary>The session routes of the ROCK API.</summary>
 internal sealed class SessionCalls(SessionTable sessions)
 {
     public async Task CreateAsync(HttpContext context)

@@ -16,7 +16,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
 
     private static readonly TimeSpan EndKnownWithin = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _lock = new(1, 1);
 
     /// <returns>What the shell and the sources said.</returns>
     public async Task<string> OpenAsync(CreateSessionRequest request)
@@ -44,12 +44,12 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         }
     }
 
-    /// <summary>Runs to its end whether the caller stays or not; only waiting for the session's turn ends with the caller.</summary>
+    /// <summary>Runs to its end whether the caller stays or not; only waiting for the session's lock ends with the caller.</summary>
     public async Task<Observation> RunAsync(BashAction action, CancellationToken callerGone)
     {
         Check(action);
         var expect = new ExpectPatterns(action.Expect);
-        await _turn.WaitAsync(callerGone);
+        await _lock.WaitAsync(callerGone);
         try
         {
             await ThrowIfEndedAsync();
@@ -60,7 +60,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         finally
         {
             conversation.Rest();
-            _turn.Release();
+            _lock.Release();
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class OwnerPresence(TimeProvider time)
         }
     }
 
-    /// <summary>How long nobody has been connected; null while somebody is.</summary>
+    /// <summary>How long no owner has been connected; null while one is.</summary>
     internal TimeSpan? Absence
     {
         get

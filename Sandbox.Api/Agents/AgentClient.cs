@@ -20,13 +20,13 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
     /// <summary>The agent's failures travel with this status.</summary>
     private const int Failure = 511;
 
-    /// <summary>One byte of content takes at most six of JSON; the rest is room for the members around it.</summary>
+    /// <summary>One byte of content takes at most six of JSON; the rest is for the members around it.</summary>
     private readonly int _limit = checked((int)Math.Min((options.Value.MaxAgentAnswer * 6L) + (64 * 1024), Array.MaxLength));
 
     /// <summary>What a call may take that waits for nothing inside the sandbox.</summary>
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(60);
 
-    /// <summary>What the road may add to the time that a command was given.</summary>
+    /// <summary>What the connection may add to the time that a command was given.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
     public Task<AgentAnswer<TResult>> PostAsync<TBody, TResult>(

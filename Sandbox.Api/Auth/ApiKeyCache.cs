@@ -77,7 +77,8 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
         among[name] = kept;
     }
 
-    /// <summary>A change makes a new memory; an answer that was asked for before it lands in the old one, which nobody reads.</summary>
+    /// <summary>A change makes a new memory; an answer that was asked for before it lands in the old one, which is not read any
+    /// more.</summary>
     private Memory Current()
     {
         var memory = Volatile.Read(ref _memory);

@@ -2,13 +2,13 @@ using Sandbox.Api.Http;
 
 namespace Sandbox.Api.Auth;
 
-/// <summary>Lets nobody past whom the doorkeeper does not know, and notes who it is.</summary>
+/// <summary>Refuses a caller that the authenticator does not know, and notes who the caller is.</summary>
 internal sealed partial class AuthenticationMiddleware(
-    RequestDelegate next, RequestAuthenticator keeper, ILogger<AuthenticationMiddleware> logger)
+    RequestDelegate next, RequestAuthenticator authenticator, ILogger<AuthenticationMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        switch (await AdmitAsync(http))
+        switch (await AuthenticateAsync(http))
         {
             case AuthenticationResult.Admitted { Caller: var caller }:
                 http.Features.Set(caller);
@@ -20,11 +20,11 @@ internal sealed partial class AuthenticationMiddleware(
         }
     }
 
-    private async Task<AuthenticationResult?> AdmitAsync(HttpContext http)
+    private async Task<AuthenticationResult?> AuthenticateAsync(HttpContext http)
     {
         try
         {
-            return await keeper.AdmitAsync(http);
+            return await authenticator.AuthenticateAsync(http);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -42,7 +42,7 @@ internal sealed class ConfiguredApiKeys(IOptions<ApiOptions> options)
             .Select(HashOf)
             .ToList();
 
-        // A key file that holds no key is a mistake, and taking it for "no keys wanted" would open the server.
+        // A key file without a key is a mistake, and taking it for "no keys wanted" would open the server.
         return hashes.Count > 0 ? hashes : throw new OptionsValidationException(
             ApiOptions.Section, typeof(ApiOptions), [$"Api:KeyFile: {path} holds no key."]);
     }

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sandbox.Api.Auth;
 
-/// <summary>Finds out who asks: whoever holds a key is its tenant; without any key configured only this machine is let in,
+/// <summary>Finds out who the caller is: a caller with a key is its tenant; without any key configured only this machine is let in,
 /// and no web page that runs on it.</summary>
-internal sealed class RequestAuthenticator(ConfiguredApiKeys ring, ApiKeyCache keys)
+internal sealed class RequestAuthenticator(ConfiguredApiKeys configured, ApiKeyCache keys)
 {
     private static readonly AuthenticationResult AsOwner = new AuthenticationResult.Admitted(Caller.Owner);
 
@@ -22,7 +22,7 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys ring, ApiKeyCache k
     private static readonly AuthenticationResult OtherOrigin = new AuthenticationResult.Refused(
         StatusCodes.Status403Forbidden, "forbidden", "Without API keys this server answers to no page of another origin.");
 
-    public async ValueTask<AuthenticationResult> AdmitAsync(HttpContext http)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext http)
     {
         if (CameOverLocalSocket(http))
         {
@@ -35,7 +35,7 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys ring, ApiKeyCache k
             return new AuthenticationResult.Admitted(caller);
         }
 
-        if (!ring.IsEmpty || await keys.AnyAsync(http.RequestAborted))
+        if (!configured.IsEmpty || await keys.AnyAsync(http.RequestAborted))
         {
             return presented.Count > 1 ? SeveralKeys : NoKey;
         }
@@ -44,7 +44,7 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys ring, ApiKeyCache k
     }
 
     private async ValueTask<Caller?> KnownAsync(string key, CancellationToken cancellationToken) =>
-        ring.Knows(key) ? Caller.Owner
+        configured.Knows(key) ? Caller.Owner
         : await keys.FindAsync(key, cancellationToken) is { } found ? new Caller(found.Tenant, found.IsAdmin)
         : null;
 
@@ -65,7 +65,7 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys ring, ApiKeyCache k
         return http.Request.Headers.Origin is [{ } origin] && !IsLoopbackOrigin(origin) ? OtherOrigin : null;
     }
 
-    /// <summary>Who may open the socket's file may do everything: its mode is the lock.</summary>
+    /// <summary>A caller that may open the socket's file may do everything: its mode is the access check.</summary>
     private static bool CameOverLocalSocket(HttpContext http) =>
         http.Features.Get<IConnectionSocketFeature>()?.Socket.AddressFamily is AddressFamily.Unix;
 

@@ -7,10 +7,11 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Api.Cluster;
 
 /// <summary>
-/// The road to agents on other machines: through the worker of the node that the record names. A call reads memory only;
+/// The gateway to agents on other machines: through the worker of the node that the record names. A call reads memory only;
 /// where that has become wrong, the worker says so and the record is read again.
 /// </summary>
-internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirectory nodes, NodeConnectionPool lines, TimeProvider time)
+internal sealed class ClusterAgentGateway(
+    SandboxLocationCache locations, NodeDirectory nodes, NodeConnectionPool connections, TimeProvider time)
     : IAgentGateway
 {
     /// <summary>How long a call waits for a node that is just being restarted. One that said that it leaves is waited for until its
@@ -20,7 +21,7 @@ internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirec
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
-        places.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && node.TakesCalls
+        locations.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && node.TakesCalls
             ? ValueTask.FromResult<Result<AgentCall>>(CallOf(place, node))
             : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
 
@@ -32,7 +33,7 @@ internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirec
         await nodes.FirstRead.WaitAsync(cancellationToken);
         while (true)
         {
-            if (!(await places.LookUpAsync(id, cancellationToken)).TryGet(out var place, out var error))
+            if (!(await locations.LookUpAsync(id, cancellationToken)).TryGet(out var place, out var error))
             {
                 return error;
             }
@@ -54,14 +55,14 @@ internal sealed class ClusterAgentGateway(SandboxLocationCache places, NodeDirec
     }
 
     /// <summary>What was believed of it turned out to be wrong.</summary>
-    public void Forget(SandboxLocation place) => places.Forget(place);
+    public void Forget(SandboxLocation place) => locations.Forget(place);
 
     /// <inheritdoc cref="NodeConnectionPool.SendAsync"/>
     public Task<HttpResponseMessage> SendAsync(NodeView node, HttpRequestMessage request, CancellationToken cancellationToken) =>
-        lines.SendAsync(node, request, cancellationToken);
+        connections.SendAsync(node, request, cancellationToken);
 
     /// <inheritdoc cref="NodeConnectionPool.Retire"/>
-    public void RetireLine(NodeView node) => lines.Retire(node.Facts.Name);
+    public void RetireConnection(NodeView node) => connections.Retire(node.Facts.Name);
 
     public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
 

@@ -27,7 +27,7 @@ internal sealed class ClusterPlacement(NodeDirectory nodes, IOptions<ClusterOpti
             return null;
         }
 
-        // Nobody is refused by a picture that may be a second old: a node may just have come, or become free.
+        // No sandbox is refused by a picture that may be a second old: a node may just have come, or become free.
         await nodes.RefreshAsync(cancellationToken);
         return Check(spec);
     }

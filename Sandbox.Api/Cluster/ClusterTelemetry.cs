@@ -3,7 +3,7 @@ using Sandbox.Api.Http;
 
 namespace Sandbox.Api.Cluster;
 
-/// <summary>How many nodes this API knows in which state, asked when somebody looks.</summary>
+/// <summary>How many nodes this API knows in which state, asked when a metrics reader looks.</summary>
 internal sealed class ClusterTelemetry(IMeterFactory meters, NodeDirectory nodes) : IHostedService
 {
     private static readonly string[] States = ["alive", "suspect", "dead", "left"];

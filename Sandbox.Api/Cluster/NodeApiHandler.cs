@@ -8,7 +8,7 @@ namespace Sandbox.Api.Cluster;
 
 /// <summary>
 /// Sends one call to the worker that was found for it. What the worker says of itself is told apart from what the agent
-/// answers. A call that certainly reached nobody is sent again to where its sandbox is by now, for as long as a worker may
+/// answers. A call that certainly reached no worker is sent again to where its sandbox is by now, for as long as a worker may
 /// take to restart, and each life of a worker has that time for itself; any other failure is told, because what it did is not
 /// known.
 /// </summary>
@@ -37,7 +37,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
             if (missed is NotHereException { IsLeaving: true })
             {
                 patience = NodeView.DeadAfter + NodeView.LostGrace;
-                gateway.RetireLine(reached.Node);
+                gateway.RetireConnection(reached.Node);
             }
 
             if (time.GetElapsedTime(begun) >= patience || !MayBeSentAgain(request, missed!))
@@ -77,7 +77,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
                 ? (null, await RefusedAsync(reached, answer, own.First(), cancellationToken))
                 : (answer, null);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsOfTheRoad(exception))
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsTransportFailure(exception))
         {
             return (null, new AgentCallException(
                 new SandboxError.AgentUnreachable(reached.Place.Id, $"its node {reached.Node.Facts.Name} does not answer"), exception));
@@ -85,7 +85,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
     }
 
     /// <summary>The last one is how a connection ends that could not be made in time.</summary>
-    private static bool IsOfTheRoad(Exception exception) =>
+    private static bool IsTransportFailure(Exception exception) =>
         exception is HttpRequestException or NodeSilentException or SocketException or IOException
             or OperationCanceledException { InnerException: TimeoutException };
 

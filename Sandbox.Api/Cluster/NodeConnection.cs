@@ -50,8 +50,8 @@ internal sealed class NodeConnection : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Sends with a proof of the secret. Throws <see cref="NodeSilentException"/> when the worker does not live. Null: the
-    /// line takes no calls any more.</summary>
+    /// <summary>Sends with a request signature. Throws <see cref="NodeSilentException"/> when the worker does not live. Null: the
+    /// connection takes no calls any more.</summary>
     public Task<HttpResponseMessage>? TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -108,7 +108,7 @@ internal sealed class NodeConnection : IDisposable
 
     private async Task<HttpResponseMessage> SendAndWatchAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Prove(request);
+        Sign(request);
         Trace(request);
         using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sending = _invoker.SendAsync(request, given.Token);
@@ -150,7 +150,7 @@ internal sealed class NodeConnection : IDisposable
         return sending.IsCompleted;
     }
 
-    /// <summary>One question at a time, whoever waits for its answer.</summary>
+    /// <summary>Asks one question at a time, and all callers wait for its answer.</summary>
     private Task<Ping> PingAsync()
     {
         lock (_gate)
@@ -166,7 +166,7 @@ internal sealed class NodeConnection : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, NodeApiRoutes.Ping));
-            Prove(request);
+            Sign(request);
             using var answer = await _invoker.SendAsync(request, deadline.Token);
             return new Ping(IsAnswered: true, asked);
         }
@@ -177,8 +177,8 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Whoever traces the caller traces what the worker does for it. The handler's own way to do that would cost also
-    /// where nobody traces.</summary>
+    /// <summary>Hands the caller's trace on, so that it has what the worker does for it. The handler's own way to do that would
+    /// cost also where nothing is traced.</summary>
     private static void Trace(HttpRequestMessage request)
     {
         if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } asker)
@@ -188,7 +188,7 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    private void Prove(HttpRequestMessage request)
+    private void Sign(HttpRequestMessage request)
     {
         request.Headers.Remove(RequestSignature.Header);
         request.Headers.TryAddWithoutValidation(

@@ -4,11 +4,11 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Cluster;
 
-/// <summary>The lines to all workers, one per node. A node that takes no calls any more, or came back elsewhere, gets a new one
-/// with its next call, and the old one is closed when the calls on it have been answered.</summary>
+/// <summary>The connections to all workers, one <see cref="NodeConnection"/> per node. A node that takes no calls any more, or came
+/// back elsewhere, gets a new one with its next call, and the old one is closed when the calls on it have been answered.</summary>
 internal sealed class NodeConnectionPool : IDisposable
 {
-    private readonly ConcurrentDictionary<string, NodeConnection> _lines = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, NodeConnection> _connections = new(StringComparer.Ordinal);
     private readonly NodeDirectory _nodes;
     private readonly ClusterSecret _secret;
     private readonly TimeProvider _time;
@@ -32,21 +32,21 @@ internal sealed class NodeConnectionPool : IDisposable
     }
 
     /// <summary>The node takes no new calls: the next one goes over a connection of its own, and what idles is closed here. A
-    /// connection that the node closed might have a call on its way, of which nobody could tell whether it arrived.</summary>
+    /// connection that the node closed might have a call on its way, of which it could not be told whether it arrived.</summary>
     public void Retire(string node)
     {
-        if (_lines.TryRemove(node, out var line))
+        if (_connections.TryRemove(node, out var connection))
         {
-            line.Retire();
+            connection.Retire();
         }
     }
 
     public void Dispose()
     {
         _nodes.Refreshed -= RetireThoseOfLeavingNodes;
-        foreach (var line in _lines.Values)
+        foreach (var connection in _connections.Values)
         {
-            line.Dispose();
+            connection.Dispose();
         }
     }
 
@@ -54,16 +54,16 @@ internal sealed class NodeConnectionPool : IDisposable
     {
         while (true)
         {
-            var line = _lines.GetOrAdd(
+            var connection = _connections.GetOrAdd(
                 node.Facts.Name, _ => new NodeConnection(node.Facts.Address, since => HasBeatenAsync(node, since), _secret, _time));
-            if (line.Address == node.Facts.Address)
+            if (connection.Address == node.Facts.Address)
             {
-                return line;
+                return connection;
             }
 
-            if (_lines.TryRemove(KeyValuePair.Create(node.Facts.Name, line)))
+            if (_connections.TryRemove(KeyValuePair.Create(node.Facts.Name, connection)))
             {
-                line.Retire();
+                connection.Retire();
             }
         }
     }

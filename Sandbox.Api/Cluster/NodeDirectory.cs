@@ -9,7 +9,7 @@ internal sealed partial class NodeDirectory(INodeStore nodes, TimeProvider time,
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _lock = new(1);
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FrozenDictionary<string, NodeView> _known = FrozenDictionary<string, NodeView>.Empty;
     private long _reads;
@@ -22,11 +22,11 @@ internal sealed partial class NodeDirectory(INodeStore nodes, TimeProvider time,
     /// <summary>Completes when the nodes have been read at least once.</summary>
     public Task FirstRead => _first.Task;
 
-    /// <summary>Reads now; whoever comes while it is being read shares the answer.</summary>
+    /// <summary>Reads now; a caller that comes while it is being read shares the answer.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var seen = Volatile.Read(ref _reads);
-        await _turn.WaitAsync(cancellationToken);
+        await _lock.WaitAsync(cancellationToken);
         try
         {
             if (_reads == seen)
@@ -40,13 +40,13 @@ internal sealed partial class NodeDirectory(INodeStore nodes, TimeProvider time,
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
     public override void Dispose()
     {
-        _turn.Dispose();
+        _lock.Dispose();
         base.Dispose();
     }
 

@@ -14,11 +14,11 @@ internal sealed class SandboxLocationCache(ISandboxStore records, IChangeFeed fe
 {
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<SandboxId, Kept> _places = new();
+    private readonly ConcurrentDictionary<SandboxId, Kept> _locations = new();
 
     /// <summary>From memory; null: it has to be looked up.</summary>
     public SandboxLocation? Find(SandboxId id) =>
-        _places.TryGetValue(id, out var kept) && !kept.Change.Changed.IsCompleted && time.GetElapsedTime(kept.At) < KeepFor
+        _locations.TryGetValue(id, out var kept) && !kept.Change.Changed.IsCompleted && time.GetElapsedTime(kept.At) < KeepFor
             ? kept.Place : null;
 
     public async Task<Result<SandboxLocation>> LookUpAsync(SandboxId id, CancellationToken cancellationToken)
@@ -45,8 +45,8 @@ internal sealed class SandboxLocationCache(ISandboxStore records, IChangeFeed fe
 
     public void Forget(SandboxLocation place)
     {
-        if (_places.TryGetValue(place.Id, out var kept) && ReferenceEquals(kept.Place, place)
-            && _places.TryRemove(KeyValuePair.Create(place.Id, kept)))
+        if (_locations.TryGetValue(place.Id, out var kept) && ReferenceEquals(kept.Place, place)
+            && _locations.TryRemove(KeyValuePair.Create(place.Id, kept)))
         {
             kept.Change.Dispose();
         }
@@ -62,13 +62,13 @@ internal sealed class SandboxLocationCache(ISandboxStore records, IChangeFeed fe
 
     private void Replace(SandboxId id, Kept kept)
     {
-        _places.AddOrUpdate(id, kept, (_, old) =>
+        _locations.AddOrUpdate(id, kept, (_, old) =>
         {
             old.Change.Dispose();
             return kept;
         });
 
-        // Whoever is told of a change forgets at once, so that what nobody asks for any more does not stay.
+        // A change removes its entry at once, so that what is not asked for any more does not stay.
         _ = kept.Change.Changed.ContinueWith(
             _ => Forget(kept.Place), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }

@@ -8,11 +8,11 @@ using Sandbox.Contracts.Management;
 namespace Sandbox.Api.Documents;
 
 /// <summary>The OpenAPI document, made from the same table that maps the routes and the types that travel.</summary>
-internal sealed class OpenApiDocument(RockEndpoints face, ManagementEndpoints management)
+internal sealed class OpenApiDocument(RockEndpoints rock, ManagementEndpoints management)
 {
     private static readonly JsonSchemaExporterOptions Plain = new() { TreatNullObliviousAsNonNullable = true };
 
-    private readonly Lazy<string> _text = new(() => Build(face.Routes, management.Routes).ToJsonString());
+    private readonly Lazy<string> _text = new(() => Build(rock.Routes, management.Routes).ToJsonString());
 
     public Task HandleAsync(HttpContext http)
     {

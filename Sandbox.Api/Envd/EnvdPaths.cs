@@ -24,7 +24,7 @@ internal static class EnvdPaths
         _ => HttpMethods.IsPost(method),
     };
 
-    /// <summary>A name for the log that holds nothing of the caller's but letters.</summary>
+    /// <summary>A name for the log that has nothing of the caller's but letters.</summary>
     public static string NameOf(PathString path) => path.Value!;
 
     /// <summary>One of few names, whatever method was asked for.</summary>

@@ -8,7 +8,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Sandbox.Api.Envd;
 
 /// <summary>
-/// The byte-transparent road to the envd face of the agents: a request that names a sandbox in its headers goes on as it
+/// The byte-transparent proxy to the envd endpoints of the agents: a request that names a sandbox in its headers goes on as it
 /// is, and the answer comes back as it is, both streamed. The sandbox counts as in use until the answer ends.
 /// </summary>
 internal sealed partial class EnvdProxy(
@@ -18,7 +18,7 @@ internal sealed partial class EnvdProxy(
     private const string PortHeader = "E2b-Sandbox-Port";
     private const string EnvdPort = "49983";
 
-    /// <summary>Whether the request is for this road at all.</summary>
+    /// <summary>Whether the request is for this proxy at all.</summary>
     public static bool IsAddressed(HttpRequest request) =>
         request.Headers.ContainsKey(SandboxHeader) && EnvdPaths.Contains(request.Path);
 
@@ -98,7 +98,7 @@ internal sealed partial class EnvdProxy(
 
     private static partial class Log
     {
-        [LoggerMessage(5201, LogLevel.Information, "The road into a sandbox broke: {Error}")]
+        [LoggerMessage(5201, LogLevel.Information, "Forwarding to the agent of a sandbox failed: {Error}")]
         public static partial void Broke(ILogger logger, ForwarderError error, Exception? exception);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class EnvdRequestTransformer : HttpTransformer
         var goesOn = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (goesOn && proxyResponse?.Content.Headers.ContentType?.MediaType?.StartsWith(StreamType, StringComparison.Ordinal) is true)
         {
-            // Whoever opened a stream learns at once that it is open, not with its first message.
+            // The caller that opened a stream learns at once that it is open, not with its first message.
             await httpContext.Response.StartAsync(cancellationToken);
             await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
         }

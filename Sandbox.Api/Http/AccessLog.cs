@@ -17,14 +17,14 @@ internal sealed partial class AccessLog(RequestDelegate next, ApiTelemetry telem
         }
 
         var routed = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-        var road = routed is null ? http.Items[RouteKey] as string : null;
-        var route = routed ?? road ?? "(none)";
+        var unrouted = routed is null ? http.Items[RouteKey] as string : null;
+        var route = routed ?? unrouted ?? "(none)";
         var took = time.GetElapsedTime(began);
-        telemetry.OnAnswered(http, road is null ? route : EnvdPaths.ServiceOf(http.Request.Path), took);
+        telemetry.OnAnswered(http, unrouted is null ? route : EnvdPaths.ServiceOf(http.Request.Path), took);
         Log.Answered(logger, http.Request.Method, route, http.Response.StatusCode, took.TotalMilliseconds);
     }
 
-    /// <summary>Where a road without an endpoint leaves its name for the log.</summary>
+    /// <summary>The item under which middleware that answers without an endpoint leaves its name for the log.</summary>
     public const string RouteKey = "route";
 
     private static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch

@@ -4,7 +4,7 @@ using Sandbox.Api.Rock;
 
 namespace Sandbox.Api.Http;
 
-/// <summary>Answers to requests that no route has taken, each in the form of the face that was addressed.</summary>
+/// <summary>Answers to requests that no route has taken, each in the form of the API that was addressed.</summary>
 internal static class Refusals
 {
     public static Task WriteAsync(HttpContext http, int status, string message, string text)

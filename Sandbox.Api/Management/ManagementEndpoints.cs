@@ -50,7 +50,7 @@ internal sealed partial class ManagementEndpoints(
         }
     }
 
-    /// <summary>The edge: who is no admin gets no further, and a surprise says nothing of our insides; the log does.</summary>
+    /// <summary>The edge: a caller that is no admin gets no further, and a surprise says nothing of our insides; the log does.</summary>
     private async Task AnswerAsync(ManagementRoute route, HttpContext http)
     {
         if (!route.IsForTenants && http.Features.Get<Caller>() is not { IsAdmin: true })

@@ -13,7 +13,7 @@ internal sealed record ManagementRoute(string Method, string Path, string Summar
     /// <summary>The body of its success; null: none, and the status is 204.</summary>
     public JsonTypeInfo? Result { get; init; }
 
-    /// <summary>Whoever has a key may ask, and is answered about what is its own.</summary>
+    /// <summary>Any caller with a key may ask, and is answered about what is its own.</summary>
     public bool IsForTenants { get; init; }
 
     public IReadOnlyList<string> Query { get; init; } = [];

@@ -23,10 +23,10 @@ internal sealed class NodeRoutes(INodeStore nodes)
     private static NodeResult ResultOf(NodeView node) => new(
         node.Facts.Name, node.StateName, node.Draining, Math.Round(node.Silence.TotalSeconds, 1), node.Facts.Address.OriginalString,
         node.Facts.HostIp, node.Facts.Version, [.. node.Facts.Deployments.Select(kind => kind.ToString().ToLowerInvariant())],
-        node.Facts.Labels, node.Load.Sandboxes, RoomOf(node.Facts.Capacity), RoomOf(node.Load.Free), node.Load.Unavailable);
+        node.Facts.Labels, node.Load.Sandboxes, CapacityOf(node.Facts.Capacity), CapacityOf(node.Load.Free), node.Load.Unavailable);
 
-    private static NodeCapacityMessage RoomOf(NodeCapacity room) => new(
-        Limited(room.Cpus), Limited(room.MemoryBytes), Limited(room.DiskBytes), Limited(room.Gpus));
+    private static NodeCapacityMessage CapacityOf(NodeCapacity capacity) => new(
+        Limited(capacity.Cpus), Limited(capacity.MemoryBytes), Limited(capacity.DiskBytes), Limited(capacity.Gpus));
 
     private static double? Limited(double amount) => amount < double.MaxValue ? amount : null;
 

@@ -16,7 +16,7 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            // The limit is ours, so that its answer has the face's form.
+            // The limit is ours, so that its answer has ROCK's form.
             size.MaxRequestBodySize = null;
         }
 

@@ -51,8 +51,8 @@ internal sealed class SandboxStatusEndpoint(
             http, views.Of(sandbox, await records.ExpiresAtAsync(sandbox, http.RequestAborted)), RockJson.Default.StatusResult);
     }
 
-    /// <summary>Without all states only what lives is found, and for a while what failed to, so that whoever waits for it
-    /// sees the phase that failed.</summary>
+    /// <summary>Without all states only what lives is found, and for a while what failed to, so that a caller that waits for
+    /// it sees the phase that failed.</summary>
     private bool IsVisible(SandboxInstance sandbox) =>
         sandbox.State is SandboxState.Pending or SandboxState.Running
         || (sandbox.State is SandboxState.Stopped

@@ -15,7 +15,7 @@ internal sealed class TenantResolver(ISandboxStore records, CurrentCaller caller
 
     private readonly ConcurrentDictionary<SandboxId, Known> _known = new();
 
-    /// <summary>False: there is no such record, or it is another tenant's. An admin's calls ask nobody.</summary>
+    /// <summary>False: there is no such record, or it is another tenant's. An admin's calls ask no record.</summary>
     public async ValueTask<bool> SeesAsync(SandboxId id, CancellationToken cancellationToken) =>
         caller.Value.IsAdmin || (await OwnerAsync(id, cancellationToken) is { } tenant && caller.Value.Sees(tenant));
 

@@ -4,11 +4,11 @@ using Sandbox.Domain.Operators;
 
 namespace Sandbox.Api.Tenancy;
 
-/// <summary>The roads to the agents of the caller's sandboxes. To whom a sandbox is not, there is none.</summary>
-internal sealed class TenantScopedAgentGateway(IAgentGateway agents, TenantResolver ownership) : IAgentGateway
+/// <summary>The gateway to the agents of the caller's sandboxes. There is none to the sandbox of another tenant.</summary>
+internal sealed class TenantScopedAgentGateway(IAgentGateway agents, TenantResolver tenants) : IAgentGateway
 {
     public async ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
-        await ownership.SeesAsync(id, cancellationToken)
+        await tenants.SeesAsync(id, cancellationToken)
             ? await agents.OpenAsync(id, cancellationToken)
             : new SandboxError.NotFound(id.ToString());
 }

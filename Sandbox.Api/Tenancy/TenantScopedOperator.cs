@@ -9,9 +9,9 @@ namespace Sandbox.Api.Tenancy;
 
 /// <summary>
 /// What the caller may do with sandboxes: what it makes is its tenant's, and another tenant's is "not found", as an unknown
-/// id is. An unknown id itself goes on, so that whoever sweeps leftovers is woken by it.
+/// id is. An unknown id itself goes on, so that the sweep of orphans is woken by it.
 /// </summary>
-internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantResolver ownership, CurrentCaller caller) : ISandboxOperator
+internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantResolver tenants, CurrentCaller caller) : ISandboxOperator
 {
     /// <summary>Ids are one for all tenants: one that another tenant uses is refused as in use.</summary>
     public Task<Result<SandboxInstance>> SubmitAsync(
@@ -29,7 +29,7 @@ internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantRes
 
     public async Task<Result<SandboxCommit>> CommitAsync(
         SandboxId id, string imageTag, string? username, string? password, CancellationToken cancellationToken) =>
-        await ownership.IsForeignAsync(id, cancellationToken)
+        await tenants.IsForeignAsync(id, cancellationToken)
             ? SandboxError.CommitRefused.Unknown(id)
             : await sandboxes.CommitAsync(id, imageTag, username, password, cancellationToken);
 
@@ -41,5 +41,5 @@ internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantRes
 
     private async Task<Result<SandboxInstance>> OwnAsync(
         SandboxId id, Func<Task<Result<SandboxInstance>>> act, CancellationToken cancellationToken) =>
-        await ownership.IsForeignAsync(id, cancellationToken) ? new SandboxError.NotFound(id.ToString()) : await act();
+        await tenants.IsForeignAsync(id, cancellationToken) ? new SandboxError.NotFound(id.ToString()) : await act();
 }

@@ -5,11 +5,11 @@ using Sandbox.Domain.Operators;
 namespace Sandbox.Api.Tenancy;
 
 /// <summary>What the caller's sandboxes use; of nodes, only an admin hears.</summary>
-internal sealed class TenantScopedUsage(INodeUsage uses, CurrentCaller caller)
+internal sealed class TenantScopedUsage(INodeUsage usage, CurrentCaller caller)
 {
     public async Task<UsageResult> ReadAsync(CancellationToken cancellationToken)
     {
-        var told = await uses.ReadAsync(cancellationToken);
+        var told = await usage.ReadAsync(cancellationToken);
         var nodes = caller.Value.IsAdmin ? told : [];
         return new UsageResult(
             [.. nodes.Select(

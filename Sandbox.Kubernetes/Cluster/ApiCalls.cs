@@ -37,7 +37,7 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
                 return answer!;
             }
 
-            if (attempt >= options.Value.Tries || !IsPassing(failure.Status))
+            if (attempt >= options.Value.Tries || !IsTransient(failure.Status))
             {
                 throw failure;
             }
@@ -46,7 +46,7 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
         }
     }
 
-    /// <summary>Waits for the right to make a call whose answer is a stream.</summary>
+    /// <summary>Waits for a permit to make a call whose answer is a stream.</summary>
     public async Task AdmitAsync(CancellationToken cancellationToken)
     {
         using var permit = await _rate.AcquireAsync(1, cancellationToken);
@@ -63,14 +63,14 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
         }
         catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            // A proxy's answer: the phrase has to do.
+            // A proxy's answer: the reason phrase has to do.
         }
 
         var code = exception.Response.StatusCode;
         return new ClusterException(code, $"the Kubernetes API refused to {what} ({(int)code}): {message}", exception);
     }
 
-    private static bool IsPassing(HttpStatusCode? status) =>
+    private static bool IsTransient(HttpStatusCode? status) =>
         status is null or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private static TimeSpan Pause(int attempt, TimeSpan? retryAfter)

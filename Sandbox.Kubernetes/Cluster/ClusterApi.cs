@@ -63,7 +63,7 @@ internal sealed class ClusterApi(
             }
             catch (ClusterException exception) when (attempt < options.Value.Tries && (exception.IsConflict || exception.IsNotFound))
             {
-                // Somebody else wrote it, or removed it, since it was read: read it again.
+                // Another process wrote it, or removed it, since it was read: read it again.
             }
         }
     }

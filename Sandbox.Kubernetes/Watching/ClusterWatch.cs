@@ -174,7 +174,7 @@ internal sealed partial class ClusterWatch(
         }
         catch (JsonException)
         {
-            // Half written by somebody: as if it were not there yet.
+            // Half written by its writer: as if it were not there yet.
             return [];
         }
     }

@@ -4,8 +4,8 @@ using Sandbox.Node.Membership;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>A worker waits for its head. Who is not the head may know who is, and so does the health service; a process that finds
-/// none ends, and says what to look at.</summary>
+/// <summary>Waits for the head of a worker. A node that is not the head may know which one is, and so does the health
+/// service; a process that finds none ends, and says what to look at.</summary>
 internal sealed partial class HeadDiscovery(
     HeadSettings settings, HeadProbe probe, HealthClient health, FatalExit end, TimeProvider time, ILogger<HeadDiscovery> logger)
 {

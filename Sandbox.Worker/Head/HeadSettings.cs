@@ -49,7 +49,7 @@ internal sealed record HeadSettings
     /// <summary>Proves this node to the health service, once, instead of the cluster's secret. Never logged.</summary>
     public required string JoinToken { get; init; }
 
-    /// <summary>Without both variables the node decides nothing here: the head is whoever holds the lease.</summary>
+    /// <summary>Without both variables the node decides nothing here: the head is the node that holds the lease.</summary>
     public static bool AreGiven(IConfiguration settings) =>
         !string.IsNullOrWhiteSpace(settings[WhitelistKey]) || !string.IsNullOrWhiteSpace(settings[UrlKey]);
 

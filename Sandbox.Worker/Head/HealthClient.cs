@@ -99,9 +99,9 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
     {
         var timeout = within < settings.HealthTimeout ? within.Value : settings.HealthTimeout;
         var reply = HealthReply.Silent("HEALTH_URL: none");
-        for (var (turn, first) = (0, Volatile.Read(ref _last)); turn < settings.HealthUrls.Count; turn++)
+        for (var (attempt, first) = (0, Volatile.Read(ref _last)); attempt < settings.HealthUrls.Count; attempt++)
         {
-            var instance = (first + turn) % settings.HealthUrls.Count;
+            var instance = (first + attempt) % settings.HealthUrls.Count;
             reply = await OneAsync(ask, settings.HealthUrls[instance], timeout, cancellationToken);
             if (reply.Kind is not HealthReplyKind.Unreachable)
             {

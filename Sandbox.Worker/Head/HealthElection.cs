@@ -7,13 +7,13 @@ using Sandbox.Node.Membership;
 namespace Sandbox.Worker.Head;
 
 /// <summary>
-/// The health service says who is the head. Its lease is the same row that this node sees in the store, so while no instance
-/// of it answers, the row is asked directly: a head stays one, a free place is taken, and a head that is alive is never
-/// harmed, because there is one row.
+/// The election by the health service, which says who is the head. Its lease is the same row that this node sees in the store,
+/// so while no instance of it answers, the row is asked directly: a head stays one, a free place is taken, and a head that is
+/// alive is never harmed, because there is one row.
 /// </summary>
 /// <param name="leases">Null: this process has no store, and is a head by its lease only while the health service answers.</param>
 internal sealed partial class HealthElection(
-    ILeaseStore? leases, NodeRegistration card, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end,
+    ILeaseStore? leases, NodeRegistration registration, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end,
     ILogger<HealthElection> logger) : ILeaderElection
 {
     private const int Renewals = 4;
@@ -31,7 +31,7 @@ internal sealed partial class HealthElection(
 
     public async Task<Lease?> TryTakeAsync(CancellationToken cancellationToken)
     {
-        var reply = await health.AcquireAsync(new AcquireRequest(card.Node, card.Instance), cancellationToken);
+        var reply = await health.AcquireAsync(new AcquireRequest(registration.Node, registration.Instance), cancellationToken);
         Hear(reply);
         switch (reply.Kind)
         {
@@ -42,7 +42,7 @@ internal sealed partial class HealthElection(
                 return null;
             case HealthReplyKind.Unregistered:
                 // It was started again, and what it knew was in its memory.
-                Hear(await health.RegisterAsync(card.Registration, cancellationToken));
+                Hear(await health.RegisterAsync(registration.Registration, cancellationToken));
                 return null;
             case HealthReplyKind.Unreachable or HealthReplyKind.NoElection:
                 return await TakeAloneAsync(cancellationToken);
@@ -55,21 +55,22 @@ internal sealed partial class HealthElection(
 
     public async Task<bool> TryKeepAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var reply = await health.HeartbeatAsync(new HeartbeatRequest(card.Node, card.Instance, lease.Epoch), Quarter, cancellationToken);
+        var reply = await health.HeartbeatAsync(
+            new HeartbeatRequest(registration.Node, registration.Instance, lease.Epoch), Quarter, cancellationToken);
         Hear(reply);
         switch (reply.Kind)
         {
             case HealthReplyKind.Answered:
                 return true;
             case HealthReplyKind.Unregistered
-                when (await health.RegisterAsync(card.Registration, cancellationToken)).Kind is HealthReplyKind.Answered:
+                when (await health.RegisterAsync(registration.Registration, cancellationToken)).Kind is HealthReplyKind.Answered:
                 return (await health.HeartbeatAsync(
-                    new HeartbeatRequest(card.Node, card.Instance, lease.Epoch), Quarter, cancellationToken))
+                    new HeartbeatRequest(registration.Node, registration.Instance, lease.Epoch), Quarter, cancellationToken))
                     .Kind is HealthReplyKind.Answered;
             case HealthReplyKind.Unreachable or HealthReplyKind.NoElection when leases is not null:
                 return await leases.TryRenewAsync(lease, Length, cancellationToken);
             case HealthReplyKind.Unreachable or HealthReplyKind.NoElection:
-                // Nobody to ask: the lease ends by this process's own clock.
+                // No one to ask: the lease ends by this process's own clock.
                 throw new HttpRequestException(reply.Reason);
             default:
                 Log.Refused(logger, reply.Reason);
@@ -82,7 +83,7 @@ internal sealed partial class HealthElection(
     public async Task LeaveAsync(Lease? lease, CancellationToken cancellationToken)
     {
         var reply = await health.HeartbeatAsync(
-            new HeartbeatRequest(card.Node, card.Instance, lease?.Epoch ?? 0, Leaving: true), Quarter, cancellationToken);
+            new HeartbeatRequest(registration.Node, registration.Instance, lease?.Epoch ?? 0, Leaving: true), Quarter, cancellationToken);
         if (lease is not null && leases is not null && reply.Kind is not HealthReplyKind.Answered)
         {
             await leases.ReleaseAsync(lease, cancellationToken);
@@ -100,7 +101,7 @@ internal sealed partial class HealthElection(
         }
 
         role.Become(NodeMode.Head, $"this node is the head, lease_version {answer.LeaseVersion}");
-        return new Lease(Lease.Head, card.Holder, answer.LeaseVersion);
+        return new Lease(Lease.Head, registration.Holder, answer.LeaseVersion);
     }
 
     /// <summary>Without the health service the row decides, as it does where there is none at all.</summary>
@@ -111,12 +112,14 @@ internal sealed partial class HealthElection(
             return null;
         }
 
-        // A request that nobody answered may have been carried out: what is this process's already is not taken anew.
+        // A request that was not answered may have been carried out: what is this process's already is not taken anew.
         var row = await leases.FindAsync(Lease.Head, cancellationToken);
-        var mine = row is { Left.Ticks: > 0 } && row.Holder == card.Holder ? new Lease(Lease.Head, card.Holder, row.Epoch) : null;
+        var mine = row is { Left.Ticks: > 0 } && row.Holder == registration.Holder
+            ? new Lease(Lease.Head, registration.Holder, row.Epoch)
+            : null;
         var lease = mine is not null && await leases.TryRenewAsync(mine, Length, cancellationToken)
             ? mine
-            : await leases.TryAcquireAsync(Lease.Head, card.Holder, Length, cancellationToken);
+            : await leases.TryAcquireAsync(Lease.Head, registration.Holder, Length, cancellationToken);
         if (lease is null)
         {
             role.Become(NodeMode.Worker, $"{(row is null ? "another" : HeadHolder.NodeOf(row.Holder))} holds the head's lease");
@@ -135,7 +138,7 @@ internal sealed partial class HealthElection(
             Length = TimeSpan.FromMilliseconds(answer.LeaseMs);
             role.Hear(answer);
 
-            // Whoever waits asks when the lease can have ended, and not up to a quarter later.
+            // A node that waits asks when the lease can have ended, and not up to a quarter later.
             _next = answer.RetryAfterMs is { } left && answer.Mode != HeadAnswer.Head && left < Quarter.TotalMilliseconds
                 ? TimeSpan.FromMilliseconds(left + 1)
                 : Quarter;

@@ -8,7 +8,7 @@ using Sandbox.Node.Membership;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>How this process finds out whether it is the head.</summary>
+/// <summary>The services by which this process finds out whether it is the head.</summary>
 internal static class LeaderElectionServiceCollectionExtensions
 {
     /// <summary>By the whitelist and the health service, with a port where others may ask for the outcome.</summary>

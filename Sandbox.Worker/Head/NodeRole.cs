@@ -3,7 +3,7 @@ using Sandbox.Domain.Heads;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>What this node is now, and whom it knows as the head. Each change is a line of the log that people and tests look
+/// <summary>The role of this node now, and the node that it knows as the head. Each change is a line of the log that people and tests look
 /// for.</summary>
 internal sealed partial class NodeRole(ILogger<NodeRole> logger)
 {
@@ -11,7 +11,7 @@ internal sealed partial class NodeRole(ILogger<NodeRole> logger)
     private NodeMode? _mode;
     private HeadAnswer? _head;
 
-    /// <summary>As it was told last; null: nobody told.</summary>
+    /// <summary>As it was told last; null: it was not told.</summary>
     public HeadAnswer? Head => Volatile.Read(ref _head);
 
     public void Hear(HeadAnswer answer) => Volatile.Write(ref _head, answer);

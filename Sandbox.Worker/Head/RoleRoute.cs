@@ -3,10 +3,10 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>A node's head port: tells anybody what the node is, and who is the head as far as it knows. Nothing else is there.</summary>
-internal sealed class RoleRoute(NodeRegistration card, ILeaderLease right, NodeRole role)
+/// <summary>A node's head port: tells any caller what the node is, and who is the head as far as it knows. Nothing else is there.</summary>
+internal sealed class RoleRoute(NodeRegistration registration, ILeaderLease lease, NodeRole role)
 {
-    public bool IsFor(HttpContext http) => http.Connection.LocalPort == card.ListenPort;
+    public bool IsFor(HttpContext http) => http.Connection.LocalPort == registration.ListenPort;
 
     public Task HandleAsync(HttpContext http)
     {
@@ -16,11 +16,11 @@ internal sealed class RoleRoute(NodeRegistration card, ILeaderLease right, NodeR
             return Task.CompletedTask;
         }
 
-        var hold = right.Current;
-        var (mine, head) = (card.Registration, role.Head);
-        var answer = hold is not null
-            ? new RoleAnswer(card.Node, HeadAnswer.Head, hold.Fence?.Epoch ?? 0, mine.Host, mine.HeadPort)
-            : new RoleAnswer(card.Node, HeadAnswer.Worker, head?.LeaseVersion ?? 0, head?.HeadHost, head?.HeadPort);
+        var token = lease.Current;
+        var (mine, head) = (registration.Registration, role.Head);
+        var answer = token is not null
+            ? new RoleAnswer(registration.Node, HeadAnswer.Head, token.Fence?.Epoch ?? 0, mine.Host, mine.HeadPort)
+            : new RoleAnswer(registration.Node, HeadAnswer.Worker, head?.LeaseVersion ?? 0, head?.HeadHost, head?.HeadPort);
         return http.Response.WriteAsJsonAsync(answer, HeadJson.Default.RoleAnswer, contentType: null, http.RequestAborted);
     }
 }

@@ -6,13 +6,13 @@ namespace Sandbox.Worker.Head;
 
 /// <summary>
 /// Decides when the process starts whether this node is head or worker, in the steps and with the log lines of source document
-/// 004: the whitelist; for who is in it the health service, which elects, and where a server only answers the other nodes'
-/// roles; for everybody else the head to join, which must be there. What <see cref="HeadDecision"/> makes of the answers is a
+/// 004: the whitelist; for a node in it the health service, which elects, and where a server only answers the other nodes'
+/// roles; for every other node the head to join, which must be there. What <see cref="HeadDecision"/> makes of the answers is a
 /// beginning: from then on the lease says who is the head.
 /// </summary>
 internal sealed partial class StartupRoleDecision(
-    HeadSettings settings, NodeRegistration card, HealthClient health, HeadProbe probe, HeadDiscovery search, NodeRole role, FatalExit end,
-    IHostApplicationLifetime lifetime,
+    HeadSettings settings, NodeRegistration registration, HealthClient health, HeadProbe probe, HeadDiscovery search, NodeRole role,
+    FatalExit end, IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<StartupRoleDecision> logger) : BackgroundService
 {
     /// <summary>A node that never is the head is heard of so often.</summary>
@@ -26,12 +26,12 @@ internal sealed partial class StartupRoleDecision(
     /// <summary>Null: the process is to end.</summary>
     internal async Task<HeadChoice?> DecideAsync(CancellationToken cancellationToken)
     {
-        Log.Starts(logger, card.Node);
+        Log.Starts(logger, registration.Node);
         Log.Settings(
             logger, settings.Whitelist.ToString(), string.Join(' ', settings.HealthUrls), settings.HealthTimeout.TotalSeconds,
             settings.HealthMaxRetries,
             settings.HealthRetryInterval.TotalSeconds);
-        var isListed = settings.Whitelist.PlaceOf(card.Node, card.HeadPort, out var why) is not null;
+        var isListed = settings.Whitelist.PlaceOf(registration.Node, registration.HeadPort, out var why) is not null;
         if (isListed)
         {
             Log.Listed(logger, why);
@@ -48,7 +48,8 @@ internal sealed partial class StartupRoleDecision(
         }
 
         var choice = HeadDecision.Decide(new HeadQuestion(
-            settings.Whitelist, card.Node, card.HeadPort, settings.HeadAddress, settings.ConfiguredHead, word.Value, elected, found));
+            settings.Whitelist, registration.Node, registration.HeadPort, settings.HeadAddress, settings.ConfiguredHead, word.Value,
+            elected, found));
         role.Become(choice.Mode, ReasonOf(choice));
         return isListed || await search.TryReachAsync(choice.Target!, cancellationToken) ? choice : null;
     }
@@ -61,12 +62,12 @@ internal sealed partial class StartupRoleDecision(
             return;
         }
 
-        var mayStand = settings.Whitelist.PlaceOf(card.Node, card.HeadPort, out _) is not null;
+        var mayStand = settings.Whitelist.PlaceOf(registration.Node, registration.HeadPort, out _) is not null;
         _made.TrySetResult(mayStand);
         using var ticks = new PeriodicTimer(RegisterEvery, time);
         while (!mayStand)
         {
-            if ((await health.RegisterAsync(card.Registration, stoppingToken)).Answer is { } answer)
+            if ((await health.RegisterAsync(registration.Registration, stoppingToken)).Answer is { } answer)
             {
                 role.Hear(answer);
             }
@@ -114,9 +115,9 @@ internal sealed partial class StartupRoleDecision(
 
     private async Task<HealthReply> StandAsync(CancellationToken cancellationToken)
     {
-        var registered = await health.RegisterAsync(card.Registration, cancellationToken);
+        var registered = await health.RegisterAsync(registration.Registration, cancellationToken);
         var reply = registered.Kind is HealthReplyKind.Answered
-            ? await health.AcquireAsync(new AcquireRequest(card.Node, card.Instance), cancellationToken)
+            ? await health.AcquireAsync(new AcquireRequest(registration.Node, registration.Instance), cancellationToken)
             : registered;
 
         // Another process of this name came between: it is the one that counts now.
@@ -126,7 +127,7 @@ internal sealed partial class StartupRoleDecision(
 
     private async Task<HeadAddress?> FindAsync(CancellationToken cancellationToken)
     {
-        foreach (var peer in HeadDecision.PeersOf(settings.Whitelist, card.Node, card.HeadPort))
+        foreach (var peer in HeadDecision.PeersOf(settings.Whitelist, registration.Node, registration.HeadPort))
         {
             Log.Probes(logger, peer);
             var (told, why) = await probe.AskAsync(peer, settings.DiscoveryTimeout, cancellationToken);
@@ -162,7 +163,7 @@ internal sealed partial class StartupRoleDecision(
     private async Task StartedAsync(CancellationToken stoppingToken)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await using var subscription = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
     }
 }

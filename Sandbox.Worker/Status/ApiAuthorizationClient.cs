@@ -3,7 +3,7 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Worker.Status;
 
-/// <summary>The API as a node knows it: it judges keys, and tells of the cluster's nodes to who has one.</summary>
+/// <summary>The API as a node knows it: it judges keys, and tells of the cluster's nodes to callers that have one.</summary>
 internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthorizationClient> logger) : IDisposable
 {
     private const string NodesPath = "/api/v1/nodes";
@@ -17,8 +17,8 @@ internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthori
     public HttpMessageInvoker Http { get; } =
         new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
-    /// <summary>Whether it turns away who has no key. A node's ports may be open to other machines where the API's own is not: through
-    /// an API that lets everybody in, nobody is let.</summary>
+    /// <summary>Whether it refuses callers without a key. A node's ports may be open to other machines where the API's own is not: through
+    /// an API that lets every caller in, no caller is let in.</summary>
     public async Task<bool> IsGuardedAsync(CancellationToken cancellationToken)
     {
         if (!_isGuarded)

@@ -6,21 +6,22 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Sandbox.Worker.Status;
 
-/// <summary>The API through the head: whoever knows the head needs no other address. A node that is not the head says who is.</summary>
+/// <summary>The API through the head: a client that knows the head needs no other address. A node that is not the head says
+/// which one is.</summary>
 internal sealed class HeadApiProxy(
-    ApiAuthorizationClient api, IHttpForwarder forwarder, ILeaderLease right, NodeRegistration card, NodeRole role)
+    ApiAuthorizationClient api, IHttpForwarder forwarder, ILeaderLease lease, NodeRegistration registration, NodeRole role)
 {
     /// <summary>Streams may be silent for long.</summary>
     private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromHours(1) };
 
     public async Task HandleAsync(HttpContext http)
     {
-        if (right.Current is null)
+        if (lease.Current is null)
         {
             var head = role.Head;
             http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
             http.Response.ContentType = "application/json";
-            var answer = new RoleAnswer(card.Node, HeadAnswer.Worker, head?.LeaseVersion ?? 0, head?.HeadHost, head?.HeadPort);
+            var answer = new RoleAnswer(registration.Node, HeadAnswer.Worker, head?.LeaseVersion ?? 0, head?.HeadHost, head?.HeadPort);
             await JsonSerializer.SerializeAsync(http.Response.Body, answer, HeadJson.Default.RoleAnswer, http.RequestAborted);
             return;
         }

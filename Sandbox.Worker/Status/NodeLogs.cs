@@ -3,7 +3,7 @@ using Sandbox.Node;
 
 namespace Sandbox.Worker.Status;
 
-/// <summary>The last log lines of this node, or of another, over the road between them.</summary>
+/// <summary>The last log lines of this node, or of another, over its node API.</summary>
 internal sealed class NodeLogs(LogTail tail, ApiAuthorizationClient api, ClusterSecret secret, NodeIdentity node)
 {
     private const int MaxAnswer = 4 * 1024 * 1024;

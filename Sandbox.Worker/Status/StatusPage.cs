@@ -11,7 +11,7 @@ namespace Sandbox.Worker.Status;
 
 /// <summary>The nodes of the cluster and what they log, as a page without a script: <c>/</c>, and <c>/logs/NODE</c>. A browser asks
 /// for the API key as a password.</summary>
-internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, NodeIdentity node, ILeaderLease right, NodeRole role)
+internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, NodeIdentity node, ILeaderLease lease, NodeRole role)
 {
     private const string LogsPath = "/logs";
     private const double Gibi = 1L << 30;
@@ -54,7 +54,7 @@ internal sealed class StatusPage(ApiAuthorizationClient api, NodeLogs logs, Node
 
     private string Page(IReadOnlyList<NodeResult> nodes)
     {
-        var head = right.Current is not null ? node.Name : role.Head?.HeadNode;
+        var head = lease.Current is not null ? node.Name : role.Head?.HeadNode;
         var page = new StringBuilder(
             "<!doctype html><meta charset=utf-8><title>Cluster</title><style>body{font:14px "
                 + "sans-serif;margin:2em}td,th{text-align:left;padding:.2em 1em .2em 0}</style>");

@@ -8,7 +8,7 @@ using Sandbox.Worker.Head;
 namespace Sandbox.Worker.Status;
 
 /// <summary>What a node shows to people beside its head port: the status page, and the API through the node that is the head. Both
-/// are open only to who has a key that the API takes, and are there only where <see cref="ApiKey"/> says where the API is.</summary>
+/// are open only to callers with a key that the API takes, and are there only where <see cref="ApiKey"/> says where the API is.</summary>
 internal static class StatusServiceCollectionExtensions
 {
     public const string ApiKey = "API_URL";
@@ -40,10 +40,10 @@ internal static class StatusServiceCollectionExtensions
             return;
         }
 
-        var (road, ports) = (app.Services.GetRequiredService<HeadApiProxy>(), app.Services.GetRequiredService<HeadSettings>());
+        var (headApi, ports) = (app.Services.GetRequiredService<HeadApiProxy>(), app.Services.GetRequiredService<HeadSettings>());
         app.Use((http, next) =>
             http.Connection.LocalPort == ports.DashboardPort ? page.HandleAsync(http)
-            : http.Connection.LocalPort == ports.ClientPort ? road.HandleAsync(http)
+            : http.Connection.LocalPort == ports.ClientPort ? headApi.HandleAsync(http)
             : next(http));
     }
 

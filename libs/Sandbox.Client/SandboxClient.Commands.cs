@@ -7,7 +7,7 @@ namespace Sandbox.Client;
 // The enveloped calls into a sandbox: one bounded answer each. For output of any size use Processes and Files.
 public sealed partial class SandboxClient
 {
-    /// <summary>What the server and the road may add to a command's own time limit.</summary>
+    /// <summary>What the server and the connection may add to a command's own time limit.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs one command to its end. A command that cannot run is exit code −1 with the reason in stderr.</summary>

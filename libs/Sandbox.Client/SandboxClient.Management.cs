@@ -3,7 +3,7 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Client;
 
-// Tenants, keys, dead letters, nodes and join tokens: for whoever holds an admin's key.
+// Tenants, keys, dead letters, nodes and join tokens: for callers with an admin's key.
 public sealed partial class SandboxClient
 {
     /// <summary>All tenants, by name.</summary>
@@ -45,7 +45,7 @@ public sealed partial class SandboxClient
     public Task SetDrainingAsync(string node, bool draining, CancellationToken cancellationToken) =>
         _management.DoAsync(HttpMethod.Post, $"nodes/{Uri.EscapeDataString(node)}/{(draining ? "drain" : "undrain")}", cancellationToken);
 
-    /// <summary>What the caller's sandboxes use, and for an admin the nodes; for anybody who has a key.</summary>
+    /// <summary>What the caller's sandboxes use, and for an admin the nodes; for any caller with a key.</summary>
     public Task<UsageResult> UsageAsync(CancellationToken cancellationToken) =>
         _management.GetAsync("usage", ManagementJson.Default.UsageResult, cancellationToken);
 

@@ -3,7 +3,7 @@ namespace Sandbox.Client;
 /// <summary>The server refused a call, or could not be asked.</summary>
 /// <param name="code">
 /// ROCK's code as text (<c>4000</c> bad request, <c>5000</c> internal, <c>6000</c> command), a Connect code of the envd
-/// road (<c>not_found</c> …), <c>failed</c> where the server gave none, <c>http_NNN</c> for a bare HTTP status,
+/// protocol (<c>not_found</c> …), <c>failed</c> where the server gave none, <c>http_NNN</c> for a bare HTTP status,
 /// <c>unreachable</c> when nothing answers, <c>timeout</c>, or <c>bad_answer</c> for what cannot be understood.
 /// </param>
 /// <param name="text">One sentence for people.</param>

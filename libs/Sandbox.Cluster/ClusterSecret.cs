@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Sandbox.Cluster;
 
-/// <summary>The cluster's secret, read once. Others ask for a proof, or have one checked.</summary>
+/// <summary>The cluster's secret, read once. Others ask for a request signature, or have one checked.</summary>
 public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider time)
 {
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
@@ -13,7 +13,7 @@ public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider
     public bool IsProven(string? proof, string method, string target) =>
         RequestSignature.IsGood(proof, _secret, method, target, time.GetUtcNow());
 
-    /// <summary>For whoever joins with a token, under its seal; nobody else asks.</summary>
+    /// <summary>Returns the secret for a node that joins with a token, under its seal; no other code asks for it.</summary>
     public string Reveal() => Encoding.UTF8.GetString(_secret);
 
     internal static string Read(ClusterOptions options) =>

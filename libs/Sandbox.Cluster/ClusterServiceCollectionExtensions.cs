@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Sandbox.Cluster;
 
-/// <summary>The door to what all processes of a cluster have in common.</summary>
+/// <summary>Registers what all processes of a cluster have in common.</summary>
 public static class ClusterServiceCollectionExtensions
 {
     public static IServiceCollection AddCluster(this IServiceCollection services)

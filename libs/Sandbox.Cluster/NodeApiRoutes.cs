@@ -30,7 +30,7 @@ public static class NodeApiRoutes
     /// <summary>The worker is being ended and takes no new call; its next life will.</summary>
     public const string Leaving = "leaving";
 
-    /// <summary>No such incarnation runs on this node: whoever asked reads the record again.</summary>
+    /// <summary>No such incarnation runs on this node: the caller reads the record again.</summary>
     public const string NotHere = "not-here";
 
     /// <summary>It runs here, but its agent does not answer; the body says why.</summary>

@@ -6,8 +6,8 @@ namespace Sandbox.Cluster;
 
 /// <summary>
 /// How one process of a cluster shows another that it knows the cluster's secret, without telling it: a keyed hash over the
-/// moment, the method and the target of a request. Whoever listens where a worker is expected learns nothing that opens
-/// another door, and what was overheard is of no use for another request, or later.
+/// moment, the method and the target of a request. A process that listens where a worker is expected learns nothing that
+/// opens another endpoint, and what was overheard is of no use for another request, or later.
 /// </summary>
 public static class RequestSignature
 {

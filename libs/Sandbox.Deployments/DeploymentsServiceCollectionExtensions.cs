@@ -27,7 +27,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddHostedService<EngineWatch>()
         .AddArchives();
 
-    /// <summary>Archives and commits go past the deployment; nothing is connected before somebody uses it.</summary>
+    /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services
         .AddSingleton<ArchiveFiles>()
         .AddSingleton<StagingImage>()

@@ -4,17 +4,18 @@ using Sandbox.Node.Agents;
 
 namespace Sandbox.Node;
 
-/// <summary>What runs on this node now, asked when somebody looks.</summary>
+/// <summary>The metrics of what runs on this node now, read when they are collected.</summary>
 internal sealed class LoadTelemetry(IMeterFactory meters, AgentGateway gateway) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(WorkerTelemetry.Name);
         meter.CreateObservableGauge("sandboxes", () => gateway.Admitted.Count, description: "Sandboxes that run on this node.");
-        meter.CreateObservableGauge("reserved.cpus", () => Reserved(room => room.Cpus), description: "CPUs that its sandboxes may take.");
+        meter.CreateObservableGauge(
+            "reserved.cpus", () => Reserved(demand => demand.Cpus), description: "CPUs that its sandboxes may take.");
         meter.CreateObservableGauge(
             "reserved.memory.bytes", () =>
-                Reserved(room => room.MemoryBytes), unit: "By", description: "Memory that its sandboxes may take.");
+                Reserved(demand => demand.MemoryBytes), unit: "By", description: "Memory that its sandboxes may take.");
         return Task.CompletedTask;
     }
 

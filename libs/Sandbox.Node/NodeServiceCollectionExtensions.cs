@@ -22,7 +22,7 @@ namespace Sandbox.Node;
 /// and an operator (<c>Sandbox.Storage</c>), and something that runs sandboxes: <c>AddDeployments</c> or <c>AddKubernetes</c>.</summary>
 public static class NodeServiceCollectionExtensions
 {
-    /// <summary>The only node, in one process with everything else: nobody contests anything.</summary>
+    /// <summary>The only node, in one process with everything else: no other process contests anything.</summary>
     public static IServiceCollection AddStandaloneNode(this IServiceCollection services) => services
         .AddNode()
         .AddSingleton<SingleProcessLeases>()
@@ -34,8 +34,7 @@ public static class NodeServiceCollectionExtensions
 
     /// <summary>A node among others: acts under the lease of its name, and the APIs reach its agents through its node API
     /// (<see cref="NodeApiApplicationBuilderExtensions.MapNodeApi"/>). Added after the cluster's stores, because it stands between them and
-    /// everything
-    /// here that writes. Who says which node is the leader is added beside it (<see cref="AddStoreElection"/>).</summary>
+    /// everything here that writes. The election of the leader is added beside it (<see cref="AddStoreElection"/>).</summary>
     public static IServiceCollection AddClusterNode(this IServiceCollection services)
     {
         services.AddCluster();
@@ -45,7 +44,7 @@ public static class NodeServiceCollectionExtensions
         // First, so that it is stopped last: as long as anything acts, the node is one.
         services.AddHostedService(provider => provider.GetRequiredService<NodeMembership>());
 
-        // And then whatever still runs, when nobody starts or adopts anything any more.
+        // And then whatever still runs, when nothing is started or adopted any more.
         services.AddHostedService<ShutdownCleanup>();
         services.AddNode();
         services.PostConfigure<WorkerOptions>(worker => worker.IsOnlyNode = false);
@@ -110,7 +109,7 @@ public static class NodeServiceCollectionExtensions
         .AddSingleton<DeadlineScan>()
         .AddSingleton<IClusterDuty>(provider => provider.GetRequiredService<DeadlineScan>())
         .AddSingleton<EngineOutage>()
-        // Before the one who wakes whoever asks it.
+        // Before the trigger, which wakes the loop that asks it.
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<EngineOutage>())
         .AddSingleton<ReconciliationTrigger>()
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<ReconciliationTrigger>())

@@ -66,7 +66,7 @@ public sealed class WorkerOptions
     [Range(1, 256)]
     public int Concurrency { get; set; } = 16;
 
-    /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its passing state. Default 20,
+    /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its transient state. Default 20,
     /// which with the default pauses is between two and three minutes.</summary>
     [Range(1, 1000)]
     public int JobAttempts { get; set; } = 20;

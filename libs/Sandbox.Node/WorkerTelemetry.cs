@@ -4,7 +4,7 @@ using Sandbox.Contracts.Jobs;
 
 namespace Sandbox.Node;
 
-/// <summary>What a worker tells about itself.</summary>
+/// <summary>The spans and metrics of a worker.</summary>
 internal sealed class WorkerTelemetry(IMeterFactory meters)
 {
     public const string Name = "Sandbox.Worker";
@@ -23,7 +23,7 @@ internal sealed class WorkerTelemetry(IMeterFactory meters)
     private readonly Histogram<double> _startDuration = meters.Create(Name).CreateHistogram(
         "start.duration.seconds", unit: "s", description: "Time from the request for a sandbox until it ran.", tags: null, Buckets.OfJobs);
 
-    /// <summary>Continues the trace of whoever asked for the job, even after a restart in between.</summary>
+    /// <summary>Continues the trace of the request for the job, even after a restart in between.</summary>
     public static Activity? StartJob(SandboxJob job)
     {
         if (!Spans.HasListeners())
@@ -35,7 +35,7 @@ internal sealed class WorkerTelemetry(IMeterFactory meters)
         return Spans.StartActivity($"job {KindOf(job)}", ActivityKind.Consumer, asker)?.SetTag("sandbox.id", job.SandboxId.ToString());
     }
 
-    /// <summary>A call to the engine for somebody's sake; what is asked from time to time by itself has no span.</summary>
+    /// <summary>A call to the engine as part of a trace; what is asked from time to time by itself has no span.</summary>
     public static Activity? StartEngineCall(string verb) =>
         Activity.Current is not null && Spans.HasListeners() ? Spans.StartActivity($"docker {verb}", ActivityKind.Client) : null;
 

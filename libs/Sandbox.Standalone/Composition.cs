@@ -14,15 +14,15 @@ using Sandbox.Storage;
 
 namespace Sandbox.Standalone;
 
-/// <summary>The rooms of a cluster in one process; only the stores differ.</summary>
+/// <summary>Puts the parts of a cluster together in one process; only the stores differ.</summary>
 internal static class Composition
 {
     /// <summary>How long a shutdown may wait for calls that are still being answered.</summary>
     private static readonly TimeSpan ShutdownWait = TimeSpan.FromMilliseconds(500);
 
-    public static WebApplication Build(StandaloneOptions options, DataFolder folder, ConnectionDrain visitors)
+    public static WebApplication Build(StandaloneOptions options, DataFolder folder, ConnectionDrain drain)
     {
-        // Empty: nothing is read from the folder that somebody happens to stand in, and nothing is started that is not used.
+        // Empty: nothing is read from the folder that the process happens to be started in, and nothing is started that is not used.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = "Sandbox.Standalone",
@@ -31,7 +31,7 @@ internal static class Composition
         Configure(builder.Configuration, options, folder);
         Log(builder.Logging, options);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, folder, visitors));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, folder, drain));
         builder.Services.AddRouting();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownWait);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, CallersLifetime>());
@@ -72,7 +72,7 @@ internal static class Composition
         {
             logging.SetMinimumLevel(level);
             logging.AddFilter("Microsoft.AspNetCore", level > LogLevel.Information ? level : LogLevel.Warning);
-            // What a start fails of is told to whoever starts; only the death of a running part is told here.
+            // What a start fails of is told to the caller of the start; only the death of a running part is told here.
             logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             logging.AddSimpleConsole(console => console.SingleLine = true);
             logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
@@ -80,7 +80,7 @@ internal static class Composition
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, StandaloneOptions options, DataFolder folder, ConnectionDrain visitors)
+    private static void Listen(KestrelServerOptions kestrel, StandaloneOptions options, DataFolder folder, ConnectionDrain drain)
     {
         kestrel.AddServerHeader = false;
         kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
@@ -91,7 +91,7 @@ internal static class Composition
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
 
-        kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => visitors.AdmitAsync(connection, next)));
+        kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => drain.AdmitAsync(connection, next)));
         if (options.Listen is { } endPoint)
         {
             kestrel.Listen(endPoint);
@@ -102,7 +102,7 @@ internal static class Composition
     public static bool IsLocal(IPEndPoint? endPoint) => endPoint is null || IPAddress.IsLoopback(endPoint.Address);
 }
 
-/// <summary>Signals belong to whoever runs the host, not to the host.</summary>
+/// <summary>A lifetime that leaves signals to the process that runs the host.</summary>
 internal sealed class CallersLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sandbox.Standalone;
 
 /// <summary>
-/// Counts the connections on the local socket, so that an owner leaves only when nobody uses it: the last look and the
-/// closing of the door are one step, and whoever comes later is turned away at once and finds the folder free.
+/// Counts the connections on the local socket, so that an owner leaves only when no client uses it: the last look and the
+/// closing of the socket to new connections are one step, and a client that comes later is refused at once and finds the folder free.
 /// </summary>
 internal sealed class ConnectionDrain
 {
@@ -31,7 +31,7 @@ internal sealed class ConnectionDrain
         }
     }
 
-    /// <summary>True: nobody was here, and nobody comes in any more. False: somebody still is.</summary>
+    /// <summary>True: no connection is open, and none is let in any more. False: one still is.</summary>
     public bool TryClose()
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class ConnectionDrain
         }
     }
 
-    /// <summary>Completes when the last visitor has left.</summary>
+    /// <summary>Completes when the last connection has ended.</summary>
     public Task WhenNone()
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Text;
 namespace Sandbox.Standalone;
 
 /// <summary>
-/// The folder of one embedded server. Whoever holds its lock is the one owner; the system gives the lock back when the
+/// The folder of one standalone server. The process that holds its lock is the one owner; the system gives the lock back when the
 /// owner ends, however it ends.
 /// </summary>
 public sealed class DataFolder : IDisposable

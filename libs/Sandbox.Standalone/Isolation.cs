@@ -9,7 +9,7 @@ namespace Sandbox.Standalone;
 /// <summary>Says plainly what stands between a sandbox and this machine, where that is less than a container.</summary>
 internal sealed class Isolation(IPlacement placement, IEnumerable<IDeployment> deployments, ILocalIsolation walls)
 {
-    /// <param name="localWasAsked">Nobody needs to be told that what he asked for is what he gets.</param>
+    /// <param name="localWasAsked">True: the person asked for Local, and needs no warning that it is what they get.</param>
     /// <returns>Null when there is nothing to warn of.</returns>
     public async Task<string?> DescribeAsync(bool localWasAsked, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using Sandbox.Deployments.Docker;
 
 namespace Sandbox.Standalone;
 
-/// <summary>Images on the engine of this machine, for whoever has no server.</summary>
+/// <summary>Images on the engine of this machine, for a caller without a server.</summary>
 public static class LocalImages
 {
     /// <summary>Builds an image by the engine's own interface: no other program is needed.</summary>

@@ -7,17 +7,17 @@ using Sandbox.Api.Auth;
 
 namespace Sandbox.Standalone;
 
-/// <summary>The embedded server: it owns its data folder from start to disposal.</summary>
+/// <summary>The standalone server: it owns its data folder from start to disposal.</summary>
 public sealed class StandaloneHost : IAsyncDisposable
 {
     private const UnixFileMode OwnersSocket = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly WebApplication _app;
     private readonly DataFolder _folder;
-    private readonly ConnectionDrain _visitors;
+    private readonly ConnectionDrain _drain;
 
-    private StandaloneHost(WebApplication app, DataFolder folder, ConnectionDrain visitors) =>
-        (_app, _folder, _visitors) = (app, folder, visitors);
+    private StandaloneHost(WebApplication app, DataFolder folder, ConnectionDrain drain) =>
+        (_app, _folder, _drain) = (app, folder, drain);
 
     /// <summary>Where this machine's owner of the folder is served, without a key.</summary>
     public string SocketPath => _folder.Socket;
@@ -47,12 +47,12 @@ public sealed class StandaloneHost : IAsyncDisposable
     /// <summary>Ends when the server stops, be it by itself because a part of it failed.</summary>
     public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
 
-    /// <summary>Completes when nobody else uses the server and nobody can come in any more.</summary>
+    /// <summary>Completes when no other client uses the server and none can connect any more.</summary>
     public async Task WaitUntilUnusedAsync(CancellationToken cancellationToken)
     {
-        while (!_visitors.TryClose())
+        while (!_drain.TryClose())
         {
-            await _visitors.WhenNone().WaitAsync(cancellationToken);
+            await _drain.WhenNone().WaitAsync(cancellationToken);
         }
     }
 
@@ -66,16 +66,16 @@ public sealed class StandaloneHost : IAsyncDisposable
 
     private static async Task<StandaloneStart> StartAsync(StandaloneOptions options, DataFolder folder, CancellationToken cancellationToken)
     {
-        // Left by an owner that was killed; we hold the lock, so nobody listens there.
+        // Left by an owner that was killed; we hold the lock, so no process listens there.
         File.Delete(folder.Socket);
-        var visitors = new ConnectionDrain();
+        var drain = new ConnectionDrain();
         WebApplication? app = null;
         try
         {
-            app = Composition.Build(options, folder, visitors);
+            app = Composition.Build(options, folder, drain);
             await app.StartAsync(cancellationToken);
             File.SetUnixFileMode(folder.Socket, OwnersSocket);
-            return new StandaloneStart.Started(new StandaloneHost(app, folder, visitors));
+            return new StandaloneStart.Started(new StandaloneHost(app, folder, drain));
         }
         catch (Exception exception)
         {

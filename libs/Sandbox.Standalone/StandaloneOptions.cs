@@ -35,6 +35,6 @@ public sealed record StandaloneOptions
     /// (<c>SANDBOX_Worker__Concurrency</c>) and over the data folder's <c>appsettings.json</c>.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Sandboxes that nothing isolates are for the person at this machine only, unless somebody said otherwise.</summary>
+    /// <summary>Sandboxes that nothing isolates are for the person at this machine only, unless the options say otherwise.</summary>
     internal bool MayRunUnisolated => AllowUnisolated || Composition.IsLocal(Listen);
 }

@@ -6,7 +6,7 @@ namespace Sandbox.Storage;
 /// <summary>Records below the live entries and the wake-ups.</summary>
 internal interface IRecordStore : ISandboxStore
 {
-    /// <summary>As <see cref="ISandboxStore.TryTransitionAsync"/>; the record as it was written, with the facts that others amended
+    /// <summary>As <see cref="ISandboxStore.TryTransitionAsync"/>; the record as it was written, with the facts that others updated
     /// meanwhile. Null: it was not.</summary>
-    Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken);
+    Task<SandboxInstance?> TransitionAsync(SandboxTransition transition, CancellationToken cancellationToken);
 }

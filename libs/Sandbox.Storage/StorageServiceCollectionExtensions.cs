@@ -17,7 +17,7 @@ using StackExchange.Redis;
 
 namespace Sandbox.Storage;
 
-/// <summary>The door of the storage room.</summary>
+/// <summary>Registers the stores.</summary>
 public static class StorageServiceCollectionExtensions
 {
     /// <summary>What the connection string of the cluster's Postgres is called.</summary>
@@ -95,7 +95,7 @@ public static class StorageServiceCollectionExtensions
             .AddOperator();
     }
 
-    /// <summary>Only what decides who is the head: leases, members and join tokens, in the cluster's Postgres; without one in this
+    /// <summary>Only what decides which node is the head: leases, members and join tokens, in the cluster's Postgres; without one in this
     /// process, which then must be the only one.</summary>
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says; empty: there is none.</param>
     /// <exception cref="StorageUnavailableException">It is no connection string.</exception>
@@ -147,7 +147,7 @@ public static class StorageServiceCollectionExtensions
         return services.AddSingleton<IChangeFeed, InMemoryChangeFeed>();
     }
 
-    /// <summary>The stores as everybody sees them: with their live entries and wake-ups.</summary>
+    /// <summary>The stores as all other code sees them: with their live entries and wake-ups.</summary>
     private static IServiceCollection AddAnnounced(
         this IServiceCollection services, Func<IServiceProvider, IRecordStore> records, Func<IServiceProvider, IJobStore> jobs)
     {
@@ -166,7 +166,7 @@ public static class StorageServiceCollectionExtensions
             provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
 
     /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
-    /// of both. Needs an <see cref="IPlacement"/> from the room that runs sandboxes.</summary>
+    /// of both. Needs an <see cref="IPlacement"/> from the project that runs sandboxes.</summary>
     private static IServiceCollection AddOperator(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<SpecLimits, SpecLimitsValidator>().BindConfiguration(SpecLimits.Section);
@@ -193,6 +193,6 @@ public static class StorageServiceCollectionExtensions
         where T : class => provider.GetRequiredService<IOptions<T>>().Value;
 }
 
-/// <summary>The records as the store has them, for those who put a fence around them; everybody else asks for
+/// <summary>The records as the store has them, for the code that puts a fence around them; all other code asks for
 /// <see cref="ISandboxStore"/>.</summary>
 public sealed record UnfencedRecords(ISandboxStore Store);

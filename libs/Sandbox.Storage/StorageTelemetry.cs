@@ -6,7 +6,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Storage;
 
 /// <summary>
-/// What the stores tell about the sandboxes that this process moves: how often what happened, and one billing line for each
+/// What the stores tell about the sandboxes whose transitions this process writes: how often what happened, and one billing line for each
 /// time that one ran. It is told after the write is committed: a process that is killed in between leaves no line, and the
 /// record's history still has both times.
 /// </summary>
@@ -17,29 +17,31 @@ internal sealed partial class StorageTelemetry
     /// <summary>Category of the billing lines, so that they can be kept apart from other logs.</summary>
     public const string BillingCategory = "Sandbox.Billing";
 
-    private readonly Counter<long> _moves;
+    private readonly Counter<long> _transitions;
     private readonly ILogger _billing;
 
     public StorageTelemetry(IMeterFactory meters, ILoggerFactory loggers)
     {
-        _moves = meters.Create(Name).CreateCounter<long>("moves", description: "What happened to sandboxes, as this process wrote it.");
+        _transitions = meters.Create(Name).CreateCounter<long>(
+            "moves", description: "What happened to sandboxes, as this process wrote it.");
         _billing = loggers.CreateLogger(BillingCategory);
     }
 
-    public void OnMoved(SandboxTransition move)
+    public void OnMoved(SandboxTransition transition)
     {
-        if (_moves.Enabled)
+        if (_transitions.Enabled)
         {
-            var count = (int)Math.Min(move.Next.Version - move.From.Version, move.Next.History.Count);
-            foreach (var change in move.Next.History.TakeLast(count))
+            var count = (int)Math.Min(transition.Next.Version - transition.From.Version, transition.Next.History.Count);
+            foreach (var change in transition.Next.History.TakeLast(count))
             {
-                _moves.Add(1, new("event", change.On.Name()), new("state", change.To.Name()));
+                _transitions.Add(1, new("event", change.On.Name()), new("state", change.To.Name()));
             }
         }
 
-        if (move.From is { State: SandboxState.Running, StartedAt: { } begun } ran && move.Next.State is not SandboxState.Running)
+        if (transition.From is { State: SandboxState.Running, StartedAt: { } begun } ran
+            && transition.Next.State is not SandboxState.Running)
         {
-            var end = move.Next.StoppedAt ?? move.Next.DeletedAt ?? begun;
+            var end = transition.Next.StoppedAt ?? transition.Next.DeletedAt ?? begun;
             Log.Ran(_billing, ran.Id, ran.Tenant, ran.Spec.Cpus, ran.Spec.MemoryBytes, Math.Max(0, (end - begun).TotalSeconds), begun, end);
         }
     }

@@ -23,7 +23,7 @@ public sealed class ModelTests
         Assert.Equal(2, builder.Find("api").GetReplicaCount());
         Assert.All(["prometheus", "grafana"], name => Assert.True(
             builder.Find(name).TryGetLastAnnotation<ExplicitStartupAnnotation>(out _),
-            $"{name} is optional: nobody but a person starts it"));
+            $"{name} is optional: only a person starts it"));
         Assert.Contains("create-demo-sandbox", builder.CommandsOf("api"));
         Assert.All(Nodes, node => Assert.Contains("drain", builder.CommandsOf(node)));
     }
@@ -44,10 +44,10 @@ public sealed class ModelTests
         Assert.Superset(needed.Split(' ').ToHashSet(), waits.ToHashSet());
         Assert.True(
             builder.Find(name).TryGetLastAnnotation<HealthCheckAnnotation>(out _),
-            $"{name} needs a health check, or nobody can wait for it");
+            $"{name} needs a health check, or no other resource can wait for it");
     }
 
-    /// <summary>What the dashboard draws: who refers to whom, and what belongs below what.</summary>
+    /// <summary>What the dashboard draws: which resource refers to which, and which belongs below which.</summary>
     [Theory]
     [InlineData("api", "sandbox redis node-1 node-2 node-3 node-4")]
     [InlineData("node-2", "sandbox redis health node-1")]

@@ -105,7 +105,7 @@ public sealed class PublishingTests : IDisposable
         });
     }
 
-    /// <summary>A password in a URI is encoded where the URI is put together, by whoever reads the manifest.</summary>
+    /// <summary>A password in a URI is encoded where the URI is put together, by the reader of the manifest.</summary>
     [Theory]
     [InlineData("SANDBOX_URI", "database-password")]
     [InlineData("REDIS_URI", "redis-password")]

@@ -62,7 +62,7 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
     /// <summary>Where a person enters the dashboard.</summary>
     public async Task<Uri> DashboardAsync() => new(LoginAddress().Match(await SaysAsync("Login to the dashboard at ")).Groups[1].Value);
 
-    /// <summary>Whom a Prometheus on this machine asks about a resource.</summary>
+    /// <summary>The addresses that a Prometheus on this machine asks about a resource.</summary>
     public IReadOnlyList<Uri> Targets(string resource) => !Directory.Exists(folder.File("targets"))
         ? []
         : [.. Directory.GetFiles(folder.File("targets"), $"local-{resource}-*-{program.Stack}.yml")

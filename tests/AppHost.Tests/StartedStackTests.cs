@@ -3,7 +3,7 @@ using Sandbox.Testing.Clusters;
 
 namespace AppHost.Tests;
 
-/// <summary>The whole life of a stack on somebody's machine: started, used, killed, started again, ended.</summary>
+/// <summary>The whole life of a stack on a developer's machine: started, used, killed, started again, ended.</summary>
 [Collection(nameof(StackCollection))]
 public sealed class StartedStackTests
 {

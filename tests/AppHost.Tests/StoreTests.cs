@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace AppHost.Tests;
 
-/// <summary>Where the stack's Postgres and Redis are: containers, other images, or servers that somebody else runs.</summary>
+/// <summary>Where the stack's Postgres and Redis are: containers, other images, or servers that are run elsewhere.</summary>
 public sealed class StoreTests
 {
     private const string Scratch = "--scratch=/tmp/unused";

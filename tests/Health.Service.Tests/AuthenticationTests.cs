@@ -5,7 +5,7 @@ using Sandbox.Domain.Heads;
 
 namespace Health.Service.Tests;
 
-/// <summary>Who gets in, and what anybody gets.</summary>
+/// <summary>Which callers get in, and what any caller gets.</summary>
 public sealed class AuthenticationTests : IAsyncLifetime
 {
     private const string Node = """{"node":"w1","instance":"a","host":"h","head_port":6390,"head_client_port":10001,"dashboard_port":8265,"version":"1"}""";

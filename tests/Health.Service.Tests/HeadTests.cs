@@ -2,7 +2,8 @@ using Sandbox.Contracts.Cluster;
 
 namespace Health.Service.Tests;
 
-/// <summary>Who becomes the head, and who stays it: the table of the contract, over HTTP, under a clock of the test's own.</summary>
+/// <summary>Which node becomes the head, and which stays it: the table of the contract, over HTTP, under a clock of the
+/// test's own.</summary>
 public sealed class HeadTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);

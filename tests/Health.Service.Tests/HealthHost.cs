@@ -31,7 +31,7 @@ internal sealed class HealthHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    /// <param name="folder">Where the lock is; null: a folder that nobody else has.</param>
+    /// <param name="folder">Where the lock is; null: a folder that no other host has.</param>
     /// <param name="database">Empty: in memory.</param>
     public static async Task<HealthHost> StartAsync(
         string whitelist = "w1 w2:6390", string? folder = null, string database = "", FakeTimeProvider? time = null)

@@ -5,7 +5,7 @@ using Sandbox.Chaos.Histories;
 namespace Sandbox.Chaos;
 
 /// <summary>What a run did and what came of it, for people.</summary>
-/// <param name="Surprises">What nobody should have to see beside the promises: a process that ended by itself.</param>
+/// <param name="Surprises">What should never be seen beside the promises: a process that ended by itself.</param>
 public sealed record ChaosReport(
     ChaosOptions Options, IReadOnlyDictionary<string, int> Faults, IReadOnlyList<Operation> Operations, CheckSummary CheckSummary,
     IReadOnlyList<string> Surprises)

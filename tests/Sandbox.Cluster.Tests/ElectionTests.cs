@@ -5,7 +5,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Cluster.Tests;
 
-/// <summary>Real processes that decide who is the head, two health services and one Postgres.</summary>
+/// <summary>Real processes that decide which node is the head, two health services and one Postgres.</summary>
 public sealed partial class ElectionTests
 {
     [NeedsPostgresFact]
@@ -70,7 +70,7 @@ public sealed partial class ElectionTests
         await fleet.Nodes[1].SaysAsync("Mode: head");
         Assert.Equal("n2", (await fleet.HeadFromAsync(2)).Node.Name);
 
-        // Its name for the head is one that nobody knows; the health service does.
+        // Its name for the head is one that cannot be resolved; the health service does.
         await using var other = fleet.MakeNode("n9", ("HEAD_ADDRESS", "no-such-host.invalid:1"));
         other.Start();
         await other.SaysAsync("✗ n9 is not in the whitelist");

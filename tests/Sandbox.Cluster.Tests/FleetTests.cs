@@ -10,7 +10,7 @@ namespace Sandbox.Cluster.Tests;
 public sealed class FleetTests
 {
     /// <summary>How many; more than the default for a longer look (<c>SANDBOX_FLEET=200</c>).</summary>
-#pragma warning disable RS0030 // A switch of whoever runs the tests, not of the product.
+#pragma warning disable RS0030 // A switch of the person who runs the tests, not of the product.
     private static readonly int Size =
         int.TryParse(Environment.GetEnvironmentVariable("SANDBOX_FLEET"), CultureInfo.InvariantCulture, out var size) ? size : 24;
 #pragma warning restore RS0030

@@ -14,7 +14,7 @@ public sealed class HeadFailoverTests
             Apis = 1,
             Workers = 3,
             Healths = 2,
-            // Room for five on each: no node can be so much quicker than the others that it has all eight.
+            // Capacity for five on each: no node can be so much quicker than the others that it has all eight.
             OfWorker = (_, _) => [("Worker__Capacity__Cpus", "2.5")],
             // A head that is short of time for a second is still the head: the version grows by the kill alone.
             Settings = new Dictionary<string, string> { ["Health__Lease"] = "00:00:06" },

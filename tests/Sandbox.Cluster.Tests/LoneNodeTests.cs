@@ -3,7 +3,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Cluster.Tests;
 
-/// <summary>A node that finds no health service, no head, or a service that does not know it. Nobody becomes the head here.</summary>
+/// <summary>A node that finds no health service, no head, or a service that does not know it. No node becomes the head here.</summary>
 public sealed class LoneNodeTests(LoneNodeTests.OneService service) : IClassFixture<LoneNodeTests.OneService>
 {
     private HeadFleet Fleet => service.Fleet;

@@ -6,7 +6,7 @@ using Sandbox.Testing.Clusters;
 namespace Sandbox.Cluster.Tests;
 
 /// <summary>Nodes that come and go in an orderly way: a sandbox archived on one is restored on another, and a rolling restart
-/// of all of them fails nobody.</summary>
+/// of all of them fails no call.</summary>
 public sealed class MovingTests
 {
     // Hard link, symbolic link, mode, owner, time and an extended attribute, told by name.

@@ -105,7 +105,7 @@ public sealed class RefusedStartTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The line of a refusal. It is the last that the process writes, but to another stream than its log: whoever reads both may
+    /// <summary>The line of a refusal. It is the last that the process writes, but to another stream than its log: a reader of both may
     /// have them in any order.</summary>
     private static string RefusalOf(ClusterProcess process, string beginning)
     {

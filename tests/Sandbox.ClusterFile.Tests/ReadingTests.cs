@@ -23,7 +23,7 @@ public sealed class ReadingTests
         Assert.Null(settings.Host.HasGpu);
     }
 
-    /// <summary>Each source alone, and each pair of neighbours: the upper one wins.</summary>
+    /// <summary>Each source alone, and each pair of adjacent ones: the upper one wins.</summary>
     [Theory]
     [InlineData(false, false, false, 8888)]
     [InlineData(false, false, true, 9001)]

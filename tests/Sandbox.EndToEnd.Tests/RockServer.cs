@@ -86,7 +86,7 @@ public sealed partial class RockServer : IAsyncLifetime
         _process.Dispose();
     }
 
-    /// <summary>One call of the ROCK face; the whole envelope.</summary>
+    /// <summary>One call of the ROCK endpoints; the whole envelope.</summary>
     public async Task<JsonElement> PostAsync(string route, object body)
     {
         using var answer = await Http.PostAsJsonAsync($"/apis/envs/sandbox/v1/{route}", body);

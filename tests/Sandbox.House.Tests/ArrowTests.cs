@@ -3,7 +3,7 @@ using System.Xml.Linq;
 namespace Sandbox.House.Tests;
 
 /// <summary>The arrows of ARCHITECTURE.md, kept by a machine: a project references only those below it, and each
-/// outside thing has one door.</summary>
+/// package of an outside thing is referenced only where it is meant to be.</summary>
 public sealed class ArrowTests
 {
     private static readonly Dictionary<string, string> Allowed = new()
@@ -56,12 +56,12 @@ public sealed class ArrowTests
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
     [InlineData("YamlDotNet", "Sandbox.ClusterFile")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Cluster Sandbox.Node Sandbox.Worker")]
-    public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string doors)
+    public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string allowed)
     {
         var users = Repository.Projects.Keys
             .Where(project => Items(project, "PackageReference").Any(name => name.StartsWith(package, StringComparison.Ordinal)));
 
-        Assert.Empty(users.Except(doors.Split(' ')));
+        Assert.Empty(users.Except(allowed.Split(' ')));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed partial class TreeTests
         Assert.Empty(unfinished);
     }
 
-    /// <summary>The compiler's server outlives a build by minutes: with the lock in its hands, whoever builds next waits for that
+    /// <summary>The compiler's server outlives a build by minutes: with the lock in its hands, the next build waits for that
     /// long.</summary>
     [Fact]
     public void Scripts_UnderALock_BuildWithoutIt()
@@ -97,7 +97,7 @@ public sealed partial class TreeTests
         Assert.Empty(wide);
     }
 
-    /// <summary>Notes, patches and profiles that somebody left behind.</summary>
+    /// <summary>Fails on notes, patches and profiles that were left behind.</summary>
     [Fact]
     public void Root_HoldsNothingElse()
     {

@@ -44,7 +44,7 @@ public sealed class TelemetryEndTests
         await host.StopAsync(CancellationToken.None).WaitAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends nothing by itself: only the end of the process does, or nobody.</summary>
+    /// <summary>Sends nothing by itself: only the end of the process does, or nothing does.</summary>
     private static IHost Build(Dictionary<string, string> settings)
     {
         var never = $"{(int)LongerThanAnyTest.TotalMilliseconds}";

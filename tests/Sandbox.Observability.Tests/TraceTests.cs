@@ -46,10 +46,10 @@ public sealed class TraceTests(WatchedCluster watched)
             seen => Has(seen, "Sandbox.Api", "run_in_session") && Has(seen, "Sandbox.Worker", "/agents/")
                 && Has(seen, "Sandbox.Worker", "agent POST /rock/run_in_session"),
             "spans of the API, of the worker and of the agent");
-        var (request, road, agent) = (One(spans, "sandbox/v1/run_in_session"), One(spans, "/agents/"), One(spans, "agent POST"));
-        Assert.Equal(request.SpanId, road.ParentId);
-        Assert.Equal(road.SpanId, agent.ParentId);
-        AssertInside(agent, road);
+        var (request, nodeApi, agent) = (One(spans, "sandbox/v1/run_in_session"), One(spans, "/agents/"), One(spans, "agent POST"));
+        Assert.Equal(request.SpanId, nodeApi.ParentId);
+        Assert.Equal(nodeApi.SpanId, agent.ParentId);
+        AssertInside(agent, nodeApi);
         Assert.True(
             agent.End - agent.Begin >= 200_000_000,
             $"the agent ran a command of 0.2 s, and its span has {(agent.End - agent.Begin) / 1e6} ms");
@@ -82,7 +82,7 @@ public sealed class TraceTests(WatchedCluster watched)
         await watched.Caller.MustPostAsync("stop", new { sandbox_id = id });
     }
 
-    /// <summary>Heartbeats, renewals and wake-ups go on all the time; a trace that somebody asked for comes through beside them.</summary>
+    /// <summary>Heartbeats, renewals and wake-ups go on all the time; a trace that a caller asked for comes through beside them.</summary>
     [NeedsDockerFact]
     public async Task Traces_OfCallsThatNobodyAskedFor_AreNotSent()
     {

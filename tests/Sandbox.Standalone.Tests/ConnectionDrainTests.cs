@@ -13,30 +13,30 @@ public sealed class ConnectionDrainTests
     [Fact]
     public async Task TryClose_WithSomebodyThere_WaitsUntilTheyLeft()
     {
-        var visitors = new ConnectionDrain();
+        var drain = new ConnectionDrain();
         var leave = new TaskCompletionSource();
         await using var connection = new DefaultConnectionContext();
-        var visit = visitors.AdmitAsync(connection, _ => leave.Task);
+        var serving = drain.AdmitAsync(connection, _ => leave.Task);
 
-        Assert.False(visitors.TryClose());
-        var none = visitors.WhenNone();
+        Assert.False(drain.TryClose());
+        var none = drain.WhenNone();
         Assert.False(none.IsCompleted);
         leave.SetResult();
-        await visit;
+        await serving;
         await none.WaitAsync(Generous, TestContext.Current.CancellationToken);
-        Assert.True(visitors.TryClose());
+        Assert.True(drain.TryClose());
     }
 
     [Fact]
     public async Task Admit_AfterTheDoorWasClosed_TurnsAwayWithoutServing()
     {
-        var visitors = new ConnectionDrain();
-        Assert.True(visitors.TryClose());
+        var drain = new ConnectionDrain();
+        Assert.True(drain.TryClose());
         var (near, _) = Pipes();
         var late = new DefaultConnectionContext("late", near, near);
         var served = false;
 
-        await visitors.AdmitAsync(late, _ => Task.FromResult(served = true));
+        await drain.AdmitAsync(late, _ => Task.FromResult(served = true));
 
         Assert.False(served);
     }

@@ -2,30 +2,30 @@ namespace Sandbox.Storage.Tests;
 
 public sealed class KeyedLockTests
 {
-    private readonly KeyedLock<int> _turns = new();
+    private readonly KeyedLock<int> _locks = new();
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Enter_WhileAnotherHasTheTurn_WaitsUntilItIsGivenBack()
     {
-        var first = await _turns.EnterAsync(1, CancellationToken);
-        var second = _turns.EnterAsync(1, CancellationToken).AsTask();
-        Assert.False(second.IsCompleted, "the turn is the first one's");
-        Assert.Null(_turns.TryEnter(1));
+        var first = await _locks.EnterAsync(1, CancellationToken);
+        var second = _locks.EnterAsync(1, CancellationToken).AsTask();
+        Assert.False(second.IsCompleted, "the first one has the lock");
+        Assert.Null(_locks.TryEnter(1));
 
         first.Dispose();
 
         (await second).Dispose();
-        Assert.NotNull(_turns.TryEnter(1));
+        Assert.NotNull(_locks.TryEnter(1));
     }
 
     [Fact]
     public void Enter_ForOneOfManyThings_WaitsForNoOther()
     {
-        var entered = Enumerable.Range(0, 10_000).Select(key => _turns.EnterAsync(key, CancellationToken)).ToList();
+        var entered = Enumerable.Range(0, 10_000).Select(key => _locks.EnterAsync(key, CancellationToken)).ToList();
 
-        Assert.All(entered, turn => Assert.True(turn.IsCompletedSuccessfully, "another thing's turn is nobody's business"));
+        Assert.All(entered, taken => Assert.True(taken.IsCompletedSuccessfully, "the lock of another key keeps none waiting"));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class KeyedLockTests
 
         await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () =>
         {
-            using var turn = await _turns.EnterAsync(1, CancellationToken);
+            using var taken = await _locks.EnterAsync(1, CancellationToken);
             most = Math.Max(most, Interlocked.Increment(ref inside));
             times++;
             await Task.Yield();
@@ -49,13 +49,13 @@ public sealed class KeyedLockTests
     public async Task Enter_GivenUp_LeavesTheTurnToOthers()
     {
         using var impatient = new CancellationTokenSource();
-        var first = await _turns.EnterAsync(1, CancellationToken);
-        var given = _turns.EnterAsync(1, impatient.Token).AsTask();
+        var first = await _locks.EnterAsync(1, CancellationToken);
+        var given = _locks.EnterAsync(1, impatient.Token).AsTask();
 
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
         first.Dispose();
 
-        Assert.NotNull(_turns.TryEnter(1));
+        Assert.NotNull(_locks.TryEnter(1));
     }
 }

@@ -25,11 +25,11 @@ public sealed class StorageServiceTests : IDisposable
     [InlineData(typeof(ISandboxOperator))]
     [InlineData(typeof(SandboxTransitions))]
     [InlineData(typeof(DeploymentManager))]
-    public void EmbeddedStorage_OffersEveryDoor(Type door)
+    public void EmbeddedStorage_OffersEveryDoor(Type service)
     {
         using var provider = Provider([]);
 
-        Assert.Same(provider.GetRequiredService(door), provider.GetRequiredService(door));
+        Assert.Same(provider.GetRequiredService(service), provider.GetRequiredService(service));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Sandbox.Contracts.Envd;
 namespace Sandbox.Client.Wire;
 
 /// <summary>
-/// The messages of a Connect server stream, read one by one as the consumer asks for them: who reads slowly makes the
+/// The messages of a Connect server stream, read one by one as the consumer asks for them: a slow reader makes the
 /// sandbox write slowly. Holds one message at a time.
 /// </summary>
 internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body, JsonTypeInfo<T> type, ServerConnection server)

@@ -80,7 +80,7 @@ internal sealed class ManagementCalls(ServerConnection server)
         }
         catch (JsonException)
         {
-            // Somebody else answered, for example a proxy on the way.
+            // Another server answered, for example a proxy on the way.
         }
 
         throw new SandboxClientException($"http_{status}", $"The server answered with HTTP status {status}.");

@@ -76,7 +76,7 @@ internal sealed record NodePlan(string Name, int HeadPort, string Address)
 
     public string? GpuType { get; init; }
 
-    /// <summary>What all who look for the head reach it by, inside and outside its network: the host's address and published
+    /// <summary>The address by which all that look for the head reach it, inside and outside its network: the host's address and published
     /// port.</summary>
     public string? HostAddress { get; init; }
 
@@ -88,6 +88,6 @@ internal sealed record NodePlan(string Name, int HeadPort, string Address)
     /// <summary>Null: as section <c>nodes</c> says.</summary>
     public string? HealthUrl { get; init; }
 
-    /// <summary>Null: none; whom it joins stands above all other sources.</summary>
+    /// <summary>Null: none; the head that it joins stands above all other sources.</summary>
     public string? HeadAddress { get; init; }
 }

@@ -17,7 +17,7 @@ public static class TestCluster
     public static IReadOnlyList<string> NodeNames => [WorkerName, CpuWorkerName];
 
     /// <param name="target"><c>cpu</c> or <c>gpu</c>; null: as cluster.yaml says.</param>
-    /// <param name="head">Whom the worker joins, host:port; null: the target.</param>
+    /// <param name="head">The head that the worker joins, host:port; null: the target.</param>
     public static ComposeFile Make(ClusterPlan plan, string? target, string? head)
     {
         var test = plan.Settings.ClusterTest;

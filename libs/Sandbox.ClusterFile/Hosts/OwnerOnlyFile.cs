@@ -1,6 +1,6 @@
 namespace Sandbox.ClusterFile.Hosts;
 
-/// <summary>A file with secrets: nobody but its owner reads it.</summary>
+/// <summary>A file with secrets that only its owner reads.</summary>
 public static class OwnerOnlyFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

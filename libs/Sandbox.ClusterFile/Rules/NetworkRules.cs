@@ -6,7 +6,7 @@ using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.ClusterFile.Rules;
 
-/// <summary>An IPv4 network with room for a few containers, by its own address: 172.28.0.0/16.</summary>
+/// <summary>An IPv4 network large enough for a few containers, by its own address: 172.28.0.0/16.</summary>
 internal sealed class SubnetAttribute : RuleAttribute
 {
     private const int Largest = 8, Smallest = 28;

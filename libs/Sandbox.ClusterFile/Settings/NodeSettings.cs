@@ -11,7 +11,7 @@ public sealed class NodeSettings
     public List<string> HeadWhitelist { get; set; } = ["node-cpu", "node-gpu"];
 
     [HostAndPort]
-    [Description("Whom a node that is not in the whitelist joins. Not said: the first of the whitelist.")]
+    [Description("The head that a node that is not in the whitelist joins. Not said: the first of the whitelist.")]
     public string? HeadAddress { get; set; }
 
     [Description("How Health.Service is asked.")]

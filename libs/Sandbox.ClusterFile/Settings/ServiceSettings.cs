@@ -11,7 +11,7 @@ public sealed class ServiceSettings
     [Description("Decides who is the head.")]
     public HealthServiceContainer Health { get; set; } = new();
 
-    [Description("The public HTTP face.")]
+    [Description("The public HTTP API.")]
     public ApiService Api { get; set; } = new();
 
     [Description("Speed: live entries and wake-ups. The cluster works without it.")]

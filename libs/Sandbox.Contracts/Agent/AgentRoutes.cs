@@ -1,7 +1,7 @@
 namespace Sandbox.Contracts.Agent;
 
 /// <summary>
-/// The agent's HTTP routes, served on the connections that it dialled to its owner. Three faces over one core:
+/// The agent's HTTP routes, served on the connections that it dialled to its owner. Three APIs over one core:
 /// its own (<c>/agent</c>), ROCK's (<c>/rock</c>) and E2B's envd (<c>/envd</c>).
 /// </summary>
 public static class AgentRoutes
@@ -35,7 +35,7 @@ public static class AgentRoutes
     /// <c>sandbox-agent/1 TOKEN\n</c>. On a Unix socket nothing is sent.</summary>
     public const string TcpHello = "sandbox-agent/1";
 
-    /// <summary>Request header with the token, demanded of whoever calls an agent that listens (Remote deployment).
+    /// <summary>Request header with the token, demanded of the caller of an agent that listens (Remote deployment).
     /// <c>Authorization</c> stays free for the user name of the envd protocol.</summary>
     public const string TokenHeader = "Sandbox-Agent-Token";
 }

@@ -12,7 +12,7 @@ public readonly record struct AgentSpan(string TraceId, long Microseconds)
     /// <summary>Of requests, as W3C has it.</summary>
     public const string ParentHeader = "traceparent";
 
-    /// <summary>Of answers; taken off before they go on to whoever called.</summary>
+    /// <summary>Of answers; taken off before they go on to the caller.</summary>
     public const string Header = "Sandbox-Agent-Span";
 
     private const int ParentLength = 55;
@@ -22,7 +22,7 @@ public readonly record struct AgentSpan(string TraceId, long Microseconds)
     /// <summary>A call takes a day at most; whatever says more is not believed.</summary>
     private const long Longest = 24L * 3600 * 1_000_000;
 
-    /// <summary>The trace that a <c>traceparent</c> names; null: there is none, it is malformed, or nobody keeps it.</summary>
+    /// <summary>The trace that a <c>traceparent</c> names; null: there is none, it is malformed, or it is not sampled.</summary>
     public static string? TraceOf(string? parent) =>
         parent is { Length: >= ParentLength }
         && parent[2] == '-' && parent[35] == '-' && parent[52] == '-'

@@ -16,7 +16,7 @@ public sealed record AcquireRequest(string Node, string Instance);
 /// <param name="Leaving">It gives the lease back.</param>
 public sealed record HeartbeatRequest(string Node, string Instance, long LeaseVersion, bool Leaving = false);
 
-/// <summary>Who is the head, and what that makes of whoever asked.</summary>
+/// <summary>The node that is the head, and what that makes of the process that asked.</summary>
 public sealed record HeadAnswer
 {
     public const string Head = "head";
@@ -28,7 +28,7 @@ public sealed record HeadAnswer
     /// <summary>A lease that only this one Health.Service knows of.</summary>
     public const string InMemory = "memory";
 
-    /// <summary>What the node is that asked; <see cref="Worker"/> for who is no node.</summary>
+    /// <summary>What the node is that asked; <see cref="Worker"/> for a caller that is no node.</summary>
     public required string Mode { get; init; }
 
     /// <summary>Null: there is no head now.</summary>
@@ -70,11 +70,11 @@ public sealed record MemberEntry(
 /// <param name="TtlSeconds">How long it can be used; null: an hour.</param>
 public sealed record JoinTokenRequest(string? Node = null, int? TtlSeconds = null);
 
-/// <param name="Id">Names it, and admits nobody.</param>
+/// <param name="Id">Names it, and admits no node.</param>
 /// <param name="Token">In this answer and nowhere else.</param>
 public sealed record JoinTokenResult(string Id, string Token, string? Node, DateTimeOffset ExpiresAt)
 {
-    /// <summary>Without the token: whoever prints it into a log prints none.</summary>
+    /// <summary>Without the token: a log that it is printed into has none.</summary>
     public override string ToString() => $"{nameof(JoinTokenResult)} {Id}";
 }
 
@@ -93,7 +93,7 @@ public sealed record EnrollmentRequest(string Node);
 /// <param name="Sealed">A <see cref="ClusterCredentials"/> as JSON, under the token's seal.</param>
 public sealed record EnrollmentResponse(string Sealed);
 
-/// <summary>What makes a process one of the cluster's: with it a node is what it would be had somebody configured it.</summary>
+/// <summary>What makes a process one of the cluster's: with it a node is what it would be had it been configured by hand.</summary>
 /// <param name="Database">Connection string of the records as the health service has it; null: it has none.</param>
 public sealed record ClusterCredentials(string Id, string Secret, string? Database)
 {
@@ -101,7 +101,7 @@ public sealed record ClusterCredentials(string Id, string Secret, string? Databa
     public override string ToString() => $"{nameof(ClusterCredentials)} {Id}";
 }
 
-/// <summary>What a node's head port tells to anybody who asks.</summary>
+/// <summary>What a node's head port tells to any caller.</summary>
 /// <param name="Mode"><see cref="HeadAnswer.Head"/> only while it holds the head's lease.</param>
 /// <param name="HeadHost">Of the head as this node knows it; null: it knows none.</param>
 public sealed record RoleAnswer(string Node, string Mode, long LeaseVersion, string? HeadHost, int? HeadPort);

@@ -1,7 +1,7 @@
 namespace Sandbox.Contracts.Cluster;
 
-/// <summary>What Health.Service serves below <c>/v1</c>, to who proves to be of its cluster: with request signature, or as a
-/// node that once joined with a token. Any other path answers 200 to anybody.</summary>
+/// <summary>What Health.Service serves below <c>/v1</c>, to callers that prove to be of its cluster: with a request signature, or as a
+/// node that once joined with a token. Any other path answers 200 to any caller.</summary>
 public static class HealthRoutes
 {
     /// <summary>Everything below it wants a proof.</summary>
@@ -23,14 +23,14 @@ public static class HealthRoutes
     /// <summary>GET: <see cref="HeadAnswer"/>; 404 while there is no head.</summary>
     public const string Current = "/v1/head/current";
 
-    /// <summary>POST <see cref="JoinTokenRequest"/>: <see cref="JoinTokenResult"/>. For who knows the cluster's secret.</summary>
+    /// <summary>POST <see cref="JoinTokenRequest"/>: <see cref="JoinTokenResult"/>. For callers that know the cluster's secret.</summary>
     public const string JoinTokens = "/v1/join-tokens";
 
-    /// <summary>POST <see cref="EnrollmentRequest"/>: <see cref="EnrollmentResponse"/>. For who has a join token and not the cluster's
-    /// secret.</summary>
+    /// <summary>POST <see cref="EnrollmentRequest"/>: <see cref="EnrollmentResponse"/>. For nodes with a join token and without
+    /// the cluster's secret.</summary>
     public const string Join = "/v1/join";
 
-    /// <summary>GET on a node's head port, to anybody: <see cref="RoleAnswer"/>.</summary>
+    /// <summary>GET on a node's head port, to any caller: <see cref="RoleAnswer"/>.</summary>
     public const string Role = "/v1/role";
 
     /// <summary>Header of a registration, or of a join: the admission of a token (enrollment secret), instead of a proof.</summary>

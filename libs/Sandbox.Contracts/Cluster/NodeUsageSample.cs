@@ -1,9 +1,9 @@
 namespace Sandbox.Contracts.Cluster;
 
-/// <summary>What a node and its sandboxes use, as the node saw it a moment ago. CPU is a sum since the beginning, so that whoever asks
-/// twice knows the use in between.</summary>
+/// <summary>What a node and its sandboxes use, as the node saw it a moment ago. CPU is a sum since the beginning, so that a caller that
+/// asks twice knows the use in between.</summary>
 /// <param name="AtMilliseconds">When, by the node's clock (Unix time).</param>
-/// <param name="CpuSeconds">Of all CPUs of the machine, whoever used them.</param>
+/// <param name="CpuSeconds">Of all CPUs of the machine, whichever process used them.</param>
 /// <param name="MemoryBytes">Of the machine, without what it would give back at once.</param>
 public sealed record NodeUsageSample(
     string Node, long AtMilliseconds, double CpuSeconds, int Cpus, long MemoryBytes, long MemoryTotalBytes,

@@ -30,7 +30,7 @@ public readonly record struct IncarnationId : IParsable<IncarnationId>
     public override string ToString() => _value.ToString("N");
 }
 
-/// <summary>Public, so that serializers of other rooms can be generated.</summary>
+/// <summary>Public, so that serializers of other projects can be generated.</summary>
 public sealed class IncarnationIdJson : JsonConverter<IncarnationId>
 {
     public override IncarnationId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -28,7 +28,7 @@ public abstract record SandboxJob
     [JsonIgnore]
     public virtual JobReach Reach => JobReach.ItsNode;
 
-    /// <summary>W3C trace context of whoever asked; filled by the store when the job is written.</summary>
+    /// <summary>W3C trace context of the caller; filled by the store when the job is written.</summary>
     public string? TraceParent { get; init; }
 }
 
@@ -45,7 +45,7 @@ public sealed record StartSandboxJob : SandboxJob
     /// <summary>There was a password, and it was dropped when the job was given up: a dead letter keeps no secret.</summary>
     public bool PasswordDropped { get; init; }
 
-    /// <summary>Without the password: whoever prints a job into a log prints no secret.</summary>
+    /// <summary>Without the password: a log that a job is printed into has no secret.</summary>
     public override string ToString() => $"{nameof(StartSandboxJob)} {SandboxId} {SandboxVersion}";
 }
 
@@ -98,10 +98,10 @@ public enum JobReach
     /// <summary>Where the container is.</summary>
     ItsNode,
 
-    /// <summary>On a node that has room for the sandbox: it will have the container.</summary>
+    /// <summary>On a node that has capacity for the sandbox: it will have the container.</summary>
     FittingNode,
 
-    /// <summary>On any node: the job needs no container and no room.</summary>
+    /// <summary>On any node: the job needs no container and no capacity.</summary>
     AnyNode,
 }
 

@@ -5,13 +5,13 @@ namespace Sandbox.Contracts.Management;
 /// <param name="ExpiresAt">Null: never.</param>
 public sealed record KeyRequest(string? Tenant = null, bool Admin = false, string? Note = null, DateTimeOffset? ExpiresAt = null);
 
-/// <summary>A key without its secret, which nobody has but its owner.</summary>
+/// <summary>A key without its secret, which only its owner has.</summary>
 public sealed record KeyResult(
     string Id, string Tenant, bool Admin, string Note, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
 /// <summary>The only answer that ever holds the secret.</summary>
 public sealed record NewKeyResult(string Id, string Tenant, bool Admin, string Note, DateTimeOffset? ExpiresAt, string Secret)
 {
-    /// <summary>Without the secret: whoever prints it into a log prints none.</summary>
+    /// <summary>Without the secret: a log that it is printed into has none.</summary>
     public override string ToString() => $"{nameof(NewKeyResult)} {Id}";
 }

@@ -87,7 +87,7 @@ public sealed record Observation
 
     public string Output { get; set; } = "";
 
-    /// <summary>Null when nobody asked for it (<c>check: ignore</c>); then it is left out, because clients reject null.</summary>
+    /// <summary>Null when it was not asked for (<c>check: ignore</c>); then it is left out, because clients reject null.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ExitCode { get; set; }
 

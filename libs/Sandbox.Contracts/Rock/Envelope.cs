@@ -7,7 +7,7 @@ namespace Sandbox.Contracts.Rock;
 /// All four keys are always there, in this order.
 /// </summary>
 /// <param name="Status"><see cref="Success"/> or <see cref="Failed"/>.</param>
-/// <param name="Message">On failure a fixed phrase of the route.</param>
+/// <param name="Message">On failure the fixed failure message of the route.</param>
 /// <param name="Error">On failure the reason, for people.</param>
 /// <param name="Result">Its shape depends on the route; JSON null where there is none.</param>
 public sealed record Envelope(string Status, string? Message, string? Error, JsonElement Result)

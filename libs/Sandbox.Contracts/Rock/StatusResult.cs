@@ -89,7 +89,7 @@ public record StatusResult
     /// is.</summary>
     public string? DiskLimitLog { get; init; }
 
-    /// <summary>Ours: why the sandbox is in its state where nobody asked for that (lost, failed to start, expired).</summary>
+    /// <summary>Ours: why the sandbox is in its state where no caller asked for that (lost, failed to start, expired).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Sandbox.Contracts.Wire;
 /// <summary>A connection to a Unix socket, as an HTTP handler's <c>ConnectCallback</c> wants one.</summary>
 public static class UnixSocket
 {
-    /// <exception cref="SocketException">Nobody listens there.</exception>
+    /// <exception cref="SocketException">No process listens there.</exception>
     public static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

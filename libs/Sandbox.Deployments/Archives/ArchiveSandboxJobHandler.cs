@@ -11,8 +11,8 @@ namespace Sandbox.Deployments.Archives;
 
 /// <summary>Puts a sandbox away. Its container is removed only when the record says that the archive has everything.</summary>
 internal sealed partial class ArchiveSandboxJobHandler(
-    ISandboxStore store, IChangeFeed feed, SandboxTransitions moves, DeploymentSet deployments, ContainerArchive archives, AgentLinks links,
-    TimeProvider time, ILogger<ArchiveSandboxJobHandler> logger) : JobHandler<ArchiveSandboxJob>
+    ISandboxStore store, IChangeFeed feed, SandboxTransitions transitions, DeploymentSet deployments, ContainerArchive archives,
+    AgentLinks links, TimeProvider time, ILogger<ArchiveSandboxJobHandler> logger) : JobHandler<ArchiveSandboxJob>
 {
     protected override async Task RunAsync(ArchiveSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal sealed partial class ArchiveSandboxJobHandler(
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // Its deadline has passed: whoever moved it left a job that tidies up behind this one.
+            // Its deadline has passed: the transition left a job that tidies up behind this one.
             Log.Unwanted(logger, record.Id);
         }
         catch (Exception exception)
@@ -59,11 +59,11 @@ internal sealed partial class ArchiveSandboxJobHandler(
 
     private async Task DoneAsync(SandboxInstance record, ArchiveFacts facts, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (moves.ArchiveDone(record, facts, time.GetUtcNow()).TryGet(out var move, out _)
-            && await store.TryTransitionAsync(move with { Claim = claim }, cancellationToken))
+        if (transitions.ArchiveDone(record, facts, time.GetUtcNow()).TryGet(out var transition, out _)
+            && await store.TryTransitionAsync(transition with { Claim = claim }, cancellationToken))
         {
             Log.Archived(logger, record.Id, facts.Bytes, facts.Location);
-            await RemoveContainerAsync(move.Next, cancellationToken);
+            await RemoveContainerAsync(transition.Next, cancellationToken);
         }
     }
 
@@ -75,8 +75,8 @@ internal sealed partial class ArchiveSandboxJobHandler(
 
     private async Task FailAsync(SandboxInstance record, string reason, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (moves.ArchiveFailed(record, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var move, out _)
-            && await store.TryTransitionAsync(move with { Claim = claim }, cancellationToken))
+        if (transitions.ArchiveFailed(record, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var transition, out _)
+            && await store.TryTransitionAsync(transition with { Claim = claim }, cancellationToken))
         {
             Log.Failed(logger, record.Id, reason);
         }

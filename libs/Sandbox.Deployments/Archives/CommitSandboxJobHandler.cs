@@ -9,7 +9,7 @@ using Sandbox.Node.Jobs;
 namespace Sandbox.Deployments.Archives;
 
 /// <summary>Makes an image of a container under a name of the caller's and pushes it where the name says a registry. While it
-/// pushes, a move of the sandbox (a stop) goes first: the job queues itself again and goes on behind it.</summary>
+/// pushes, a transition of the sandbox (a stop) goes first: the job queues itself again and goes on behind it.</summary>
 internal sealed partial class CommitSandboxJobHandler(
     ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, IOptions<WorkerOptions> worker,
     TimeProvider time,

@@ -74,7 +74,7 @@ internal sealed class RegistryArchive(EngineConnection engine, ArchiveOptions op
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
         {
-            // Whoever reads is told, and tells why.
+            // The reader is told, and tells why.
             await writer.CompleteAsync(exception);
         }
     }

@@ -8,8 +8,8 @@ using Sandbox.Storage.Archives;
 
 namespace Sandbox.Deployments.Archives;
 
-/// <summary>The tags of the repository of archives, asked of its registry (API v2). Shows its password to the registry, or to whom that
-/// sends everybody for a token.</summary>
+/// <summary>The tags of the repository of archives, asked of its registry (API v2). Shows its password to the registry, or to the server
+/// that it names for tokens.</summary>
 internal sealed partial class RegistryTags : IDisposable
 {
     private const string Digest = "Docker-Content-Digest";
@@ -90,7 +90,7 @@ internal sealed partial class RegistryTags : IDisposable
         return await _http.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>From where the registry sends whoever asks it: <c>realm="…",service="…",scope="…"</c>.</summary>
+    /// <summary>A token from where the registry sends its callers: <c>realm="…",service="…",scope="…"</c>.</summary>
     private async Task<string> TokenAsync(string challenge, CancellationToken cancellationToken)
     {
         var said = Pair().Matches(challenge)

@@ -103,7 +103,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
         {
-            // Whoever reads is told, and tells why.
+            // The reader is told, and tells why.
             await writer.CompleteAsync(exception);
         }
     }

@@ -7,7 +7,7 @@ using Sandbox.Node;
 
 namespace Sandbox.Deployments.Docker;
 
-/// <summary>Makes the one container of an incarnation, whoever else tries to.</summary>
+/// <summary>Makes the one container of an incarnation, also when another attempt makes it at the same time.</summary>
 internal sealed partial class ContainerCreation(EngineConnection engine, WorkerOptions worker, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(10), LastLook = TimeSpan.FromSeconds(10);

@@ -7,7 +7,7 @@ namespace Sandbox.Deployments.Docker;
 internal sealed class EngineArchives(EngineConnection engine)
 {
     /// <summary>Makes an image of a container under a name (with tag); false when the container is gone.</summary>
-    /// <param name="pause">Holds its processes meanwhile, so that the image is of one moment.</param>
+    /// <param name="pause">Pauses its processes meanwhile, so that the image is of one moment.</param>
     public async Task<bool> CommitAsync(string container, ImageReference name, bool pause, CancellationToken cancellationToken)
     {
         var commit =

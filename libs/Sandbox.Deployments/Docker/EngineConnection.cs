@@ -12,7 +12,7 @@ namespace Sandbox.Deployments.Docker;
 
 /// <summary>
 /// The one connection of a process to its engine: finds the address, settles the API version once, and turns every failure
-/// of the client library into an <see cref="EngineException"/>. The nouns (containers, images, events) are doors over it.
+/// of the client library into an <see cref="EngineException"/>. The classes of the nouns (containers, images, events) call it.
 /// </summary>
 internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProvider time, WorkerTelemetry? telemetry = null) : IDisposable
 {

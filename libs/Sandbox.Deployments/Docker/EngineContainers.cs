@@ -6,7 +6,7 @@ namespace Sandbox.Deployments.Docker;
 /// <summary>The engine's containers, each verb with the answers that are not failures.</summary>
 internal sealed class EngineContainers(EngineConnection engine)
 {
-    /// <summary>Seconds a stop waits between asking and killing. Short: whoever stops has asked the agent before.</summary>
+    /// <summary>Seconds a stop waits between asking and killing. Short: the caller has asked the agent before.</summary>
     private const uint StopSeconds = 1;
 
     public async Task<CreateOutcome> CreateAsync(CreateContainerParameters parameters, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal sealed class EngineContainers(EngineConnection engine)
         }
     }
 
-    /// <summary>True once it runs, whoever started it; false when it is gone.</summary>
+    /// <summary>True once it runs, no matter who started it; false when it is gone.</summary>
     public async Task<bool> StartAsync(string name, CancellationToken cancellationToken)
     {
         try

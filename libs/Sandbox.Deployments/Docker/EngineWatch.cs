@@ -157,7 +157,7 @@ internal sealed partial class EngineWatch(
         [LoggerMessage(3007, LogLevel.Information, "The engine ended its stream of events, listening anew")]
         public static partial void StreamEnded(ILogger logger);
 
-        [LoggerMessage(3008, LogLevel.Error, "Somebody who watches containers failed")]
+        [LoggerMessage(3008, LogLevel.Error, "A container watch failed")]
         public static partial void WatcherFailed(ILogger logger, Exception exception);
     }
 }

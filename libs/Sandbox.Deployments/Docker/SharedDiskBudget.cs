@@ -9,7 +9,7 @@ namespace Sandbox.Deployments.Docker;
 /// (overlay2 on XFS with project quota): the container's own files are its members. What the engine keeps for the container
 /// elsewhere, its log and its anonymous volumes, joins the same project here, between create and start. No second limit is set,
 /// and the engine removes all of it with the container. Whatever goes wrong, the start goes on without; where a program is
-/// missing, nobody tries again.
+/// missing, it is not tried again.
 /// </summary>
 internal sealed partial class SharedDiskBudget(EngineConnection engine, IHostTools tools, TimeProvider time, ILogger logger)
 {

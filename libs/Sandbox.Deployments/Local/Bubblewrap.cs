@@ -6,7 +6,7 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Deployments.Local;
 
 /// <summary>
-/// The walls around a Local sandbox (docs/local-deployment.md says what is seen inside). It outlives this server, so
+/// The isolation of a Local sandbox (docs/local-deployment.md says what is seen inside). It outlives this server, so
 /// <c>--die-with-parent</c> is left out on purpose.
 /// </summary>
 internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
@@ -45,21 +45,21 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
     private static async Task<IsolationSettings?> ProbeAsync(TimeProvider time)
     {
         var program = Programs.FirstOrDefault(File.Exists);
-        foreach (var walls in program is null
+        foreach (var isolation in program is null
             ? [] : new[] { new IsolationSettings(program, Newer: true), new IsolationSettings(program, Newer: false) })
         {
-            if (await WorksAsync(walls, time))
+            if (await WorksAsync(isolation, time))
             {
-                return walls;
+                return isolation;
             }
         }
 
         return null;
     }
 
-    private static async Task<bool> WorksAsync(IsolationSettings walls, TimeProvider time)
+    private static async Task<bool> WorksAsync(IsolationSettings isolation, TimeProvider time)
     {
-        var start = new System.Diagnostics.ProcessStartInfo(walls.Program, [.. walls.Base(), "--", "true"])
+        var start = new System.Diagnostics.ProcessStartInfo(isolation.Program, [.. isolation.Base(), "--", "true"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -138,11 +138,11 @@ internal sealed class LocalDeployment(
         // An earlier attempt may have died between its launch and the first line of that process.
         await EndAsync(sandbox.Incarnation, cancellationToken);
         await _hooks.StepAsync(sandbox, "starting", cancellationToken);
-        var walls = await bubblewrap.FindAsync().WaitAsync(cancellationToken);
+        var isolation = await bubblewrap.FindAsync().WaitAsync(cancellationToken);
         await phases.ReportAsync(
             SandboxPhase.DockerRun, PhaseStatus.Running,
-            walls is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
-        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, walls);
+            isolation is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
+        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, isolation);
         return new StartedSandbox(EffectiveDiskBytes: null);
     }
 
@@ -159,7 +159,7 @@ internal sealed class LocalDeployment(
         return text.Length == 0 ? "" : $": {(text.Length > longest ? "…" + text[^longest..] : text)}";
     }
 
-    /// <summary>With the first process of a pid namespace all of it ends. Without walls the tree is ended, and then whatever
+    /// <summary>With the first process of a pid namespace all of it ends. Without isolation the tree is ended, and then whatever
     /// carries its mark.</summary>
     private async Task EndAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Sandbox.Deployments.Local;
 /// it does anything: a crash in between leaves nothing that cannot be found.</summary>
 internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
 {
-    /// <summary>Environment entry by which stray processes of a sandbox without walls are found.</summary>
+    /// <summary>Environment entry by which stray processes of a sandbox without isolation are found.</summary>
     public const string Mark = "SANDBOX_INCARNATION";
 
     private const string Shell = """

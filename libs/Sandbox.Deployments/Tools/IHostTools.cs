@@ -1,7 +1,7 @@
 namespace Sandbox.Deployments.Tools;
 
 /// <summary>
-/// The programs of this machine (find, tar, xfs_quota): the one door through which the worker runs them. No shell reads the
+/// The programs of this machine (find, tar, xfs_quota): the one interface through which the worker runs them. No shell reads the
 /// arguments. Tests replay what programs answered that this machine, or its kernel, does not have.
 /// </summary>
 internal interface IHostTools

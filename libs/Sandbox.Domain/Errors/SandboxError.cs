@@ -4,7 +4,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Domain.Errors;
 
 /// <summary>
-/// Everything a caller can cause and act on. Each face of the API turns it into its own wire form with one switch;
+/// Everything a caller can cause and act on. Each API turns it into its own wire form with one switch;
 /// whatever is not here is a surprise and is thrown.
 /// </summary>
 public abstract record SandboxError

@@ -7,7 +7,7 @@ namespace Sandbox.Domain.Heads;
 
 /// <summary>
 /// What follows from a join token, which itself never travels to the health service. Its admission is shown there, once; its seal
-/// closes the answer. Whoever listens in between learns an admission that is used up, and whoever answers in the
+/// closes the answer. A listener in between learns an admission that is used up, and a process that answers in the
 /// service's place cannot make what the node opens.
 /// </summary>
 public static class EnrollmentSecret
@@ -35,7 +35,7 @@ public static class EnrollmentSecret
         return Base64Url.EncodeToString(sealedText);
     }
 
-    /// <summary>Null: it was not sealed by who knows the token.</summary>
+    /// <summary>Null: it was not sealed by a process that knows the token.</summary>
     public static byte[]? Open(byte[] sealKey, string sealedText)
     {
         if (!Base64Url.IsValid(sealedText) || Base64Url.DecodeFromChars(sealedText) is not { Length: >= NonceBytes + TagBytes } bytes)

@@ -6,7 +6,7 @@ namespace Sandbox.Domain.Heads;
 /// <summary>Where a node tells its role.</summary>
 public sealed record HeadAddress(string Host, int Port)
 {
-    /// <summary>The head port where nobody says one. Not 6379, which is that of Redis.</summary>
+    /// <summary>The head port where none is configured. Not 6379, which is that of Redis.</summary>
     public const int DefaultPort = 6390;
 
     /// <param name="text"><c>host</c> or <c>host:port</c>.</param>

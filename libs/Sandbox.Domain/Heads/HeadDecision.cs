@@ -1,7 +1,7 @@
 namespace Sandbox.Domain.Heads;
 
 /// <summary>What a node is when it starts: the whole decision, without anything that takes time. The asking and the probing come
-/// before it, and what it decides is never more than a wish: who writes as the head is settled by a lease.</summary>
+/// before it, and what it decides is never more than a wish: which node writes as the head is settled by a lease.</summary>
 public static class HeadDecision
 {
     public static HeadChoice Decide(HeadQuestion question) =>
@@ -14,8 +14,8 @@ public static class HeadDecision
             _ => new HeadChoice(NodeMode.Head, Target: null, HeadReason.NoneFound),
         };
 
-    /// <summary>Whom a node asks for their role where nobody elects: everybody else of the whitelist, in its order, each at its own
-    /// port.</summary>
+    /// <summary>The nodes that a node asks for their role where no service elects: all others of the whitelist, in its order, each
+    /// at its own port.</summary>
     public static IReadOnlyList<HeadAddress> PeersOf(HeadWhitelist whitelist, string host, int headPort) =>
         [.. whitelist.Entries
             .Where(entry => !(entry.IsHost(host) && (entry.Port ?? headPort) == headPort))
@@ -44,7 +44,7 @@ public enum ElectionReply
 {
     Unreachable,
 
-    /// <summary>It is there and elects nobody: any server that answers 200.</summary>
+    /// <summary>It is there and elects no head: any server that answers 200.</summary>
     Bare,
     Granted,
     Refused,
@@ -56,7 +56,7 @@ public enum NodeMode
     Head,
 }
 
-/// <param name="Target">Whom a worker joins; null: nobody is the head yet.</param>
+/// <param name="Target">The head that a worker joins; null: no node is the head yet.</param>
 public sealed record HeadChoice(NodeMode Mode, HeadAddress? Target, HeadReason Reason);
 
 public enum HeadReason
@@ -64,7 +64,7 @@ public enum HeadReason
     Elected,
     AnotherElected,
 
-    /// <summary>Nobody could be asked. A head by this only acts while no other holds the lease.</summary>
+    /// <summary>The health service could not be asked. A head by this only acts while no other holds the lease.</summary>
     FailSafe,
     AnotherFound,
     NoneFound,

@@ -4,7 +4,7 @@ using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Domain.Heads;
 
-/// <summary>Who may be the head, first choice first. Names are those of hosts, so letters count the same in either case. An entry
+/// <summary>Nodes that may be the head, first choice first. Names are those of hosts, so letters count the same in either case. An entry
 /// with a port means the node that has its head port there: several nodes of one machine differ by it.</summary>
 public sealed class HeadWhitelist
 {

@@ -6,7 +6,7 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Domain.Lifecycle;
 
 /// <summary>
-/// A sandbox as its record knows it. State moves only through <see cref="Apply"/>, and is written only by the store's
+/// A sandbox as its record knows it. State changes only through <see cref="Apply"/>, and is written only by the store's
 /// compare-and-set on <see cref="Version"/>. All deadlines are absolute, so that nothing moves them later.
 /// </summary>
 public sealed record SandboxInstance
@@ -16,7 +16,7 @@ public sealed record SandboxInstance
 
     public required SandboxId Id { get; init; }
 
-    /// <summary>Grows by one with each move; an id that was deleted and is used again goes on from there.</summary>
+    /// <summary>Grows by one with each transition; an id that was deleted and is used again goes on from there.</summary>
     public required long Version { get; init; }
 
     public required SandboxState State { get; init; }
@@ -25,7 +25,8 @@ public sealed record SandboxInstance
 
     public required SandboxSpec Spec { get; init; }
 
-    /// <summary>Whose it is: found by the key of whoever asked for it, and never by what a request says of itself.</summary>
+    /// <summary>The tenant that owns it: found by the key of the caller that asked for it, and never by what a request says of
+    /// itself.</summary>
     public string Tenant { get; init; } = Stores.Tenant.Default;
 
     public SandboxOwner Owner { get; init; } = new();
@@ -58,7 +59,7 @@ public sealed record SandboxInstance
 
     public ImmutableList<SandboxPhase> Phases { get; init; } = [];
 
-    /// <summary>Why the sandbox is in its state, where that is not what somebody asked for (lost, start failed, expired).</summary>
+    /// <summary>Why the sandbox is in its state, where that is not what a caller asked for (lost, start failed, expired).</summary>
     public string? Reason { get; init; }
 
     /// <summary>The disk limit that the engine really enforces, bytes; null when none is in effect.</summary>
@@ -92,7 +93,7 @@ public sealed record SandboxInstance
             return this;
         }
 
-        var moved = this with
+        var changed = this with
         {
             Version = Version + 1,
             State = next,
@@ -106,14 +107,14 @@ public sealed record SandboxInstance
         return next switch
         {
             SandboxState.Pending =>
-                moved with { StartedAt = null, StoppedAt = null, IdleDeadline = null, Phases = [.. SandboxPhase.BeforeStart] },
+                changed with { StartedAt = null, StoppedAt = null, IdleDeadline = null, Phases = [.. SandboxPhase.BeforeStart] },
             SandboxState.Running =>
-                moved with { StartedAt = now, ArchivedAt = null, Archive = null, IdleDeadline = now + Spec.IdleTimeout },
-            SandboxState.Stopped when happened is SandboxEvent.ArchiveFailed => moved,
-            SandboxState.Stopped => moved with { StoppedAt = now, IdleDeadline = null },
-            SandboxState.Archived when happened is SandboxEvent.ArchiveDone => moved with { ArchivedAt = now },
-            SandboxState.Deleted => moved with { DeletedAt = now },
-            _ => moved,
+                changed with { StartedAt = now, ArchivedAt = null, Archive = null, IdleDeadline = now + Spec.IdleTimeout },
+            SandboxState.Stopped when happened is SandboxEvent.ArchiveFailed => changed,
+            SandboxState.Stopped => changed with { StoppedAt = now, IdleDeadline = null },
+            SandboxState.Archived when happened is SandboxEvent.ArchiveDone => changed with { ArchivedAt = now },
+            SandboxState.Deleted => changed with { DeletedAt = now },
+            _ => changed,
         };
     }
 

@@ -17,7 +17,7 @@ public enum SandboxEvent
     /// <summary>The agent answers.</summary>
     Alive,
 
-    /// <summary>Somebody asked for a stop, or a deadline passed.</summary>
+    /// <summary>A caller asked for a stop, or a deadline passed.</summary>
     Stop,
 
     Restart,

@@ -10,7 +10,7 @@ namespace Sandbox.Domain.Lifecycle;
 /// <param name="Job">Null: nothing has to be done to the container.</param>
 public sealed record SandboxTransition(SandboxInstance From, SandboxInstance Next, SandboxJob? Job)
 {
-    /// <summary>The right under which it is written; null: none is needed.</summary>
+    /// <summary>The fence of the lease under which it is written; null: none is needed.</summary>
     public Fence? Fence { get; init; }
 
     /// <summary>The claim of the job that it comes of: it is refused when that is void. Null: it comes of none.</summary>

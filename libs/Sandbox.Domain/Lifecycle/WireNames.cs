@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Sandbox.Domain.Lifecycle;
 
-/// <summary>The names that records, history and every face use: <c>pending</c>, <c>start_failed</c>, <c>success</c> …</summary>
+/// <summary>The names that records, history and every API use: <c>pending</c>, <c>start_failed</c>, <c>success</c> …</summary>
 public static class WireNames
 {
     private static readonly FrozenDictionary<SandboxState, string> States = NamesOf<SandboxState>();

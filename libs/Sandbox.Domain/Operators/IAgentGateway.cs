@@ -3,7 +3,7 @@ using Sandbox.Domain.Errors;
 
 namespace Sandbox.Domain.Operators;
 
-/// <summary>The road to the agent inside a sandbox: in the same process over its socket, in a cluster through its worker.</summary>
+/// <summary>The gateway to the agent inside a sandbox: in the same process over its socket, in a cluster through its worker.</summary>
 public interface IAgentGateway
 {
     /// <summary>The agent of a running sandbox: answered from memory where it is known, else from the record

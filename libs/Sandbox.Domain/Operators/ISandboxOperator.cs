@@ -6,7 +6,7 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Domain.Operators;
 
 /// <summary>
-/// How a sandbox is placed and moved through its life. It gets a configuration that <c>DeploymentManager</c> has
+/// How a sandbox is placed and taken through its life. It gets a configuration that <c>DeploymentManager</c> has
 /// prepared, writes record and job, and never touches an engine itself.
 /// </summary>
 public interface ISandboxOperator
@@ -16,8 +16,8 @@ public interface ISandboxOperator
     Task<Result<SandboxInstance>> SubmitAsync(SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken);
 
     /// <summary>Stops; where the record says so the stop cascades to delete. Stopping what is stopped already is a success.
-    /// An unknown id is <see cref="SandboxError.NotFound"/>, which a face may call a success: nothing is archived, but
-    /// whoever sweeps orphans is woken to end what may be left of it. A stop that was asked for completes when
+    /// An unknown id is <see cref="SandboxError.NotFound"/>, which an API may call a success: nothing is archived, but
+    /// the sweep of orphans is woken to end what may be left of it. A stop that was asked for completes when
     /// the container has ended, or after a bounded wait; an expiry completes when it is written.</summary>
     Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken);
 

@@ -9,7 +9,7 @@ public static class ActivityPolicy
 
     public static TimeSpan StepOf(TimeSpan idleTimeout) => idleTimeout / 4 < LongestStep ? idleTimeout / 4 : LongestStep;
 
-    /// <summary>The record with its later idle deadline, to be amended; null when it is not worth a write yet (or the
+    /// <summary>The record with its later idle deadline, to be written as an update of facts; null when it is not worth a write yet (or the
     /// sandbox does not run, or never idles out).</summary>
     /// <param name="activity">The moment of the last activity.</param>
     public static SandboxInstance? Touch(SandboxInstance record, DateTimeOffset activity)

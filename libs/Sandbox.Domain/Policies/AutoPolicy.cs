@@ -26,7 +26,7 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
             : new AutoTransitions(Archive: null, Delete: null, options.RemoveContainer);
     }
 
-    /// <summary>Only a stop that somebody asked for, or an expiry, cascades; a failed start and a loss never do.</summary>
+    /// <summary>Only a stop that was asked for, or an expiry, cascades; a failed start and a loss never do.</summary>
     public static bool CascadesToDelete(SandboxSpec spec) => spec.RemoveContainer || spec.AutoDelete == TimeSpan.Zero;
 
     /// <summary>Sets the deadline of a record that has just become stopped by <paramref name="happened"/>.</summary>
@@ -53,7 +53,7 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
     {
         if (happened is SandboxEvent.StartFailed)
         {
-            // Whoever asks for the reason of the failure has time to do so, however short the delay is.
+            // A caller that asks for the reason of the failure has time to do so, however short the delay is.
             return spec.RemoveContainer || spec.AutoDelete is not null
                 ? (SandboxState.Deleted, Longer(spec.AutoDelete, options.FailedStartRetention))
                 : null;

@@ -16,7 +16,7 @@ public sealed class LifecycleOptions
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
     public TimeSpan? AutoDelete { get; set; }
 
-    /// <summary>How long an archived sandbox is kept; null: until somebody deletes it.</summary>
+    /// <summary>How long an archived sandbox is kept; null: until it is deleted by a caller.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
     public TimeSpan? AutoDeleteArchived { get; set; }
 

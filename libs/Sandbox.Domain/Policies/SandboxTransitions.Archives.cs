@@ -6,7 +6,7 @@ using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Policies;
 
-/// <summary>The moves into an archive and out of it. The files of a sandbox are in its container until the record says
+/// <summary>The transitions into an archive and out of it. The files of a sandbox are in its container until the record says
 /// archived, and in the archive until it says running again: at every moment they are in one of the two.</summary>
 public sealed partial class SandboxTransitions
 {
@@ -31,7 +31,8 @@ public sealed partial class SandboxTransitions
             job);
     }
 
-    /// <summary>The image is put away. Whoever moves it removes the container afterwards, and where that fails the sweep does.</summary>
+    /// <summary>The image is put away. The writer of the transition removes the container afterwards, and where that fails the sweep
+    /// does.</summary>
     public Result<SandboxTransition> ArchiveDone(SandboxInstance record, ArchiveFacts archive, DateTimeOffset now) =>
         record.Apply(SandboxEvent.ArchiveDone, now).TryGet(out var archived, out var error)
             ? new SandboxTransition(record, auto.WithArchivedDeadline(archived, now) with { Archive = archive }, Job: null)
@@ -90,7 +91,7 @@ public sealed partial class SandboxTransitions
     }
 
     /// <summary>The record of a sandbox whose automatic archive is due where nothing can be archived (any more), marked as one
-    /// that waits for better times; null for any other. To be amended.</summary>
+    /// that waits for better times; null for any other. To be written as an update of facts.</summary>
     public SandboxInstance? MustWaitForAnArchive(SandboxInstance record) =>
         record is { State: SandboxState.Stopped, AutoTransitionState: SandboxState.Archiving } && WhyNeverArchived(record) is not null
             ? record with { AutoTransitionState = SandboxState.Archived }

@@ -9,7 +9,7 @@ namespace Sandbox.Domain.Policies;
 
 /// <summary>
 /// Every change of a record, decided: what it becomes, with which deadlines, and which job that causes. Pure functions of
-/// the record and a moment; whoever calls one writes the answer through the store (<see cref="Stores.ISandboxStore.TryTransitionAsync"/>).
+/// the record and a moment; the caller writes the answer through the store (<see cref="Stores.ISandboxStore.TryTransitionAsync"/>).
 /// </summary>
 public sealed partial class SandboxTransitions(AutoPolicy auto)
 {
@@ -108,7 +108,7 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
             ? Stopping(record, auto.WithDeadline(stopped, SandboxEvent.Lost, now) with { Reason = reason })
             : error;
 
-    /// <summary>The way out of a passing state whose job was given up; null: it is in none.</summary>
+    /// <summary>The way out of a transient state whose job was given up; null: it is in none.</summary>
     public SandboxTransition? GiveUp(SandboxInstance record, string reason, DateTimeOffset now)
     {
         var decided = record.State switch
@@ -118,11 +118,11 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
             SandboxState.Archiving => ArchiveFailed(record, PhaseStatus.Failed, reason, now),
             _ => new SandboxTransition(record, record, Job: null),
         };
-        return decided.TryGet(out var move, out _) && !move.IsNothing ? move : null;
+        return decided.TryGet(out var transition, out _) && !transition.IsNothing ? transition : null;
     }
 
     /// <summary>What a record's own deadlines ask for now; null: nothing. The record has to be written as it was read: if
-    /// somebody moved it since, the store refuses and the next scan decides anew.</summary>
+    /// another writer changed it since, the store refuses and the next scan decides anew.</summary>
     public SandboxTransition? Due(SandboxInstance record, DateTimeOffset now)
     {
         if (!Deadlines.IsDue(record, now))
@@ -139,7 +139,7 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
             SandboxState.Stopped when record.AutoTransitionState is SandboxState.Archiving => Archive(record, now),
             _ => Delete(record, now),
         };
-        return decided.TryGet(out var move, out _) ? move : null;
+        return decided.TryGet(out var transition, out _) ? transition : null;
     }
 
     private static SandboxTransition Stopping(SandboxInstance from, SandboxInstance next) =>

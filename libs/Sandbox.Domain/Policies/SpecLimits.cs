@@ -23,7 +23,7 @@ public sealed class SpecLimits : IValidatableObject
     [Size]
     public string MaxDisk { get; set; } = "256g";
 
-    /// <summary>The disk limit where a caller explicitly gives none; null: no limit. (Who leaves the field out gets 50G.)</summary>
+    /// <summary>The disk limit where a caller explicitly gives none; null: no limit. (A request without the field gets 50G.)</summary>
     [Size]
     public string? DefaultDisk { get; set; }
 

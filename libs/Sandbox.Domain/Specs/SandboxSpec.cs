@@ -120,7 +120,7 @@ public sealed record SandboxSpec
             DiskBytes = diskBytes,
             StartupTimeout = TimeSpan.FromMinutes(10),
             IdleTimeout = TimeSpan.FromMinutes(30),
-            // Nobody can tell any more whether a stop was meant to delete it.
+            // It cannot be told any more whether a stop was meant to delete it.
             RemoveContainer = false,
         };
 }
@@ -131,6 +131,6 @@ public sealed record SandboxSpec
 /// <param name="Timeout">How long one probe of it may take.</param>
 public sealed record RemoteAgent(string Host, int Port, TimeSpan Timeout);
 
-/// <summary>Descriptive facts about who asked; none of them identifies a tenant.</summary>
+/// <summary>Descriptive facts about the caller; none of them identifies a tenant.</summary>
 public sealed record SandboxOwner(
     string UserId = "default", string ExperimentId = "default", string Namespace = "default", string Cluster = "default");

@@ -6,7 +6,7 @@ namespace Sandbox.Domain.Stores;
 /// </summary>
 public interface IArchiveStore
 {
-    /// <summary>Puts a file there, whole or not at all: until it has come to its end nobody finds it, and a broken one leaves
+    /// <summary>Puts a file there, whole or not at all: until it has come to its end no reader finds it, and a broken one leaves
     /// nothing behind. Replaces what has this name.</summary>
     /// <param name="content">Can be measured and read anew.</param>
     Task PutAsync(string key, Stream content, CancellationToken cancellationToken);

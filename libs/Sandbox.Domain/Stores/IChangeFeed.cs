@@ -2,7 +2,7 @@ using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Domain.Stores;
 
-/// <summary>Wake-ups. A hint, never the truth: whoever is woken reads the record, and whoever waits also looks by itself
+/// <summary>Wake-ups. A hint, never the truth: a waiter that is woken reads the record, and every waiter also looks by itself
 /// from time to time.</summary>
 public interface IChangeFeed
 {

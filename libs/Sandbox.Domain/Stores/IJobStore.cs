@@ -10,14 +10,14 @@ public interface IJobStore
 {
     /// <summary>Claims jobs for a node. At most one job per sandbox is ever claimed at a time, and only the oldest of a
     /// sandbox. Jobs about a container that exists go to its node only; starts go to any node that they fit, the
-    /// tenants taking turns so that a busy one never keeps another waiting, each tenant's oldest first. A start that
+    /// tenants in rotation so that a busy one never keeps another waiting, each tenant's oldest first. A start that
     /// waits longer than <see cref="JobClaim.AgeLimit"/> and does not fit yet keeps smaller, younger ones from taking
-    /// the room that it waits for.</summary>
+    /// the capacity that it waits for.</summary>
     Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken);
 
     /// <summary>Claims for <paramref name="claimant"/> what waits for a node that does not come for it: it was not heard of for
-    /// <paramref name="silence"/>, or nobody knows it. Of each sandbox the oldest. By the store's own clock, so that whoever asks is
-    /// told the same.</summary>
+    /// <paramref name="silence"/>, or the store does not know it. Of each sandbox the oldest. By the store's own clock, so that every
+    /// claimant is told the same.</summary>
     Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
         string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken);
 
@@ -62,7 +62,7 @@ public sealed record StrandedJob(ClaimedJob Claimed, string Node);
 /// <param name="Lease">How long they are its own without renewal.</param>
 public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
 {
-    /// <summary>A start that waited for so long goes before younger ones that would take its room.</summary>
+    /// <summary>A start that waited for so long goes before younger ones that would take its capacity.</summary>
     public static readonly TimeSpan AgeLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>The node's lease; nothing is claimed when it is not current. Null where there is only one node,
@@ -82,7 +82,7 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
     /// <summary>Labels of the node; a start that demands some is claimed only by a node that has them all.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the node runs: a job about a sandbox of any other kind is not its to claim, whoever has or had it.</summary>
+    /// <summary>What the node runs: a job about a sandbox of any other kind is not its to claim, whichever node has or had it.</summary>
     public IReadOnlyCollection<DeploymentKind> Deployments { get; init; } = Enum.GetValues<DeploymentKind>();
 
     /// <summary>Images that the node has already: among equals their starts are preferred.</summary>

@@ -1,13 +1,13 @@
 namespace Sandbox.Domain.Stores;
 
 /// <summary>
-/// Exclusive, expiring rights by name ("head", "node/w1"). Time is the store's own, so that clocks of machines do not matter.
+/// Exclusive, expiring leases by name ("head", "node/w1"). Time is the store's own, so that clocks of machines do not matter.
 /// Each time a lease is taken its epoch grows, and never goes back: a write that carries an older epoch is refused
 /// (<see cref="Fence"/>), however late it comes.
 /// </summary>
 public interface ILeaseStore
 {
-    /// <summary>Takes a lease that nobody holds (never held, released or expired); null: somebody holds it. A holder that
+    /// <summary>Takes a lease that is not held (never held, released or expired); null: another holder has it. A holder that
     /// asks again while it holds it gets a new epoch, which fences its own earlier life.</summary>
     /// <param name="holder">A name that no other process has, for example a node's name with a fresh uuid.</param>
     Task<Lease?> TryAcquireAsync(string name, string holder, TimeSpan length, CancellationToken cancellationToken);
@@ -33,8 +33,8 @@ public sealed record Lease(string Name, string Holder, long Epoch)
     public Fence Fence => new(Name, Epoch);
 }
 
-/// <param name="Holder">Who took it last.</param>
-/// <param name="Left">Until it expires; zero or less: nobody holds it.</param>
+/// <param name="Holder">The holder that took it last.</param>
+/// <param name="Left">Until it expires; zero or less: it is not held.</param>
 public sealed record LeaseView(string Name, string Holder, long Epoch, TimeSpan Left);
 
 /// <summary>What a write about the cluster or a node carries: it is refused when the lease has another epoch by now.</summary>

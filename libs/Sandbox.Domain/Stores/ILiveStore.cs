@@ -4,10 +4,10 @@ namespace Sandbox.Domain.Stores;
 
 /// <summary>
 /// The fast copy: <c>alive:{id}</c> with the allowed fields only, and <c>timeout:{id}</c>. It may vanish at any time;
-/// whoever misses something here reads the record. A store that cannot be reached is an empty one: it finds nothing, and
+/// a reader that misses something here reads the record. A store that cannot be reached is an empty one: it finds nothing, and
 /// drops what it is told. It never fails a caller, and never keeps one waiting for long.
 /// <para>Everything in it carries the version of the record that it was written for. What is older never overwrites what is
-/// newer, and is not found by whoever asks for a newer version: so nothing stale is ever believed, whatever was lost, came
+/// newer, and is not found by a reader that asks for a newer version: so nothing stale is ever believed, whatever was lost, came
 /// late or came back.</para>
 /// </summary>
 public interface ILiveStore

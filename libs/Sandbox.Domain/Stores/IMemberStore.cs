@@ -1,6 +1,6 @@
 namespace Sandbox.Domain.Stores;
 
-/// <summary>The nodes as they told Health.Service, and the tokens that they may join with. Who of them is the head is not in here:
+/// <summary>The nodes as they told Health.Service, and the tokens that they may join with. Which of them is the head is not in here:
 /// that is a lease. Time is the store's own.</summary>
 public interface IMemberStore
 {
@@ -8,7 +8,7 @@ public interface IMemberStore
     /// facts, and keeps the key that it joined with.</summary>
     Task PutAsync(Member member, CancellationToken cancellationToken);
 
-    /// <summary>The same for who shows a join token, which is used up with it. False: it is unknown, over, used, or another
+    /// <summary>The same for a node that shows a join token, which is used up with it. False: it is unknown, over, used, or another
     /// node's.</summary>
     /// <param name="tokenHash">Of the token's admission.</param>
     Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken);
@@ -48,7 +48,7 @@ public sealed record Member(
 public sealed record MemberView(Member Member, TimeSpan Silence);
 
 /// <param name="IsOver">Its time is up, by the store's clock.</param>
-/// <param name="UsedBy">The node that used it up; null: nobody did.</param>
+/// <param name="UsedBy">The node that used it up; null: none did.</param>
 public sealed record JoinTokenView(JoinToken Token, bool IsOver, string? UsedBy);
 
 /// <summary>What the store knows of a process that says it is a node.</summary>

@@ -29,12 +29,11 @@ public interface ISandboxStore
 
     /// <summary>THE one method that writes state: replaces the record if version and incarnation are still those of
     /// <see cref="SandboxTransition.From"/> (an id whose tombstone is forgotten begins at version 1 again), and adds the job in the same
-    /// transaction. False when somebody moved first, or when
-    /// the move's fence is not current any more or its claim is void, or when the sandbox would come to live over its tenant's quota; then
-    /// nothing is
-    /// written. Facts that were amended since the record was read and
-    /// that the move does not change are kept (<see cref="FactMerge"/>).</summary>
-    Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken);
+    /// transaction. False when another writer was first, or when
+    /// the transition's fence is not current any more or its claim is void, or when the sandbox would come to live over its tenant's
+    /// quota; then nothing is written. Facts that were updated since the record was read and that the transition does not change are
+    /// kept (<see cref="FactMerge"/>).</summary>
+    Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken);
 
     /// <summary>Writes facts that are not state (phases, host, idle deadline) if version, state and incarnation are still
     /// <paramref name="next"/>'s. The version does not grow.</summary>
@@ -43,7 +42,7 @@ public interface ISandboxStore
     /// <summary>Newest first. Tombstones never appear.</summary>
     Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Records with a deadline (idle, passing, automatic transition) that is due at <paramref name="now"/>,
+    /// <summary>Records with a deadline (idle, transient, automatic transition) that is due at <paramref name="now"/>,
     /// most overdue first.</summary>
     Task<IReadOnlyList<SandboxInstance>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 

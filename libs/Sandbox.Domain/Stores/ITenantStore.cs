@@ -3,7 +3,7 @@ using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Stores;
 
-/// <summary>Who may use the cluster, with what keys and how much. What a tenant uses is counted where the records are, in the
+/// <summary>The tenants that may use the cluster, with what keys and how much. What a tenant uses is counted where the records are, in the
 /// transaction that writes them (<see cref="ISandboxStore.TryCreateAsync"/> refuses what is over).</summary>
 public interface ITenantStore
 {
@@ -12,7 +12,7 @@ public interface ITenantStore
 
     Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Which quota one more running sandbox of this tenant would exceed now; null: none. It is told to whoever asks for
+    /// <summary>Which quota one more running sandbox of this tenant would exceed now; null: none. It is told to the caller of
     /// a restart or a restore; what counts is the same check where the record is written
     /// (<see cref="ISandboxStore.TryTransitionAsync"/> then answers false). Creates per minute are not asked for here.</summary>
     Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken);
@@ -39,7 +39,7 @@ public interface ITenantStore
 /// <param name="Name">1 to 63 of a-z 0-9 and -, the first a letter or digit.</param>
 public sealed record Tenant(string Name, TenantQuota Quota)
 {
-    /// <summary>Whose everything is where nobody made tenants.</summary>
+    /// <summary>The tenant that owns everything where no tenants were made.</summary>
     public const string Default = "default";
 }
 

@@ -5,8 +5,8 @@ namespace Sandbox.Domain.Stores;
 
 /// <summary>What is kept of a join token, which admits one node once (<see cref="EnrollmentSecret"/>).</summary>
 /// <param name="Hash">SHA-256 of its admission.</param>
-/// <param name="SealKey">Closes the answer to whoever joins with it.</param>
-/// <param name="Node">Who may use it; null: any.</param>
+/// <param name="SealKey">Closes the answer to the node that joins with it.</param>
+/// <param name="Node">The node that may use it; null: any.</param>
 public sealed record JoinToken(byte[] Hash, byte[] SealKey, string? Node, DateTimeOffset ExpiresAt)
 {
     public const int LongestNode = 253;
@@ -15,7 +15,7 @@ public sealed record JoinToken(byte[] Hash, byte[] SealKey, string? Node, DateTi
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(7);
 
-    /// <summary>Names it; so much of a hash leads nobody to the admission.</summary>
+    /// <summary>Names it; so much of a hash does not lead to the admission.</summary>
     public string Id => IdOf(Hash);
 
     public static string IdOf(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, IdBytes));

@@ -2,12 +2,12 @@ using System.Net.Sockets;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>A connection in use, which tells its road when it has ended.</summary>
+/// <summary>A connection in use, which tells its transport when it has ended.</summary>
 internal sealed class AgentConnection(Socket socket, Action<AgentConnection> ended) : NetworkStream(socket, ownsSocket: true)
 {
     private Action<AgentConnection>? _ended = ended;
 
-    /// <summary>Whether the other side still holds it: readable with nothing to read is the end.</summary>
+    /// <summary>Whether the other side keeps it open: readable with nothing to read is the end.</summary>
     public bool IsOpen
     {
         get

@@ -8,7 +8,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>The road to the agents of this node. A call reads memory only; what it means for the idle deadline is written
+/// <summary>The gateway to the agents of this node. A call reads memory only; what it means for the idle deadline is written
 /// beside it.</summary>
 internal sealed partial class AgentGateway(
     ISandboxStore store, ILiveStore live, IChangeFeed feed, TimeProvider time, ILogger<AgentGateway> logger) : IAgentGateway
@@ -20,37 +20,37 @@ internal sealed partial class AgentGateway(
     /// busy.</summary>
     internal static readonly TimeSpan AdoptionPatience = TimeSpan.FromSeconds(15);
 
-    private readonly ConcurrentDictionary<SandboxId, ConnectedAgent> _seats = new();
+    private readonly ConcurrentDictionary<SandboxId, ConnectedAgent> _agents = new();
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
-        _seats.TryGetValue(id, out var seat) && seat.Link.IsConnected
-            ? ValueTask.FromResult<Result<AgentCall>>(seat.Begin(Touch))
+        _agents.TryGetValue(id, out var agent) && agent.Link.IsConnected
+            ? ValueTask.FromResult<Result<AgentCall>>(agent.Begin(Touch))
             : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
 
     /// <summary>The sandbox runs and its agent was told what it needs to know: calls go there from now on.</summary>
     public void Admit(SandboxInstance running, AgentLink link)
     {
-        _seats[running.Id] = new ConnectedAgent(running, link, time.GetUtcNow());
+        _agents[running.Id] = new ConnectedAgent(running, link, time.GetUtcNow());
         feed.Publish(running.Id);
     }
 
     /// <summary>No call goes there any more.</summary>
     public void Dismiss(SandboxId id, IncarnationId incarnation)
     {
-        if (_seats.TryGetValue(id, out var seat) && seat.Sandbox.Incarnation == incarnation)
+        if (_agents.TryGetValue(id, out var agent) && agent.Sandbox.Incarnation == incarnation)
         {
-            _seats.TryRemove(KeyValuePair.Create(id, seat));
+            _agents.TryRemove(KeyValuePair.Create(id, agent));
         }
     }
 
     /// <summary>The sandboxes that run here, as they were admitted.</summary>
-    public IReadOnlyList<SandboxInstance> Admitted => [.. _seats.Values.Select(seat => seat.Sandbox)];
+    public IReadOnlyList<SandboxInstance> Admitted => [.. _agents.Values.Select(agent => agent.Sandbox)];
 
-    public ConnectedAgent? Find(SandboxId id) => _seats.GetValueOrDefault(id);
+    public ConnectedAgent? Find(SandboxId id) => _agents.GetValueOrDefault(id);
 
     private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(_seats.ContainsKey(id) ? Patience : AdoptionPatience, time);
+        using var patience = new CancellationTokenSource(_agents.ContainsKey(id) ? Patience : AdoptionPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
@@ -78,12 +78,12 @@ internal sealed partial class AgentGateway(
                 return new SandboxError.NotStarted(id, record.State.Name());
             }
 
-            if (_seats.TryGetValue(id, out var seat) && seat.Sandbox.Incarnation == record.Incarnation)
+            if (_agents.TryGetValue(id, out var agent) && agent.Sandbox.Incarnation == record.Incarnation)
             {
-                await Task.WhenAny(seat.Link.Connected, change.Changed).WaitAsync(cancellationToken);
-                if (seat.Link.IsConnected)
+                await Task.WhenAny(agent.Link.Connected, change.Changed).WaitAsync(cancellationToken);
+                if (agent.Link.IsConnected)
                 {
-                    return seat.Begin(Touch);
+                    return agent.Begin(Touch);
                 }
             }
             else
@@ -93,57 +93,57 @@ internal sealed partial class AgentGateway(
         }
     }
 
-    private void Touch(ConnectedAgent seat)
+    private void Touch(ConnectedAgent agent)
     {
-        seat.Touch(time.GetUtcNow());
-        if (seat.TryBeginRefresh())
+        agent.Touch(time.GetUtcNow());
+        if (agent.TryBeginRefresh())
         {
-            _ = RefreshAsync(seat);
+            _ = RefreshAsync(agent);
         }
     }
 
-    private async Task RefreshAsync(ConnectedAgent seat)
+    private async Task RefreshAsync(ConnectedAgent agent)
     {
         try
         {
-            var sandbox = seat.Sandbox;
-            if (!ReferenceEquals(Find(sandbox.Id), seat))
+            var sandbox = agent.Sandbox;
+            if (!ReferenceEquals(Find(sandbox.Id), agent))
             {
                 // Stopped meanwhile: its live entry is gone and stays so.
                 return;
             }
 
-            var expiresAt = seat.LastActivity + sandbox.Spec.IdleTimeout;
+            var expiresAt = agent.LastActivity + sandbox.Spec.IdleTimeout;
             await live.PutTimeoutAsync(
                 sandbox.Id, sandbox.Version, new LiveTimeout(sandbox.Spec.IdleTimeout, expiresAt), CancellationToken.None);
-            if (expiresAt - seat.Recorded >= ActivityPolicy.StepOf(sandbox.Spec.IdleTimeout))
+            if (expiresAt - agent.Recorded >= ActivityPolicy.StepOf(sandbox.Spec.IdleTimeout))
             {
-                await Task.Run(() => AmendAsync(seat));
+                await Task.Run(() => UpdateFactsAsync(agent));
             }
         }
         catch (Exception exception)
         {
             // A call never fails for this; the scan asks for the last activity before it stops anything.
-            Log.RefreshFailed(logger, seat.Sandbox.Id, exception);
+            Log.RefreshFailed(logger, agent.Sandbox.Id, exception);
         }
         finally
         {
-            seat.EndRefresh();
+            agent.EndRefresh();
         }
     }
 
-    private async Task AmendAsync(ConnectedAgent seat)
+    private async Task UpdateFactsAsync(ConnectedAgent agent)
     {
-        var record = await store.FindAsync(seat.Sandbox.Id, CancellationToken.None);
-        if (record is null || record.Incarnation != seat.Sandbox.Incarnation)
+        var record = await store.FindAsync(agent.Sandbox.Id, CancellationToken.None);
+        if (record is null || record.Incarnation != agent.Sandbox.Incarnation)
         {
             return;
         }
 
-        var later = ActivityPolicy.Touch(record, seat.LastActivity);
+        var later = ActivityPolicy.Touch(record, agent.LastActivity);
         if (later is null || await store.TryUpdateFactsAsync(later, CancellationToken.None))
         {
-            seat.Recorded = (later ?? record).IdleDeadline ?? DateTimeOffset.MaxValue;
+            agent.Recorded = (later ?? record).IdleDeadline ?? DateTimeOffset.MaxValue;
         }
     }
 

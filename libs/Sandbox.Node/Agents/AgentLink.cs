@@ -7,7 +7,7 @@ using Sandbox.Domain.Errors;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>The line to one agent. Its answers come from inside a sandbox and are treated as hostile: headers and the
+/// <summary>The link to one agent. Its answers come from inside a sandbox and are treated as hostile: headers and the
 /// bodies of control calls are bounded, and nothing is followed, unpacked, kept or retried.</summary>
 internal sealed class AgentLink : IDisposable
 {
@@ -16,14 +16,15 @@ internal sealed class AgentLink : IDisposable
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly IAgentTransport _road;
+    private readonly IAgentTransport _transport;
     private readonly TimeProvider _time;
 
     /// <param name="token">Shown with each call, where the agent demands one; null: none.</param>
-    public AgentLink(SandboxId sandboxId, IncarnationId incarnation, IAgentTransport road, TimeProvider time, Func<string?>? token = null)
+    public AgentLink(
+        SandboxId sandboxId, IncarnationId incarnation, IAgentTransport transport, TimeProvider time, Func<string?>? token = null)
     {
-        (SandboxId, Incarnation, _road, _time) = (sandboxId, incarnation, road, time);
-        var traced = new TracingHandler { InnerHandler = Handler(road) };
+        (SandboxId, Incarnation, _transport, _time) = (sandboxId, incarnation, transport, time);
+        var traced = new TracingHandler { InnerHandler = Handler(transport) };
         Invoker = new HttpMessageInvoker(token is null ? traced : new TokenHandler(token) { InnerHandler = traced });
     }
 
@@ -37,13 +38,13 @@ internal sealed class AgentLink : IDisposable
     public HttpMessageInvoker Invoker { get; }
 
     /// <inheritdoc cref="IAgentTransport.IsConnected"/>
-    public bool IsConnected => _road.IsConnected;
+    public bool IsConnected => _transport.IsConnected;
 
     /// <inheritdoc cref="IAgentTransport.Connected"/>
-    public Task Connected => _road.Connected;
+    public Task Connected => _transport.Connected;
 
     /// <inheritdoc cref="IAgentTransport.Losses"/>
-    public int Losses => _road.Losses;
+    public int Losses => _transport.Losses;
 
     /// <summary>Tells the agent what it needs to know; idempotent.</summary>
     public async Task<Result<AgentStatus>> InitAsync(AgentInit init, CancellationToken cancellationToken)
@@ -56,7 +57,7 @@ internal sealed class AgentLink : IDisposable
     public Task<Result<AgentStatus>> StatusAsync(CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Get, AgentRoutes.Status, null, AgentJson.Default.AgentStatus, StatusTimeout, cancellationToken);
 
-    /// <summary>Asks the agent to end everything in its sandbox; whoever asks makes sure of it through the deployment.</summary>
+    /// <summary>Asks the agent to end everything in its sandbox; the caller makes sure of it through the deployment.</summary>
     public async Task ShutdownAsync(CancellationToken cancellationToken)
     {
         using var body = new ByteArrayContent([]);
@@ -65,13 +66,13 @@ internal sealed class AgentLink : IDisposable
 
     public void Dispose()
     {
-        _road.Dispose();
+        _transport.Dispose();
         Invoker.Dispose();
     }
 
-    private static SocketsHttpHandler Handler(IAgentTransport road) => new()
+    private static SocketsHttpHandler Handler(IAgentTransport transport) => new()
     {
-        ConnectCallback = (_, cancellationToken) => road.ConnectAsync(cancellationToken),
+        ConnectCallback = (_, cancellationToken) => transport.ConnectAsync(cancellationToken),
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

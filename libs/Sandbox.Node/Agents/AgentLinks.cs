@@ -6,7 +6,7 @@ using Sandbox.Domain.Specs;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>The lines to all agents of this node, one per incarnation.</summary>
+/// <summary>The links to all agents of this node, one per incarnation.</summary>
 internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time)
     : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
     /// <summary>Incarnations whose agent fell silent: a reason to ask the deployment.</summary>
     public ChannelReader<IncarnationId> Lost => _lost.Reader;
 
-    /// <summary>The line to this sandbox's agent, listening before its container starts.</summary>
+    /// <summary>The link to this sandbox's agent, listening before its container starts.</summary>
     public AgentLink Ensure(SandboxInstance sandbox)
     {
         var link = _links.GetOrAdd(sandbox.Incarnation, _ => new Lazy<AgentLink>(() => Open(sandbox)));
@@ -35,7 +35,7 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
     public AgentLink? Find(IncarnationId incarnation) =>
         _links.TryGetValue(incarnation, out var link) ? link.Value : null;
 
-    /// <summary>Hangs up and removes the socket's folder.</summary>
+    /// <summary>Closes the link and removes the socket's folder.</summary>
     public void Close(IncarnationId incarnation)
     {
         if (_links.TryRemove(incarnation, out var link))
@@ -74,10 +74,10 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
                     pooled.Find(sandbox.Incarnation)?.Token);
         }
 
-        var road = sandbox.Spec.Deployment is DeploymentKind.Kubernetes
+        var transport = sandbox.Spec.Deployment is DeploymentKind.Kubernetes
             ? new ListeningTransport(port.Expect(sandbox.Incarnation), time)
             : ListeningTransport.Open(folders.SocketFile(sandbox.Incarnation), time);
-        road.Lost += () => _lost.Writer.TryWrite(sandbox.Incarnation);
-        return new AgentLink(sandbox.Id, sandbox.Incarnation, road, time);
+        transport.Lost += () => _lost.Writer.TryWrite(sandbox.Incarnation);
+        return new AgentLink(sandbox.Id, sandbox.Incarnation, transport, time);
     }
 }

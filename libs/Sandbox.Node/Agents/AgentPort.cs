@@ -11,8 +11,8 @@ namespace Sandbox.Node.Agents;
 
 /// <summary>
 /// The one TCP port for agents that no socket of this node reaches (pods). A connection says one line first, with its token,
-/// and then belongs to that incarnation's road; one that says anything else, too much or nothing in time is closed without an
-/// answer. The line is not encrypted: whoever can read or change the cluster's network can take a token, and with it pose as
+/// and then belongs to that incarnation's transport; one that says anything else, too much or nothing in time is closed without an
+/// answer. The line is not encrypted: anyone who can read or change the cluster's network can take a token, and with it pose as
 /// that one sandbox's agent, never as another's.
 /// </summary>
 internal sealed partial class AgentPort(
@@ -45,9 +45,9 @@ internal sealed partial class AgentPort(
                     + $"({WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} or {nameof(WorkerOptions.AgentSecret)}).");
         }
 
-        var arrivals = new ConnectionQueue(gone => _expected.TryRemove(KeyValuePair.Create(incarnation, gone)));
-        return _expected.TryAdd(incarnation, arrivals)
-            ? arrivals
+        var queue = new ConnectionQueue(gone => _expected.TryRemove(KeyValuePair.Create(incarnation, gone)));
+        return _expected.TryAdd(incarnation, queue)
+            ? queue
             : throw new InvalidOperationException($"Incarnation {incarnation} is expected already.");
     }
 
@@ -112,8 +112,8 @@ internal sealed partial class AgentPort(
             taken = await ReadLineAsync(socket, either.Token) is { } line
                 && line.StartsWith($"{AgentRoutes.TcpHello} ", StringComparison.Ordinal)
                 && tokens.TryRead(line[(AgentRoutes.TcpHello.Length + 1)..], out var incarnation)
-                && _expected.TryGetValue(incarnation, out var arrivals)
-                && arrivals.TryAdd(socket);
+                && _expected.TryGetValue(incarnation, out var queue)
+                && queue.TryAdd(socket);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
         {

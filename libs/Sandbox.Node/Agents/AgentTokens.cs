@@ -25,7 +25,8 @@ public sealed class AgentTokens
     /// <summary>What the agent of this incarnation is given.</summary>
     public string Of(IncarnationId incarnation) => $"{incarnation}.{Convert.ToHexStringLower(Hash(incarnation))}";
 
-    /// <summary>Whose token it is; false when it is nobody's. The time it takes does not depend on how much of it is right.</summary>
+    /// <summary>Reads whose token it is; false when it is no incarnation's. The time it takes does not depend on how much of it
+    /// is right.</summary>
     internal bool TryRead(string token, out IncarnationId incarnation)
     {
         var dot = token.IndexOf('.', StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using Sandbox.Domain.Operators;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>A running sandbox as the gateway knows it: its line, the calls in flight and when the last one was.</summary>
+/// <summary>A running sandbox as the gateway knows it: its link, the calls in flight and when the last one was.</summary>
 internal sealed class ConnectedAgent(SandboxInstance sandbox, AgentLink link, DateTimeOffset now)
 {
     private readonly int _losses = link.Losses;
@@ -17,7 +17,7 @@ internal sealed class ConnectedAgent(SandboxInstance sandbox, AgentLink link, Da
 
     public AgentLink Link { get; } = link;
 
-    /// <summary>Whether what the agent was told at init still holds: it was not lost since.</summary>
+    /// <summary>Whether what the agent was told at init is still valid: it was not lost since.</summary>
     public bool IsCurrent => Link.IsConnected && Link.Losses == _losses;
 
     public bool IsCalled => Volatile.Read(ref _calls) > 0;

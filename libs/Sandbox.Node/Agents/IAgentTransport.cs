@@ -1,6 +1,6 @@
 namespace Sandbox.Node.Agents;
 
-/// <summary>How connections to one agent come about. Both kinds end up as streams that speak HTTP/1.1 with the agent as
+/// <summary>Makes the connections to one agent. Both kinds end up as streams that speak HTTP/1.1 with the agent as
 /// the server.</summary>
 internal interface IAgentTransport : IDisposable
 {

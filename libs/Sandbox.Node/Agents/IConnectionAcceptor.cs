@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>Where the connections of one agent arrive.</summary>
+/// <summary>Accepts the connections of one agent.</summary>
 internal interface IConnectionAcceptor : IDisposable
 {
     ValueTask<Socket> NextAsync(CancellationToken cancellationToken);

@@ -28,14 +28,14 @@ internal sealed class ListeningTransport : IAgentTransport
     private readonly LinkedList<TaskCompletionSource<AgentConnection>> _waiting = [];
     private readonly SemaphoreSlim _slots = new(MaxIdle);
     private readonly CancellationTokenSource _closing = new();
-    private readonly IConnectionAcceptor _arrivals;
+    private readonly IConnectionAcceptor _acceptor;
     private readonly TimeProvider _time;
     private TaskCompletionSource _connected = Fresh();
     private bool _watchingForLoss;
 
-    public ListeningTransport(IConnectionAcceptor arrivals, TimeProvider time)
+    public ListeningTransport(IConnectionAcceptor acceptor, TimeProvider time)
     {
-        (_arrivals, _time) = (arrivals, time);
+        (_acceptor, _time) = (acceptor, time);
         _ = AcceptAsync(_closing.Token);
     }
 
@@ -75,7 +75,7 @@ internal sealed class ListeningTransport : IAgentTransport
     public void Dispose()
     {
         _closing.Cancel();
-        _arrivals.Dispose();
+        _acceptor.Dispose();
         Forget(final: true);
     }
 
@@ -127,7 +127,7 @@ internal sealed class ListeningTransport : IAgentTransport
     {
         try
         {
-            Add(await _arrivals.NextAsync(cancellationToken));
+            Add(await _acceptor.NextAsync(cancellationToken));
         }
         catch (SocketException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -198,7 +198,7 @@ internal sealed class ListeningTransport : IAgentTransport
         }
         catch (OperationCanceledException)
         {
-            // Closed meanwhile: whoever pauses looks at that next.
+            // Closed meanwhile: the caller looks at that next.
         }
     }
 

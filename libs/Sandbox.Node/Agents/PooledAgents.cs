@@ -4,8 +4,8 @@ using Sandbox.Domain.Specs;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>Where the agents of pods taken from a pool listen: known only once the cluster has chosen the pod, and told by the
-/// deployment that learns it.</summary>
+/// <summary>The addresses where the agents of pods taken from a pool listen: known only once the cluster has chosen the pod, and told by
+/// the deployment that learns it.</summary>
 public sealed class PooledAgents
 {
     /// <summary>Entry of a spec's extended parameters that names its pool.</summary>

@@ -6,7 +6,7 @@ namespace Sandbox.Node.Agents;
 /// <summary>The tokens of agents that already run elsewhere. Read when one is needed, so that the file may be changed.</summary>
 internal sealed class RemoteTokens(IOptions<WorkerOptions> options)
 {
-    /// <summary>Only for exactly this host and port: who asks for a sandbox elsewhere must not be sent another's token.</summary>
+    /// <summary>Only for exactly this host and port: a caller that asks for a sandbox elsewhere must not be sent another's token.</summary>
     public string? Find(RemoteAgent agent)
     {
         if (options.Value.RemoteTokenFile.Length == 0)

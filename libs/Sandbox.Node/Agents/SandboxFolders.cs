@@ -4,7 +4,7 @@ using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>Where the files of an incarnation are on this node.</summary>
+/// <summary>The places of the files of an incarnation on this node.</summary>
 internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 {
     private readonly string _data = Path.GetFullPath(options.Value.DataFolder);
@@ -14,7 +14,7 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 
     public string SocketFile(IncarnationId incarnation) => Path.Combine(Socket(incarnation), AgentRoutes.SocketName);
 
-    /// <summary>Removes the socket's folder; one that is gone, or that somebody else removes at this moment, is removed.</summary>
+    /// <summary>Removes the socket's folder; one that is gone, or that is removed elsewhere at this moment, is removed.</summary>
     public void RemoveSocket(IncarnationId incarnation)
     {
         try
@@ -27,13 +27,13 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
         }
     }
 
-    /// <summary>Holds the working folders of all Local sandboxes.</summary>
+    /// <summary>The folder of the working folders of all Local sandboxes.</summary>
     public string LocalRoot => Path.Combine(_data, "local");
 
     /// <summary>Working folder of a Local sandbox; removed with it.</summary>
     public string LocalWork(IncarnationId incarnation) => Path.Combine(LocalRoot, incarnation.ToString());
 
-    /// <summary>Where the agents are put that the engine could not see where they are.</summary>
+    /// <summary>The folder for agents that the engine could not see where they are.</summary>
     public string AgentCopies => Path.Combine(_data, "agent");
 
     /// <summary>Folder with the static agent for an engine's architecture (<c>x86_64</c> or <c>aarch64</c>), mounted read-only.</summary>

@@ -6,7 +6,7 @@ namespace Sandbox.Node.Agents;
 /// <summary>
 /// Continues the trace of a call into the sandbox, and makes the agent's span out of the time that it says it took. What it says
 /// comes from inside a sandbox: it counts only for the trace that was asked about and never for longer than the call took
-/// here. Without a trace, or without anybody who keeps it, this is one more call and nothing else.
+/// here. Without a trace, or without a listener that keeps it, this is one more call and nothing else.
 /// </summary>
 internal sealed class TracingHandler : DelegatingHandler
 {

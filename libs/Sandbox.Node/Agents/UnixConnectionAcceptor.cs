@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sandbox.Node.Agents;
 
-/// <summary>A Unix socket of its own for one agent: nobody else can reach it, so nothing has to be shown.</summary>
+/// <summary>A Unix socket of its own for one agent: nothing else can reach it, so nothing has to be shown.</summary>
 internal sealed class UnixConnectionAcceptor : IConnectionAcceptor
 {
     private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

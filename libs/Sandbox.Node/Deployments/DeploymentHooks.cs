@@ -3,7 +3,7 @@ using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Node.Deployments;
 
-/// <summary>Whoever wants to be told of the steps of a deployment. A hook that fails is logged and changes nothing.</summary>
+/// <summary>The hooks that are told of the steps of a deployment. A hook that fails is logged and changes nothing.</summary>
 public sealed partial class DeploymentHooks(ILogger logger)
 {
     private ImmutableList<IDeploymentHook> _hooks = [];

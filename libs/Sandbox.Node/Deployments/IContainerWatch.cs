@@ -13,7 +13,7 @@ public interface IContainerWatch
     /// <param name="reason">Exit code, out of memory, in words for people.</param>
     Task ContainerEndedAsync(IncarnationId incarnation, SandboxId sandbox, string reason, CancellationToken cancellationToken);
 
-    /// <summary>It is gone with its files, whoever removed it.</summary>
+    /// <summary>It is gone with its files, no matter who removed it.</summary>
     Task ContainerRemovedAsync(IncarnationId incarnation, SandboxId sandbox, CancellationToken cancellationToken);
 
     /// <summary>The engine does not answer. Nothing is known about any container now: least of all that it is gone.</summary>

@@ -45,7 +45,7 @@ public interface IDeployment
     /// <summary>Names of the images that need not be pulled here.</summary>
     Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>([]);
 
-    /// <summary>Adds somebody who is told at each step.</summary>
+    /// <summary>Adds a hook that is told at each step.</summary>
     void AddHook(IDeploymentHook hook);
 }
 
@@ -62,7 +62,7 @@ public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLog
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
 public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);
 
-/// <summary>Where a start tells how far it is; each report reaches the record and whoever waits.</summary>
+/// <summary>Takes the reports of a start on how far it is; each reaches the record and the callers that wait.</summary>
 public interface IPhaseReporter
 {
     Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
     private static readonly TimeSpan KeepFor = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _lock = new(1);
     private readonly Dictionary<DeploymentKind, Answer> _answers = [];
 
     public async Task<SandboxError?> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
@@ -37,11 +37,11 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
             : DeploymentKind.Local,
     };
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _lock.Dispose();
 
     private async Task<SandboxError?> AskAsync(DeploymentKind kind, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _lock.WaitAsync(cancellationToken);
         try
         {
             if (_answers.TryGetValue(kind, out var known) && time.GetElapsedTime(known.At) < KeepFor)
@@ -55,7 +55,7 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 

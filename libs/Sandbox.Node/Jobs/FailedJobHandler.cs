@@ -4,10 +4,10 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>A job that failed at its last attempt: its sandbox leaves its passing state with the reason, and the job becomes a
+/// <summary>Handles a job that failed at its last attempt: its sandbox leaves its transient state with the reason, and the job becomes a
 /// dead letter. In this order, so that a crash between the two only repeats the first.</summary>
 internal sealed class FailedJobHandler(
-    IJobStore jobs, ISandboxStore records, ICommitStore commits, SandboxTransitions moves, TimeProvider time)
+    IJobStore jobs, ISandboxStore records, ICommitStore commits, SandboxTransitions transitions, TimeProvider time)
 {
     public async Task DeadLetterAsync(ClaimedJob claimed, string reason)
     {
@@ -19,9 +19,9 @@ internal sealed class FailedJobHandler(
 
         var record = await records.FindAsync(job.SandboxId, CancellationToken.None);
         if (record is not null && record.Version == job.SandboxVersion && record.Incarnation == job.Incarnation
-            && moves.GiveUp(record, reason, time.GetUtcNow()) is { } move)
+            && transitions.GiveUp(record, reason, time.GetUtcNow()) is { } transition)
         {
-            await records.TryTransitionAsync(move with { Claim = claimed }, CancellationToken.None);
+            await records.TryTransitionAsync(transition with { Claim = claimed }, CancellationToken.None);
         }
 
         await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);

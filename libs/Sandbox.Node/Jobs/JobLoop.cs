@@ -5,10 +5,10 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>Claims jobs as far as there is room, while this process is its node, and runs them side by side. Woken by changes,
+/// <summary>Claims jobs as far as there is capacity, while this process is its node, and runs them side by side. Woken by changes,
 /// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
 internal sealed partial class JobLoop(
-    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease right, IJobClaimPolicy terms, IOptions<WorkerOptions> options,
+    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease lease, IJobClaimPolicy policy, IOptions<WorkerOptions> options,
     TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
 {
@@ -24,13 +24,13 @@ internal sealed partial class JobLoop(
         {
             while (true)
             {
-                var hold = await right.WhenHeldAsync(stoppingToken);
+                var token = await lease.WhenHeldAsync(stoppingToken);
                 using var change = feed.SubscribeAll();
                 DateTimeOffset? due = null;
-                if (hold == under || await TryAsync(() => VoidEarlierClaimsAsync(stoppingToken)))
+                if (token == under || await TryAsync(() => VoidEarlierClaimsAsync(stoppingToken)))
                 {
-                    under = hold;
-                    await TryAsync(async () => due = await ClaimAsync(hold, stoppingToken));
+                    under = token;
+                    await TryAsync(async () => due = await ClaimAsync(token, stoppingToken));
                 }
 
                 await AwaitAsync(change, due, stoppingToken);
@@ -44,24 +44,24 @@ internal sealed partial class JobLoop(
     }
 
     /// <summary>Claims of an earlier life of this node are void before anything else happens, and so are those from before it
-    /// lost its right: what ran under them has been told to stop.</summary>
+    /// lost its lease: what ran under them has been told to stop.</summary>
     private async Task VoidEarlierClaimsAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_running);
         await jobs.ReleaseAllOfAsync(options.Value.NodeName, cancellationToken);
     }
 
-    private async Task<DateTimeOffset?> ClaimAsync(LeaseToken hold, CancellationToken stoppingToken)
+    private async Task<DateTimeOffset?> ClaimAsync(LeaseToken token, CancellationToken stoppingToken)
     {
         _running.RemoveWhere(job => job.IsCompleted);
         while (options.Value.Concurrency - _running.Count is > 0 and var limit)
         {
-            var claimed = await jobs.ClaimAsync(terms.Of(hold, limit), stoppingToken);
+            var claimed = await jobs.ClaimAsync(policy.Of(token, limit), stoppingToken);
             _pace.OnLooked(claimed.Count, limit);
             foreach (var job in claimed)
             {
-                var room = await terms.KeepRoomAsync(job, stoppingToken);
-                _running.Add(Task.Run(() => RunAsync(job, room, hold, stoppingToken), CancellationToken.None));
+                var reservation = await policy.ReserveCapacityAsync(job, stoppingToken);
+                _running.Add(Task.Run(() => RunAsync(job, reservation, token, stoppingToken), CancellationToken.None));
             }
 
             if (claimed.Count < limit)
@@ -73,11 +73,11 @@ internal sealed partial class JobLoop(
         return _pace.IsMoreExpected ? null : await jobs.NextDueAsync(stoppingToken);
     }
 
-    private async Task RunAsync(ClaimedJob job, IDisposable? room, LeaseToken hold, CancellationToken stoppingToken)
+    private async Task RunAsync(ClaimedJob job, IDisposable? reservation, LeaseToken token, CancellationToken stoppingToken)
     {
-        using (room)
+        using (reservation)
         {
-            await runner.RunAsync(job, hold.Ended, stoppingToken);
+            await runner.RunAsync(job, token.Ended, stoppingToken);
         }
     }
 
@@ -97,22 +97,22 @@ internal sealed partial class JobLoop(
 
     private async Task AwaitAsync(ChangeSubscription change, DateTimeOffset? due, CancellationToken stoppingToken)
     {
-        var hasRoom = _running.Count < options.Value.Concurrency;
-        if (hasRoom && _pace.IsMoreExpected)
+        var hasCapacity = _running.Count < options.Value.Concurrency;
+        if (hasCapacity && _pace.IsMoreExpected)
         {
             return;
         }
 
         var pause = due - time.GetUtcNow() is { } left && left < LookEvery ? left : LookEvery;
-        if (pause <= TimeSpan.Zero && hasRoom)
+        if (pause <= TimeSpan.Zero && hasCapacity)
         {
             pause = TimeSpan.FromMilliseconds(1);
         }
 
         using var look = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var timer = Task.Delay(pause > TimeSpan.Zero ? pause : LookEvery, time, look.Token);
-        // Whoever has no room is not woken by what others ask for.
-        await Task.WhenAny(hasRoom ? [change.Changed, timer, .. _running] : [timer, .. _running]);
+        // A node without capacity is not woken by what others ask for.
+        await Task.WhenAny(hasCapacity ? [change.Changed, timer, .. _running] : [timer, .. _running]);
         await look.CancelAsync();
     }
 

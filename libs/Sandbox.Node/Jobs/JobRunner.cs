@@ -6,14 +6,15 @@ using Sandbox.Storage;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>One claimed job: keeps its lease, runs it in its incarnation's turn, and gives it back, or up, when it failed.</summary>
+/// <summary>Runs one claimed job: keeps its lease, runs it under its incarnation's lock, and gives it back, or up, when it
+/// failed.</summary>
 internal sealed partial class JobRunner(
-    IJobStore jobs, KeyedLock<IncarnationId> turns, JobHandlers handlers, FailedJobHandler givenUp, WorkerTelemetry telemetry,
+    IJobStore jobs, KeyedLock<IncarnationId> locks, JobHandlers handlers, FailedJobHandler failedJobs, WorkerTelemetry telemetry,
     IOptions<WorkerOptions> options, TimeProvider time, ILogger<JobRunner> logger)
 {
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
-    /// <param name="ended">The node lost its right to act; the job is another's to claim.</param>
+    /// <param name="ended">The node lost its lease; the job is another's to claim.</param>
     /// <param name="stopping">This process ends; the job is handed back at once.</param>
     public async Task RunAsync(ClaimedJob claimed, CancellationToken ended, CancellationToken stopping)
     {
@@ -26,7 +27,7 @@ internal sealed partial class JobRunner(
         var outcome = "stopped";
         try
         {
-            using var turn = await turns.EnterAsync(claimed.Job.Incarnation, either.Token);
+            using var held = await locks.EnterAsync(claimed.Job.Incarnation, either.Token);
             await handlers.RunAsync(claimed, either.Token);
             outcome = await jobs.TryCompleteAsync(claimed, either.Token) ? "done" : "lease lost";
         }
@@ -71,7 +72,7 @@ internal sealed partial class JobRunner(
         Log.GivenUp(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, exception);
         try
         {
-            await givenUp.DeadLetterAsync(claimed, exception.Message);
+            await failedJobs.DeadLetterAsync(claimed, exception.Message);
             return "given up";
         }
         catch (Exception unwritten)
@@ -82,7 +83,7 @@ internal sealed partial class JobRunner(
         }
     }
 
-    /// <summary>Renews at a third of the lease. Whoever cannot renew in time stops acting, for another may have begun.</summary>
+    /// <summary>Renews at a third of the lease. A process that cannot renew in time stops acting, for another may have begun.</summary>
     private async Task KeepLeaseAsync(ClaimedJob claimed, CancellationTokenSource lost, CancellationToken done)
     {
         var renewed = time.GetTimestamp();
@@ -148,7 +149,7 @@ internal sealed partial class JobRunner(
         [LoggerMessage(4114, LogLevel.Error, "{Job} of sandbox {SandboxId} failed at attempt {Attempt} and is given up")]
         public static partial void GivenUp(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, Exception exception);
 
-        [LoggerMessage(4112, LogLevel.Warning, "The lease of {Job} of sandbox {SandboxId} is lost; whoever holds it now goes on")]
+        [LoggerMessage(4112, LogLevel.Warning, "The lease of {Job} of sandbox {SandboxId} is lost; its new holder goes on")]
         public static partial void LeaseLost(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId);
 
         [LoggerMessage(4113, LogLevel.Warning, "The lease of a job of sandbox {SandboxId} could not be written")]

@@ -4,13 +4,14 @@ using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>Writes how far a start is into its record and wakes whoever waits. Progress within one phase is thinned out.</summary>
+/// <summary>Writes how far a start is into its record and wakes the callers that wait for it. Progress within one phase is
+/// thinned out.</summary>
 internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store, TimeProvider time) : IPhaseReporter, IDisposable
 {
     private const int MaxMessage = 1024;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(250);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _lock = new(1);
     private DateTimeOffset _written = DateTimeOffset.MinValue;
 
     /// <summary>The record with all that was reported.</summary>
@@ -18,7 +19,7 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
 
     public async Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _lock.WaitAsync(cancellationToken);
         try
         {
             var now = time.GetUtcNow();
@@ -34,15 +35,15 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
     /// <summary>Writes other facts of the start (the host). <see cref="Record"/> has them as soon as this is called and no
     /// report is under way.</summary>
-    public async Task AmendAsync(Func<SandboxInstance, SandboxInstance> change, CancellationToken cancellationToken)
+    public async Task UpdateFactsAsync(Func<SandboxInstance, SandboxInstance> change, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _lock.WaitAsync(cancellationToken);
         try
         {
             Record = change(Record);
@@ -50,14 +51,14 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
-    /// <summary>A fact that goes into the record with its next move; no write of its own.</summary>
+    /// <summary>A fact that goes into the record with its next transition; no write of its own.</summary>
     public void Remember(Func<SandboxInstance, SandboxInstance> change) => Record = change(Record);
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _lock.Dispose();
 
     /// <summary>The record with one phase as it is now; its times follow from its status.</summary>
     internal static SandboxInstance With(SandboxInstance record, string phase, PhaseStatus status, string message, DateTimeOffset now)

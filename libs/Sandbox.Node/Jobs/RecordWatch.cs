@@ -48,7 +48,7 @@ internal sealed class RecordWatch : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Nobody is interested any more.
+            // The watch is disposed.
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class RecordWatch : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // The store fails now: the next look tells. Whoever writes to it meets the failure itself.
+            // The store fails now: the next look tells. A caller that writes to it meets the failure itself.
             return false;
         }
     }

@@ -21,12 +21,12 @@ internal enum StartOutcome
     Unwanted,
 }
 
-/// <summary>One way from pending to running (or to a failure that the record tells), for a start and a restart alike. A failure is
-/// written only while the job is still claimed, for whoever has begun it since may succeed; that it runs is true whoever says so
-/// first.</summary>
+/// <summary>One attempt to get from pending to running (or to a failure that the record tells), for a start and a restart alike. A
+/// failure is written only while the job is still claimed, for another node that has begun it since may succeed; that it runs is
+/// true no matter which of them says so first.</summary>
 internal sealed partial class StartAttempt(
-    ISandboxStore store, IChangeFeed feed, SandboxTransitions moves, DeploymentSet deployments, AgentLinks links, AgentGateway gateway,
-    NodeIdentity node, WorkerTelemetry telemetry, TimeProvider time, ILogger<StartAttempt> logger)
+    ISandboxStore store, IChangeFeed feed, SandboxTransitions transitions, DeploymentSet deployments, AgentLinks links,
+    AgentGateway gateway, NodeIdentity node, WorkerTelemetry telemetry, TimeProvider time, ILogger<StartAttempt> logger)
 {
     public async Task<StartOutcome> RunAsync(
         SandboxInstance pending, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed partial class StartAttempt(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return await FailAsync(moves.Due(reporter.Record with { TransientDeadline = until }, until), claim, cancellationToken);
+            return await FailAsync(transitions.Due(reporter.Record with { TransientDeadline = until }, until), claim, cancellationToken);
         }
 
         return error is null
@@ -67,8 +67,8 @@ internal sealed partial class StartAttempt(
 
     private async Task<SandboxError?> BringUpAsync(PhaseReporter reporter, BringUp bringUp, CancellationToken cancellationToken)
     {
-        // Telling where it starts costs a write, and nobody needs the answer before the container is there: side by side.
-        var telling = reporter.AmendAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
+        // Telling where it starts costs a write, and nothing needs the answer before the container is there: side by side.
+        var telling = reporter.UpdateFactsAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
         var pending = reporter.Record;
 
         // Before the container starts: its agent dials at once.
@@ -104,7 +104,7 @@ internal sealed partial class StartAttempt(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // A start is reported, not repeated: whoever asked decides whether to try again.
+            // A start is reported, not repeated: the caller that asked decides whether to try again.
             Log.DeploymentFailed(logger, pending.Id, exception);
             return new SandboxError.StartFailed(pending.Id, PhaseOf(reporter.Record), exception.Message);
         }
@@ -114,25 +114,25 @@ internal sealed partial class StartAttempt(
     {
         var now = time.GetUtcNow();
         var done = PhaseReporter.With(record, SandboxPhase.DockerRun, PhaseStatus.Success, "the sandbox runs", now);
-        if (!SandboxTransitions.Alive(record, now).TryGet(out var move, out _))
+        if (!SandboxTransitions.Alive(record, now).TryGet(out var transition, out _))
         {
             return StartOutcome.Unwanted;
         }
 
-        // Before the record says "running", so that whoever is woken by it finds the road open.
-        var running = move.Next with { Phases = done.Phases };
+        // Before the record says "running", so that a caller that is woken by it finds the agent connected.
+        var running = transition.Next with { Phases = done.Phases };
         gateway.Admit(running, links.Ensure(running));
 
-        // Where it runs is written with it: whoever else had begun this start may have put its own name there meanwhile.
-        var unplaced = move.From with { HostName = null, HostIp = null };
+        // Where it runs is written with it: another node that had begun this start may have put its own name there meanwhile.
+        var unplaced = transition.From with { HostName = null, HostIp = null };
         var isWritten = false;
         try
         {
-            isWritten = await store.TryTransitionAsync(move with { From = unplaced, Next = running }, cancellationToken);
+            isWritten = await store.TryTransitionAsync(transition with { From = unplaced, Next = running }, cancellationToken);
         }
         finally
         {
-            // Also when nobody knows: what was written after all is adopted, and what was not is remembered by nobody.
+            // Also when the outcome is unknown: what was written after all is adopted, and what was not is remembered nowhere.
             if (!isWritten)
             {
                 gateway.Dismiss(record.Id, record.Incarnation);
@@ -156,17 +156,19 @@ internal sealed partial class StartAttempt(
     private SandboxTransition? Failure(SandboxInstance record, SandboxError error)
     {
         var (phase, reason) = error is SandboxError.StartFailed failed ? (failed.Phase, failed.Reason) : (PhaseOf(record), error.Text);
-        return moves.StartFailed(record, phase, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var move, out _) ? move : null;
+        return transitions.StartFailed(record, phase, PhaseStatus.Failed, reason, time.GetUtcNow()).TryGet(out var transition, out _)
+            ? transition
+            : null;
     }
 
-    private async Task<StartOutcome> FailAsync(SandboxTransition? move, ClaimedJob claim, CancellationToken cancellationToken)
+    private async Task<StartOutcome> FailAsync(SandboxTransition? transition, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        if (move is null || !await store.TryTransitionAsync(move with { Claim = claim }, cancellationToken))
+        if (transition is null || !await store.TryTransitionAsync(transition with { Claim = claim }, cancellationToken))
         {
             return StartOutcome.Unwanted;
         }
 
-        Log.StartFailed(logger, move.Next.Id, move.Next.Reason);
+        Log.StartFailed(logger, transition.Next.Id, transition.Next.Reason);
         return StartOutcome.Failed;
     }
 

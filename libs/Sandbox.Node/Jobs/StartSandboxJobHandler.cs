@@ -41,7 +41,7 @@ internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet 
         }
     }
 
-    /// <summary>Nobody will ever use this incarnation: its record is gone, is about another one, or ended before it ran.
+    /// <summary>Whether this incarnation will never be used: its record is gone, is about another one, or ended before it ran.
     /// What ran and was stopped since keeps its files.</summary>
     private static bool IsUnwanted(SandboxInstance? record, StartSandboxJob job) =>
         record is null or { State: SandboxState.Deleted }

@@ -6,7 +6,7 @@ using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>Ends a container and keeps it, unless it never ran: then nothing in it is anybody's, and it goes.</summary>
+/// <summary>Ends a container and keeps it, unless it never ran: then nothing in it belongs to a user, and it goes.</summary>
 internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway)
     : JobHandler<StopSandboxJob>
 {

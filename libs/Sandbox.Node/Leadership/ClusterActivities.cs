@@ -11,7 +11,7 @@ namespace Sandbox.Node.Leadership;
 /// <summary>The activity of any node's sandboxes: of this node's own from memory while this process is the node, of another's by asking
 /// it.</summary>
 internal sealed partial class ClusterActivities(
-    NodeActivities own, NodeIdentity node, INodeLease right, INodeStore nodes, ClusterSecret secret, TimeProvider time,
+    NodeActivities own, NodeIdentity node, INodeLease lease, INodeStore nodes, ClusterSecret secret, TimeProvider time,
     ILogger<ClusterActivities> logger)
     : IActivities, IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed partial class ClusterActivities(
     public async Task<DateTimeOffset?> LastAsync(SandboxInstance running, CancellationToken cancellationToken)
     {
         // A replica that stands by has the node's name and none of its agents, and may be the head all the same.
-        if (running.HostName is not { } host || (node.Has(running) && right.Current is not null))
+        if (running.HostName is not { } host || (node.Has(running) && lease.Current is not null))
         {
             return await own.LastAsync(running, cancellationToken);
         }

@@ -10,7 +10,7 @@ namespace Sandbox.Node.Leadership;
 /// before keeps them. Starts that were under way there need nothing: their job's lease ends and another node claims it.
 /// </summary>
 internal sealed partial class DeadNodes(
-    INodeStore nodes, DutyRecords records, SandboxTransitions moves, TimeProvider time, ILogger<DeadNodes> logger)
+    INodeStore nodes, DutyRecords records, SandboxTransitions transitions, TimeProvider time, ILogger<DeadNodes> logger)
     : IClusterDuty
 {
     private const int PageSize = 200;
@@ -31,7 +31,7 @@ internal sealed partial class DeadNodes(
         }
     }
 
-    /// <summary>What was lost is no longer among the running, so the first page is read until nothing on it could be moved.</summary>
+    /// <summary>What was lost is no longer among the running, so the first page is read until no transition on it succeeds.</summary>
     private async Task LoseAsync(NodeView node, CancellationToken cancellationToken)
     {
         var query = new SandboxQuery(
@@ -53,8 +53,8 @@ internal sealed partial class DeadNodes(
         var reason = node.Left
             ? $"its node {node.Facts.Name} left and did not return"
             : $"its node {node.Facts.Name} is gone, silent for {node.Silence.TotalSeconds:0} s";
-        if (!moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
-            || !await records.Store.TryTransitionAsync(move, cancellationToken))
+        if (!transitions.Lost(record, reason, time.GetUtcNow()).TryGet(out var transition, out _)
+            || !await records.Store.TryTransitionAsync(transition, cancellationToken))
         {
             return false;
         }

@@ -1,6 +1,6 @@
 namespace Sandbox.Node.Leadership;
 
-/// <summary>What one process of a cluster does for all of it, again and again.</summary>
+/// <summary>A duty that one process of a cluster does for all of it, again and again.</summary>
 internal interface IClusterDuty
 {
     TimeSpan Every { get; }
@@ -8,6 +8,6 @@ internal interface IClusterDuty
     /// <summary>How long a new head looks on before its first round.</summary>
     TimeSpan LookOn => TimeSpan.Zero;
 
-    /// <param name="cancellationToken">Ends when the right to do it does.</param>
+    /// <param name="cancellationToken">Ends when the lease to do it does.</param>
     Task RunAsync(CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Node.Leadership;
 
-/// <summary>Who says which node holds the head's lease.</summary>
+/// <summary>Decides which node holds the head's lease.</summary>
 internal interface ILeaderElection
 {
     /// <summary>Of the lease, as it was last told.</summary>
@@ -27,7 +27,7 @@ internal interface ILeaderElection
     Task LeaveAsync(Lease? lease, CancellationToken cancellationToken);
 }
 
-/// <summary>Whoever takes the lease in the store is the head: every node may be it.</summary>
+/// <summary>The election by the store: the node that takes the lease there is the head, and every node may be it.</summary>
 internal sealed class StoreElection(ILeaseStore leases, NodeIdentity node) : ILeaderElection
 {
     private readonly string _holder = Domain.Heads.HeadHolder.Of(node.Name, $"{Guid.NewGuid():N}");
@@ -46,7 +46,7 @@ internal sealed class StoreElection(ILeaseStore leases, NodeIdentity node) : ILe
 
     public void OnLost()
     {
-        // The next turn asks again.
+        // The next round asks again.
     }
 
     public Task LeaveAsync(Lease? lease, CancellationToken cancellationToken) =>

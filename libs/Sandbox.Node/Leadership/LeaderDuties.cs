@@ -4,7 +4,7 @@ namespace Sandbox.Node.Leadership;
 
 /// <summary>Runs the cluster's duties while this process is the head. A round that fails is logged, and the next one comes.</summary>
 internal sealed partial class LeaderDuties(
-    ILeaderLease right, IEnumerable<IClusterDuty> duties, WorkerTelemetry telemetry, TimeProvider time, ILogger<LeaderDuties> logger)
+    ILeaderLease lease, IEnumerable<IClusterDuty> duties, WorkerTelemetry telemetry, TimeProvider time, ILogger<LeaderDuties> logger)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -16,15 +16,15 @@ internal sealed partial class LeaderDuties(
         LeaseToken? under = null;
         do
         {
-            var hold = await right.WhenHeldAsync(stoppingToken);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, hold.Ended);
-            if (hold != under && duty.LookOn > TimeSpan.Zero)
+            var token = await lease.WhenHeldAsync(stoppingToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, token.Ended);
+            if (token != under && duty.LookOn > TimeSpan.Zero)
             {
                 // Ends early, and without a fault, when another is the head by then.
                 await Task.Delay(duty.LookOn, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            under = hold;
+            under = token;
             await TryAsync(duty, either.Token);
         }
         while (await ticks.WaitForNextTickAsync(stoppingToken));

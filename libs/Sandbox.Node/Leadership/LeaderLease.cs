@@ -3,8 +3,9 @@ using Sandbox.Node.Leases;
 namespace Sandbox.Node.Leadership;
 
 /// <summary>
-/// Whether this process is the head: it holds the lease of that name. Every worker that may be it asks for it all the time, so that
-/// when the head dies another is found within seconds; the epoch that each of the head's writes carries refuses whoever was it before.
+/// The head's lease: this process is the head while it holds the lease of that name. Every worker that may be the head asks for it all
+/// the time, so that when the head dies another is found within seconds; the epoch that each of the head's writes carries refuses those
+/// of an earlier head.
 /// </summary>
 internal sealed partial class LeaderLease(ILeaderElection election, TimeProvider time, ILogger<LeaderLease> logger) : BackgroundService,
 ILeaderLease
@@ -14,42 +15,42 @@ ILeaderLease
 
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10);
 
-    private readonly LeaseSlot _seat = new();
+    private readonly LeaseSlot _slot = new();
 
-    public LeaseToken? Current => _seat.Current;
+    public LeaseToken? Current => _slot.Current;
 
-    public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => _seat.WhenHeldAsync(cancellationToken);
+    public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => _slot.WhenHeldAsync(cancellationToken);
 
     /// <summary>Gives it back, so that the next head need not wait.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        var held = _seat.Leave();
+        var held = _slot.Leave();
         await TryAsync(() => election.LeaveAsync(held?.Lease, cancellationToken));
     }
 
     public override void Dispose()
     {
-        _seat.Dispose();
+        _slot.Dispose();
         base.Dispose();
     }
 
-    /// <summary>One turn: takes the lease if nobody has it, or renews it.</summary>
+    /// <summary>One round: takes the lease if it is free, or renews it.</summary>
     internal async Task TurnAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        if (_seat.Held is { } held)
+        if (_slot.Held is { } held)
         {
             if (!held.IsHeld || !await election.TryKeepAsync(held.Lease, cancellationToken) || !held.TryRenew(asked))
             {
-                _seat.Leave();
+                _slot.Leave();
                 Log.Lost(logger, held.Lease.Epoch);
                 election.OnLost();
             }
         }
         else if (await election.TryTakeAsync(cancellationToken) is { } lease)
         {
-            _seat.Take(new HeldLease(lease, election.Length, asked, time));
+            _slot.Take(new HeldLease(lease, election.Length, asked, time));
             Log.Taken(logger, lease.Epoch);
         }
     }
@@ -66,7 +67,7 @@ ILeaderLease
             var begun = time.GetTimestamp();
             await TryAsync(() => TurnAsync(stoppingToken));
 
-            // From turn to turn, however long one takes: the lease does not wait.
+            // From round to round, however long one takes: the lease does not wait.
             var rest = election.Pause - time.GetElapsedTime(begun);
             await Task.Delay(rest > Least ? rest : Least, time, stoppingToken);
         }

@@ -6,11 +6,11 @@ using Sandbox.Node.Jobs;
 namespace Sandbox.Node.Leadership;
 
 /// <summary>
-/// Ends what waits for a node that is gone, once its sandboxes are lost: nobody else can do it, and whatever is asked for one of these
+/// Ends what waits for a node that is gone, once its sandboxes are lost: no other node can do it, and whatever is asked for one of these
 /// sandboxes later waits behind it. What was to be started, archived or committed there has failed, with that reason. What was only to be
 /// ended is done as far as the cluster goes: a node that returns after all sweeps what its records do not want.
 /// </summary>
-internal sealed partial class StrandedJobs(IJobStore jobs, FailedJobHandler givenUp, NodeIdentity node, ILogger<StrandedJobs> logger)
+internal sealed partial class StrandedJobs(IJobStore jobs, FailedJobHandler failedJobs, NodeIdentity node, ILogger<StrandedJobs> logger)
     : IClusterDuty
 {
     private const int Batch = 200;
@@ -44,7 +44,7 @@ internal sealed partial class StrandedJobs(IJobStore jobs, FailedJobHandler give
         }
         else
         {
-            await givenUp.DeadLetterAsync(claimed, $"its node {host} is gone");
+            await failedJobs.DeadLetterAsync(claimed, $"its node {host} is gone");
         }
 
         Log.Ended(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, host);

@@ -2,7 +2,7 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Node.Leadership;
 
-/// <summary>Takes out what was deleted so long ago that nobody asks for it any more, a little at a time.</summary>
+/// <summary>Removes what was deleted so long ago that it is not asked for any more, a little at a time.</summary>
 internal sealed class TombstonePurge(DutyRecords records) : IClusterDuty
 {
     private const int Batch = 500;

@@ -45,7 +45,7 @@ internal sealed class HeldLease : IDisposable
         return true;
     }
 
-    /// <summary>Whoever acts under it is told to stop.</summary>
+    /// <summary>Tells everything that acts under it to stop.</summary>
     public void End() => _ended.Cancel();
 
     public void Dispose()

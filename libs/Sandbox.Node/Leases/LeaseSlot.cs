@@ -1,12 +1,12 @@
 namespace Sandbox.Node.Leases;
 
-/// <summary>Where a lease is kept while it is held, and where those wait who act only under it.</summary>
+/// <summary>The current lease of this process, and a wait until one is held.</summary>
 internal sealed class LeaseSlot : IDisposable
 {
     private HeldLease? _held;
     private TaskCompletionSource<LeaseToken> _next = Fresh();
 
-    /// <summary>As it was last taken, whether or not it may still be relied on.</summary>
+    /// <summary>The lease as it was last taken, whether or not it may still be relied on.</summary>
     public HeldLease? Held => Volatile.Read(ref _held);
 
     public LeaseToken? Current => Held is { IsHeld: true } held ? held.LeaseToken : null;
@@ -16,9 +16,9 @@ internal sealed class LeaseSlot : IDisposable
         while (true)
         {
             var next = Volatile.Read(ref _next).Task;
-            if (Current is { } hold)
+            if (Current is { } token)
             {
-                return hold;
+                return token;
             }
 
             await next.WaitAsync(cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class LeaseSlot : IDisposable
         Interlocked.Exchange(ref _next, Fresh()).SetResult(held.LeaseToken);
     }
 
-    /// <summary>Whoever acts under it is told to stop. The answer is what was held; null: nothing.</summary>
+    /// <summary>Drops the lease: everything that acts under it is told to stop. The answer is what was held; null: nothing.</summary>
     public HeldLease? Leave()
     {
         var held = Interlocked.Exchange(ref _held, null);

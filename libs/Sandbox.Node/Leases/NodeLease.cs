@@ -2,21 +2,21 @@ using Sandbox.Node.Membership;
 
 namespace Sandbox.Node.Leases;
 
-/// <summary>The right to act as this node, kept by <see cref="NodeMembership"/> and asked by everybody else. It knows none of
+/// <summary>The lease to act as this node, kept by <see cref="NodeMembership"/> and asked by everything else. It knows none of
 /// them, because every writer needs it.</summary>
 internal sealed class NodeLease(IHostApplicationLifetime lifetime) : INodeLease, IDisposable
 {
     private volatile bool _toldToDrain;
 
-    public LeaseSlot Seat { get; } = new();
+    public LeaseSlot Slot { get; } = new();
 
-    public LeaseToken? Current => Seat.Current;
+    public LeaseToken? Current => Slot.Current;
 
     public bool IsDraining => _toldToDrain || lifetime.ApplicationStopping.IsCancellationRequested;
 
-    public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => Seat.WhenHeldAsync(cancellationToken);
+    public Task<LeaseToken> WhenHeldAsync(CancellationToken cancellationToken) => Slot.WhenHeldAsync(cancellationToken);
 
     public void Drain(bool told) => _toldToDrain = told;
 
-    public void Dispose() => Seat.Dispose();
+    public void Dispose() => Slot.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace Sandbox.Node.Leases;
 
-/// <summary>Where one process is the whole cluster it is its node and its head, and nobody contests that: the lock of its
+/// <summary>The leases of a process that is the whole cluster: it is its node and its head, and no other contests that; the lock of its
 /// data folder sees to it.</summary>
 internal sealed class SingleProcessLeases : INodeLease, ILeaderLease
 {

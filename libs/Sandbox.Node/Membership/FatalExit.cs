@@ -1,11 +1,11 @@
 namespace Sandbox.Node.Membership;
 
-/// <summary>A reason for which this process cannot go on, told in one line by whoever started it.</summary>
+/// <summary>Ends this process when it cannot go on, with a reason that its program tells in one line.</summary>
 internal sealed class FatalExit(IHostApplicationLifetime lifetime)
 {
     private string? _reason;
 
-    /// <summary>Null: it ends because somebody asked it to.</summary>
+    /// <summary>Null: it ends because it was asked to.</summary>
     public string? Why() => _reason;
 
     /// <summary>The first reason counts.</summary>

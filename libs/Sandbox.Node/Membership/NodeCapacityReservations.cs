@@ -42,7 +42,7 @@ internal sealed class NodeCapacityReservations
         }
     }
 
-    /// <summary>Keeps room for what is about to start; until the answer is disposed or it runs, whichever is later.</summary>
+    /// <summary>Reserves capacity for what is about to start; until the answer is disposed or it runs, whichever is later.</summary>
     public IDisposable Keep(IncarnationId incarnation, SandboxSpec spec)
     {
         _starting[incarnation] = NodeCapacity.DemandOf(spec);
@@ -57,8 +57,8 @@ internal sealed class NodeCapacityReservations
         Directory.EnumerateFiles("/dev", "nvidia*")
             .Count(file => int.TryParse(Path.GetFileName(file)["nvidia".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
-    private sealed class Kept(NodeCapacityReservations rooms, IncarnationId incarnation) : IDisposable
+    private sealed class Kept(NodeCapacityReservations reservations, IncarnationId incarnation) : IDisposable
     {
-        public void Dispose() => rooms._starting.TryRemove(incarnation, out _);
+        public void Dispose() => reservations._starting.TryRemove(incarnation, out _);
     }
 }

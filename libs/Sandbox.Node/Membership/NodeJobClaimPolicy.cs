@@ -6,25 +6,26 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Node.Membership;
 
-/// <summary>A node among others takes what fits into what it has free, and no start while it drains or can run nothing.</summary>
+/// <summary>The policy of a node among others, which takes what fits into what it has free, and no start while it drains or can run
+/// nothing.</summary>
 internal sealed class NodeJobClaimPolicy(
-    NodeIdentity node, INodeLease right, NodeCapacityReservations rooms, NodeHealth health, ISandboxStore records,
+    NodeIdentity node, INodeLease lease, NodeCapacityReservations reservations, NodeHealth health, ISandboxStore records,
     IOptions<NodeOptions> options) : IJobClaimPolicy
 {
-    public JobClaim Of(LeaseToken hold, int limit) => new(node.Name, limit, JobRunner.Lease)
+    public JobClaim Of(LeaseToken token, int limit) => new(node.Name, limit, JobRunner.Lease)
     {
-        Fence = hold.Fence,
-        Room = rooms.Free,
-        Capacity = rooms.Whole,
-        TakesStarts = !right.IsDraining && health.Unavailable is null,
+        Fence = token.Fence,
+        Room = reservations.Free,
+        Capacity = reservations.Whole,
+        TakesStarts = !lease.IsDraining && health.Unavailable is null,
         Labels = options.Value.Labels.AsReadOnly(),
         Deployments = health.Kinds,
         Images = health.Images,
     };
 
-    public async Task<IDisposable?> KeepRoomAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
+    public async Task<IDisposable?> ReserveCapacityAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>
         claimed.Job is StartSandboxJob or RestartSandboxJob or RestoreSandboxJob
         && await records.FindAsync(claimed.Job.SandboxId, cancellationToken) is { } record && record.Incarnation == claimed.Job.Incarnation
-            ? rooms.Keep(record.Incarnation, record.Spec)
+            ? reservations.Keep(record.Incarnation, record.Spec)
             : null;
 }

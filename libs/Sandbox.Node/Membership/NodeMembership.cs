@@ -8,14 +8,14 @@ using Sandbox.Node.Leases;
 namespace Sandbox.Node.Membership;
 
 /// <summary>
-/// This node's place in the cluster: takes the lease of its name, renews it with each heartbeat, and stops acting by its own
-/// clock before anybody else may think that it is gone. Whoever lost the lease takes it anew, under a new epoch, and adopts
-/// what still runs. A name that somebody else keeps, and a secret that the others do not accept, end the process.
+/// This node's membership in the cluster: takes the lease of its name, renews it with each heartbeat, and stops acting by its own
+/// clock before any other process may think that it is gone. A node that lost the lease takes it anew, under a new epoch, and adopts
+/// what still runs. A name that another process keeps, and a secret that the others do not accept, end the process.
 /// </summary>
 internal sealed partial class NodeMembership(
-    INodeStore nodes, NodeLease right, NodeIdentity node, NodeAddress address, NodeCapacityReservations rooms, NodeHealth health,
+    INodeStore nodes, NodeLease nodeLease, NodeIdentity node, NodeAddress address, NodeCapacityReservations reservations, NodeHealth health,
     AgentGateway gateway, ILeaderElection election,
-    PeerSecretCheck neighbours, FatalExit end, IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time,
+    PeerSecretCheck peers, FatalExit end, IHostApplicationLifetime lifetime, IOptions<NodeOptions> options, TimeProvider time,
     ILogger<NodeMembership> logger)
     : BackgroundService
 {
@@ -28,22 +28,22 @@ internal sealed partial class NodeMembership(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (right.Seat.Leave() is { } held)
+        if (nodeLease.Slot.Leave() is { } held)
         {
             await TryAsync(() => nodes.LeaveAsync(held.Lease, cancellationToken));
         }
     }
 
-    /// <summary>One turn: registers, or renews. Null: nothing came of it.</summary>
+    /// <summary>One round: registers, or renews. Null: nothing came of it.</summary>
     internal async Task<SandboxError?> BeatAsync(CancellationToken cancellationToken)
     {
-        if (right.Seat.Held is { IsHeld: true } held)
+        if (nodeLease.Slot.Held is { IsHeld: true } held)
         {
             await RenewAsync(held, cancellationToken);
             return null;
         }
 
-        if (right.Seat.Leave() is { } lost)
+        if (nodeLease.Slot.Leave() is { } lost)
         {
             Log.Fenced(logger, node.Name, lost.Lease.Epoch);
         }
@@ -56,7 +56,7 @@ internal sealed partial class NodeMembership(
         await StartedAsync(stoppingToken);
         await election.MayStandAsync(stoppingToken);
         await health.FirstLook.WaitAsync(stoppingToken);
-        if (!await IsLetInAsync(stoppingToken))
+        if (!await IsAcceptedByPeersAsync(stoppingToken))
         {
             return;
         }
@@ -76,7 +76,7 @@ internal sealed partial class NodeMembership(
                 return;
             }
 
-            await PauseAsync(right.Current is null ? AskAgain : options.Value.Heartbeat, stoppingToken);
+            await PauseAsync(nodeLease.Current is null ? AskAgain : options.Value.Heartbeat, stoppingToken);
         }
     }
 
@@ -95,12 +95,12 @@ internal sealed partial class NodeMembership(
         }
     }
 
-    private async Task<bool> IsLetInAsync(CancellationToken stoppingToken)
+    private async Task<bool> IsAcceptedByPeersAsync(CancellationToken stoppingToken)
     {
         for (var asked = false; ; await Task.Delay(AskAgain, time, stoppingToken))
         {
             string? refused = null;
-            await TryAsync(async () => (refused, asked) = (await neighbours.WhyRefusedAsync(stoppingToken), true));
+            await TryAsync(async () => (refused, asked) = (await peers.WhyRefusedAsync(stoppingToken), true));
             if (asked)
             {
                 if (refused is not null)
@@ -117,7 +117,7 @@ internal sealed partial class NodeMembership(
     {
         var (asked, length) = (time.GetTimestamp(), options.Value.Lease);
         var facts = new NodeFacts(
-            node.Name, address.Find(), node.Address, rooms.Whole, options.Value.Labels.AsReadOnly(), health.Kinds,
+            node.Name, address.Find(), node.Address, reservations.Whole, options.Value.Labels.AsReadOnly(), health.Kinds,
             typeof(NodeMembership).Assembly.GetName().Version?.ToString(3) ?? "");
         if (!(await nodes.TryRegisterAsync(facts, _holder, length, cancellationToken)).TryGet(out var lease, out var refused))
         {
@@ -131,7 +131,7 @@ internal sealed partial class NodeMembership(
         }
 
         var held = new HeldLease(lease, length, asked, time);
-        right.Seat.Take(held);
+        nodeLease.Slot.Take(held);
         _wasRefused = false;
         Log.Registered(logger, node.Name, lease.Epoch);
         await RenewAsync(held, cancellationToken);
@@ -141,7 +141,7 @@ internal sealed partial class NodeMembership(
     private async Task RenewAsync(HeldLease held, CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
-        var load = new NodeLoad(rooms.Free, gateway.Admitted.Count, health.Unavailable)
+        var load = new NodeLoad(reservations.Free, gateway.Admitted.Count, health.Unavailable)
         {
             Leaving = lifetime.ApplicationStopping.IsCancellationRequested,
         };
@@ -151,7 +151,7 @@ internal sealed partial class NodeMembership(
         }
         else if (held.TryRenew(asked))
         {
-            right.Drain(await nodes.FindAsync(node.Name, cancellationToken) is { Draining: true });
+            nodeLease.Drain(await nodes.FindAsync(node.Name, cancellationToken) is { Draining: true });
         }
     }
 

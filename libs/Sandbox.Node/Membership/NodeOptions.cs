@@ -35,7 +35,7 @@ public sealed class NodeOptions
     /// replicas that are one node together.</summary>
     public bool StandsBy { get; set; }
 
-    /// <summary>At an orderly end of the node its sandboxes end, too, files kept: for a stack on somebody's own machine that is to
+    /// <summary>At an orderly end of the node its sandboxes end, too, files kept: for a stack on a user's own machine that is to
     /// leave nothing running. Otherwise they go on, and the node's next life takes them up.</summary>
     public bool EndsSandboxes { get; set; }
 
@@ -58,7 +58,7 @@ public sealed class NodeCapacityOptions
     public long? MemoryBytes { get; set; }
 
     /// <summary>Null: disk is no reason to place a sandbox elsewhere. A sandbox's limit is what it may grow to (50 GB where
-    /// nobody says), and few ever do.</summary>
+    /// none is given), and few ever do.</summary>
     [Range(0, long.MaxValue)]
     public long? DiskBytes { get; set; }
 

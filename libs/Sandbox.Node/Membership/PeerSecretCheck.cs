@@ -4,8 +4,8 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Node.Membership;
 
 /// <summary>
-/// The nodes that are part of the cluster already, asked before this one comes in: with another secret than theirs it would claim jobs,
-/// and nobody could reach what it starts.
+/// Asks the nodes that are part of the cluster already, before this one comes in: with another secret than theirs it would claim jobs,
+/// and no other process could reach what it starts.
 /// </summary>
 internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, ClusterSecret secret, TimeProvider time) : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
     private readonly HttpMessageInvoker _invoker =
         new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
-    /// <summary>Why this node cannot come in; null: nobody says no. Who does not answer says nothing.</summary>
+    /// <summary>Why this node cannot come in; null: no peer says no. A peer that does not answer says nothing.</summary>
     public async Task<string?> WhyRefusedAsync(CancellationToken cancellationToken)
     {
         var alive = (await nodes.ListAsync(cancellationToken)).Where(other => !other.IsDead && other.Facts.Name != node.Name).ToList();

@@ -25,7 +25,7 @@ internal sealed class AgentRequestTransformer(string prefix) : HttpTransformer
         httpContext.Response.Headers.Remove(NodeApiRoutes.OwnAnswer);
         if (goesOn && proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
         {
-            // Whoever opened a stream learns at once that it is open, not with its first message.
+            // A caller that opened a stream learns at once that it is open, not with its first message.
             await httpContext.Response.StartAsync(cancellationToken);
             await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
         }

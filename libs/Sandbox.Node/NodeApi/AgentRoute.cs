@@ -82,7 +82,7 @@ internal sealed partial class AgentRoute(
 
     private static partial class Log
     {
-        [LoggerMessage(4352, LogLevel.Information, "The road to an agent broke: {Error} {Reason}")]
+        [LoggerMessage(4352, LogLevel.Information, "The connection to an agent broke: {Error} {Reason}")]
         public static partial void Broke(ILogger logger, ForwarderError error, string? reason);
     }
 }

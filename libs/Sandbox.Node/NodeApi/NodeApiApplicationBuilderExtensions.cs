@@ -2,10 +2,10 @@ using Sandbox.Cluster;
 
 namespace Sandbox.Node.NodeApi;
 
-/// <summary>What the other processes of the cluster ask of a node.</summary>
+/// <summary>The API that a node has for the other processes of the cluster.</summary>
 public static class NodeApiApplicationBuilderExtensions
 {
-    /// <summary>The internal port: that the node lives, what was used when, what it and its sandboxes use, and the way to their
+    /// <summary>The internal port: that the node lives, what was used when, what it and its sandboxes use, and the proxy to their
     /// agents.</summary>
     public static WebApplication MapNodeApi(this WebApplication app)
     {

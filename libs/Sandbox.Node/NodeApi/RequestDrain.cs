@@ -4,15 +4,15 @@ using Sandbox.Node.Membership;
 namespace Sandbox.Node.NodeApi;
 
 /// <summary>
-/// The orderly end of the road. From the signal on, new calls are told at once that they are in the wrong place, over a
-/// connection that is then closed: whoever asked waits for the node's next life. Only when no call is under way any more, and
+/// The orderly end of the node API. From the signal on, new calls are told at once that they are in the wrong place, over a
+/// connection that is then closed: the caller waits for the node's next life. Only when no call is under way any more, and
 /// the callers have closed the connections over which they called, does the server stop. A connection that this side closed
 /// might have a call on its way, and its caller could not know whether it was begun. What goes on for longer than the node's
 /// patience (a stream) is cut, and its process can be attached to again.
 /// </summary>
 internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider time) : IHostedLifecycleService, IDisposable
 {
-    /// <summary>For so long nobody has called: the callers have understood.</summary>
+    /// <summary>For so long no call has come: the callers have understood.</summary>
     internal static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock _gate = new();
@@ -24,7 +24,7 @@ internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider t
     /// <summary>Ends when calls have no more time.</summary>
     public CancellationToken Cut => _cut.Token;
 
-    /// <summary>One call on the road, or one connection over which calls come, until it is disposed; null: the road has ended.</summary>
+    /// <summary>One call of the node API, or one connection over which calls come, until it is disposed; null: the API has ended.</summary>
     public IDisposable? TryEnter()
     {
         lock (_gate)
@@ -89,10 +89,10 @@ internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider t
         }
     }
 
-    private sealed class Use(RequestDrain road) : IDisposable
+    private sealed class Use(RequestDrain drain) : IDisposable
     {
-        private RequestDrain? _road = road;
+        private RequestDrain? _drain = drain;
 
-        public void Dispose() => Interlocked.Exchange(ref _road, null)?.Leave();
+        public void Dispose() => Interlocked.Exchange(ref _drain, null)?.Leave();
     }
 }

@@ -4,9 +4,10 @@ using Sandbox.Cluster;
 
 namespace Sandbox.Node.NodeApi;
 
-/// <summary>Lets in only who proves with each request that he knows the cluster's secret, and only while the road is open.</summary>
+/// <summary>Lets in only callers that prove with each request that they know the cluster's secret, and only while the node API is
+/// open.</summary>
 internal sealed partial class SignatureMiddleware(
-    RequestDelegate next, ClusterSecret secret, RequestDrain end, TimeProvider time, ILogger<SignatureMiddleware> logger)
+    RequestDelegate next, ClusterSecret secret, RequestDrain drain, TimeProvider time, ILogger<SignatureMiddleware> logger)
 {
     private const int LargestBody = 1 << 20;
     private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
@@ -29,7 +30,7 @@ internal sealed partial class SignatureMiddleware(
 
     private async Task EnterAsync(HttpContext http)
     {
-        using var call = end.TryEnter();
+        using var call = drain.TryEnter();
         if (call is null)
         {
             await TakeInAsync(http);
@@ -39,7 +40,7 @@ internal sealed partial class SignatureMiddleware(
         }
 
         CountConnection(http);
-        await using var cut = end.Cut.Register(http.Abort);
+        await using var cut = drain.Cut.Register(http.Abort);
         await next(http);
     }
 
@@ -50,8 +51,8 @@ internal sealed partial class SignatureMiddleware(
         if (http.Request.Path.StartsWithSegments(NodeApiRoutes.Agents)
             && http.Features.Get<IConnectionItemsFeature>() is { } connection
             && http.Features.Get<IConnectionLifetimeFeature>() is { } lifetime
-            && connection.Items.TryAdd(typeof(RequestDrain), end)
-            && end.TryEnter() is { } use)
+            && connection.Items.TryAdd(typeof(RequestDrain), drain)
+            && drain.TryEnter() is { } use)
         {
             _ = lifetime.ConnectionClosed.Register(use.Dispose);
         }

@@ -11,7 +11,7 @@ internal sealed partial class Adoption(AgentLinks links, AgentGateway gateway, T
     internal static readonly TimeSpan RedialTime = TimeSpan.FromSeconds(3);
 
     public bool IsNeeded(SandboxInstance running) =>
-        gateway.Find(running.Id) is not { IsCurrent: true } seat || seat.Sandbox.Incarnation != running.Incarnation;
+        gateway.Find(running.Id) is not { IsCurrent: true } agent || agent.Sandbox.Incarnation != running.Incarnation;
 
     public async Task AdoptAsync(SandboxInstance running, CancellationToken cancellationToken)
     {

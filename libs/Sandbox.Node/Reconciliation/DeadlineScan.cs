@@ -8,7 +8,8 @@ namespace Sandbox.Node.Reconciliation;
 /// <summary>Does what records' own deadlines ask for: stops the idle, fails starts that never end, deletes what was stopped
 /// long enough. Deadlines are absolute, so a late scan only acts later.</summary>
 internal sealed partial class DeadlineScan(
-    DutyRecords records, SandboxTransitions moves, IActivities activities, TimeProvider time, ILogger<DeadlineScan> logger) : IClusterDuty
+    DutyRecords records, SandboxTransitions transitions, IActivities activities, TimeProvider time, ILogger<DeadlineScan> logger)
+    : IClusterDuty
 {
     private const int Batch = 200;
     private const int AtOnce = 16;
@@ -54,13 +55,14 @@ internal sealed partial class DeadlineScan(
         {
             await StopIfIdleAsync(record, cancellationToken);
         }
-        else if (moves.MustWaitForAnArchive(record) is { } waiting)
+        else if (transitions.MustWaitForAnArchive(record) is { } waiting)
         {
             await records.Store.TryUpdateFactsAsync(waiting, cancellationToken);
         }
-        else if (moves.Due(record, time.GetUtcNow()) is { } move && await records.Store.TryTransitionAsync(move, cancellationToken))
+        else if (transitions.Due(record, time.GetUtcNow()) is { } transition
+            && await records.Store.TryTransitionAsync(transition, cancellationToken))
         {
-            Log.Moved(logger, record.Id, record.State, move.Next.State);
+            Log.Moved(logger, record.Id, record.State, transition.Next.State);
         }
     }
 
@@ -79,7 +81,7 @@ internal sealed partial class DeadlineScan(
         {
             await records.Store.TryUpdateFactsAsync(record with { IdleDeadline = expires }, cancellationToken);
         }
-        else if (moves.Due(record, now) is { } move && await records.Store.TryTransitionAsync(move, cancellationToken))
+        else if (transitions.Due(record, now) is { } transition && await records.Store.TryTransitionAsync(transition, cancellationToken))
         {
             Log.Idle(logger, record.Id, record.IdleDeadline);
         }

@@ -39,7 +39,7 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
     {
         if (lost.Spec.Deployment is DeploymentKind.Docker && !TryEnqueue(lost))
         {
-            await AmendAsync(lost, cancellationToken);
+            await UpdateReasonAsync(lost, cancellationToken);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
 
         foreach (var record in justLost)
         {
-            await AmendAsync(record, cancellationToken);
+            await UpdateReasonAsync(record, cancellationToken);
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class EngineOutage(ISandboxStore store, TimeProvider time) : ICo
         }
     }
 
-    private async Task AmendAsync(SandboxInstance lost, CancellationToken cancellationToken)
+    private async Task UpdateReasonAsync(SandboxInstance lost, CancellationToken cancellationToken)
     {
         if (lost.Reason?.StartsWith(With(""), StringComparison.Ordinal) is false)
         {

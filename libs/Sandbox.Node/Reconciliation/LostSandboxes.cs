@@ -10,7 +10,7 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Says of a sandbox that should run and does not that it is lost, and why.</summary>
 internal sealed partial class LostSandboxes(
-    ISandboxStore store, SandboxTransitions moves, AgentGateway gateway, KeyedLock<IncarnationId> turns, EngineOutage outage,
+    ISandboxStore store, SandboxTransitions transitions, AgentGateway gateway, KeyedLock<IncarnationId> locks, EngineOutage outage,
     NodeIdentity node,
     TimeProvider time, ILogger<LostSandboxes> logger)
 {
@@ -19,8 +19,8 @@ internal sealed partial class LostSandboxes(
     /// <param name="found">What the deployment knows of it; null: nothing.</param>
     public async Task JudgeAsync(SandboxInstance expected, FoundSandbox? found, CancellationToken cancellationToken)
     {
-        using var turn = turns.TryEnter(expected.Incarnation);
-        if (turn is null)
+        using var held = locks.TryEnter(expected.Incarnation);
+        if (held is null)
         {
             return;
         }
@@ -40,15 +40,15 @@ internal sealed partial class LostSandboxes(
         }
 
         var reason = found is null ? "it was removed" : outage.Explain(record, found.ExitReason ?? "it does not run any more");
-        if (moves.Lost(record, reason, time.GetUtcNow()).TryGet(out var move, out _)
-            && await store.TryTransitionAsync(move, cancellationToken))
+        if (transitions.Lost(record, reason, time.GetUtcNow()).TryGet(out var transition, out _)
+            && await store.TryTransitionAsync(transition, cancellationToken))
         {
             gateway.Dismiss(record.Id, record.Incarnation);
 
             // An engine that goes away ends containers; it removes none.
             if (found is not null)
             {
-                await outage.RememberAsync(move.Next, cancellationToken);
+                await outage.RememberAsync(transition.Next, cancellationToken);
             }
 
             Log.Lost(logger, record.Id, reason);

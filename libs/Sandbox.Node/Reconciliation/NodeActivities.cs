@@ -13,21 +13,21 @@ internal sealed class NodeActivities(AgentGateway gateway, TimeProvider time) : 
 
     public async Task<DateTimeOffset> LastAsync(SandboxId id, IncarnationId incarnation, CancellationToken cancellationToken)
     {
-        if (gateway.Find(id) is not { } seat || seat.Sandbox.Incarnation != incarnation)
+        if (gateway.Find(id) is not { } agent || agent.Sandbox.Incarnation != incarnation)
         {
             return DateTimeOffset.MinValue;
         }
 
         var now = time.GetUtcNow();
-        if (seat.IsCalled)
+        if (agent.IsCalled)
         {
             return now;
         }
 
-        var agents = seat.Link.IsConnected && (await seat.Link.StatusAsync(cancellationToken)).TryGet(out var status, out _)
+        var byAgent = agent.Link.IsConnected && (await agent.Link.StatusAsync(cancellationToken)).TryGet(out var status, out _)
             ? status.CallsInFlight > 0
                 ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
             : DateTimeOffset.MinValue;
-        return agents > seat.LastActivity ? agents : seat.LastActivity;
+        return byAgent > agent.LastActivity ? byAgent : agent.LastActivity;
     }
 }

@@ -9,16 +9,16 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Ends what runs although no record wants it. What a job is working on is the job's.</summary>
 internal sealed partial class OrphanCleanup(
-    ISandboxStore store, NodeIdentity node, AgentLinks links, KeyedLock<IncarnationId> turns, ILogger<OrphanCleanup> logger)
+    ISandboxStore store, NodeIdentity node, AgentLinks links, KeyedLock<IncarnationId> locks, ILogger<OrphanCleanup> logger)
 {
     /// <summary>Removes what belongs to no record (any more) or to a record that names another node, stops what its record
     /// calls stopped. The answer is the record of one that rightly runs here.</summary>
     public async Task<SandboxInstance?> JudgeAsync(IDeployment deployment, FoundSandbox found, CancellationToken cancellationToken)
     {
-        // In the turn, so that no job begins between the look and the deed; the record is older than its container, so one
+        // Under the lock, so that no job begins between the look and the deed; the record is older than its container, so one
         // that is just being made has a record.
-        using var turn = turns.TryEnter(found.Incarnation);
-        if (turn is null)
+        using var held = locks.TryEnter(found.Incarnation);
+        if (held is null)
         {
             return null;
         }
@@ -34,7 +34,7 @@ internal sealed partial class OrphanCleanup(
 
         if (record.HostName is not null && !node.Has(record))
         {
-            // Made by a start that was taken from this node and finished late. Nobody was ever led to it.
+            // Made by a start that was taken from this node and finished late. No caller was ever sent to it.
             await deployment.EnsureGoneAsync(found.Incarnation, cancellationToken);
             links.Close(found.Incarnation);
             Log.Duplicate(logger, record.Id, record.HostName);

@@ -8,10 +8,10 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>
 /// Compares what should run here with what does: adopts what this process does not know yet, reports what is lost, ends what
-/// nobody wants. Runs at start, every 5 s, and when it is woken. A deployment that does not answer is not judged by.
+/// no record wants. Runs at start, every 5 s, and when it is woken. A deployment that does not answer is not judged by.
 /// </summary>
 internal sealed partial class Reconciler(
-    ISandboxStore store, DeploymentSet deployments, AgentGateway gateway, Adoption adoption, LostSandboxes lost, OrphanCleanup leftovers,
+    ISandboxStore store, DeploymentSet deployments, AgentGateway gateway, Adoption adoption, LostSandboxes lost, OrphanCleanup orphans,
     RemoteAgents remotes, NodeIdentity node, TimeProvider time, ILogger<Reconciler> logger)
 {
     private const int PageSize = 500;
@@ -121,7 +121,7 @@ internal sealed partial class Reconciler(
     {
         try
         {
-            return await leftovers.JudgeAsync(deployment, found, cancellationToken);
+            return await orphans.JudgeAsync(deployment, found, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

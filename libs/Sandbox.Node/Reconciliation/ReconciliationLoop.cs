@@ -3,9 +3,9 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Node.Reconciliation;
 
-/// <summary>Runs the regular look of this node, while it is one. A round that fails is logged, and the next one comes.</summary>
+/// <summary>Runs the regular reconciliation of this node, while it is one. A round that fails is logged, and the next one comes.</summary>
 internal sealed partial class ReconciliationLoop(
-    Reconciler reconciler, INodeLease right, ReconciliationTrigger wake, AgentLinks links, TimeProvider time,
+    Reconciler reconciler, INodeLease lease, ReconciliationTrigger trigger, AgentLinks links, TimeProvider time,
     ILogger<ReconciliationLoop> logger)
     : BackgroundService
 {
@@ -19,16 +19,16 @@ internal sealed partial class ReconciliationLoop(
         LeaseToken? under = null;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var hold = await right.WhenHeldAsync(stoppingToken);
-            if (hold != under)
+            var token = await lease.WhenHeldAsync(stoppingToken);
+            if (token != under)
             {
                 reconciler.ReadAllNext();
-                under = hold;
+                under = token;
             }
 
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, hold.Ended);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, token.Ended);
             await TryAsync(reconciler.RunAsync, either.Token);
-            await wake.WaitAsync(Every, time, stoppingToken);
+            await trigger.WaitAsync(Every, time, stoppingToken);
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class ReconciliationLoop(
     {
         await foreach (var _ in links.Lost.ReadAllAsync(stoppingToken))
         {
-            wake.Wake();
+            trigger.Wake();
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed partial class ReconciliationLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(4251, LogLevel.Error, "A round of upkeep failed, the next one comes within {Every}")]
+        [LoggerMessage(4251, LogLevel.Error, "A round of reconciliation failed, the next one comes within {Every}")]
         public static partial void RoundFailed(ILogger logger, TimeSpan every, Exception exception);
     }
 }

@@ -6,7 +6,7 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Reasons to look before the next regular time: a container that should run has ended, the engine is back, an agent
-/// fell silent. All are hints; whoever is woken looks.</summary>
+/// fell silent. All are hints; the loop that is woken looks.</summary>
 internal sealed class ReconciliationTrigger(AgentGateway gateway) : IContainerWatch
 {
     private readonly Channel<bool> _reasons = Channel.CreateBounded<bool>(

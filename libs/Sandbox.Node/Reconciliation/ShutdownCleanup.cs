@@ -11,7 +11,7 @@ namespace Sandbox.Node.Reconciliation;
 /// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>), or nothing at all
 /// (<see cref="NodeOptions.RemovesSandboxes"/>).</summary>
 internal sealed partial class ShutdownCleanup(
-    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, INodeLease right,
+    IOptions<NodeOptions> options, AgentGateway gateway, AgentLinks links, DeploymentSet deployments, LostSandboxes lost, INodeLease lease,
     ILogger<ShutdownCleanup> logger)
     : IHostedService
 {
@@ -26,8 +26,8 @@ internal sealed partial class ShutdownCleanup(
                 .Select(one => EndAsync(one, cancellationToken)));
         }
 
-        // Whoever is not the node any more does not know whose they are.
-        if (options.Value.RemovesSandboxes && right.Current is not null)
+        // A process that is not the node any more does not know whose they are.
+        if (options.Value.RemovesSandboxes && lease.Current is not null)
         {
             await Task.WhenAll(deployments.All.Select(deployment => RemoveAllAsync(deployment, cancellationToken)));
         }

@@ -7,7 +7,7 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Node.Usage;
 
 /// <summary>
-/// What this node and its sandboxes use, measured when somebody asks and for all of them at once. Whoever asks meanwhile or
+/// Measures what this node and its sandboxes use, when it is asked and for all of them at once. A caller that asks meanwhile or
 /// shortly after gets the same answer: however many look, measuring takes no more than a tenth of the time.
 /// </summary>
 /// <param name="running">The sandboxes that run here now.</param>
@@ -41,7 +41,7 @@ internal sealed partial class NodeUsageMeter(
                 return Task.FromResult(last.Use);
             }
 
-            // Beside whoever asked first: that one may leave, and others share the answer.
+            // Beside the caller that asked first: that one may leave, and others share the answer.
             return _taking = Task.Run(MeasureAsync);
         }
     }
@@ -73,7 +73,7 @@ internal sealed partial class NodeUsageMeter(
         return measured;
     }
 
-    /// <summary>Null: nobody can tell now.</summary>
+    /// <summary>Null: it cannot be told now.</summary>
     private async Task<SandboxUsageSample?> MeasureAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
     {
         try

@@ -9,7 +9,7 @@ public sealed class ArchiveOptions : IValidatableObject
 {
     public const string Section = "Archive";
 
-    /// <summary><c>none</c> (the default): nothing is archived, and an automatic archive that somebody asked for is told and
+    /// <summary><c>none</c> (the default): nothing is archived, and an automatic archive that was asked for is told and
     /// never due. <c>folder</c>: a folder that every node sees at the same path. <c>s3</c>: an object store. <c>registry</c>: a registry
     /// of images, which the nodes' engines push to and pull from.</summary>
     [RegularExpression("none|folder|s3|registry", ErrorMessage = "Store is none, folder, s3 or registry.")]

@@ -2,7 +2,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Archives;
 
-/// <summary>There is nowhere to put archives. The moves refuse before anything gets here; a job of an earlier
+/// <summary>There is nowhere to put archives. The transitions refuse before anything gets here; a job of an earlier
 /// configuration may.</summary>
 internal sealed class NoArchiveStore : IArchiveStore
 {

@@ -17,7 +17,7 @@ internal static class ChangeMessage
 
     public static string Of(string origin, IEnumerable<string> words) => $"{origin} {string.Join(' ', words)}";
 
-    /// <summary>What others say; what this process said itself is passed over, and so is what nobody understands.</summary>
+    /// <summary>What others say; what this process said itself is passed over, and so is what this program does not understand.</summary>
     public static void Read(string message, string origin, Action<SandboxId> changed, Action accessChanged, Action everythingChanged)
     {
         var words = message.Split(' ');

@@ -6,18 +6,18 @@ using Sandbox.Storage.InMemory;
 namespace Sandbox.Storage.Feeds;
 
 /// <summary>
-/// Wake-ups of a cluster: whoever waits in this process is woken at once, other processes through the first carrier that
-/// can. All carriers are listened to, because others may use another one. What is said while a message is under way goes
+/// Wake-ups of a cluster: waiters in this process are woken at once, other processes through the first backplane that
+/// can. All backplanes are listened to, because others may use another one. What is said while a message is under way goes
 /// with the next, each sandbox once: under load many changes cost one message.
 /// </summary>
 internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
 {
-    // Beyond it, everybody is woken instead.
+    // Beyond it, every waiter is woken instead.
     private const int MostPending = 5_000;
 
     private readonly string _origin = Guid.NewGuid().ToString("N");
     private readonly InMemoryChangeFeed _waiters = new();
-    private readonly IReadOnlyList<IChangeBackplane> _carriers;
+    private readonly IReadOnlyList<IChangeBackplane> _backplanes;
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _ended = new();
@@ -25,13 +25,13 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
     private readonly Task _sending;
     private HashSet<string> _pending = [];
 
-    /// <param name="carriers">The better ones first; they are the feed's own, and end with it.</param>
-    public ClusterChangeFeed(IReadOnlyList<IChangeBackplane> carriers)
+    /// <param name="backplanes">The better ones first; they are the feed's own, and end with it.</param>
+    public ClusterChangeFeed(IReadOnlyList<IChangeBackplane> backplanes)
     {
-        _carriers = carriers;
-        foreach (var carrier in carriers)
+        _backplanes = backplanes;
+        foreach (var backplane in backplanes)
         {
-            carrier.Listen(Heard, _waiters.WakeAll);
+            backplane.Listen(Heard, _waiters.WakeAll);
         }
 
         _sending = Task.Run(SendAsync);
@@ -61,9 +61,9 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
     {
         await _ended.CancelAsync();
         await _sending;
-        foreach (var carrier in _carriers)
+        foreach (var backplane in _backplanes)
         {
-            await carrier.DisposeAsync();
+            await backplane.DisposeAsync();
         }
 
         _ended.Dispose();
@@ -97,7 +97,7 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
             {
                 foreach (var words in TakePending().Chunk(ChangeMessage.MostIds))
                 {
-                    await CarryAsync(ChangeMessage.Of(_origin, words));
+                    await DeliverAsync(ChangeMessage.Of(_origin, words));
                 }
             }
         }
@@ -107,13 +107,13 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
         }
     }
 
-    /// <summary>When no carrier can, it is lost: each listener wakes everybody when its line comes back, and looks by itself
-    /// until then.</summary>
-    private async Task CarryAsync(string message)
+    /// <summary>When no backplane can, it is lost: each listener wakes every waiter when its connection comes back, and looks by
+    /// itself until then.</summary>
+    private async Task DeliverAsync(string message)
     {
-        foreach (var carrier in _carriers)
+        foreach (var backplane in _backplanes)
         {
-            if (await carrier.TrySendAsync(message, _ended.Token))
+            if (await backplane.TrySendAsync(message, _ended.Token))
             {
                 return;
             }

@@ -47,7 +47,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         Wake(woken);
     }
 
-    /// <summary>Wakes everybody: something may have been missed.</summary>
+    /// <summary>Wakes every waiter: something may have been missed.</summary>
     public void WakeAll()
     {
         Waiter[] woken;
@@ -110,7 +110,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
     {
         lock (_lock)
         {
-            // A set that became empty is not used again: whoever subscribes then gets a new one.
+            // A set that became empty is not used again: the next subscriber gets a new one.
             if (waiters.Remove(waiter) && waiters.Count == 0 && id is { } one && _ofOne.GetValueOrDefault(one) == waiters)
             {
                 _ofOne.Remove(one);

@@ -4,14 +4,14 @@ namespace Sandbox.Storage.Jobs;
 
 /// <summary>A job that the node could take.</summary>
 /// <param name="Waited">Since it was asked for.</param>
-internal sealed record WaitingJob(long Id, string Tenant, bool IsStart, NodeCapacity Room, string Image, TimeSpan Waited);
+internal sealed record WaitingJob(long Id, string Tenant, bool IsStart, NodeCapacity Demand, string Image, TimeSpan Waited);
 
-/// <summary>A start that waited for too long and does not fit the node's room now.</summary>
-internal sealed record BlockedStart(long Id, NodeCapacity Room);
+/// <summary>A start that waited for too long and does not fit the node's free capacity now.</summary>
+internal sealed record BlockedStart(long Id, NodeCapacity Demand);
 
 /// <summary>
-/// Which of the jobs that wait a node takes: the tenants take turns, each one's oldest first, as many as fit together.
-/// Whose turn it is, each process remembers for itself: a counter that all share would be a row that all wait for.
+/// Chooses which of the jobs that wait a node takes: the tenants in rotation, each one's oldest first, as many as fit together.
+/// Which tenant is next, each process remembers for itself: a counter that all share would be a row that all wait for.
 /// </summary>
 internal sealed class FairShareScheduler
 {
@@ -20,17 +20,17 @@ internal sealed class FairShareScheduler
 
     private const int Remembered = 10_000;
 
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _served = [];
-    private long _turns;
+    private long _choices;
 
-    /// <param name="blocked">The oldest of its kind; younger starts leave it the room that it waits for.</param>
+    /// <param name="blocked">The oldest of its kind; younger starts leave it the capacity that it waits for.</param>
     public IReadOnlyList<long> Choose(JobClaim claim, IEnumerable<WaitingJob> waiting, BlockedStart? blocked)
     {
-        lock (_turn)
+        lock (_lock)
         {
             var chosen = new List<long>();
-            var room = claim.Room;
+            var free = claim.Room;
             var queues = waiting.GroupBy(job => job.Tenant).ToDictionary(jobs => jobs.Key, jobs => Ordered(jobs, claim));
             while (chosen.Count < claim.Limit && queues.Count > 0)
             {
@@ -41,10 +41,10 @@ internal sealed class FairShareScheduler
                     queues.Remove(tenant);
                 }
 
-                if (!job.IsStart || (room.Fits(job.Room) && LeavesRoomFor(blocked, job, room)))
+                if (!job.IsStart || (free.Fits(job.Demand) && LeavesCapacityFor(blocked, job, free)))
                 {
                     chosen.Add(job.Id);
-                    room = room.Without(job.Room);
+                    free = free.Without(job.Demand);
                     Remember(tenant);
                 }
             }
@@ -57,12 +57,12 @@ internal sealed class FairShareScheduler
         .OrderBy(job => job.IsStart && job.Waited < SameAge && !claim.Images.Contains(job.Image))
         .ThenBy(job => job.Id));
 
-    private static bool LeavesRoomFor(BlockedStart? blocked, WaitingJob job, NodeCapacity room) =>
+    private static bool LeavesCapacityFor(BlockedStart? blocked, WaitingJob job, NodeCapacity free) =>
         blocked is null || job.Id < blocked.Id
-        || (Leaves(room.Cpus, job.Room.Cpus, blocked.Room.Cpus)
-            && Leaves(room.MemoryBytes, job.Room.MemoryBytes, blocked.Room.MemoryBytes)
-            && Leaves(room.DiskBytes, job.Room.DiskBytes, blocked.Room.DiskBytes)
-            && Leaves(room.Gpus, job.Room.Gpus, blocked.Room.Gpus));
+        || (Leaves(free.Cpus, job.Demand.Cpus, blocked.Demand.Cpus)
+            && Leaves(free.MemoryBytes, job.Demand.MemoryBytes, blocked.Demand.MemoryBytes)
+            && Leaves(free.DiskBytes, job.Demand.DiskBytes, blocked.Demand.DiskBytes)
+            && Leaves(free.Gpus, job.Demand.Gpus, blocked.Demand.Gpus));
 
     private static bool Leaves(double free, double taken, double needed) => taken == 0 || free - taken >= needed;
 
@@ -73,6 +73,6 @@ internal sealed class FairShareScheduler
             _served.Clear();
         }
 
-        _served[tenant] = ++_turns;
+        _served[tenant] = ++_choices;
     }
 }

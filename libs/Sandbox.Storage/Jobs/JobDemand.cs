@@ -6,7 +6,7 @@ namespace Sandbox.Storage.Jobs;
 
 /// <summary>What a job takes of a node, and what it asks of it.</summary>
 /// <param name="Reach">Which nodes may do it.</param>
-internal sealed record JobDemand(JobReach Reach, NodeCapacity Room, IReadOnlyDictionary<string, string> Labels, string Image)
+internal sealed record JobDemand(JobReach Reach, NodeCapacity Capacity, IReadOnlyDictionary<string, string> Labels, string Image)
 {
     /// <summary><c>node_label.zone = a</c> in the extended parameters of a sandbox: only nodes with the label zone=a.</summary>
     public const string LabelPrefix = "node_label.";
@@ -24,7 +24,7 @@ internal sealed record JobDemand(JobReach Reach, NodeCapacity Room, IReadOnlyDic
 
     public static JobDemand Of(SandboxJob job, SandboxSpec spec) => new(
         job.Reach,
-        // A restart is done where its container is, and takes its room there whether there is any or not.
+        // A restart is done where its container is, and takes its capacity there whether there is any or not.
         job.Reach is JobReach.FittingNode || job is RestartSandboxJob ? NodeCapacity.DemandOf(spec) : Nothing,
         job.Reach is JobReach.AnyNode ? NoLabels : LabelsOf(job, spec),
         spec.Image);

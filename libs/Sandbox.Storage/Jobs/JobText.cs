@@ -10,7 +10,7 @@ internal static class JobText
 {
     public const string Unreadable = "The job is of a kind or version that this program does not know, or its row is damaged.";
 
-    /// <summary>With the trace of whoever asks.</summary>
+    /// <summary>With the trace of the caller.</summary>
     public static string Of(SandboxJob job) =>
         JsonSerializer.Serialize(job with { TraceParent = job.TraceParent ?? Activity.Current?.Id }, JobJson.Default.SandboxJob);
 
@@ -54,7 +54,7 @@ internal static class JobText
         }
         catch (JsonException)
         {
-            // Nobody can tell what is in it.
+            // It cannot be told what is in it.
         }
 
         return "";

@@ -3,7 +3,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Live;
 
-/// <summary>Jobs whose end wakes whoever waits for it, and the next job of the same sandbox with it.</summary>
+/// <summary>Jobs whose end wakes the waiters for it, and the next job of the same sandbox with it.</summary>
 internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJobStore
 {
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) =>

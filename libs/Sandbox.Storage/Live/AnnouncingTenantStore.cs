@@ -4,7 +4,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Live;
 
-/// <summary>Tenants and keys whose changes wake whoever keeps a copy of them.</summary>
+/// <summary>Tenants and keys whose changes wake the readers that keep a copy of them.</summary>
 internal sealed class AnnouncingTenantStore(ITenantStore tenants, IChangeFeed feed) : ITenantStore
 {
     public async Task PutAsync(Tenant tenant, CancellationToken cancellationToken)

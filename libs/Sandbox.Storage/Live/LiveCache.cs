@@ -5,7 +5,7 @@ namespace Sandbox.Storage.Live;
 
 /// <summary>
 /// Keeps the live entry (<c>alive:{id}</c>, <c>timeout:{id}</c>) beside the record. The record is always written first; the
-/// entry holds declared fields only, whoever writes it. Nothing here fails or waits when the live store cannot be reached.
+/// entry holds declared fields only, whichever writer it has. Nothing here fails or waits when the live store cannot be reached.
 /// </summary>
 internal sealed class LiveCache(ILiveStore live, TimeProvider time)
 {

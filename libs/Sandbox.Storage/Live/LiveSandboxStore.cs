@@ -8,20 +8,20 @@ namespace Sandbox.Storage.Live;
 
 /// <summary>
 /// The records with their live entries and wake-ups: each successful write is committed first, then reaches the live entry,
-/// then wakes whoever waits. Every writer of records goes through here.
+/// then wakes its waiters. Every writer of records goes through here.
 /// </summary>
 /// <param name="telemetry">Null: nothing is counted.</param>
 internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IChangeFeed feed, StorageTelemetry? telemetry = null)
     : ISandboxStore
 {
-    // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow amend could bring the entry
-    // of a stopped sandbox back.
-    private readonly KeyedLock<SandboxId> _turns = new();
+    // One sandbox's writes reach its live entry in the order of their commits; otherwise a slow update of facts could bring
+    // the entry of a stopped sandbox back.
+    private readonly KeyedLock<SandboxId> _locks = new();
 
     public async Task<Result<SandboxInstance>> TryCreateAsync(
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
-        using var turn = await _turns.EnterAsync(first.Id, cancellationToken);
+        using var entered = await _locks.EnterAsync(first.Id, cancellationToken);
         var created = await records.TryCreateAsync(first, job, cancellationToken);
         if (created.TryGet(out var record, out _))
         {
@@ -35,22 +35,23 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         records.FindAsync(id, cancellationToken);
 
-    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken)
+    public async Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        using var turn = await _turns.EnterAsync(move.Next.Id, cancellationToken);
-        var moved = IsLive(move.Next) ? await MoveLiveAsync(move, cancellationToken) : await ArchiveCacheAsync(move, cancellationToken);
-        if (moved)
+        using var entered = await _locks.EnterAsync(transition.Next.Id, cancellationToken);
+        var written = IsLive(transition.Next)
+            ? await TransitionLiveAsync(transition, cancellationToken) : await ArchiveCacheAsync(transition, cancellationToken);
+        if (written)
         {
-            telemetry?.OnMoved(move);
-            feed.Publish(move.Next.Id);
+            telemetry?.OnMoved(transition);
+            feed.Publish(transition.Next.Id);
         }
 
-        return moved;
+        return written;
     }
 
     public async Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken)
     {
-        using var turn = await _turns.EnterAsync(next.Id, cancellationToken);
+        using var entered = await _locks.EnterAsync(next.Id, cancellationToken);
         if (!await records.TryUpdateFactsAsync(next, cancellationToken))
         {
             return false;
@@ -75,25 +76,26 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 
-    private async Task<bool> MoveLiveAsync(SandboxTransition move, CancellationToken cancellationToken)
+    private async Task<bool> TransitionLiveAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        // What was committed also holds facts that others amended meanwhile.
-        if (await records.MoveAsync(move, cancellationToken) is not { } written)
+        // What was committed also has facts that others updated meanwhile.
+        if (await records.TransitionAsync(transition, cancellationToken) is not { } written)
         {
             return false;
         }
 
-        await (IsLive(move.From)
-            ? cache.UpdateAsync(written, move.From.Version, CancellationToken.None) : cache.RestoreAsync(written, CancellationToken.None));
+        await (IsLive(transition.From)
+            ? cache.UpdateAsync(written, transition.From.Version, CancellationToken.None)
+            : cache.RestoreAsync(written, CancellationToken.None));
         return true;
     }
 
     /// <summary>archive_cache: read the live entry, merge the final information over it, write the complete snapshot to the
     /// record, and only then evict both keys.</summary>
-    private async Task<bool> ArchiveCacheAsync(SandboxTransition move, CancellationToken cancellationToken)
+    private async Task<bool> ArchiveCacheAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        var final = await cache.WithSnapshotAsync(move.From, move.Next, cancellationToken);
-        if (!await records.TryTransitionAsync(move with { Next = final }, cancellationToken))
+        var final = await cache.WithSnapshotAsync(transition.From, transition.Next, cancellationToken);
+        if (!await records.TryTransitionAsync(transition with { Next = final }, cancellationToken))
         {
             return false;
         }

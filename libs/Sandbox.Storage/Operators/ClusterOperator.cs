@@ -12,11 +12,11 @@ namespace Sandbox.Storage.Operators;
 
 /// <summary>
 /// Sandboxes by jobs that workers claim. It reads a record, lets the domain decide, and writes record and job at once; when
-/// somebody moved first it reads and decides again.
+/// another writer was first it reads and decides again.
 /// </summary>
 public sealed class ClusterOperator(
     ISandboxStore records, IJobStore jobs, ITenantStore tenants, ICommitStore commits, IChangeFeed feed, IPlacement placement,
-    SandboxTransitions moves,
+    SandboxTransitions transitions,
     IOptions<OperatorOptions> options, TimeProvider time) : ISandboxOperator
 {
     public async Task<Result<SandboxInstance>> SubmitAsync(
@@ -42,29 +42,29 @@ public sealed class ClusterOperator(
 
     public async Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken)
     {
-        var stopped = await MoveAsync(id, record => Stop(record, reason), cancellationToken);
+        var stopped = await TransitionAsync(id, record => Stop(record, reason), cancellationToken);
 
-        // Nobody waits for the end of an expiry, and a scan has others to look at.
+        // No caller waits for the end of an expiry, and a scan has others to look at.
         return reason is StopReason.Expired ? stopped : await AfterItsJobsAsync(id, stopped, cancellationToken);
     }
 
     public Task<Result<SandboxInstance>> RestartAsync(SandboxId id, CancellationToken cancellationToken) =>
-        MoveAsync(
+        TransitionAsync(
             id,
             record => record switch
             {
                 { Spec.Deployment: DeploymentKind.Kubernetes, State: not SandboxState.Deleted } => PodLimits.NoRestart,
-                { State: SandboxState.Archived } => moves.Restore(record, time.GetUtcNow()),
+                { State: SandboxState.Archived } => transitions.Restore(record, time.GetUtcNow()),
                 _ => SandboxTransitions.Restart(record, time.GetUtcNow()),
             },
             cancellationToken);
 
     public Task<Result<SandboxInstance>> ArchiveAsync(SandboxId id, CancellationToken cancellationToken) =>
-        MoveAsync(
+        TransitionAsync(
             id,
             record => record is { Spec.Deployment: DeploymentKind.Kubernetes, State: not SandboxState.Deleted }
                 ? PodLimits.NoArchive
-                : moves.Archive(record, time.GetUtcNow()),
+                : transitions.Archive(record, time.GetUtcNow()),
             cancellationToken);
 
     public async Task<Result<SandboxCommit>> CommitAsync(
@@ -100,7 +100,7 @@ public sealed class ClusterOperator(
 
     public async Task<Result<SandboxInstance>> DeleteAsync(SandboxId id, CancellationToken cancellationToken)
     {
-        var deleted = await MoveAsync(id, record => SandboxTransitions.Delete(record, time.GetUtcNow()), cancellationToken);
+        var deleted = await TransitionAsync(id, record => SandboxTransitions.Delete(record, time.GetUtcNow()), cancellationToken);
         return await AfterItsJobsAsync(id, deleted, cancellationToken);
     }
 
@@ -130,12 +130,12 @@ public sealed class ClusterOperator(
         var now = time.GetUtcNow();
         return reason is StopReason.Expired && record.State is SandboxState.Running && !Deadlines.IsIdle(record, now)
             ? new SandboxTransition(record, record, Job: null)
-            : moves.Stop(record, reason, now);
+            : transitions.Stop(record, reason, now);
     }
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 
-    private async Task<Result<SandboxInstance>> MoveAsync(
+    private async Task<Result<SandboxInstance>> TransitionAsync(
         SandboxId id, Func<SandboxInstance, Result<SandboxTransition>> decide, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < options.Value.Tries; attempt++)
@@ -147,21 +147,21 @@ public sealed class ClusterOperator(
                 return new SandboxError.NotFound(id.ToString());
             }
 
-            if (!decide(record).TryGet(out var move, out var error))
+            if (!decide(record).TryGet(out var transition, out var error))
             {
                 return error;
             }
 
-            // Also answers when the store refused the move for it: then the next look finds the quota reached.
-            if (!IsLive(record) && IsLive(move.Next)
+            // Also answers when the store refused the transition for it: then the next look finds the quota reached.
+            if (!IsLive(record) && IsLive(transition.Next)
                 && await tenants.CheckAsync(record.Tenant, record.Spec, cancellationToken) is { } refusal)
             {
                 return refusal;
             }
 
-            if (move.IsNothing || await records.TryTransitionAsync(move, cancellationToken))
+            if (transition.IsNothing || await records.TryTransitionAsync(transition, cancellationToken))
             {
-                return move.Next;
+                return transition.Next;
             }
         }
 
@@ -170,11 +170,11 @@ public sealed class ClusterOperator(
 
     /// <summary>The same answer once the container's work is done, or when that takes longer than is waited.</summary>
     private async Task<Result<SandboxInstance>> AfterItsJobsAsync(
-        SandboxId id, Result<SandboxInstance> moved, CancellationToken cancellationToken)
+        SandboxId id, Result<SandboxInstance> answer, CancellationToken cancellationToken)
     {
-        if (!moved.TryGet(out var record, out _) || record.State is SandboxState.Running)
+        if (!answer.TryGet(out var record, out _) || record.State is SandboxState.Running)
         {
-            return moved;
+            return answer;
         }
 
         using var bound = new CancellationTokenSource(options.Value.StopWait, time);
@@ -183,13 +183,13 @@ public sealed class ClusterOperator(
         {
             return await feed.UntilAsync(
                 id,
-                async () => await jobs.HasOpenAsync(id, record.Version, either.Token) ? null : moved,
+                async () => await jobs.HasOpenAsync(id, record.Version, either.Token) ? null : answer,
                 options.Value.Look, time, either.Token);
         }
         catch (OperationCanceledException) when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // The record says what was asked for, and the job goes on.
-            return moved;
+            return answer;
         }
     }
 }

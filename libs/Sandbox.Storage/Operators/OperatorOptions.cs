@@ -13,11 +13,11 @@ public sealed class OperatorOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan StopWait { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often whoever waits looks by itself, in case a wake-up was lost. Default 2 s.</summary>
+    /// <summary>How often a waiter looks by itself, in case a wake-up was lost. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan Look { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Tries when others move the same sandbox at the same time. Default 8.</summary>
+    /// <summary>Tries when others write transitions of the same sandbox at the same time. Default 8.</summary>
     [Range(1, 100)]
     public int Tries { get; set; } = 8;
 }

@@ -24,12 +24,12 @@ internal static class DeadLetterRows
         """;
 
     /// <summary>Changes no row when the job is not held any more.</summary>
-    public static NpgsqlBatchCommand Bury(ClaimedJob job, string reason) =>
+    public static NpgsqlBatchCommand FromClaimed(ClaimedJob job, string reason) =>
         With(Sql.Statement(Text("id = @id AND attempt = @attempt AND node IS NOT NULL")), job.Id, JobText.WithoutSecrets(job.Job), reason)
             .With("attempt", job.Attempt);
 
-    /// <summary>Of a job that nobody can read, whose row this transaction has locked.</summary>
-    public static NpgsqlBatchCommand BuryLocked(long id, string text) =>
+    /// <summary>Of a job that cannot be read, whose row this transaction has locked.</summary>
+    public static NpgsqlBatchCommand FromLocked(long id, string text) =>
         With(Sql.Statement(Text("id = @id")), id, text, JobText.Unreadable);
 
     public static NpgsqlBatchCommand Redrive(long id) => Sql.Statement(Again).With("id", id);

@@ -11,7 +11,7 @@ namespace Sandbox.Storage.Postgres;
 /// (others skip them and look further), choose among them, take the chosen ones. What is not chosen is free again with the
 /// commit.
 /// </summary>
-internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, FairShareScheduler turns)
+internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, FairShareScheduler scheduler)
 {
     private const string Columns =
         "jobs.id, jobs.tenant, jobs.is_start, jobs.cpus, jobs.memory_bytes, jobs.disk_bytes, jobs.gpus, jobs.image, " +
@@ -27,7 +27,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         "jobs.cpus <= @cpus AND jobs.memory_bytes <= @memory_bytes AND jobs.disk_bytes <= @disk_bytes AND jobs.gpus <= @gpus AND "
             + "jobs.labels <@ @labels";
 
-    // Whoever still holds one of these lost its lease.
+    // The node that still holds one of these lost its lease.
     public const string Expire = """
         UPDATE jobs SET node = NULL WHERE id IN (
             SELECT id FROM jobs WHERE node IS NOT NULL AND claimable_at <= (SELECT store_now())
@@ -95,7 +95,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         WHERE id = ANY(@ids)
         """;
 
-    // Held until the commit: whoever takes the lease over waits for this claim, or this claim for it. Only now, because a lock
+    // Held until the commit: the next holder of the lease waits for this claim, or this claim for it. Only now, because a lock
     // is a write, and a look that finds nothing writes nothing.
     private const string Held = $"WITH fence AS MATERIALIZED ({Fence} FOR KEY SHARE) {Take} AND EXISTS (SELECT 1 FROM fence)";
 
@@ -115,10 +115,10 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
 
         foreach (var (id, text) in _unreadable)
         {
-            await Sql.ExecuteAsync(connection, DeadLetterRows.BuryLocked(id, JobText.WithoutSecrets(text)), cancellationToken);
+            await Sql.ExecuteAsync(connection, DeadLetterRows.FromLocked(id, JobText.WithoutSecrets(text)), cancellationToken);
         }
 
-        var chosen = turns.Choose(claim, _waiting, _blocked);
+        var chosen = scheduler.Choose(claim, _waiting, _blocked);
         return chosen.Count == 0 ? [] : await TakeAsync(chosen, cancellationToken);
     }
 
@@ -159,7 +159,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
             await row.NextResultAsync(cancellationToken);
             await ReadJobsAsync(row, cancellationToken);
             await row.NextResultAsync(cancellationToken);
-            _blocked = (await Sql.RowsAsync(row, found => new BlockedStart(found.GetInt64(0), Room(found, 1)), cancellationToken))
+            _blocked = (await Sql.RowsAsync(row, found => new BlockedStart(found.GetInt64(0), ReadCapacity(found, 1)), cancellationToken))
                 .SingleOrDefault();
         }
     }
@@ -173,7 +173,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
             {
                 _jobs.Add(id, job);
                 _waiting.Add(new WaitingJob(
-                    id, row.GetString(1), row.GetBoolean(2), Room(row, 3), row.GetString(7), row.GetFieldValue<TimeSpan>(8)));
+                    id, row.GetString(1), row.GetBoolean(2), ReadCapacity(row, 3), row.GetString(7), row.GetFieldValue<TimeSpan>(8)));
             }
             else
             {
@@ -205,12 +205,12 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         statement.With("lease", fence.Lease).With("epoch", fence.Epoch);
 
     private NpgsqlBatchCommand BlockedStarts() => WithNode(Sql.Statement(Blocked), claim.Capacity)
-        .WithRoom("free_", claim.Room)
+        .WithCapacity("free_", claim.Room)
         .With("age_limit", JobClaim.AgeLimit);
 
-    private NpgsqlBatchCommand WithNode(NpgsqlBatchCommand statement, NodeCapacity room) =>
-        statement.WithRoom("", room).WithLabels("labels", JobDemand.Offer(claim));
+    private NpgsqlBatchCommand WithNode(NpgsqlBatchCommand statement, NodeCapacity capacity) =>
+        statement.WithCapacity("", capacity).WithLabels("labels", JobDemand.Offer(claim));
 
-    private static NodeCapacity Room(NpgsqlDataReader row, int column) =>
+    private static NodeCapacity ReadCapacity(NpgsqlDataReader row, int column) =>
         new(row.GetDouble(column), row.GetInt64(column + 1), row.GetInt64(column + 2), row.GetDouble(column + 3));
 }

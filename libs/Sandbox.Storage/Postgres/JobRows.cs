@@ -8,7 +8,7 @@ using Sandbox.Storage.Jobs;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>A job as a row of <c>jobs</c>, as whoever asks for it knows it: its text carries that one's trace.</summary>
+/// <summary>A job as a row of <c>jobs</c>, as its caller knows it: its text carries the caller's trace.</summary>
 internal sealed class JobRow(SandboxJob job, SandboxInstance about, long? version)
 {
     private readonly JobDemand _demand = JobDemand.Of(job, about.Spec);
@@ -22,10 +22,10 @@ internal sealed class JobRow(SandboxJob job, SandboxInstance about, long? versio
         .Words("job_tenant", row => row?.Tenant)
         .Flag("job_is_start", row => row?._demand.IsStart)
         .Flag("job_is_anywhere", row => row?._demand.IsAnywhere)
-        .Real("job_cpus", row => row?._demand.Room.Cpus)
-        .Number("job_memory_bytes", row => row?._demand.Room.MemoryBytes)
-        .Number("job_disk_bytes", row => row?._demand.Room.DiskBytes)
-        .Real("job_gpus", row => row?._demand.Room.Gpus)
+        .Real("job_cpus", row => row?._demand.Capacity.Cpus)
+        .Number("job_memory_bytes", row => row?._demand.Capacity.MemoryBytes)
+        .Number("job_disk_bytes", row => row?._demand.Capacity.DiskBytes)
+        .Real("job_gpus", row => row?._demand.Capacity.Gpus)
         .Jsonb("job_labels", row => row is null ? null : JobRows.TextOf(row._demand.Labels))
         .Words("job_image", row => row?._demand.Image);
 
@@ -50,11 +50,11 @@ internal static class JobRows
         FROM {source} source JOIN item ON item.id = source.id WHERE item.job IS NOT NULL ORDER BY item.no
         """;
 
-    public static NpgsqlBatchCommand WithRoom(this NpgsqlBatchCommand statement, string prefix, NodeCapacity room) => statement
-        .With($"{prefix}cpus", room.Cpus)
-        .With($"{prefix}memory_bytes", room.MemoryBytes)
-        .With($"{prefix}disk_bytes", room.DiskBytes)
-        .With($"{prefix}gpus", room.Gpus);
+    public static NpgsqlBatchCommand WithCapacity(this NpgsqlBatchCommand statement, string prefix, NodeCapacity capacity) => statement
+        .With($"{prefix}cpus", capacity.Cpus)
+        .With($"{prefix}memory_bytes", capacity.MemoryBytes)
+        .With($"{prefix}disk_bytes", capacity.DiskBytes)
+        .With($"{prefix}gpus", capacity.Gpus);
 
     public static NpgsqlBatchCommand WithLabels(
         this NpgsqlBatchCommand statement, string name, IReadOnlyDictionary<string, string> labels) =>

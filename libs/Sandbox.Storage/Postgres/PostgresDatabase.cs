@@ -17,7 +17,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     // Every statement of ours has its index, whatever its parameters are: a plan is made once for each connection, which may be
     // while a table is nearly empty, and a look at the whole of it would be kept when it has grown, or is full of rows that are
-    // gone. And whoever falls asleep in a transaction lets go of what it holds.
+    // gone. And a process that falls asleep in a transaction loses the locks that it holds.
     private const string Settings =
         "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; " +
         "SET idle_in_transaction_session_timeout = '10s'";
@@ -46,7 +46,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         return new PostgresDatabase(builder.Build(), time);
     }
 
-    /// <summary>What everything here relies on, whoever makes the pool.</summary>
+    /// <summary>What everything here relies on, whichever code makes the pool.</summary>
     public static void Prepare(NpgsqlDataSourceBuilder builder)
     {
         var settings = builder.ConnectionStringBuilder;

@@ -5,8 +5,8 @@ using Sandbox.Storage.Jobs;
 
 namespace Sandbox.Storage.Postgres;
 
-/// <summary>Jobs beside the records. A job is held while its row names a node; the attempt number fences whoever held it
-/// before.</summary>
+/// <summary>Jobs beside the records. A job is held while its row names a node; the attempt number fences its earlier
+/// holder.</summary>
 internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
 {
     private const string Held = "id = @id AND attempt = @attempt AND node IS NOT NULL";
@@ -20,11 +20,11 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
                 ORDER BY claimable_at LIMIT 1))
         """;
 
-    private readonly FairShareScheduler _turns = new();
+    private readonly FairShareScheduler _scheduler = new();
     private readonly JobCompletions _completions = new(database);
 
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.TransactAsync(
-        connection => new JobClaims(connection, claim, _turns).RunAsync(cancellationToken), cancellationToken);
+        connection => new JobClaims(connection, claim, _scheduler).RunAsync(cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
         string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) => database.TransactAsync(
@@ -47,7 +47,7 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
         cancellationToken);
 
     public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
-        connection => ChangesAsync(connection, DeadLetterRows.Bury(job, reason), cancellationToken), cancellationToken);
+        connection => ChangesAsync(connection, DeadLetterRows.FromClaimed(job, reason), cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         await database.RepeatableAsync(

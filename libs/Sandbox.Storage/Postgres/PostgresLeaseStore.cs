@@ -31,7 +31,7 @@ internal sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStor
             cancellationToken)).SingleOrDefault(),
         cancellationToken);
 
-    /// <summary>Two statements of one transaction; they answer with the new epoch, without a row when somebody else holds it.
+    /// <summary>Two statements of one transaction; they answer with the new epoch, without a row when another holder has it.
     /// Not one INSERT … ON CONFLICT DO UPDATE: that knows one key only, and of two that take a new lease at once the other key
     /// would refuse one with an error.</summary>
     public static NpgsqlBatchCommand[] Acquire(string name, string holder, TimeSpan length) =>

@@ -15,16 +15,16 @@ internal sealed class PostgresSandboxStore : IRecordStore
 {
     private readonly PostgresDatabase _database;
     private readonly SharedStatements<SandboxCreate, (long? Version, bool IsBounded)> _creates;
-    private readonly SharedStatements<SandboxChange, SandboxInstance?> _moves;
-    private readonly SharedStatements<SandboxInstance, bool> _amends;
+    private readonly SharedStatements<SandboxChange, SandboxInstance?> _transitions;
+    private readonly SharedStatements<SandboxInstance, bool> _updates;
     private readonly SharedStatements<Find, SandboxInstance?> _finds;
 
     public PostgresSandboxStore(PostgresDatabase database)
     {
         _database = database;
         _creates = new(CreateAsync, create => create.First.Id, database.Time);
-        _moves = new(MoveAsync, change => change.Move.Next.Id, database.Time);
-        _amends = new(AmendAsync, record => record.Id, database.Time);
+        _transitions = new(TransitionAsync, change => change.Transition.Next.Id, database.Time);
+        _updates = new(UpdateFactsAsync, record => record.Id, database.Time);
         _finds = new(FindAsync, find => find, database.Time, isRead: true);
     }
 
@@ -41,22 +41,22 @@ internal sealed class PostgresSandboxStore : IRecordStore
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         _finds.RunAsync(new Find(id), cancellationToken);
 
-    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) =>
-        await MoveAsync(move, cancellationToken) is not null;
+    public async Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken) =>
+        await TransitionAsync(transition, cancellationToken) is not null;
 
-    public async Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken)
+    public async Task<SandboxInstance?> TransitionAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
-        var change = new SandboxChange(move);
+        Debug.Assert(transition.Next.Version > transition.From.Version, "a transition raises the version");
+        var change = new SandboxChange(transition);
         return change.ComesToLive
             ? (await WriteAsync(
-                [change], SandboxWrites.MoveInQuota(change), SandboxInstance? (row, one) =>
-                    SandboxRows.WithLate(one.Move, row, 3), cancellationToken))[0]
-            : await _moves.RunAsync(change, cancellationToken);
+                [change], SandboxWrites.TransitionInQuota(change), SandboxInstance? (row, one) =>
+                    SandboxRows.WithMergedFacts(one.Transition, row, 3), cancellationToken))[0]
+            : await _transitions.RunAsync(change, cancellationToken);
     }
 
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
-        _amends.RunAsync(next, cancellationToken);
+        _updates.RunAsync(next, cancellationToken);
 
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
@@ -102,9 +102,9 @@ internal sealed class PostgresSandboxStore : IRecordStore
         await WriteAsync(
         creates, SandboxWrites.CreateMany(creates), (row, _) => (Sql.NumberOrNull(row, 1), row.GetBoolean(2)), CancellationToken.None);
 
-    private async Task<IReadOnlyList<SandboxInstance?>> MoveAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
-        changes, SandboxWrites.MoveMany(changes), SandboxInstance? (row, change) =>
-            SandboxRows.WithLate(change.Move, row, 3), CancellationToken.None);
+    private async Task<IReadOnlyList<SandboxInstance?>> TransitionAsync(IReadOnlyList<SandboxChange> changes) => await WriteAsync(
+        changes, SandboxWrites.TransitionMany(changes), SandboxInstance? (row, change) =>
+            SandboxRows.WithMergedFacts(change.Transition, row, 3), CancellationToken.None);
 
     private Task<IReadOnlyList<SandboxInstance?>> FindAsync(IReadOnlyList<Find> finds) =>
         _database.RepeatableAsync<IReadOnlyList<SandboxInstance?>>(
@@ -121,9 +121,10 @@ internal sealed class PostgresSandboxStore : IRecordStore
         CancellationToken.None);
 
     // Written twice it changes nothing the second time, and answers the same.
-    private Task<IReadOnlyList<bool>> AmendAsync(IReadOnlyList<SandboxInstance> records) => _database.RepeatableAsync<IReadOnlyList<bool>>(
+    private Task<IReadOnlyList<bool>> UpdateFactsAsync(IReadOnlyList<SandboxInstance> records) =>
+        _database.RepeatableAsync<IReadOnlyList<bool>>(
         async connection =>
-            await AnswersAsync(connection, records, SandboxWrites.AmendMany(records), (_, _) => true, CancellationToken.None),
+            await AnswersAsync(connection, records, SandboxWrites.UpdateFactsMany(records), (_, _) => true, CancellationToken.None),
         CancellationToken.None);
 
     private Task<TAnswer[]> WriteAsync<TItem, TAnswer>(

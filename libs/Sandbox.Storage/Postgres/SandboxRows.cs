@@ -62,8 +62,8 @@ internal static class SandboxRows
     public static ItemTable<SandboxInstance> History { get; } = new ItemTable<SandboxInstance>()
         .Json("history", record => JsonSerializer.Serialize(record.History, RecordJson.Default.IReadOnlyListStateChange));
 
-    /// <summary>What <see cref="FactMerge"/> may have kept, from the columns that a move answers with.</summary>
-    public static SandboxInstance WithLate(SandboxTransition move, NpgsqlDataReader row, int column) => move.Next with
+    /// <summary>What <see cref="FactMerge"/> may have kept, from the columns that a transition answers with.</summary>
+    public static SandboxInstance WithMergedFacts(SandboxTransition transition, NpgsqlDataReader row, int column) => transition.Next with
     {
         HostName = Sql.TextOrNull(row, column),
         HostIp = Sql.TextOrNull(row, column + 1),
@@ -73,8 +73,10 @@ internal static class SandboxRows
         EffectiveLogBytes = Sql.NumberOrNull(row, column + 5),
         Reason = Sql.TextOrNull(row, column + 6),
         // The large ones come only when they were kept.
-        LiveSnapshot = move.Next.LiveSnapshot == move.From.LiveSnapshot ? Sql.TextOrNull(row, column + 7) : move.Next.LiveSnapshot,
-        Phases = row.IsDBNull(column + 8) ? move.Next.Phases : [.. Json(row, column + 8, RecordJson.Default.IReadOnlyListSandboxPhase)],
+        LiveSnapshot = transition.Next.LiveSnapshot == transition.From.LiveSnapshot
+            ? Sql.TextOrNull(row, column + 7) : transition.Next.LiveSnapshot,
+        Phases = row.IsDBNull(column + 8)
+            ? transition.Next.Phases : [.. Json(row, column + 8, RecordJson.Default.IReadOnlyListSandboxPhase)],
     };
 
     public static SandboxInstance Read(NpgsqlDataReader row) => new()

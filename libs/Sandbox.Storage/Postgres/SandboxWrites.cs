@@ -17,16 +17,16 @@ internal sealed record SandboxCreate(SandboxInstance First, JobRow Job)
     }
 }
 
-/// <summary>A move, with the job that it causes.</summary>
-internal sealed record SandboxChange(SandboxTransition Move, JobRow? Job)
+/// <summary>A transition, with the job that it causes.</summary>
+internal sealed record SandboxChange(SandboxTransition Transition, JobRow? Job)
 {
-    public SandboxChange(SandboxTransition move)
-        : this(move, move.Job is { } job ? new JobRow(job, move.Next, job.SandboxVersion) : null)
+    public SandboxChange(SandboxTransition transition)
+        : this(transition, transition.Job is { } job ? new JobRow(job, transition.Next, job.SandboxVersion) : null)
     {
     }
 
     /// <summary>It counts for its tenant's quota from now on.</summary>
-    public bool ComesToLive => !IsLive(Move.From) && IsLive(Move.Next);
+    public bool ComesToLive => !IsLive(Transition.From) && IsLive(Transition.Next);
 
     private static bool IsLive(SandboxInstance record) => record.State is SandboxState.Pending or SandboxState.Running;
 }
@@ -41,28 +41,28 @@ internal static class SandboxWrites
         .Of(SandboxRows.History, create => create.First)
         .Of(JobRow.Columns, create => create.Job);
 
-    private static readonly ItemTable<SandboxChange> Changes = new ItemTable<SandboxChange>()
-        .Of(SandboxRows.Facts, change => change.Move.Next)
-        .Of(SandboxRows.History, change => change.Move.Next)
-        .Of(JobRow.Columns, change => change.Job)
-        .Number("was_version", change => change.Move.From.Version)
-        .Words("was_state", change => change.Move.From.State.Name())
-        .Words("was_incarnation", change => change.Move.From.Incarnation.ToString())
-        .Words("lease", change => change.Move.Fence?.Lease)
-        .Number("lease_epoch", change => change.Move.Fence?.Epoch)
-        .Number("claim", change => change.Move.Claim?.Id)
-        .Number("claim_attempt", change => change.Move.Claim?.Attempt)
-        .Flag("keep_host_name", change => change.Move.Next.HostName == change.Move.From.HostName)
-        .Flag("keep_host_ip", change => change.Move.Next.HostIp == change.Move.From.HostIp)
-        .Flag("keep_idle_deadline", change => change.Move.Next.IdleDeadline == change.Move.From.IdleDeadline)
-        .Flag("keep_passing_deadline", change => change.Move.Next.TransientDeadline == change.Move.From.TransientDeadline)
-        .Flag("keep_due_at", change =>
-            change.Move.Next.State == change.Move.From.State && Deadlines.NextOf(change.Move.Next) == Deadlines.NextOf(change.Move.From))
-        .Flag("keep_effective_disk", change => change.Move.Next.EffectiveDiskBytes == change.Move.From.EffectiveDiskBytes)
-        .Flag("keep_effective_log", change => change.Move.Next.EffectiveLogBytes == change.Move.From.EffectiveLogBytes)
-        .Flag("keep_reason", change => change.Move.Next.Reason == change.Move.From.Reason)
-        .Flag("keep_live_snapshot", change => change.Move.Next.LiveSnapshot == change.Move.From.LiveSnapshot)
-        .Flag("keep_phases", change => change.Move.Next.Phases.SequenceEqual(change.Move.From.Phases));
+    private static readonly ItemTable<SandboxChange> Changes = FactMerge.All.Aggregate(
+        new ItemTable<SandboxChange>()
+            .Of(SandboxRows.Facts, change => change.Transition.Next)
+            .Of(SandboxRows.History, change => change.Transition.Next)
+            .Of(JobRow.Columns, change => change.Job)
+            .Number("was_version", change => change.Transition.From.Version)
+            .Words("was_state", change => change.Transition.From.State.Name())
+            .Words("was_incarnation", change => change.Transition.From.Incarnation.ToString())
+            .Words("lease", change => change.Transition.Fence?.Lease)
+            .Number("lease_epoch", change => change.Transition.Fence?.Epoch)
+            .Number("claim", change => change.Transition.Claim?.Id)
+            .Number("claim_attempt", change => change.Transition.Claim?.Attempt)
+            .Flag("keep_due_at", change =>
+                change.Transition.Next.State == change.Transition.From.State
+                && Deadlines.NextOf(change.Transition.Next) == Deadlines.NextOf(change.Transition.From)),
+        (table, fact) => table.Flag($"keep_{fact.Column}", change => fact.IsUntouched(change.Transition.Next, change.Transition.From)));
+
+    private static readonly string Merged = string.Join(", ", FactMerge.All.Select(fact =>
+    {
+        var written = fact.IsNeverUnset ? $"coalesce(item.{fact.Column}, kept.{fact.Column})" : $"item.{fact.Column}";
+        return $"{fact.Column} = CASE WHEN keep_{fact.Column} THEN kept.{fact.Column} ELSE {written} END";
+    }));
 
     private static readonly string[] Names = [.. SandboxRows.Columns.Split(", "), "due_at"];
 
@@ -92,7 +92,7 @@ internal static class SandboxWrites
 
     private static readonly string OneMoved = Moved($"{Quota}, ", "AND (SELECT what FROM quota) IS NULL");
 
-    private static readonly string Amended = $"""
+    private static readonly string FactsUpdated = $"""
         WITH {SandboxRows.Facts.Text}
         UPDATE sandboxes kept SET {string.Join(", ", SandboxRows.Facts.Names.Where(name => name is not ("id" or "version" or "state" or "incarnation")).Select(name => $"{name} = item.{name}"))}
         FROM item WHERE kept.id = item.id AND kept.version = item.version AND kept.state = item.state AND kept.incarnation = item.incarnation
@@ -110,16 +110,19 @@ internal static class SandboxWrites
         Creates.Bind(Sql.Statement(OneMade), [create]), create.First.Tenant, create.First.Spec)
         .With("quota_is_create", true).With("tombstone_for", ISandboxStore.TombstoneFor);
 
-    /// <summary>Answers with a row for each that was moved: its number, and what <see cref="SandboxRows.WithLate"/> reads.</summary>
-    public static NpgsqlBatchCommand MoveMany(IReadOnlyList<SandboxChange> changes) => Changes.Bind(Sql.Statement(ManyMoved), changes);
+    /// <summary>Answers with a row for each that was written: its number, and what <see cref="SandboxRows.WithMergedFacts"/>
+    /// reads.</summary>
+    public static NpgsqlBatchCommand TransitionMany(IReadOnlyList<SandboxChange> changes) =>
+        Changes.Bind(Sql.Statement(ManyMoved), changes);
 
     /// <summary>The same of one that comes to live.</summary>
-    public static NpgsqlBatchCommand MoveInQuota(SandboxChange change) => WithQuota(
-        Changes.Bind(Sql.Statement(OneMoved), [change]), change.Move.Next.Tenant, change.Move.Next.Spec).With("quota_is_create", false);
+    public static NpgsqlBatchCommand TransitionInQuota(SandboxChange change) => WithQuota(
+        Changes.Bind(Sql.Statement(OneMoved), [change]), change.Transition.Next.Tenant, change.Transition.Next.Spec)
+        .With("quota_is_create", false);
 
     /// <summary>Answers with the numbers of those that were written: version and state were still theirs.</summary>
-    public static NpgsqlBatchCommand AmendMany(IReadOnlyList<SandboxInstance> records) =>
-        SandboxRows.Facts.Bind(Sql.Statement(Amended), records);
+    public static NpgsqlBatchCommand UpdateFactsMany(IReadOnlyList<SandboxInstance> records) =>
+        SandboxRows.Facts.Bind(Sql.Statement(FactsUpdated), records);
 
     /// <summary>Answers as the create does; counts nothing.</summary>
     public static NpgsqlBatchCommand Check(string tenant, SandboxSpec spec) =>
@@ -147,7 +150,7 @@ internal static class SandboxWrites
         asked AS ({JobRows.InsertFrom("made")})
         """;
 
-    // The row of a lease is held until the commit: whoever takes the lease over waits for this write, or this write for it.
+    // The row of a lease is held until the commit: the next holder of the lease waits for this write, or this write for it.
     // FactMerge: what the writer did not change keeps the value that the row has now.
     private static string Moved(string quota, string admitted) => $"""
         WITH {Changes.Text}, {quota}
@@ -158,16 +161,7 @@ internal static class SandboxWrites
                 version = item.version, state = item.state, incarnation = item.incarnation, history = item.history, archive = item.archive,
                 started_at = item.started_at, stopped_at = item.stopped_at, archived_at = item.archived_at, deleted_at = item.deleted_at,
                 auto_transition_state = item.auto_transition_state, auto_transition_at = item.auto_transition_at,
-                host_name = CASE WHEN keep_host_name THEN kept.host_name ELSE coalesce(item.host_name, kept.host_name) END,
-                host_ip = CASE WHEN keep_host_ip THEN kept.host_ip ELSE coalesce(item.host_ip, kept.host_ip) END,
-                idle_deadline = CASE WHEN keep_idle_deadline THEN kept.idle_deadline ELSE item.idle_deadline END,
-                passing_deadline = CASE WHEN keep_passing_deadline THEN kept.passing_deadline ELSE item.passing_deadline END,
-                due_at = CASE WHEN keep_due_at THEN kept.due_at ELSE item.due_at END,
-                effective_disk_bytes = CASE WHEN keep_effective_disk THEN kept.effective_disk_bytes ELSE item.effective_disk_bytes END,
-                effective_log_bytes = CASE WHEN keep_effective_log THEN kept.effective_log_bytes ELSE item.effective_log_bytes END,
-                reason = CASE WHEN keep_reason THEN kept.reason ELSE item.reason END,
-                live_snapshot = CASE WHEN keep_live_snapshot THEN kept.live_snapshot ELSE item.live_snapshot END,
-                phases = CASE WHEN keep_phases THEN kept.phases ELSE item.phases END
+                due_at = CASE WHEN keep_due_at THEN kept.due_at ELSE item.due_at END, {Merged}
             FROM item LEFT JOIN fence ON fence.name = item.lease AND fence.epoch = item.lease_epoch
             WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state AND kept.incarnation = item.was_incarnation
                 AND (item.lease IS NULL OR fence.name IS NOT NULL)

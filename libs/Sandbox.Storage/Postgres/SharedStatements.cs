@@ -5,8 +5,8 @@ namespace Sandbox.Storage.Postgres;
 
 /// <summary>
 /// What is asked of one kind, asked together: while one statement is under way the next items gather, so that a busy process pays
-/// one round trip and one commit for many, and an idle one waits for nothing. Nobody gets an answer before the commit, and none
-/// from before it asked. A statement that does not answer, because its connection hangs or it waits for somebody's lock, keeps only its
+/// one round trip and one commit for many, and an idle one waits for nothing. No caller gets an answer before the commit, and none
+/// from before it asked. A statement that does not answer, because its connection hangs or it waits for another's lock, keeps only its
 /// own callers waiting: after a second the next one goes beside it.
 /// </summary>
 /// <param name="run">Writes (or reads) the items, of which no two have the same key, in one transaction, and answers for each in
@@ -19,7 +19,7 @@ internal sealed class SharedStatements<TItem, TAnswer>(
 {
     private const int Most = 256;
 
-    // With more of them it is not a connection that hangs, and asking ever more would help nobody.
+    // With more of them it is not a connection that hangs, and asking ever more would not help.
     private const int MostSilent = 3;
 
     private readonly Channel<Asked> _waiting = Channel.CreateUnbounded<Asked>();
@@ -36,16 +36,16 @@ internal sealed class SharedStatements<TItem, TAnswer>(
         _waiting.Writer.TryWrite(mine);
         _ = RunWaitingAsync();
 
-        // Once it is on its way it is written, whether or not somebody still waits for the answer.
+        // Once it is on its way it is written, whether or not its caller still waits for the answer.
         return await mine.Answer.Task.WaitAsync(cancellationToken);
     }
 
     private async Task RunWaitingAsync()
     {
-        // Whoever comes while another runs leaves its item to that one, which looks again after it has let go.
+        // A caller that comes while another runs leaves its item to that one, which looks again after it has let go.
         while (_waiting.Reader.TryPeek(out _) && Interlocked.Exchange(ref _running, 1) == 0)
         {
-            // Nothing, if another took it between the look and the turn.
+            // Nothing, if another took it between the look and the start of this run.
             while (Take() is { Count: > 0 } together)
             {
                 await EndOrPatienceAsync(RunAsync(together), together);
@@ -106,8 +106,8 @@ internal sealed class SharedStatements<TItem, TAnswer>(
         await RunWaitingAsync();
     }
 
-    /// <summary>Those that came first; a second one with the same key waits for the next turn, and so does all that comes after it
-    /// with that key.</summary>
+    /// <summary>Those that came first; a second one with the same key waits for the next statement, and so does all that comes
+    /// after it with that key.</summary>
     private List<Asked> Take()
     {
         var (together, keys) = (new List<Asked>(), new HashSet<object>());
@@ -181,7 +181,7 @@ internal sealed class SharedStatements<TItem, TAnswer>(
         }
     }
 
-    /// <summary>The server refused the statement, or it never reached the server. A line that broke meanwhile may have carried it,
+    /// <summary>The server refused the statement, or it never reached the server. A connection that broke meanwhile may have carried it,
     /// and then writing it again could be a second time.</summary>
     private static bool WroteNothing(Exception exception) => exception switch
     {

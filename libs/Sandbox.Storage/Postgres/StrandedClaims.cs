@@ -45,7 +45,7 @@ internal static class StrandedClaims
             }
             else
             {
-                await Sql.ExecuteAsync(connection, DeadLetterRows.BuryLocked(id, JobText.WithoutSecrets(text)), cancellationToken);
+                await Sql.ExecuteAsync(connection, DeadLetterRows.FromLocked(id, JobText.WithoutSecrets(text)), cancellationToken);
             }
         }
 

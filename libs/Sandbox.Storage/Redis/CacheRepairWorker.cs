@@ -7,10 +7,10 @@ using Sandbox.Storage.Live;
 
 namespace Sandbox.Storage.Redis;
 
-/// <summary>Makes good what could not be written while Redis was away: each live entry anew from its record.</summary>
+/// <summary>Repairs what could not be written while Redis was away: each live entry anew from its record.</summary>
 /// <param name="records">The truth, without its live entries.</param>
 internal sealed partial class CacheRepairWorker(
-    RedisConnection redis, CacheRepairQueue owed, ISandboxStore records, LiveCache cache, TimeProvider time,
+    RedisConnection redis, CacheRepairQueue repairs, ISandboxStore records, LiveCache cache, TimeProvider time,
     ILogger<CacheRepairWorker> logger)
     : BackgroundService
 {
@@ -20,7 +20,7 @@ internal sealed partial class CacheRepairWorker(
     {
         while (true)
         {
-            await owed.Any.WaitAsync(stoppingToken);
+            await repairs.Any.WaitAsync(stoppingToken);
             await redis.Closed.WaitAsync(stoppingToken);
             await WriteOwedAsync(stoppingToken);
             await Task.Delay(Pause, time, stoppingToken);
@@ -29,7 +29,7 @@ internal sealed partial class CacheRepairWorker(
 
     internal async Task WriteOwedAsync(CancellationToken cancellationToken)
     {
-        var ids = owed.TakeAll();
+        var ids = repairs.TakeAll();
         try
         {
             foreach (var id in ids)
@@ -58,7 +58,7 @@ internal sealed partial class CacheRepairWorker(
 
     private static partial class Log
     {
-        [LoggerMessage(2021, LogLevel.Warning, "{Count} live entries could not be made good; they are answered from their records")]
+        [LoggerMessage(2021, LogLevel.Warning, "{Count} live entries could not be repaired; they are answered from their records")]
         public static partial void Failed(ILogger logger, int count, Exception exception);
     }
 }

@@ -5,16 +5,16 @@ using StackExchange.Redis;
 namespace Sandbox.Storage.Redis;
 
 /// <summary>
-/// Wake-ups by publish and subscribe. Redis keeps nothing for whoever is not there, and a line may be dead without a word, so
-/// the carrier listens to itself: it hears when what it published a moment ago came back. As long as it does not, it carries
-/// nothing (another carrier may), and when it begins or ceases to hear, whoever waits is woken once.
+/// Wake-ups by publish and subscribe. Redis keeps nothing for a subscriber that is not there, and a connection may be dead without a
+/// word, so the backplane listens to itself: it hears when what it published a moment ago came back. As long as it does not, it
+/// delivers nothing (another backplane may), and when it begins or ceases to hear, every waiter is woken once.
 /// </summary>
 internal sealed partial class RedisBackplane(RedisConnection connection, TimeProvider time, ILogger<RedisBackplane> logger)
     : IChangeBackplane
 {
     private static readonly RedisChannel Changes = RedisChannel.Literal("sandbox:changes");
 
-    // Of this process alone: nobody else pays for the probes.
+    // Of this process alone: no other pays for the probes.
     private readonly RedisChannel _probes = RedisChannel.Literal($"sandbox:probe:{Guid.NewGuid():N}");
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
@@ -151,7 +151,7 @@ internal sealed partial class RedisBackplane(RedisConnection connection, TimePro
     {
         if (failed.ConnectionType is ConnectionType.Subscription)
         {
-            // An echo from before says nothing about the line that comes now.
+            // An echo from before says nothing about the connection that comes now.
             SetHearing(false, NextProbe(out _));
         }
     }
@@ -165,7 +165,7 @@ internal sealed partial class RedisBackplane(RedisConnection connection, TimePro
                 return;
             }
 
-            // Whoever waits is woken first, so that who sees the new state begins after that.
+            // Waiters are woken first, so that a reader of the new state begins after that.
             _missed();
             if (hears)
             {

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Sandbox.Storage.Redis;
 
 /// <summary>
-/// The line to Redis and its circuit. <b>Closed</b>: calls go through, each for a short time at most. The first that fails
-/// opens it. <b>Open</b>: calls answer "nothing" at once, so that nobody pays a timeout; a loop of its own connects, asks, and
+/// The connection to Redis and its circuit breaker. <b>Closed</b>: calls go through, each for a short time at most. The first that fails
+/// opens it. <b>Open</b>: calls answer "nothing" at once, so that no caller pays a timeout; a loop of its own connects, asks, and
 /// closes it when Redis answers. It begins open: a process never waits for Redis to start.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
@@ -18,7 +18,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RedisConnection> _logger;
     private readonly CancellationTokenSource _ended = new();
-    private readonly Task _upkeep;
+    private readonly Task _reconnecting;
     private volatile TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IConnectionMultiplexer? _redis;
@@ -27,7 +27,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         (_target, _options, _time, _logger) = (target, options.Value, time, logger);
         _opened.SetResult();
-        _upkeep = Task.Run(UpkeepAsync);
+        _reconnecting = Task.Run(ReconnectAsync);
     }
 
     /// <summary>Whether calls go through.</summary>
@@ -57,7 +57,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (RedisServerException exception)
         {
-            // It answers, only not what was asked (loading, full, read-only): nobody waits for that.
+            // It answers, only not what was asked (loading, full, read-only): no caller waits for that.
             Log.Refused(_logger, exception.Message);
             return otherwise;
         }
@@ -82,7 +82,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
-        await _upkeep;
+        await _reconnecting;
         if (_redis is { } redis)
         {
             // Without waiting for what is under way: nothing there is worth a slow end.
@@ -107,7 +107,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception) when (!call.IsCompleted)
         {
-            // Nobody waits for it any more; what becomes of it is of no interest.
+            // No caller waits for it any more; what becomes of it is of no interest.
             _ = call.ContinueWith(
                 static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw;
@@ -142,7 +142,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    private async Task UpkeepAsync()
+    private async Task ReconnectAsync()
     {
         try
         {

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Sandbox.Storage.Redis;
 
 /// <summary>Live entries in Redis. Whatever becomes of Redis, a reader finds nothing and a writer goes on; what could not be
-/// written is remembered (<see cref="CacheRepairQueue"/>) and made good from the record when Redis is back.</summary>
-internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue owed) : ILiveStore
+/// written is remembered (<see cref="CacheRepairQueue"/>) and repaired from the record when Redis is back.</summary>
+internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue repairs) : ILiveStore
 {
     // Each try lost means that another writer won.
     private const int Tries = 8;
@@ -30,7 +30,7 @@ internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue owe
             (seen, below) = (there, RedisEntryJson.ReadAlive(there)?.Alive ?? write.Seed);
         }
 
-        owed.Add(id);
+        repairs.Add(id);
     }
 
     public async Task<IReadOnlyDictionary<string, object?>?> FindAsync(SandboxId id, long version, CancellationToken cancellationToken) =>
@@ -64,7 +64,7 @@ internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue owe
     private Task<string?> GetAsync(RedisKey key, CancellationToken cancellationToken) =>
         redis.AskAsync(async database => (string?)await database.StringGetAsync(key), otherwise: null, cancellationToken);
 
-    /// <summary>Null: it could not be written, or nobody knows.</summary>
+    /// <summary>Null: it could not be written, or it is not known.</summary>
     private async Task<string?> RunAsync(SandboxId id, string script, RedisValue[] values, CancellationToken cancellationToken)
     {
         var answer = await redis.AskAsync(
@@ -72,7 +72,7 @@ internal sealed class RedisLiveStore(RedisConnection redis, CacheRepairQueue owe
             otherwise: null, cancellationToken);
         if (answer is null)
         {
-            owed.Add(id);
+            repairs.Add(id);
         }
 
         return answer;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Sandbox.Storage.Redis;
 
-/// <summary>How long Redis may keep anybody waiting. Bound from section <c>Redis</c>, checked at start.</summary>
+/// <summary>How long Redis may keep a caller waiting. Bound from section <c>Redis</c>, checked at start.</summary>
 internal sealed class RedisOptions
 {
     public const string Section = "Redis";
@@ -16,7 +16,7 @@ internal sealed class RedisOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan Probe { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Longest life of a live entry that nobody writes: what a killed process left behind ends by itself, and a
+    /// <summary>Longest life of a live entry that is not written: what a killed process left behind ends by itself, and a
     /// living sandbox that loses its entry to this is answered from its record. Default 1 day.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan EntryLife { get; set; } = TimeSpan.FromDays(1);

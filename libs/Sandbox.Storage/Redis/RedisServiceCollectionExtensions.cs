@@ -42,6 +42,6 @@ internal static class RedisServiceCollectionExtensions
             provider => new ClusterChangeFeed([Make<RedisBackplane>(provider), Make<PostgresBackplane>(provider)]));
     }
 
-    // The feed owns its carriers and ends them.
+    // The feed owns its backplanes and ends them.
     private static T Make<T>(IServiceProvider provider) => ActivatorUtilities.CreateInstance<T>(provider);
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace Sandbox.Storage.Redis;
 
-/// <summary>Whether Redis answers, for who counts and for who asks how the process is. Nothing fails without it, so that its
-/// absence makes nobody ill.</summary>
+/// <summary>Whether Redis answers, as a metric and as a health check. Nothing fails without it, so that its
+/// absence makes no process unhealthy.</summary>
 internal sealed class RedisTelemetry(IMeterFactory meters, RedisConnection redis) : IHostedService, IHealthCheck
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -9,9 +9,9 @@ namespace Sandbox.Storage.Sqlite;
 
 /// <summary>One claim, in one write: read the oldest jobs of each tenant, choose among those that this node could take, take
 /// the chosen ones.</summary>
-internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, FairShareScheduler turns, DateTimeOffset now)
+internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, FairShareScheduler scheduler, DateTimeOffset now)
 {
-    // A node that claims has room for a few; what waits behind a thousand others is not looked at yet.
+    // A node that claims has capacity for a few; what waits behind a thousand others is not looked at yet.
     private const string Oldest = """
         SELECT id, version, job, attempt, created_at, tenant, host_name, spec FROM (
             SELECT due.*, coalesce(sandboxes.tenant, 'default') AS tenant, host_name, spec,
@@ -42,10 +42,10 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
         Look();
         foreach (var (id, attempt, text) in _unreadable)
         {
-            JobRows.Bury(connection, "", id, attempt, JobText.WithoutSecrets(text), JobText.Unreadable, now);
+            JobRows.ToDeadLetter(connection, "", id, attempt, JobText.WithoutSecrets(text), JobText.Unreadable, now);
         }
 
-        return [.. turns.Choose(claim, _waiting, _blocked).Order().Select(Take)];
+        return [.. scheduler.Choose(claim, _waiting, _blocked).Order().Select(Take)];
     }
 
     private void Look()
@@ -62,12 +62,12 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
             }
 
             _jobs.Add(id, (job, attempt + 1));
-            var waiting = new WaitingJob(id, row.GetString(5), IsStart: false, NoRoom, "", now - Sql.Moment(row.GetInt64(4)));
+            var waiting = new WaitingJob(id, row.GetString(5), IsStart: false, Nothing, "", now - Sql.Moment(row.GetInt64(4)));
             Add(waiting, JobDemand.Of(job, SpecOf(row)), Sql.TextOrNull(row, 6));
         }
     }
 
-    private static NodeCapacity NoRoom { get; } = new(0, 0, 0, 0);
+    private static NodeCapacity Nothing { get; } = new(0, 0, 0, 0);
 
     private void Add(WaitingJob job, JobDemand demand, string? host)
     {
@@ -75,24 +75,24 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
         {
             if (claim.Fence is null || demand.IsAnywhere || host == claim.Node || (host is null && HasAll(demand.Labels)))
             {
-                _waiting.Add(job with { Room = demand.Room });
+                _waiting.Add(job with { Demand = demand.Capacity });
             }
         }
         else if (claim.TakesStarts && HasAll(demand.Labels))
         {
-            AddStart(job with { IsStart = true, Room = demand.Room, Image = demand.Image });
+            AddStart(job with { IsStart = true, Demand = demand.Capacity, Image = demand.Image });
         }
     }
 
     private void AddStart(WaitingJob start)
     {
-        if (claim.Room.Fits(start.Room))
+        if (claim.Room.Fits(start.Demand))
         {
             _waiting.Add(start);
         }
-        else if (_blocked is null && start.Waited >= JobClaim.AgeLimit && claim.Capacity.Fits(start.Room))
+        else if (_blocked is null && start.Waited >= JobClaim.AgeLimit && claim.Capacity.Fits(start.Demand))
         {
-            _blocked = new BlockedStart(start.Id, start.Room);
+            _blocked = new BlockedStart(start.Id, start.Demand);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Sandbox.Storage.Sqlite;
 /// <summary>A job as a row of <c>jobs</c>.</summary>
 internal static class JobRows
 {
-    /// <summary>Writes a job that can be claimed at once, with the trace of whoever asks.</summary>
+    /// <summary>Writes a job that can be claimed at once, with the trace of the caller.</summary>
     public static void Insert(SqliteConnection connection, SandboxJob job, DateTimeOffset now) =>
         Sql.Execute(
             connection,
@@ -35,7 +35,7 @@ internal static class JobRows
     /// <summary>The job becomes a dead letter.</summary>
     /// <param name="which">What its row is found by, beside its id.</param>
     /// <param name="text">Of the job, without secrets.</param>
-    public static bool Bury(
+    public static bool ToDeadLetter(
         SqliteConnection connection, string which, long id, int attempt, string text, string reason, DateTimeOffset now) =>
         Sql.Execute(
             connection,

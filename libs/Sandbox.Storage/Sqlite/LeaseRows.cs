@@ -9,7 +9,7 @@ internal static class LeaseRows
 {
     private const string Held = "name = $name AND epoch = $epoch AND holder = $holder AND released = 0";
 
-    /// <summary>Null: somebody else holds it.</summary>
+    /// <summary>Null: another holder has it.</summary>
     public static Lease? Acquire(SqliteConnection connection, string name, string holder, TimeSpan length, DateTimeOffset now)
     {
         using var command = Sql.Command(

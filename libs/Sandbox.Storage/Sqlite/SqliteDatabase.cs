@@ -17,7 +17,7 @@ internal sealed class SqliteDatabase : IDisposable
 
     private readonly string _connectionString;
     private readonly SqliteConnection _writer;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly ConcurrentQueue<SqliteConnection> _readers = [];
 
     private SqliteDatabase(string path)
@@ -52,7 +52,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Runs <paramref name="work"/> alone in a transaction and commits it; what it throws rolls back.</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
         try
         {
             using var transaction = _writer.BeginTransaction(deferred: false);
@@ -62,7 +62,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         _writer.Dispose();
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
     private static void EnsurePrivateFile(string path)
@@ -127,7 +127,7 @@ internal sealed class SqliteDatabase : IDisposable
         var connection = new SqliteConnection(_connectionString);
         connection.Open();
 
-        // FULL: an acknowledged operation also survives a power cut. Measured, a create and a move take twice as long with it
+        // FULL: an acknowledged operation also survives a power cut. Measured, a create and a transition take twice as long with it
         // as with NORMAL, a quarter of a millisecond for each commit. secure_delete: a job may have held a registry password.
         Sql.Execute(connection, $"""
             PRAGMA busy_timeout = {BusyMilliseconds};

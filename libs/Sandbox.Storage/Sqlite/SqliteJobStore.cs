@@ -5,7 +5,7 @@ using Sandbox.Storage.Jobs;
 namespace Sandbox.Storage.Sqlite;
 
 /// <summary>Jobs in the same file as the records. A job is held while its row names a node; the attempt number fences
-/// whoever held it before.</summary>
+/// its earlier holder.</summary>
 internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time) : IJobStore
 {
     private const string Held = "id = $id AND attempt = $attempt AND node IS NOT NULL";
@@ -13,10 +13,10 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
     private const string OldestOfItsSandbox =
         "NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)";
 
-    private readonly FairShareScheduler _turns = new();
+    private readonly FairShareScheduler _scheduler = new();
 
     public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken) => database.WriteAsync(
-        connection => new JobClaims(connection, claim, _turns, time.GetUtcNow()).Run(), cancellationToken);
+        connection => new JobClaims(connection, claim, _scheduler, time.GetUtcNow()).Run(), cancellationToken);
 
     public Task<IReadOnlyList<StrandedJob>> ClaimStrandedAsync(
         string claimant, TimeSpan silence, TimeSpan lease, int limit, CancellationToken cancellationToken) => database.WriteAsync(
@@ -34,7 +34,7 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
             $"UPDATE jobs SET node = NULL, claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + delay, cancellationToken);
 
     public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
-        connection => JobRows.Bury(
+        connection => JobRows.ToDeadLetter(
             connection, " AND node IS NOT NULL", job.Id, job.Attempt, JobText.WithoutSecrets(job.Job), reason, time.GetUtcNow()),
         cancellationToken);
 

@@ -46,13 +46,13 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxRows.Find(connection, id)));
 
-    public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken) =>
-        await MoveAsync(move, cancellationToken) is not null;
+    public async Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken) =>
+        await TransitionAsync(transition, cancellationToken) is not null;
 
-    public Task<SandboxInstance?> MoveAsync(SandboxTransition move, CancellationToken cancellationToken)
+    public Task<SandboxInstance?> TransitionAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        Debug.Assert(move.Next.Version > move.From.Version, "a move raises the version");
-        return database.WriteAsync(connection => Move(connection, move), cancellationToken);
+        Debug.Assert(transition.Next.Version > transition.From.Version, "a transition raises the version");
+        return database.WriteAsync(connection => Transition(connection, transition), cancellationToken);
     }
 
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
@@ -86,12 +86,12 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         },
         cancellationToken);
 
-    private SandboxInstance? Move(SqliteConnection connection, SandboxTransition move)
+    private SandboxInstance? Transition(SqliteConnection connection, SandboxTransition transition)
     {
-        var (from, next, job) = (move.From, move.Next, move.Job);
+        var (from, next, job) = (transition.From, transition.Next, transition.Job);
         var current = SandboxRows.Find(connection, from.Id);
-        if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, move.Fence)
-            || !JobRows.IsHeld(connection, move.Claim)
+        if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, transition.Fence)
+            || !JobRows.IsHeld(connection, transition.Claim)
             || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
             || FactMerge.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from))
         {

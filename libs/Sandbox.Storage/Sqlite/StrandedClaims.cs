@@ -34,7 +34,7 @@ internal static class StrandedClaims
         return stranded;
     }
 
-    /// <summary>What nobody can read is buried by the next claim of any node.</summary>
+    /// <summary>What cannot be read is dead-lettered by the next claim of any node.</summary>
     private static List<StrandedJob> Look(SqliteConnection connection, TimeSpan silence, DateTimeOffset now)
     {
         using var command = Sql.Command(connection, Oldest, ("$now", Sql.Moment(now)), ("$heard_since", Sql.Moment(now - silence)));

@@ -60,7 +60,7 @@ internal sealed class RunningAgent : IAsyncDisposable
         }
     }
 
-    /// <summary>Where it puts what it needs for a moment; nobody else does.</summary>
+    /// <summary>Where it puts what it needs for a moment; nothing else is put there.</summary>
     internal string Temporary => _folder.File("tmp");
 
     internal string SocketFile => _folder.File("s");

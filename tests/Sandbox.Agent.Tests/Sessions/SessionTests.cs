@@ -166,7 +166,7 @@ public sealed class SessionTests(SessionFixture sessions) : IClassFixture<Sessio
         catch (SessionFailure ended) when (shell == "busybox")
         {
             // It jumps out of its handler of the interrupt, now and then out of a lock of its C library, for which it then waits for
-            // ever (seen with a debugger). Nobody can bring such a shell back: it is ended, and the session says so.
+            // ever (seen with a debugger). Nothing can bring such a shell back: it is ended, and the session says so.
             Assert.Equal(SessionFailureKind.Ended, ended.Kind);
             Assert.Contains("exit code 137", ended.Message, StringComparison.Ordinal);
         }

@@ -27,12 +27,12 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
     private readonly NodeView _node = ListedNodes.Node("w1");
     private ServiceProvider _stores = null!;
     private NodeDirectory _nodes = null!;
-    private NodeConnectionPool _lines = null!;
+    private NodeConnectionPool _pool = null!;
     private SandboxInstance _box = null!;
 
     private ClusterAgentGateway Gateway => new(
         new SandboxLocationCache(_stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time),
-        _nodes, _lines, _time);
+        _nodes, _pool, _time);
 
     public async ValueTask InitializeAsync()
     {
@@ -41,7 +41,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
             .AddEmbeddedStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
         _nodes = new NodeDirectory(_store, _time, NullLogger<NodeDirectory>.Instance);
         var options = Options.Create(new ClusterOptions { Secret = "a secret of the tests that is long enough" });
-        _lines = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
+        _pool = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
         _box = new SandboxInstance
         {
             Id = SandboxId.Parse("box"),
@@ -59,7 +59,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        _lines.Dispose();
+        _pool.Dispose();
         _nodes.Dispose();
         await _stores.DisposeAsync();
         _folder.Dispose();

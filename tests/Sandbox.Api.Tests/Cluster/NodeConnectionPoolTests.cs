@@ -15,7 +15,7 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
     private readonly ListedNodes _store = new();
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeDirectory _nodes = null!;
-    private NodeConnectionPool _lines = null!;
+    private NodeConnectionPool _pool = null!;
     private WorkerPort _worker = null!;
     private NodeView _node = null!;
 
@@ -25,13 +25,13 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
         _store.Nodes = [_node = ListedNodes.Node("w1", _worker.Address)];
         _nodes = new NodeDirectory(_store, _time, NullLogger<NodeDirectory>.Instance);
         var options = Options.Create(new ClusterOptions { Secret = "a secret of the tests that is long enough" });
-        _lines = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
+        _pool = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
     }
 
     public async ValueTask DisposeAsync()
     {
         _gate.TrySetResult();
-        _lines.Dispose();
+        _pool.Dispose();
         _nodes.Dispose();
         await _worker.DisposeAsync();
     }
@@ -99,7 +99,7 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
         _worker.BodyGate = _gate.Task;
         var answer = await CallAsync().WaitAsync(Never);
 
-        _lines.Retire("w1");
+        _pool.Retire("w1");
         _gate.SetResult();
 
         Assert.Equal("first second", await TextAsync(answer));
@@ -113,7 +113,7 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
         var call = CallAsync();
         await _worker.Calls.ReadAsync().AsTask().WaitAsync(Never);
 
-        _lines.Retire("w1");
+        _pool.Retire("w1");
         _gate.SetResult();
 
         Assert.Equal("first second", await TextAsync(await call.WaitAsync(Never)));
@@ -139,7 +139,7 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
         }
     }
 
-    /// <summary>The line closes its own connection: one that the worker closed might have a call on its way.</summary>
+    /// <summary>The API closes its own connection: one that the worker closed might have a call on its way.</summary>
     private async Task UntilClosedAsync()
     {
         var closed = _worker.Closed.ReadAsync().AsTask();
@@ -150,7 +150,7 @@ public sealed class NodeConnectionPoolTests : IAsyncLifetime
     private async Task<HttpResponseMessage> CallAsync()
     {
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_node.Facts.Address, "/v1/agents/box/1/x"));
-        return await _lines.SendAsync(_node, request, TestContext.Current.CancellationToken);
+        return await _pool.SendAsync(_node, request, TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> TextAsync(HttpResponseMessage answer)

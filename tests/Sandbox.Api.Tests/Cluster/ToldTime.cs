@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sandbox.Api.Tests.Cluster;
 
-/// <summary>A clock of the test's that tells for how long somebody begins to wait.</summary>
+/// <summary>A clock of the test's that tells for how long a caller begins to wait.</summary>
 internal sealed class ToldTime : FakeTimeProvider
 {
     private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();

@@ -18,23 +18,23 @@ public sealed class DataPlaneTests(SharedApiServer shared) : IClassFixture<Share
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task Call_ToTheUnknown_FailsInTheShapeOfItsRoute(string route, string fields, string phrase, string result)
+    public async Task Call_ToTheUnknown_FailsInTheShapeOfItsRoute(string route, string fields, string message, string result)
     {
         var answer = await _server.PostAsync(route, $$"""{"sandbox_id":"nobody",{{fields}}}""");
 
-        Assert.Equal($$"""{"status":"Failed","message":"{{phrase}}","error":"Sandbox nobody not found.","result":{{result}}}""", answer);
+        Assert.Equal($$"""{"status":"Failed","message":"{{message}}","error":"Sandbox nobody not found.","result":{{result}}}""", answer);
     }
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task Call_ToTheStopped_FailsWithoutAResult(string route, string fields, string phrase, string result)
+    public async Task Call_ToTheStopped_FailsWithoutAResult(string route, string fields, string message, string result)
     {
         Assert.NotNull(result);
         var id = await _server.GivenStoppedAsync();
 
         var answer = await _server.PostAsync(route, $$"""{"sandbox_id":"{{id}}",{{fields}}}""");
 
-        Assert.Equal($$"""{"status":"Failed","message":"{{phrase}}","error":"Sandbox {{id}} is not started (stopped).","result":null}""", answer);
+        Assert.Equal($$"""{"status":"Failed","message":"{{message}}","error":"Sandbox {{id}} is not started (stopped).","result":null}""", answer);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Api.Tests.Conformance;
 
-/// <summary>The streaming road from the typed client to a real agent and back.</summary>
+/// <summary>The streaming way from the typed client to a real agent and back.</summary>
 public sealed class EnvdJourneyTests(RealServer server) : IClassFixture<RealServer>, IAsyncLifetime
 {
     private SandboxId _id;

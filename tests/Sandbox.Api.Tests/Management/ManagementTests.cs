@@ -137,10 +137,10 @@ public sealed class ManagementTests
     public async Task DeadLetter_Redriven_IsAJobAgain()
     {
         await using var server = await ApiServer.StartAsync();
-        server.Node.Bury = "the test gave it up";
+        server.Node.DeadLetterReason = "the test gave it up";
         await server.PostAsync("/start_async", """{"image":"busybox","sandbox_id":"a"}""");
-        await server.Node.Buried.WaitAsync(TimeSpan.FromSeconds(60));
-        server.Node.Bury = null;
+        await server.Node.DeadLettered.WaitAsync(TimeSpan.FromSeconds(60));
+        server.Node.DeadLetterReason = null;
 
         var letter = Assert.Single(await server.Client.DeadLettersAsync(10, default));
         Assert.Equal(("a", "sandbox.start.v1", 1, "the test gave it up"), (letter.SandboxId, letter.Job, letter.Attempts, letter.Reason));

@@ -7,8 +7,8 @@ namespace Sandbox.Api.Tests.Matrix;
 /// <summary>A row for each route of the API: what it names, and how it is asked.</summary>
 internal static class ApiRows
 {
-    /// <summary>The roads of the middleware, which routing does not know.</summary>
-    public static IReadOnlyList<string> Roads { get; } =
+    /// <summary>What the middleware serves, which routing does not know.</summary>
+    public static IReadOnlyList<string> MiddlewareRoutes { get; } =
         ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}",
             "envd POST /filesystem.Filesystem/{method}"];
 
@@ -55,11 +55,11 @@ internal static class ApiRows
 
     private static IEnumerable<RouteRow> Envd() =>
     [
-        new(Roads[0], Named.Sandbox, id => To(id, Get("/health"))),
-        new(Roads[1], Named.Sandbox, id => To(id, Get("/files?path=/a"))),
-        new(Roads[2], Named.Sandbox, id => To(id, Post("/files?path=/a", "x"))),
-        new(Roads[3], Named.Sandbox, id => To(id, Post("/process.Process/List", "{}"))),
-        new(Roads[4], Named.Sandbox, id => To(id, Post("/filesystem.Filesystem/Stat", """{"path":"/"}"""))),
+        new(MiddlewareRoutes[0], Named.Sandbox, id => To(id, Get("/health"))),
+        new(MiddlewareRoutes[1], Named.Sandbox, id => To(id, Get("/files?path=/a"))),
+        new(MiddlewareRoutes[2], Named.Sandbox, id => To(id, Post("/files?path=/a", "x"))),
+        new(MiddlewareRoutes[3], Named.Sandbox, id => To(id, Post("/process.Process/List", "{}"))),
+        new(MiddlewareRoutes[4], Named.Sandbox, id => To(id, Post("/filesystem.Filesystem/Stat", """{"path":"/"}"""))),
     ];
 
     private static IEnumerable<RouteRow> Management() =>

@@ -5,10 +5,10 @@ namespace Sandbox.Api.Tests.Matrix;
 /// <summary>Every kind of caller, by the key that it sends; null: none.</summary>
 internal sealed record Callers(string Same, string Other, string Admin, string Revoked, string Expired)
 {
-    /// <summary>Whose the sandboxes of the matrix are.</summary>
+    /// <summary>The tenant that the sandboxes of the matrix belong to.</summary>
     public const string Tenant = "red";
 
-    /// <summary>Those who get nowhere.</summary>
+    /// <summary>The callers that are refused everywhere.</summary>
     public IReadOnlyList<(string Name, string? Key)> Strangers =>
         [("no key", null), ("wrong key", Same + "x"), ("revoked key", Revoked), ("expired key", Expired)];
 

@@ -8,7 +8,7 @@ namespace Sandbox.Api.Tests.Matrix;
 
 /// <summary>
 /// Every route, asked by every kind of caller, about a sandbox that is not there and then about the same id when it is: to
-/// whom it does not belong, nothing differs. The routes come from the server itself, so that a new one without a row fails.
+/// a caller that it does not belong to, nothing differs. The routes come from the server itself, so that a new one without a row fails.
 /// </summary>
 public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<MatrixServer>
 {
@@ -23,7 +23,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
         var endpoints = _server.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (endpoint.RoutePattern.RawText!, endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []));
 
-        Assert.Empty(RouteTable.Compare(endpoints, ApiRows.Roads, ApiRows.All));
+        Assert.Empty(RouteTable.Compare(endpoints, ApiRows.MiddlewareRoutes, ApiRows.All));
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
             Assert.StartsWith("HTTP 403\n", foreign, StringComparison.Ordinal);
         }
 
-        Assert.True(_server.Gateway.Opened == opened, "another tenant's call must open no road into any sandbox");
+        Assert.True(_server.Gateway.Opened == opened, "another tenant's call must open no connection into any sandbox");
         Assert.Equal(record, await FactsAsync(id));
     }
 

@@ -152,6 +152,6 @@ public sealed class StartTests(SharedApiServer shared) : IClassFixture<SharedApi
         Assert.Equal(("u", "e", "n", "default"), (owner.UserId, owner.ExperimentId, owner.Namespace, owner.Cluster));
     }
 
-    private static string Failed(string phrase, string reason) =>
-        $$$"""{"status":"Failed","message":"{{{phrase}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}","sandbox_id":null,"host_name":null,"host_ip":null,"cpus":null,"memory":null,"disk":null,"disk_limit_rootfs":null}}""";
+    private static string Failed(string message, string reason) =>
+        $$$"""{"status":"Failed","message":"{{{message}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}","sandbox_id":null,"host_name":null,"host_ip":null,"cpus":null,"memory":null,"disk":null,"disk_limit_rootfs":null}}""";
 }

@@ -117,9 +117,9 @@ public sealed class StopRestartDeleteTests(SharedApiServer shared) : IClassFixtu
 
     private static string Done(string text) => $$"""{"status":"Success","message":null,"error":null,"result":"{{text}}"}""";
 
-    private static string Failed(string phrase, string reason) =>
-        $$$"""{"status":"Failed","message":"{{{phrase}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}"}}""";
+    private static string Failed(string message, string reason) =>
+        $$$"""{"status":"Failed","message":"{{{message}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}"}}""";
 
-    private static string StartFailed(string phrase, string reason) =>
-        $$$"""{"status":"Failed","message":"{{{phrase}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}","sandbox_id":null,"host_name":null,"host_ip":null,"cpus":null,"memory":null,"disk":null,"disk_limit_rootfs":null}}""";
+    private static string StartFailed(string message, string reason) =>
+        $$$"""{"status":"Failed","message":"{{{message}}}","error":"{{{reason}}}","result":{"code":4000,"exit_code":null,"failure_reason":"{{{reason}}}","sandbox_id":null,"host_name":null,"host_ip":null,"cpus":null,"memory":null,"disk":null,"disk_limit_rootfs":null}}""";
 }

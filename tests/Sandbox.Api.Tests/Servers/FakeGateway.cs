@@ -6,7 +6,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Tests.Servers;
 
-/// <summary>Every running sandbox's road leads to the one agent of the test.</summary>
+/// <summary>Sends the calls of every running sandbox to the one agent of the test.</summary>
 internal sealed class FakeGateway(ISandboxStore store) : IAgentGateway, IDisposable
 {
     private readonly HttpMessageInvoker _invoker =

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sandbox.Api.Tests.Servers;
 
-/// <summary>Every line that our own rooms log, with its exception.</summary>
+/// <summary>Every line that our own projects log, with its exception.</summary>
 internal sealed class RecordedLogs : ILoggerProvider, ILogger
 {
     private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,7 @@ namespace Sandbox.Api.Tests.Servers;
 
 /// <summary>Does the jobs of the real job store as a worker would, without any container: starts succeed, fail or wait as
 /// the test says.</summary>
-internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxTransitions moves, TimeProvider time)
+internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFeed feed, SandboxTransitions transitions, TimeProvider time)
     : BackgroundService
 {
     public const string HostName = "node-1";
@@ -19,13 +19,13 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
     /// <summary>Why starts fail; null: they do not.</summary>
     public string? Failure { get; set; }
 
-    /// <summary>Why jobs are given up; null: they are not.</summary>
-    public string? Bury { get; set; }
+    /// <summary>Why jobs become dead letters; null: they do not.</summary>
+    public string? DeadLetterReason { get; set; }
 
-    /// <summary>Completes when the first job was given up.</summary>
-    public Task Buried => _buried.Task;
+    /// <summary>Completes when the first job became a dead letter.</summary>
+    public Task DeadLettered => _deadLettered.Task;
 
-    private readonly TaskCompletionSource _buried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _deadLettered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,10 +47,10 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
 
     private async Task DoAsync(ClaimedJob claimed, CancellationToken cancellationToken)
     {
-        if (Bury is { } why)
+        if (DeadLetterReason is { } why)
         {
             await jobs.TryBuryAsync(claimed, why, cancellationToken);
-            _buried.TrySetResult();
+            _deadLettered.TrySetResult();
             return;
         }
 
@@ -70,12 +70,12 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
     {
         var now = time.GetUtcNow();
         var decided = Failure is { } reason
-            ? moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, reason, now)
+            ? transitions.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, reason, now)
             : SandboxTransitions.Alive(pending, now);
-        Assert.True(decided.TryGet(out var move, out _));
+        Assert.True(decided.TryGet(out var transition, out _));
         var done = pending.Phases.ConvertAll(
             phase => phase with { Status = PhaseStatus.Success, Message = "done", StartedAt = now, CompletedAt = now });
-        var next = Failure is null ? move.Next with { HostName = HostName, HostIp = "10.0.0.1", Phases = done } : move.Next;
-        await records.TryTransitionAsync(new SandboxTransition(move.From, next, move.Job), cancellationToken);
+        var next = Failure is null ? transition.Next with { HostName = HostName, HostIp = "10.0.0.1", Phases = done } : transition.Next;
+        await records.TryTransitionAsync(new SandboxTransition(transition.From, next, transition.Job), cancellationToken);
     }
 }

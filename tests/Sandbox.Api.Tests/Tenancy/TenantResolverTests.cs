@@ -8,18 +8,19 @@ namespace Sandbox.Api.Tests.Tenancy;
 
 public sealed class TenantResolverTests
 {
-    /// <summary>A new endpoint cannot forget whose a sandbox is: it cannot reach any but the caller's.</summary>
+    /// <summary>A new endpoint cannot forget which tenant a sandbox belongs to: it cannot reach any but the caller's.</summary>
     [Fact]
     public void Endpoints_Take_NoDoorThatLeadsToEverybodysSandboxes()
     {
-        Type[] doors = [typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore)];
+        Type[] unscoped =
+            [typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore)];
         string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster"];
 
         var bare = typeof(ApiServiceCollectionExtensions).Assembly.GetTypes()
             .Where(type => !keepers.Contains(type.Namespace))
             .SelectMany(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .SelectMany(constructor => constructor.GetParameters())
-                .Where(parameter => doors.Contains(parameter.ParameterType))
+                .Where(parameter => unscoped.Contains(parameter.ParameterType))
                 .Select(parameter => $"{type.Name} takes {parameter.ParameterType.Name}; let it take the one of Sandbox.Api.Tenancy"));
 
         Assert.Empty(bare);

@@ -5,7 +5,7 @@ using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Benchmarks.Measurements;
 
-/// <summary>How much longer a tenant's create takes while another has more waiting than there is room for.</summary>
+/// <summary>How much longer a tenant's create takes while another has more waiting than there is capacity for.</summary>
 internal static class Fairness
 {
     private const int Workers = 4;
@@ -14,8 +14,8 @@ internal static class Fairness
     /// <summary>Of the flood, which wait at any time: as one of them runs, the next is asked for.</summary>
     private const int Flood = 500;
 
-    /// <summary>The null deployment with as little room as a machine has and as much time as a container takes: 160 starts a second, for
-    /// all of which the last of the flood waits three seconds.</summary>
+    /// <summary>The null deployment with as little capacity as a machine has and as much time as a container takes: 160 starts a second,
+    /// for all of which the last of the flood waits three seconds.</summary>
     private static readonly FleetWork Busy = new(Places: 8, Batch: 1, TimeSpan.FromMilliseconds(200));
 
     public static async Task RunAsync(Sheet sheet)
@@ -26,7 +26,7 @@ internal static class Fairness
                 "a create until it runs while another tenant floods the workers, p50 by that without the flood", p50, "×", 2, detail));
         sheet.Add(Row.Info("the same, p95", p95, "×", "as above"));
 
-        // Here no queue is long: the flood gets through as many as all processors can do, and whoever else wants one of them waits.
+        // Here no queue is long: the flood gets through as many as all processors can do, and others that want one of them wait.
         (p50, p95, detail) = await CompareAsync(work: null);
         sheet.Add(
             Row.Info(

@@ -4,7 +4,7 @@ using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Benchmarks.Measurements;
 
-/// <summary>1 GiB of output to a reader that takes 64 KB/s: nothing is lost, and nobody in between grows. The whole at that
+/// <summary>1 GiB of output to a reader that takes 64 KB/s: nothing is lost, and no process in between grows. The whole at that
 /// rate would take hours, so the reader is slow for a while, which fills every buffer there is, and then takes the rest.</summary>
 internal static class SlowReader
 {

@@ -7,7 +7,7 @@ using Sandbox.Contracts.Ids;
 namespace Sandbox.Benchmarks.Measurements;
 
 /// <summary>
-/// The full local stack: how long from <c>dotnet run</c> to a sandbox that runs, and what it holds while nobody asks anything.
+/// The full local stack: how long from <c>dotnet run</c> to a sandbox that runs, and what it holds while it gets no requests.
 /// </summary>
 internal static class StackTrials
 {

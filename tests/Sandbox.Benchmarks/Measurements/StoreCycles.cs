@@ -18,7 +18,7 @@ internal static class StoreCycles
     private const int AtOnce = 128;
     private const int Workers = 4;
 
-    private static readonly SandboxTransitions Moves = new(new AutoPolicy(new LifecycleOptions()));
+    private static readonly SandboxTransitions Transitions = new(new AutoPolicy(new LifecycleOptions()));
 
     public static async Task RunAsync(Sheet sheet)
     {
@@ -67,7 +67,7 @@ internal static class StoreCycles
     private static async Task<TimeSpan> RunAsync(Fleet fleet, int cycles, int atOnce, TimeSpan? pause)
     {
         var begin = Stopwatch.GetTimestamp();
-        using var room = new SemaphoreSlim(atOnce);
+        using var slots = new SemaphoreSlim(atOnce);
         var lives = new List<Task>(cycles);
         for (var cycle = 0; cycle < cycles; cycle++)
         {
@@ -77,8 +77,8 @@ internal static class StoreCycles
                 await Task.Delay(TimeSpan.FromSeconds((double)early / Stopwatch.Frequency), TimeProvider.System);
             }
 
-            await room.WaitAsync();
-            lives.Add(LiveAsync(fleet, room));
+            await slots.WaitAsync();
+            lives.Add(LiveAsync(fleet, slots));
         }
 
         await Task.WhenAll(lives);
@@ -86,7 +86,7 @@ internal static class StoreCycles
         return Stopwatch.GetElapsedTime(begin);
     }
 
-    private static async Task LiveAsync(Fleet fleet, SemaphoreSlim room)
+    private static async Task LiveAsync(Fleet fleet, SemaphoreSlim slots)
     {
         try
         {
@@ -100,7 +100,7 @@ internal static class StoreCycles
             }
 
             var running = await fleet.UntilRunningAsync(first.Id);
-            if (!Moves.Stop(running, StopReason.Asked, TimeProvider.System.GetUtcNow()).TryGet(out var stop, out error)
+            if (!Transitions.Stop(running, StopReason.Asked, TimeProvider.System.GetUtcNow()).TryGet(out var stop, out error)
                 || stop.Next.State is not SandboxState.Deleted
                 || !await fleet.Records.TryTransitionAsync(stop, CancellationToken.None))
             {
@@ -109,7 +109,7 @@ internal static class StoreCycles
         }
         finally
         {
-            room.Release();
+            slots.Release();
         }
     }
 }

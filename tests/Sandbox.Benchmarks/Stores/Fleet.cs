@@ -31,7 +31,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     public int DoubleClaims => _claimed.Count(claim => claim.Value > 1);
 
-    /// <param name="work">Null: starts take no time, and there is room for a great many at once.</param>
+    /// <param name="work">Null: starts take no time, and there is capacity for a great many at once.</param>
     public static async Task<Fleet> StartAsync(string postgres, string redis, int workers, FleetWork? work = null)
     {
         var fleet = new Fleet(
@@ -54,7 +54,7 @@ internal sealed class Fleet : IAsyncDisposable
         _lives[id] = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Woken by the feed, as whoever waits for a start is.</summary>
+    /// <summary>Waits for the start, woken by the feed as any caller that waits for one.</summary>
     public async Task<SandboxInstance> UntilRunningAsync(SandboxId id)
     {
         var feed = _stores.First<IChangeFeed>();
@@ -131,7 +131,7 @@ internal sealed class Fleet : IAsyncDisposable
     {
         if (job.Job is StartSandboxJob)
         {
-            // What came by another road is not timed here.
+            // What came in another way is not timed here.
             if (_lives.TryGetValue(job.Job.SandboxId, out var begun))
             {
                 Waits.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);

@@ -3,12 +3,12 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Benchmarks.Stores;
 
-/// <summary>A node of a cluster that runs nothing, and says that it has room for everything.</summary>
+/// <summary>A node of a cluster that runs nothing, and says that it has capacity for everything.</summary>
 internal sealed class NullNode
 {
     private static readonly TimeSpan LeaseLength = TimeSpan.FromMinutes(2);
 
-    private static readonly NodeCapacity Room = new(1e6, 1L << 50, 1L << 60, 0);
+    private static readonly NodeCapacity Capacity = new(1e6, 1L << 50, 1L << 60, 0);
 
     private readonly INodeStore _nodes;
     private readonly Lease _lease;
@@ -22,7 +22,7 @@ internal sealed class NullNode
     public static async Task<NullNode> RegisterAsync(INodeStore nodes, string name)
     {
         var facts = new NodeFacts(
-            name, new Uri("http://127.0.0.1:1"), "127.0.0.1", Room, new Dictionary<string, string>(), [DeploymentKind.Docker], "bench");
+            name, new Uri("http://127.0.0.1:1"), "127.0.0.1", Capacity, new Dictionary<string, string>(), [DeploymentKind.Docker], "bench");
         return (await nodes.TryRegisterAsync(facts, name, LeaseLength, CancellationToken.None)).TryGet(out var lease, out var error)
             ? new NullNode(nodes, name, lease)
             : throw new InvalidOperationException(error.Text);
@@ -36,7 +36,7 @@ internal sealed class NullNode
         {
             do
             {
-                await _nodes.TryHeartbeatAsync(_lease, new NodeLoad(Room, 0, null), LeaseLength, CancellationToken.None);
+                await _nodes.TryHeartbeatAsync(_lease, new NodeLoad(Capacity, 0, null), LeaseLength, CancellationToken.None);
             }
             while (await timer.WaitForNextTickAsync(stop));
         }

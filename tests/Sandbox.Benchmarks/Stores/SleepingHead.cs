@@ -19,7 +19,7 @@ internal sealed class SleepingHead : IAsyncDisposable
 {
     private const int StaleWritesEachTime = 2;
 
-    private static readonly SandboxTransitions Moves = new(new AutoPolicy(new LifecycleOptions()));
+    private static readonly SandboxTransitions Transitions = new(new AutoPolicy(new LifecycleOptions()));
 
     private readonly HeadFleet _fleet;
     private readonly IHost _host;
@@ -110,7 +110,7 @@ internal sealed class SleepingHead : IAsyncDisposable
 
     private async Task<bool> WriteAsync(SandboxInstance record, Fence fence)
     {
-        if (!Moves.Stop(record, StopReason.Asked, TimeProvider.System.GetUtcNow()).TryGet(out var stop, out var error))
+        if (!Transitions.Stop(record, StopReason.Asked, TimeProvider.System.GetUtcNow()).TryGet(out var stop, out var error))
         {
             throw new InvalidOperationException(error.Text);
         }

@@ -116,7 +116,7 @@ public sealed class DoubledStartTests
         await second.Begun;
     }
 
-    /// <summary>A node with room for one start, which falls asleep once it has made its container, or before it would end or remove
+    /// <summary>A node with capacity for one start, which falls asleep once it has made its container, or before it would end or remove
     /// one.</summary>
     private static Task<WebApplication> AddAsync(SmallCluster cluster, string name, Sleep sleep) => cluster.AddWorkerAsync(
         name,
@@ -137,7 +137,7 @@ public sealed class DoubledStartTests
             },
             nameof(DockerDeployment)));
 
-    /// <summary>Voids whoever's claim of it.</summary>
+    /// <summary>Voids the present holder's claim of the job.</summary>
     private static Task DeliverAgainAsync(SmallCluster cluster) =>
         cluster.ExecuteSqlAsync("UPDATE jobs SET node = NULL, claimable_at = store_now()");
 
@@ -159,7 +159,7 @@ public sealed class DoubledStartTests
 
         public void End() => _ended.TrySetResult();
 
-        /// <summary>A test that fails leaves nobody asleep.</summary>
+        /// <summary>A test that fails leaves no node asleep.</summary>
         public void Dispose() => End();
 
         public async Task<Result<StartedSandbox>> AfterAsync(Task<Result<StartedSandbox>> start)

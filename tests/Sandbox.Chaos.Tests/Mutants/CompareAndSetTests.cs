@@ -45,12 +45,17 @@ public sealed class CompareAndSetTests
     }
 
     /// <summary>Writes over whatever the record is by now.</summary>
-    private static async Task<bool> OverwriteAsync(ISandboxStore store, SandboxTransition move)
+    private static async Task<bool> OverwriteAsync(ISandboxStore store, SandboxTransition transition)
     {
-        var current = (await store.FindAsync(move.Next.Id, CancellationToken.None))!;
+        var current = (await store.FindAsync(transition.Next.Id, CancellationToken.None))!;
         var version = current.Version + 1;
         return await store.TryTransitionAsync(
-            move with { From = current, Next = move.Next with { Version = version }, Job = move.Job! with { SandboxVersion = version } },
+            transition with
+            {
+                From = current,
+                Next = transition.Next with { Version = version },
+                Job = transition.Job! with { SandboxVersion = version },
+            },
             CancellationToken.None);
     }
 

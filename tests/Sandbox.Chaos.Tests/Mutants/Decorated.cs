@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Sandbox.Chaos.Tests.Mutants;
 
-/// <summary>One of the product's doors with some of its calls replaced by a test: where a safeguard is taken out.</summary>
+/// <summary>One of the product's services with some of its calls replaced by a test: where a safeguard is taken out.</summary>
 public class Decorated : DispatchProxy
 {
     private object _inner = null!;

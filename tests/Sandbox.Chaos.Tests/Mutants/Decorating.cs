@@ -11,14 +11,14 @@ internal static class Decorating
         string implementation = "")
         where T : class
     {
-        var door = services.Last(
+        var decorated = services.Last(
             service =>
                 service.ServiceType == typeof(T) && (implementation.Length == 0 || service.ImplementationType?.Name == implementation));
-        var at = services.IndexOf(door);
+        var at = services.IndexOf(decorated);
         services[at] = ServiceDescriptor.Singleton(provider =>
         {
-            var inner = (T)(door.ImplementationInstance ?? door.ImplementationFactory?.Invoke(provider)
-                ?? ActivatorUtilities.CreateInstance(provider, door.ImplementationType!));
+            var inner = (T)(decorated.ImplementationInstance ?? decorated.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, decorated.ImplementationType!));
             return Decorated.Over(inner, calls(provider, inner));
         });
     }

@@ -11,7 +11,7 @@ using Sandbox.Testing.Clusters;
 namespace Sandbox.Chaos.Tests.Mutants;
 
 /// <summary>An earlier head had read that a node is silent for too long, was paused, and goes on after the node has returned and
-/// somebody else is the head.</summary>
+/// another node is the head.</summary>
 public sealed class FencingTests
 {
     [NeedsDockerFact]
@@ -64,7 +64,7 @@ public sealed class FencingTests
     private static async Task<IReadOnlyList<NodeView>> LongAgoAsync(Task<IReadOnlyList<NodeView>> now) =>
         [.. (await now).Select(node => node with { Silence = NodeView.DeadAfter + NodeView.LostGrace + TimeSpan.FromSeconds(1) })];
 
-    /// <summary>It does not know yet that it is none any more.</summary>
+    /// <summary>A node that does not know yet that it is the head no more.</summary>
     private sealed class EarlierHead(Fence fence) : ILeaderLease
     {
         public LeaseToken? Current { get; } = new(fence, CancellationToken.None);

@@ -25,7 +25,7 @@ public sealed class LeaseRenewalTests
     [NeedsDockerFact]
     public async Task LeaseRenewal_Off_IsCaught()
     {
-        // The node believes that it renews its lease, and nobody else does.
+        // The node believes that it renews its lease, and no other process does.
         await using var cluster = await SmallCluster.StartAsync(
             stores: services => services.Decorate<INodeStore>((_, _) => (method, arguments, pass) =>
             method == nameof(INodeStore.TryHeartbeatAsync) ? BeatOnceAsync((Lease)arguments[0]!, () => (Task<bool>)pass()!) : pass()));

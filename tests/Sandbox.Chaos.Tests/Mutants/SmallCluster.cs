@@ -23,13 +23,13 @@ using Sandbox.Testing.Postgres;
 namespace Sandbox.Chaos.Tests.Mutants;
 
 /// <summary>An API and two workers in this program, on a Postgres database and with containers of their own, so that a test can
-/// take a safeguard out of one of them. Only the first worker has room for a sandbox. Or an API and as many workers as a test
+/// take a safeguard out of one of them. Only the first worker has capacity for a sandbox. Or an API and as many workers as a test
 /// adds.</summary>
 internal sealed class SmallCluster : IAsyncDisposable
 {
     public const string Box = "box";
 
-    /// <summary>Cpus of a worker that has room for the box once: while it starts it, it claims no other start.</summary>
+    /// <summary>Cpus of a worker that has capacity for the box once: while it starts it, it claims no other start.</summary>
     public const string OneBox = "0.3";
 
     private readonly DockerCluster _docker = new();

@@ -54,7 +54,7 @@ public sealed class SweepTests
         await cluster.One.DeleteAsync(SmallCluster.Box);
 
         var docker = cluster.Worker.Services.GetRequiredService<DeploymentSet>()[DeploymentKind.Docker];
-        // In its turn, so that the sweep does not take away under it what it makes.
+        // Under its lock, so that the sweep does not take away under it what it makes.
         using (await cluster.Worker.Services.GetRequiredService<KeyedLock<IncarnationId>>()
             .EnterAsync(record.Incarnation, CancellationToken.None))
         {
@@ -65,7 +65,7 @@ public sealed class SweepTests
         if (isMutant)
         {
             var seen = rounds;
-            await Wait.UntilAsync(() => Task.FromResult(rounds >= seen + 2), () => "the upkeep looks twice after the late start");
+            await Wait.UntilAsync(() => Task.FromResult(rounds >= seen + 2), () => "the reconciliation looks twice after the late start");
         }
 
         return cluster;

@@ -5,7 +5,7 @@ namespace Sandbox.Chaos.Checks;
 
 internal sealed class ArchivesMatch : ICheck
 {
-    public string Promise => "each archived record has its archive and no container, and nobody else has an archive";
+    public string Promise => "each archived record has its archive and no container, and no other record has an archive";
 
     public void Look(Evidence evidence, Findings findings)
     {

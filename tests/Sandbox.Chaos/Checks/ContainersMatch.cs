@@ -5,7 +5,7 @@ namespace Sandbox.Chaos.Checks;
 
 internal sealed class ContainersMatch : ICheck
 {
-    public string Promise => "each running record has one container, where it says, and nobody else has one";
+    public string Promise => "each running record has one container, where it says, and no other record has one";
 
     public void Look(Evidence evidence, Findings findings)
     {
@@ -38,7 +38,7 @@ internal sealed class ContainersMatch : ICheck
         var kept = evidence.Containers.Select(container => container.Incarnation).ToHashSet();
         foreach (var record in evidence.Records.Where(record => record.State is SandboxState.Stopped && HasRun(record)))
         {
-            // Whatever the record says of it: no fault removes containers, so whoever removed this one was one of ours.
+            // Whatever the record says of it: no fault removes containers, so one of our processes removed this one.
             findings.Expect(
                 kept.Contains(record.Incarnation), () =>
                     $"{record.Id} is stopped ({record.Reason}), and its files are gone with its container");

@@ -23,7 +23,7 @@ internal sealed class CreatesAreKept : ICheck
         {
             findings.Expect(
                 evidence.Of(record.Id).Any(one => one is { Kind: OperationKind.Create, IsPossible: true }),
-                () => $"{record.Id} has a record, and nobody has asked for it");
+                () => $"{record.Id} has a record, and no client has asked for it");
         }
     }
 }

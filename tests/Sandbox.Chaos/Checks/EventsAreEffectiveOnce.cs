@@ -9,7 +9,7 @@ namespace Sandbox.Chaos.Checks;
 /// or a delete of what is stopped or deleted already is none.</summary>
 internal sealed class EventsAreEffectiveOnce : ICheck
 {
-    public string Promise => "each acknowledged operation is one event, and each event is somebody's operation";
+    public string Promise => "each acknowledged operation is one event, and each event is a client's operation";
 
     public void Look(Evidence evidence, Findings findings)
     {

@@ -24,7 +24,7 @@ internal sealed class StopsStay : ICheck
             {
                 findings.Expect(
                     record.State is not (SandboxState.Running or SandboxState.Pending),
-                    () => $"{stop}, nobody asked for a restart, and the record is {record.State}");
+                    () => $"{stop}, no client asked for a restart, and the record is {record.State}");
             }
         }
     }

@@ -44,7 +44,7 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
             await calls.RestartAsync(sandbox);
         }
 
-        // One in eight is left as it is: what nobody deletes must be right in the end, too.
+        // One in eight is left as it is: what no client deletes must be right in the end, too.
         if (random.Next(8) > 0)
         {
             await UntilTakenAsync(() => calls.StopAsync(sandbox), ends);
@@ -68,15 +68,15 @@ public sealed class ChaosClient(MarkedCalls calls, string name, SharedSandboxes 
         }
     }
 
-    /// <summary>Its state once it is not the passing one any more; null: it is unknown, or nobody can tell.</summary>
-    private async Task<string?> AfterAsync(string passing, string sandbox, CancellationToken ends)
+    /// <summary>Its state once it is not the transient one any more; null: it is unknown, or cannot be told.</summary>
+    private async Task<string?> AfterAsync(string transient, string sandbox, CancellationToken ends)
     {
         // Asks less and less often: most of what a client does is to be more than to ask.
         var breath = Breath;
         for (var began = time.GetTimestamp(); !ends.IsCancellationRequested && time.GetElapsedTime(began) < PassedWithin;)
         {
             var status = await calls.StatusAsync(sandbox);
-            if (status.IsDone && status.Detail != passing)
+            if (status.IsDone && status.Detail != transient)
             {
                 return status.Detail;
             }

@@ -42,7 +42,7 @@ public sealed class EngineReader(string socket, string cluster)
                 }
                 catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
                 {
-                    // Removed since it was listed: nobody has its marks.
+                    // Removed since it was listed: its marks are gone.
                 }
             }
         }

@@ -62,7 +62,7 @@ public sealed class FaultList(
     private static Func<Random, Task<ClusterProcess>> AnyOf(IReadOnlyList<ClusterProcess> processes) =>
         random => Task.FromResult(processes[random.Next(processes.Count)]);
 
-    /// <summary>Whoever is the head now. After the last head was harmed that takes a moment; while nobody is, any worker.</summary>
+    /// <summary>The worker that is the head now. After the last head was harmed that takes a moment; while none is, any worker.</summary>
     private async Task<ClusterProcess> HeadAsync(Random random)
     {
         for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < HeadWithin; await Task.Delay(LookEvery, time))

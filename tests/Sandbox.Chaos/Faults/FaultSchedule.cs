@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Sandbox.Chaos.Faults;
 
 /// <summary>
-/// Which fault comes when, by a seed: every kind once in a random order, then every kind again. Several roads go at once, but
+/// Which fault comes when, by a seed: every kind once in a random order, then every kind again. Several sequences run at once, but
 /// never two faults of the same target.
 /// </summary>
 /// <param name="isNext">Asked after each fault until the next one may come.</param>
@@ -19,9 +19,9 @@ public sealed class FaultSchedule(
     public IReadOnlyDictionary<string, int> Injected => _injected;
 
     /// <summary>Injects until told to end; then everything is healed.</summary>
-    public Task RunAsync(CancellationToken ends) => Task.WhenAll(Enumerable.Range(0, overlap).Select(_ => RoadAsync(ends)));
+    public Task RunAsync(CancellationToken ends) => Task.WhenAll(Enumerable.Range(0, overlap).Select(_ => SequenceAsync(ends)));
 
-    private async Task RoadAsync(CancellationToken ends)
+    private async Task SequenceAsync(CancellationToken ends)
     {
         while (!ends.IsCancellationRequested)
         {

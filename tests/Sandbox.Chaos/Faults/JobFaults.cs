@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Sandbox.Chaos.Faults;
 
-/// <summary>Jobs that are delivered once more while somebody works on them, or long after they were done. Done to the queue's own
+/// <summary>Jobs that are delivered once more while a node works on them, or long after they were done. Done to the queue's own
 /// rows: a claim is voided, and a job that is done comes back.</summary>
 public sealed class DoubledDelivery(string connectionString, bool late, Action<string> complain, TimeProvider time) : IFault
 {
@@ -29,7 +29,7 @@ public sealed class DoubledDelivery(string connectionString, bool late, Action<s
         END $do$
         """;
 
-    // What somebody is writing now is left to him.
+    // A row that another transaction is writing now is left to it.
     private const string Again = """
         UPDATE jobs SET node = NULL, claimable_at = store_now()
             WHERE id IN (SELECT id FROM jobs WHERE node IS NOT NULL FOR UPDATE SKIP LOCKED)
@@ -57,7 +57,7 @@ public sealed class DoubledDelivery(string connectionString, bool late, Action<s
             delivered += await ExecuteAsync(late ? Late : Again);
             if (delivered == 0 && time.GetElapsedTime(began) > DeliversWithin)
             {
-                complain($"a {Kind} was to be made, and for {DeliversWithin} nobody {(late ? "ended" : "had")} a job");
+                complain($"a {Kind} was to be made, and for {DeliversWithin} no node {(late ? "ended" : "had")} a job");
                 break;
             }
 

@@ -6,8 +6,8 @@ using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Chaos.Faults;
 
-/// <summary>Somebody starts a process that says a great deal, reads a little of it at a time, and goes away in the middle. Nobody
-/// else may be kept waiting by it, and what it reads must be right.</summary>
+/// <summary>A client that starts a process that says a great deal, reads a little of it at a time, and goes away in the middle. No
+/// other client may be kept waiting by it, and what it reads must be right.</summary>
 public sealed class SlowReader(SandboxClient api, StoreReader store, Action<string> complain, TimeProvider time) : IFault
 {
     private const int Reads = 20;
@@ -24,7 +24,7 @@ public sealed class SlowReader(SandboxClient api, StoreReader store, Action<stri
         {
             if (time.GetElapsedTime(began) > ReadsWithin)
             {
-                complain($"somebody was to read slowly, and for {ReadsWithin} there was nobody to read from");
+                complain($"a client was to read slowly, and for {ReadsWithin} there was no sandbox to read from");
                 break;
             }
         }
@@ -44,7 +44,7 @@ public sealed class SlowReader(SandboxClient api, StoreReader store, Action<stri
             when (exception is SandboxClientException or HttpRequestException or IOException or OperationCanceledException
                 or Npgsql.NpgsqlException)
         {
-            // Its sandbox, its worker or its API ended under it; nobody is told anything wrong by that.
+            // Its sandbox, its worker or its API ended under it; no client is told anything wrong by that.
             return false;
         }
     }

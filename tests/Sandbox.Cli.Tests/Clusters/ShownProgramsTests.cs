@@ -10,7 +10,7 @@ public sealed class ShownProgramsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Compose follows logs in a child of the program that was started, and nobody tells it that the time is over.</summary>
+    /// <summary>Compose follows logs in a child of the program that was started, and nothing tells it that the time is over.</summary>
     [Fact]
     public async Task Show_OfWhatOnlyLooks_EndsWithAllItStartedWhenTheTimeIsOver()
     {
@@ -32,7 +32,7 @@ public sealed class ShownProgramsTests : IDisposable
     public async Task Show_OfAProgramThatEnds_IsItsExitCode() =>
         Assert.Equal(7, await ShownPrograms.ShowAsync("sh", ["-c", "exit 7"], onlyLooks: false, TestContext.Current.CancellationToken));
 
-    /// <summary>One that ended and that nobody asked for yet still has a folder.</summary>
+    /// <summary>Whether it runs; one that ended and was not waited for yet still has a folder.</summary>
     private static bool IsRunning(string process)
     {
         try

@@ -12,11 +12,11 @@ public sealed class HeadDecisionTests
     public static TheoryData<bool, ElectionReply, bool, bool, bool> Combinations()
     {
         var all = new TheoryData<bool, ElectionReply, bool, bool, bool>();
-        foreach (var word in Enum.GetValues<ElectionReply>())
+        foreach (var reply in Enum.GetValues<ElectionReply>())
         {
             for (var bits = 0; bits < 16; bits++)
             {
-                all.Add((bits & 1) > 0, word, (bits & 2) > 0, (bits & 4) > 0, (bits & 8) > 0);
+                all.Add((bits & 1) > 0, reply, (bits & 2) > 0, (bits & 4) > 0, (bits & 8) > 0);
             }
         }
 
@@ -25,14 +25,14 @@ public sealed class HeadDecisionTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Decide_EveryCombination_IsAsTheTableSays(bool isListed, ElectionReply word, bool found, bool told, bool configured)
+    public void Decide_EveryCombination_IsAsTheTableSays(bool isListed, ElectionReply reply, bool found, bool told, bool configured)
     {
         var choice = HeadDecision.Decide(new HeadQuestion(
-            List("n1 n2:6391"), isListed ? "n1" : "other", 6390, told ? Told : null, configured ? Configured : null, word, Elected,
+            List("n1 n2:6391"), isListed ? "n1" : "other", 6390, told ? Told : null, configured ? Configured : null, reply, Elected,
             found ? Found : null));
 
         // Written out, not computed as the code does: the first line that fits.
-        var expected = (isListed, word, found, told, configured) switch
+        var expected = (isListed, reply, found, told, configured) switch
         {
             (false, _, _, true, _) => new HeadChoice(NodeMode.Worker, Told, HeadReason.ToldByEnvironment),
             (false, _, _, false, true) => new HeadChoice(NodeMode.Worker, Configured, HeadReason.ToldByConfiguration),

@@ -29,7 +29,7 @@ public sealed class ClaimPaceTests
 
         Assert.Equal([.. pauses.Order()], pauses);
         Assert.Equal((ClaimPace.Shortest, ClaimPace.Longest), (pauses[0], pauses[^1]));
-        Assert.False(_pace.IsMoreExpected, "whoever found nothing waits for a wake-up");
+        Assert.False(_pace.IsMoreExpected, "a claim that found nothing is followed by a wait for a wake-up");
 
         _pace.OnLooked(found: 1, limit: 8);
         Assert.Equal((ClaimPace.Shortest, true), (_pace.Pause, _pace.IsMoreExpected));

@@ -8,17 +8,18 @@ namespace Sandbox.Domain.Tests.Policies;
 
 public sealed class SandboxTransitionsTests
 {
-    private readonly SandboxTransitions _moves = new(new AutoPolicy(new LifecycleOptions()));
+    private readonly SandboxTransitions _transitions = new(new AutoPolicy(new LifecycleOptions()));
 
     [Fact]
     public void Stop_OfARunningSandbox_StopsItsContainer()
     {
         var running = Given.Sandbox(SandboxState.Running);
 
-        var move = Decided(_moves.Stop(running, StopReason.Asked, Given.Now));
+        var transition = Decided(_transitions.Stop(running, StopReason.Asked, Given.Now));
 
-        Assert.Equal((SandboxState.Stopped, running.Version + 1, null), (move.Next.State, move.Next.Version, move.Next.Reason));
-        AssertAbout<StopSandboxJob>(move);
+        Assert.Equal(
+            (SandboxState.Stopped, running.Version + 1, null), (transition.Next.State, transition.Next.Version, transition.Next.Reason));
+        AssertAbout<StopSandboxJob>(transition);
     }
 
     [Theory]
@@ -28,12 +29,12 @@ public sealed class SandboxTransitionsTests
     {
         var record = RemovedOnStop(state);
 
-        var move = Decided(_moves.Stop(record, StopReason.Asked, Given.Now));
+        var transition = Decided(_transitions.Stop(record, StopReason.Asked, Given.Now));
 
-        Assert.Equal((SandboxState.Deleted, record.Version + 2), (move.Next.State, move.Next.Version));
-        Assert.Equal([SandboxEvent.Stop, SandboxEvent.Delete], move.Next.History.Select(change => change.On));
-        Assert.Equal((Given.Now, Given.Now), (move.Next.StoppedAt, move.Next.DeletedAt));
-        AssertAbout<RemoveSandboxJob>(move);
+        Assert.Equal((SandboxState.Deleted, record.Version + 2), (transition.Next.State, transition.Next.Version));
+        Assert.Equal([SandboxEvent.Stop, SandboxEvent.Delete], transition.Next.History.Select(change => change.On));
+        Assert.Equal((Given.Now, Given.Now), (transition.Next.StoppedAt, transition.Next.DeletedAt));
+        AssertAbout<RemoveSandboxJob>(transition);
     }
 
     [Fact]
@@ -41,10 +42,10 @@ public sealed class SandboxTransitionsTests
     {
         Assert.Equal(
             "expired: idle for 1800 s",
-            Decided(_moves.Stop(Given.Sandbox(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
+            Decided(_transitions.Stop(Given.Sandbox(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
         Assert.Equal(
             "expired: idle for 1800 s",
-            Decided(_moves.Stop(RemovedOnStop(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
+            Decided(_transitions.Stop(RemovedOnStop(SandboxState.Running), StopReason.Expired, Given.Now)).Next.Reason);
     }
 
     [Fact]
@@ -52,11 +53,11 @@ public sealed class SandboxTransitionsTests
     {
         var stopped = RemovedOnStop(SandboxState.Stopped) with { AutoTransitionState = SandboxState.Deleted, AutoTransitionAt = Given.Now };
 
-        var move = Decided(_moves.Stop(stopped, StopReason.Asked, Given.Now));
+        var transition = Decided(_transitions.Stop(stopped, StopReason.Asked, Given.Now));
 
-        Assert.True(move.IsNothing);
-        Assert.Null(move.Job);
-        Assert.Same(stopped, move.Next);
+        Assert.True(transition.IsNothing);
+        Assert.Null(transition.Job);
+        Assert.Same(stopped, transition.Next);
     }
 
     [Theory]
@@ -64,15 +65,15 @@ public sealed class SandboxTransitionsTests
     [InlineData(SandboxState.Archived)]
     [InlineData(SandboxState.Deleted)]
     public void Stop_OfAnythingElse_IsRefused(SandboxState state) =>
-        AssertRefused(_moves.Stop(Given.Sandbox(state), StopReason.Asked, Given.Now), state, SandboxEvent.Stop);
+        AssertRefused(_transitions.Stop(Given.Sandbox(state), StopReason.Asked, Given.Now), state, SandboxEvent.Stop);
 
     [Fact]
     public void Restart_OfAStoppedSandbox_IsPendingWithADeadline()
     {
-        var move = Decided(SandboxTransitions.Restart(Given.Sandbox(SandboxState.Stopped), Given.Now));
+        var transition = Decided(SandboxTransitions.Restart(Given.Sandbox(SandboxState.Stopped), Given.Now));
 
-        Assert.Equal((SandboxState.Pending, Given.Now.AddMinutes(10)), (move.Next.State, move.Next.TransientDeadline));
-        AssertAbout<RestartSandboxJob>(move);
+        Assert.Equal((SandboxState.Pending, Given.Now.AddMinutes(10)), (transition.Next.State, transition.Next.TransientDeadline));
+        AssertAbout<RestartSandboxJob>(transition);
     }
 
     [Theory]
@@ -84,10 +85,10 @@ public sealed class SandboxTransitionsTests
     [Fact]
     public void Delete_OfAStoppedSandbox_RemovesItsContainer()
     {
-        var move = Decided(SandboxTransitions.Delete(Given.Sandbox(SandboxState.Stopped), Given.Now));
+        var transition = Decided(SandboxTransitions.Delete(Given.Sandbox(SandboxState.Stopped), Given.Now));
 
-        Assert.Equal(SandboxState.Deleted, move.Next.State);
-        AssertAbout<RemoveSandboxJob>(move);
+        Assert.Equal(SandboxState.Deleted, transition.Next.State);
+        AssertAbout<RemoveSandboxJob>(transition);
     }
 
     [Fact]
@@ -105,23 +106,25 @@ public sealed class SandboxTransitionsTests
     {
         var pending = RemovedOnStop(SandboxState.Pending);
 
-        var move = Decided(_moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", Given.Now));
+        var transition = Decided(_transitions.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", Given.Now));
 
-        Assert.Equal((SandboxState.Stopped, "no such image"), (move.Next.State, move.Next.Reason));
-        Assert.Equal(new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", null, Given.Now), move.Next.Phases[0]);
-        Assert.Equal(SandboxPhase.BeforeStart[1], move.Next.Phases[1]);
-        Assert.Equal((SandboxState.Deleted, Given.Now.AddMinutes(10)), (move.Next.AutoTransitionState, move.Next.AutoTransitionAt));
-        AssertAbout<StopSandboxJob>(move);
+        Assert.Equal((SandboxState.Stopped, "no such image"), (transition.Next.State, transition.Next.Reason));
+        Assert.Equal(
+            new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", null, Given.Now), transition.Next.Phases[0]);
+        Assert.Equal(SandboxPhase.BeforeStart[1], transition.Next.Phases[1]);
+        Assert.Equal(
+            (SandboxState.Deleted, Given.Now.AddMinutes(10)), (transition.Next.AutoTransitionState, transition.Next.AutoTransitionAt));
+        AssertAbout<StopSandboxJob>(transition);
     }
 
     [Fact]
     public void Lost_NeverDeletes()
     {
-        var move = Decided(_moves.Lost(RemovedOnStop(SandboxState.Running), "the container has ended", Given.Now));
+        var transition = Decided(_transitions.Lost(RemovedOnStop(SandboxState.Running), "the container has ended", Given.Now));
 
-        Assert.Equal((SandboxState.Stopped, "the container has ended"), (move.Next.State, move.Next.Reason));
-        Assert.Equal(SandboxEvent.Lost, Assert.Single(move.Next.History).On);
-        AssertAbout<StopSandboxJob>(move);
+        Assert.Equal((SandboxState.Stopped, "the container has ended"), (transition.Next.State, transition.Next.Reason));
+        Assert.Equal(SandboxEvent.Lost, Assert.Single(transition.Next.History).On);
+        AssertAbout<StopSandboxJob>(transition);
     }
 
     [Theory]
@@ -132,7 +135,7 @@ public sealed class SandboxTransitionsTests
     [InlineData(SandboxState.Archived)]
     [InlineData(SandboxState.Deleted)]
     public void Due_BeforeTheDeadline_IsNothing(SandboxState state) =>
-        Assert.Null(_moves.Due(WithDeadlines(state, Given.Now), Given.Now.AddTicks(-1)));
+        Assert.Null(_transitions.Due(WithDeadlines(state, Given.Now), Given.Now.AddTicks(-1)));
 
     [Theory]
     [InlineData(SandboxState.Pending, SandboxState.Stopped, SandboxEvent.StartFailed)]
@@ -142,15 +145,15 @@ public sealed class SandboxTransitionsTests
     [InlineData(SandboxState.Archived, SandboxState.Deleted, SandboxEvent.Delete)]
     public void Due_AtTheDeadline_IsWhatBelongsToTheState(SandboxState state, SandboxState becomes, SandboxEvent happened)
     {
-        var move = _moves.Due(WithDeadlines(state, Given.Now), Given.Now);
+        var transition = _transitions.Due(WithDeadlines(state, Given.Now), Given.Now);
 
-        Assert.NotNull(move);
-        Assert.Equal((becomes, happened), (move.Next.State, move.Next.History[^1].On));
+        Assert.NotNull(transition);
+        Assert.Equal((becomes, happened), (transition.Next.State, transition.Next.History[^1].On));
     }
 
     [Fact]
     public void Due_OfADeletedSandbox_IsNothing() =>
-        Assert.Null(_moves.Due(WithDeadlines(SandboxState.Deleted, Given.Now), Given.Now.AddYears(1)));
+        Assert.Null(_transitions.Due(WithDeadlines(SandboxState.Deleted, Given.Now), Given.Now.AddYears(1)));
 
     [Fact]
     public void Due_OfAStuckStart_MarksTheRunningPhaseAsTimedOutWithoutThatWordInTheText()
@@ -161,10 +164,10 @@ public sealed class SandboxTransitionsTests
                 SandboxPhase.BeforeStart[1] with { Status = PhaseStatus.Running }],
         };
 
-        var move = _moves.Due(pending, Given.Now);
+        var transition = _transitions.Due(pending, Given.Now);
 
-        Assert.Equal([PhaseStatus.Success, PhaseStatus.Timeout], move!.Next.Phases.Select(phase => phase.Status));
-        Assert.Equal("not ready 600 s after the start was asked for", move.Next.Reason);
+        Assert.Equal([PhaseStatus.Success, PhaseStatus.Timeout], transition!.Next.Phases.Select(phase => phase.Status));
+        Assert.Equal("not ready 600 s after the start was asked for", transition.Next.Reason);
     }
 
     [Fact]
@@ -173,7 +176,7 @@ public sealed class SandboxTransitionsTests
         var stopped = WithDeadlines(SandboxState.Stopped, Given.Now) with { AutoTransitionState = SandboxState.Archived };
 
         Assert.Null(Deadlines.NextOf(stopped));
-        Assert.Null(_moves.Due(stopped, Given.Now.AddYears(1)));
+        Assert.Null(_transitions.Due(stopped, Given.Now.AddYears(1)));
     }
 
     private static SandboxInstance WithDeadlines(SandboxState state, DateTimeOffset at) => Given.Sandbox(state) with
@@ -189,8 +192,8 @@ public sealed class SandboxTransitionsTests
 
     private static SandboxTransition Decided(Result<SandboxTransition> decided)
     {
-        Assert.True(decided.TryGet(out var move, out var error), error?.Text);
-        return move;
+        Assert.True(decided.TryGet(out var transition, out var error), error?.Text);
+        return transition;
     }
 
     private static void AssertRefused(Result<SandboxTransition> decided, SandboxState from, SandboxEvent on)
@@ -199,10 +202,12 @@ public sealed class SandboxTransitionsTests
         Assert.Equal(new SandboxError.WrongState(Given.Sandbox().Id, from, on), error);
     }
 
-    private static void AssertAbout<TJob>(SandboxTransition move)
+    private static void AssertAbout<TJob>(SandboxTransition transition)
         where TJob : SandboxJob
     {
-        var job = Assert.IsType<TJob>(move.Job);
-        Assert.Equal((move.Next.Id, move.Next.Version, move.From.Incarnation), (job.SandboxId, job.SandboxVersion, job.Incarnation));
+        var job = Assert.IsType<TJob>(transition.Job);
+        Assert.Equal(
+            (transition.Next.Id, transition.Next.Version, transition.From.Incarnation),
+            (job.SandboxId, job.SandboxVersion, job.Incarnation));
     }
 }

@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace Sandbox.Kubernetes.Tests.Charts;
 
-/// <summary>Who reaches whom, by the rendered network policies.</summary>
+/// <summary>Which program reaches which, by the rendered network policies.</summary>
 public sealed class ChartNetworkTests
 {
     private const string Sandboxes = "sandboxes";

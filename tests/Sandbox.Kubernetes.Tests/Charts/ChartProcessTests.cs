@@ -8,7 +8,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Charts;
 
-/// <summary>The programs themselves, with the environment that the chart gives them, and no more rights at the API server than the
+/// <summary>The programs themselves, with the environment that the chart gives them, and no more permissions at the API server than the
 /// chart's Role.</summary>
 public sealed class ChartProcessTests : IAsyncDisposable
 {
@@ -126,7 +126,7 @@ public sealed class ChartProcessTests : IAsyncDisposable
         }
     }
 
-    /// <summary>A database whose user and password have every character that somebody gives a meaning to; the server asks for it.</summary>
+    /// <summary>A database whose user and password have every character with a meaning in some format; the server asks for it.</summary>
     private static async Task<string> StrangeDatabaseAsync(PostgresServer postgres)
     {
         var owner = new NpgsqlConnectionStringBuilder(await postgres.NewDatabaseAsync());

@@ -3,7 +3,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
-/// <summary>What every feed promises to whoever waits in the same process.</summary>
+/// <summary>What every feed promises to a subscriber in the same process.</summary>
 public abstract class ChangeFeedContract : IAsyncLifetime
 {
     private static readonly SandboxId One = SandboxId.Parse("one");
@@ -19,7 +19,7 @@ public abstract class ChangeFeedContract : IAsyncLifetime
         await CloseAsync();
     }
 
-    /// <summary>A feed that has been set up completely: nothing but a publish wakes anybody.</summary>
+    /// <summary>A feed that has been set up completely: nothing but a publish wakes a subscriber.</summary>
     protected abstract ValueTask<IChangeFeed> OpenAsync();
 
     protected virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
@@ -134,7 +134,7 @@ public abstract class ChangeFeedContract : IAsyncLifetime
         {
             await change.Changed;
 
-            // Were this the writer's thread, nobody would open the gate.
+            // Were this the writer's thread, no thread would open the gate.
             gate.Wait(TestContext.Current.CancellationToken);
         }
     }

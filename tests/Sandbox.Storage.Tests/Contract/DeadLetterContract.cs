@@ -3,7 +3,7 @@ using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Storage.Tests.Contract;
 
-/// <summary>Jobs that were given up: visible, without secrets, and made jobs again when somebody asks.</summary>
+/// <summary>Jobs that were given up: visible, without secrets, and made jobs again on request.</summary>
 public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
 {
     [Fact]

@@ -123,7 +123,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True((await ClaimAsync(engine)).Count == 0, "n1 runs no pods");
         var start = Assert.Single(await ClaimAsync(cluster));
 
-        // Nobody ever had it, so its end is anybody's who runs pods.
+        // No node ever had it, so any node that runs pods may end it.
         Assert.True(await Jobs.TryCompleteAsync(start, CancellationToken));
         var stopped = pod.Apply(SandboxEvent.Stop);
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pod, stopped, Given.StopOf(stopped)), CancellationToken));
@@ -183,9 +183,9 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
             }
         }
 
-        var calm = claimed.Select((tenant, turn) => (tenant, turn)).Where(served => served.tenant != "flood").ToList();
+        var calm = claimed.Select((tenant, place) => (tenant, place)).Where(served => served.tenant != "flood").ToList();
         Assert.Equal(["calm", "calm", "quiet"], calm.Select(served => served.tenant).Order());
-        Assert.True(calm[^1].turn < 8, $"all of the calm ones are served within two rounds: {string.Join(' ', claimed)}");
+        Assert.True(calm[^1].place < 8, $"all of the calm ones are served within two rounds: {string.Join(' ', claimed)}");
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
 
         Time.Advance(JobClaim.AgeLimit);
         await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
-        Assert.True((await ClaimAsync(await AgainAsync(node))).Count == 0, "now the room is kept for the large one");
+        Assert.True((await ClaimAsync(await AgainAsync(node))).Count == 0, "now the capacity is kept for the large one");
 
         Assert.Equal(
             large.Id, Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 6 } })).Job.SandboxId);

@@ -100,7 +100,8 @@ public abstract class LeaseContract(Func<TimeProvider, ValueTask<ITestedStores>>
     protected Task<Lease?> AcquireAsync(string holder) => Leases.TryAcquireAsync(Lease.Head, holder, Length, CancellationToken);
 }
 
-/// <summary>What every store promises that keeps leases beside the records: it remembers them, and a fence holds a move back.</summary>
+/// <summary>What every store promises that keeps leases beside the records: it remembers them, and a fence holds a transition
+/// back.</summary>
 public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : LeaseContract(open)
 {
     [Fact]
@@ -120,7 +121,7 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         var lease = await AcquireAsync("a");
         var record = await CreatedAsync(Given.Pending());
 
-        Assert.True(await MoveAsync(record, lease!.Fence));
+        Assert.True(await TransitionAsync(record, lease!.Fence));
 
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(record)).State);
     }
@@ -133,12 +134,12 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         await AcquireAsync("b");
         var record = await CreatedAsync(Given.Pending());
 
-        Assert.False(await MoveAsync(record, stale!.Fence));
-        Assert.False(await MoveAsync(record, new Fence("never taken", 1)));
+        Assert.False(await TransitionAsync(record, stale!.Fence));
+        Assert.False(await TransitionAsync(record, new Fence("never taken", 1)));
 
         Assert.Equal(SandboxState.Pending, (await FoundAsync(record)).State);
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync()), CancellationToken));
-        Assert.True((await ClaimAsync()).Count == 0, "the refused move must not leave its job behind");
+        Assert.True((await ClaimAsync()).Count == 0, "the refused transition must not leave its job behind");
         Assert.Empty((await FoundAsync(record)).History);
     }
 
@@ -152,18 +153,18 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
             var record = await CreatedAsync(Given.Pending());
             Time.Advance(Length);
 
-            var move = Task.Run(() => MoveAsync(record, old.Fence));
+            var transition = Task.Run(() => TransitionAsync(record, old.Fence));
             var taken = await Task.Run(async () =>
             {
                 var lease = await Leases.TryAcquireAsync(name, "b", Length, CancellationToken);
                 return (Lease: lease, SeenThen: (await FoundAsync(record)).State);
             });
-            var moved = await move;
+            var written = await transition;
 
             Assert.Equal(2, taken.Lease!.Epoch);
             Assert.True(
-                moved == (taken.SeenThen is SandboxState.Stopped),
-                $"once the lease is taken nothing is written under the old one any more: moved {moved}, seen after the take-over "
+                written == (taken.SeenThen is SandboxState.Stopped),
+                $"once the lease is taken nothing is written under the old one any more: written {written}, seen after the take-over "
                     + $"{taken.SeenThen}");
         }
     }
@@ -184,7 +185,7 @@ public abstract class LeaseStoreContract(Func<TimeProvider, ValueTask<ITestedSto
         Assert.Single(await Jobs.ClaimAsync(claim, CancellationToken));
     }
 
-    private Task<bool> MoveAsync(SandboxInstance record, Fence fence)
+    private Task<bool> TransitionAsync(SandboxInstance record, Fence fence)
     {
         var next = record.Apply(SandboxEvent.Stop);
         return Records.TryTransitionAsync(new SandboxTransition(record, next, Given.StopOf(next)) { Fence = fence }, CancellationToken);

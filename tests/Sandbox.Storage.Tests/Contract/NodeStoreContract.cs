@@ -103,7 +103,7 @@ public abstract class NodeStoreContract(Func<TimeProvider, ValueTask<ITestedStor
         Assert.True(await Nodes.SetDrainingAsync("n1", true, CancellationToken), "there is such a node");
         Assert.False(await Nodes.SetDrainingAsync("n2", true, CancellationToken), "there is no such node");
         await RegisteredAsync(Facts("n1"), "n1-a");
-        Assert.True((await FoundAsync("n1")).Draining, "whoever drains a node takes it back himself");
+        Assert.True((await FoundAsync("n1")).Draining, "only the operator who drains a node takes that back");
 
         await Nodes.SetDrainingAsync("n1", false, CancellationToken);
         Assert.False((await FoundAsync("n1")).Draining);

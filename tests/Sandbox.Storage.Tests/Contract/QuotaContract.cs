@@ -15,9 +15,9 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         await MadeAsync();
 
         await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "2", null));
-        await MovedAsync(one, SandboxEvent.Alive);
+        await TransitionedAsync(one, SandboxEvent.Alive);
         await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "2", null));
-        await MovedAsync(await FoundAsync(one), SandboxEvent.Stop);
+        await TransitionedAsync(await FoundAsync(one), SandboxEvent.Stop);
         await MadeAsync();
     }
 
@@ -107,18 +107,18 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
     public async Task Restart_OverTheQuota_IsRefusedAndChangesNothing()
     {
         await QuotaAsync(new TenantQuota(Sandboxes: 1));
-        var stopped = await MovedAsync(await MadeAsync(), SandboxEvent.Stop);
+        var stopped = await TransitionedAsync(await MadeAsync(), SandboxEvent.Stop);
         var blocking = await MadeAsync();
-        var move = new SandboxTransition(stopped, stopped.Apply(SandboxEvent.Restart), Given.StartOf(stopped));
+        var transition = new SandboxTransition(stopped, stopped.Apply(SandboxEvent.Restart), Given.StartOf(stopped));
 
         Assert.Equal(
             new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
-        Assert.False(await Records.TryTransitionAsync(move, CancellationToken), "the quota is reached");
+        Assert.False(await Records.TryTransitionAsync(transition, CancellationToken), "the quota is reached");
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(stopped)).State);
 
-        await MovedAsync(blocking, SandboxEvent.Stop);
+        await TransitionedAsync(blocking, SandboxEvent.Stop);
         Assert.Null(await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
-        Assert.True(await Records.TryTransitionAsync(move, CancellationToken), "there is room again");
+        Assert.True(await Records.TryTransitionAsync(transition, CancellationToken), "the quota allows it again");
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         var stopped = new List<SandboxInstance>();
         for (var i = 0; i < 8; i++)
         {
-            stopped.Add(await MovedAsync(await MadeAsync(), SandboxEvent.Stop));
+            stopped.Add(await TransitionedAsync(await MadeAsync(), SandboxEvent.Stop));
         }
 
         await QuotaAsync(new TenantQuota(Sandboxes: Quota, Cpus: Quota, MemoryBytes: (long)Quota << 30, CreatesPerMinute: 1000));

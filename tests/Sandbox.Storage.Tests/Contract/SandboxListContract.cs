@@ -14,8 +14,8 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
     {
         await CreatedAsync(At("old", 1));
         await CreatedAsync(At("new", 3));
-        await MovedAsync(await CreatedAsync(At("stopped", 2)), SandboxEvent.Stop);
-        await MovedAsync(await CreatedAsync(At("gone", 4)), SandboxEvent.Stop, SandboxEvent.Delete);
+        await TransitionedAsync(await CreatedAsync(At("stopped", 2)), SandboxEvent.Stop);
+        await TransitionedAsync(await CreatedAsync(At("gone", 4)), SandboxEvent.Stop, SandboxEvent.Delete);
 
         var page = await ListAsync([]);
 
@@ -27,8 +27,8 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
     public async Task List_OfStates_HoldsOnlyThese()
     {
         await CreatedAsync(At("pending", 1));
-        await MovedAsync(await CreatedAsync(At("running", 2)), SandboxEvent.Alive);
-        await MovedAsync(await CreatedAsync(At("stopped", 3)), SandboxEvent.Stop);
+        await TransitionedAsync(await CreatedAsync(At("running", 2)), SandboxEvent.Alive);
+        await TransitionedAsync(await CreatedAsync(At("stopped", 3)), SandboxEvent.Stop);
 
         Assert.Equal(["running", "pending"], Ids(await ListAsync(Live)));
         Assert.Equal(["stopped"], Ids(await ListAsync([SandboxState.Stopped])));
@@ -112,13 +112,13 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
         var record = await CreatedAsync(At("one", 1));
         await CreatedAsync(At("two", 2));
         await CreateAsync(At("two", 3));
-        record = await MovedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop);
+        record = await TransitionedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop);
         Assert.Equal((1, 2), await TotalsAsync());
 
-        record = await MovedAsync(record, SandboxEvent.Restart);
+        record = await TransitionedAsync(record, SandboxEvent.Restart);
         Assert.Equal((2, 2), await TotalsAsync());
 
-        record = await MovedAsync(record, SandboxEvent.Stop, SandboxEvent.Delete);
+        record = await TransitionedAsync(record, SandboxEvent.Stop, SandboxEvent.Delete);
         Assert.Equal((1, 1), await TotalsAsync());
 
         Time.Advance(TimeSpan.FromHours(24));

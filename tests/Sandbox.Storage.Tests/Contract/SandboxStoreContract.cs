@@ -27,7 +27,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Find_AfterReopening_GivesBackEveryField()
     {
         var record = await CreatedAsync(Full(Given.Pending()));
-        record = await MovedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop);
+        record = await TransitionedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop);
 
         await ReopenAsync();
 
@@ -51,7 +51,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Create_OfAStoppedId_IsRefused()
     {
-        await MovedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop);
+        await TransitionedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop);
 
         Assert.False((await CreateAsync(Given.Pending("mine"))).TryGet(out _, out var error));
         Assert.IsType<SandboxError.IdInUse>(error);
@@ -60,7 +60,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Create_OfADeletedId_IsRefusedFor24HoursThenGoesOnFromItsVersion()
     {
-        var deleted = await MovedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop, SandboxEvent.Delete);
+        var deleted = await TransitionedAsync(await CreatedAsync(Given.Pending("mine")), SandboxEvent.Stop, SandboxEvent.Delete);
 
         Time.SetUtcNow(Given.Now + TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
         Assert.False((await CreateAsync(Given.Pending("mine"))).TryGet(out _, out var error));
@@ -105,8 +105,8 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_OfAStaleVersion_WhoseStateIsTheSameAgain_ChangesNothing()
     {
         var pending = await CreatedAsync(Given.Pending());
-        var stopped = await MovedAsync(pending, SandboxEvent.Stop);
-        var pendingAgain = await MovedAsync(stopped, SandboxEvent.Restart);
+        var stopped = await TransitionedAsync(pending, SandboxEvent.Stop);
+        var pendingAgain = await TransitionedAsync(stopped, SandboxEvent.Restart);
         var (alive, restarted) = (pending.Apply(SandboxEvent.Alive), stopped.Apply(SandboxEvent.Restart));
 
         Assert.False(
@@ -115,7 +115,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Equal(
             (SandboxState.Pending, pendingAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
-        var stoppedAgain = await MovedAsync(pendingAgain, SandboxEvent.Stop);
+        var stoppedAgain = await TransitionedAsync(pendingAgain, SandboxEvent.Stop);
         Assert.False(
             await Records.TryTransitionAsync(new SandboxTransition(stopped, restarted, Given.StartOf(restarted)), CancellationToken),
             "it is stopped again, but another stop than the one that was read");
@@ -123,7 +123,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
             (SandboxState.Stopped, stoppedAgain.Version), ((await FoundAsync(pending)).State, (await FoundAsync(pending)).Version));
 
         await CompleteOneAsync();
-        Assert.True((await ClaimAsync()).Count == 0, "a move that was refused must not leave a job behind");
+        Assert.True((await ClaimAsync()).Count == 0, "a transition that was refused must not leave a job behind");
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Move_ByTwoVersions_WritesBothChangesOfTheHistory()
     {
-        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         var deleted = running.Apply(SandboxEvent.Stop).Apply(SandboxEvent.Delete);
 
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(running, deleted, null), CancellationToken));
@@ -170,7 +170,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var record = await CreatedAsync(Given.Pending());
         for (var i = 0; i < 36; i++)
         {
-            record = await MovedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Restart);
+            record = await TransitionedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Restart);
         }
 
         var found = await FoundAsync(record);
@@ -212,7 +212,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_ToANewIncarnation_IsFoundWithIt()
     {
         var archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34");
-        var archived = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop, SandboxEvent.Archive);
+        var archived = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop, SandboxEvent.Archive);
         var done = archived.Apply(SandboxEvent.ArchiveDone) with { Archive = archive };
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(archived, done, null), CancellationToken));
         var restoring = done.Apply(SandboxEvent.Restore) with { Incarnation = IncarnationId.New() };
@@ -227,7 +227,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Amend_OfTheCurrentVersion_WritesFactsAndKeepsTheVersion()
     {
-        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         var later = running with { IdleDeadline = Given.Now.AddHours(2), EffectiveDiskBytes = 5, EffectiveLogBytes = 4 };
 
         Assert.True(await Records.TryUpdateFactsAsync(later, CancellationToken));
@@ -265,7 +265,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Amend_OfAStaleVersion_ChangesNothing()
     {
         var pending = await CreatedAsync(Given.Pending());
-        var running = await MovedAsync(pending, SandboxEvent.Alive);
+        var running = await TransitionedAsync(pending, SandboxEvent.Alive);
 
         Assert.False(await Records.TryUpdateFactsAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
         Assert.False(await Records.TryUpdateFactsAsync(running with { State = SandboxState.Stopped }, CancellationToken));
@@ -277,7 +277,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Amend_OfAStaleVersion_WhoseStateIsTheSameAgain_ChangesNothing()
     {
         var pending = await CreatedAsync(Given.Pending());
-        await MovedAsync(pending, SandboxEvent.Stop, SandboxEvent.Restart);
+        await TransitionedAsync(pending, SandboxEvent.Stop, SandboxEvent.Restart);
 
         Assert.False(await Records.TryUpdateFactsAsync(pending with { HostIp = "10.0.0.9" }, CancellationToken));
 
@@ -296,7 +296,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
             AutoTransitionState = SandboxState.Deleted,
             AutoTransitionAt = Given.Now.AddSeconds(20),
         });
-        var resting = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop);
+        var resting = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Stop);
 
         Assert.Empty(await Records.DueAsync(Given.Now.AddSeconds(9), 10, CancellationToken));
         var due = await Records.DueAsync(Given.Now.AddSeconds(30), 10, CancellationToken);
@@ -309,7 +309,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Due_AfterAnAmendedIdleDeadline_CountsTheNewOne()
     {
-        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         Assert.True(await Records.TryUpdateFactsAsync(running with { IdleDeadline = Given.Now.AddHours(3) }, CancellationToken));
 
         Assert.Empty(await Records.DueAsync(Given.Now.AddHours(2), 10, CancellationToken));
@@ -319,7 +319,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     [Fact]
     public async Task Due_AfterReopening_IsAsItWasStored()
     {
-        var running = await MovedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
         var stopped = await CreatedAsync(Given.Pending());
         await MoveWithAsync(stopped, SandboxEvent.Stop, next => next with
         {
@@ -339,10 +339,10 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         foreach (var id in new[] { "one", "two", "three" })
         {
-            await MovedAsync(await CreatedAsync(Given.Pending(id)), SandboxEvent.Stop, SandboxEvent.Delete);
+            await TransitionedAsync(await CreatedAsync(Given.Pending(id)), SandboxEvent.Stop, SandboxEvent.Delete);
         }
 
-        var resting = await MovedAsync(await CreatedAsync(Given.Pending("resting")), SandboxEvent.Stop);
+        var resting = await TransitionedAsync(await CreatedAsync(Given.Pending("resting")), SandboxEvent.Stop);
         Time.SetUtcNow(Given.Now + TimeSpan.FromDays(30) - TimeSpan.FromSeconds(1));
         Assert.Equal(0, await Records.PurgeAsync(10, CancellationToken));
 
@@ -363,7 +363,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         var voided = Assert.Single(await ClaimAsync(1));
         await Jobs.ReleaseAllOfAsync("n1", CancellationToken);
         var stop = new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null);
-        Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "nobody holds the job");
+        Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "no node holds the job");
         var held = Assert.Single(await ClaimAsync(1));
         Assert.False(await Records.TryTransitionAsync(stop with { Claim = voided }, CancellationToken), "a later attempt holds the job");
 
@@ -376,7 +376,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     {
         var first = await CreatedAsync(Given.Pending("again"));
         await CompleteOneAsync();
-        await MovedAsync(first, SandboxEvent.Stop, SandboxEvent.Delete);
+        await TransitionedAsync(first, SandboxEvent.Stop, SandboxEvent.Delete);
         Time.Advance(ISandboxStore.TombstoneKept);
         Assert.Equal(1, await Records.PurgeAsync(10, CancellationToken));
         var second = await CreatedAsync(Given.Pending("again"));
@@ -384,8 +384,9 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
 
         Assert.False(
             await Records.TryTransitionAsync(new SandboxTransition(first, first.Apply(SandboxEvent.Stop), null), CancellationToken),
-            "a move read the first life");
-        Assert.False(await Records.TryUpdateFactsAsync(first with { HostName = "n1" }, CancellationToken), "an amend read the first life");
+            "a transition read the first life");
+        Assert.False(
+            await Records.TryUpdateFactsAsync(first with { HostName = "n1" }, CancellationToken), "an update of facts read the first life");
 
         var found = await FoundAsync(second);
         Assert.Equal((SandboxState.Pending, second.Incarnation, null), (found.State, found.Incarnation, found.HostName));

@@ -71,8 +71,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected Task<Result<SandboxInstance>> CreateAsync(SandboxInstance first) =>
         Records.TryCreateAsync(first, Given.StartOf(first), CancellationToken);
 
-    /// <summary>Moves without a job; the job of the start stays.</summary>
-    protected async Task<SandboxInstance> MovedAsync(SandboxInstance from, params SandboxEvent[] events)
+    /// <summary>Writes transitions without a job; the job of the start stays.</summary>
+    protected async Task<SandboxInstance> TransitionedAsync(SandboxInstance from, params SandboxEvent[] events)
     {
         foreach (var happened in events)
         {

@@ -5,7 +5,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
-/// <summary>What waits for a node that does not come for it can be claimed by somebody else, and nothing but that.</summary>
+/// <summary>What waits for a node that does not come for it can be claimed by another node, and nothing but that.</summary>
 public abstract class StrandedJobContract(Func<TimeProvider, ValueTask<ITestedStores>> open) : StoreUnderTest(open)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);

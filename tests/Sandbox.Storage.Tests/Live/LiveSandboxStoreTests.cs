@@ -58,7 +58,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task Create_OfAStoppedId_LeavesNoGhostEntry()
     {
-        var record = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
+        var record = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Stop);
 
         Assert.False(
             (await _store.TryCreateAsync(Given.Pending(record.Id.ToString()), Given.StartOf(record), CancellationToken))
@@ -74,12 +74,12 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         await PutBesideAsync(record, "port_mapping", "{}");
         using var change = _feed.Subscribe(record.Id);
 
-        var running = await MovedAsync(record, SandboxEvent.Alive);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive);
 
         var entry = await EntryAsync(record);
         Assert.Equal(("running", "{}"), ((string)entry!["state"]!, (string)entry["port_mapping"]!));
         Assert.Equal(running.IdleDeadline, (await _live.FindTimeoutAsync(running.Id, running.Version, CancellationToken))!.ExpiresAt);
-        Assert.True(change.Changed.IsCompleted, "a move wakes whoever waits");
+        Assert.True(change.Changed.IsCompleted, "a transition wakes the waiters");
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         var record = await CreatedAsync();
         await PutBesideAsync(record, "spec", "leak");
 
-        await MovedAsync(record, SandboxEvent.Alive);
+        await TransitionedAsync(record, SandboxEvent.Alive);
 
         Assert.DoesNotContain("spec", (await EntryAsync(record))!.Keys);
     }
@@ -96,10 +96,10 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task ArchiveCache_OnAStop_WritesTheWholeEntryToTheRecordThenEvictsBothKeys()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         await PutBesideAsync(running, "auth_token", "t");
 
-        await MovedAsync(running, SandboxEvent.Stop);
+        await TransitionedAsync(running, SandboxEvent.Stop);
 
         using var snapshot = JsonDocument.Parse((await _file.Records.FindAsync(running.Id, CancellationToken))!.LiveSnapshot!);
         Assert.Equal("t", snapshot.RootElement.GetProperty("auth_token").GetString());
@@ -113,7 +113,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     public async Task ArchiveCache_ThatIsRefused_EvictsNothing()
     {
         var pending = await CreatedAsync();
-        await MovedAsync(pending, SandboxEvent.Alive);
+        await TransitionedAsync(pending, SandboxEvent.Alive);
 
         Assert.False(
             await _store.TryTransitionAsync(new SandboxTransition(pending, pending.Apply(SandboxEvent.Stop), null), CancellationToken));
@@ -124,10 +124,10 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task ArchiveCache_WithoutALiveEntry_StillWritesACompleteSnapshot()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         await _live.RemoveAsync(running.Id, running.Version, CancellationToken);
 
-        await MovedAsync(running, SandboxEvent.Stop);
+        await TransitionedAsync(running, SandboxEvent.Stop);
 
         using var snapshot = JsonDocument.Parse((await _file.Records.FindAsync(running.Id, CancellationToken))!.LiveSnapshot!);
         Assert.Equal("busybox", snapshot.RootElement.GetProperty("image").GetString());
@@ -136,11 +136,11 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task RestoreCache_OnARestart_SeedsBothKeysAgainFromTheRecord()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         await PutBesideAsync(running, "auth_token", "t");
-        var stopped = await MovedAsync(running, SandboxEvent.Stop);
+        var stopped = await TransitionedAsync(running, SandboxEvent.Stop);
 
-        await MovedAsync(stopped, SandboxEvent.Restart);
+        await TransitionedAsync(stopped, SandboxEvent.Restart);
 
         var entry = await EntryAsync(stopped);
         Assert.Equal(("pending", "t", null), ((string)entry!["state"]!, entry["auth_token"]!.ToString(), entry["stop_time"]));
@@ -150,7 +150,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task Amend_OfALiveSandbox_ReachesTheEntryEvenWhenItHasVanished()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         await _live.RemoveAsync(running.Id, running.Version, CancellationToken);
 
         Assert.True(await _store.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken));
@@ -161,7 +161,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     [Fact]
     public async Task Amend_OfAStoppedSandbox_DoesNotBringTheEntryBack()
     {
-        var stopped = await MovedAsync(await CreatedAsync(), SandboxEvent.Stop);
+        var stopped = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Stop);
 
         Assert.True(await _store.TryUpdateFactsAsync(stopped with { HostIp = "10.0.0.1" }, CancellationToken));
 
@@ -173,7 +173,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
     {
         for (var i = 0; i < 30; i++)
         {
-            var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+            var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
             var stopped = running.Apply(SandboxEvent.Stop);
 
             await Task.WhenAll(
@@ -194,7 +194,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         using var change = _feed.Subscribe(record.Id);
 
         Assert.True(await jobs.TryCompleteAsync(job, CancellationToken));
-        Assert.True(change.Changed.IsCompleted, "the end of a job wakes whoever waits for it");
+        Assert.True(change.Changed.IsCompleted, "the end of a job wakes the waiters for it");
 
         using var again = _feed.Subscribe(record.Id);
         Assert.False(await jobs.TryCompleteAsync(job, CancellationToken));
@@ -210,7 +210,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         return record;
     }
 
-    private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened)
+    private async Task<SandboxInstance> TransitionedAsync(SandboxInstance from, SandboxEvent happened)
     {
         var next = from.Apply(happened);
         Assert.True(await _store.TryTransitionAsync(new SandboxTransition(from, next, null), CancellationToken), $"{happened} was refused");
@@ -229,7 +229,7 @@ public sealed class LiveSandboxStoreTests : IAsyncDisposable
         return entry;
     }
 
-    /// <summary>Somebody else writes into the live entry.</summary>
+    /// <summary>Writes into the live entry, as another process would.</summary>
     private Task PutBesideAsync(SandboxInstance record, string field, object value) => _live.PutAsync(
         record.Id,
         new LiveWrite(

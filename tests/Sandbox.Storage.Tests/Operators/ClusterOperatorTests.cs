@@ -26,7 +26,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     private readonly InMemoryChangeFeed _feed = new();
     private readonly LiveSandboxStore _records;
     private readonly AnnouncingJobStore _jobs;
-    private readonly SandboxTransitions _moves = new(new AutoPolicy(new LifecycleOptions()));
+    private readonly SandboxTransitions _transitions = new(new AutoPolicy(new LifecycleOptions()));
     private readonly Placement _placement = new();
     private readonly ClusterOperator _operator;
 
@@ -159,7 +159,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
         Assert.IsType<SandboxError.NotFound>(Refused(await _operator.StopAsync(SandboxId.New(), StopReason.Asked, CancellationToken)));
 
-        Assert.True(change.Changed.IsCompleted, "whoever sweeps orphans has to look for what may be left");
+        Assert.True(change.Changed.IsCompleted, "the sweep of orphans has to look for what may be left");
         Assert.Equal(0, (await _records.ListAsync(new SandboxQuery([], new Dictionary<string, string>()), CancellationToken)).Total);
     }
 
@@ -259,7 +259,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         var pending = await SubmittedAsync();
 
         var waiting = _operator.WaitUntilAliveAsync(pending.Id, CancellationToken);
-        await WriteAsync(_moves.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", Given.Now));
+        await WriteAsync(_transitions.StartFailed(pending, SandboxPhase.ImagePull, PhaseStatus.Failed, "no such image", Given.Now));
 
         Assert.Equal(
             new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, "no such image"),
@@ -282,10 +282,10 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     {
         var pending = await SubmittedAsync();
         var waiting = _operator.WaitUntilAliveAsync(pending.Id, CancellationToken);
-        Assert.True(SandboxTransitions.Alive(pending, Given.Now).TryGet(out var move, out _));
+        Assert.True(SandboxTransitions.Alive(pending, Given.Now).TryGet(out var transition, out _));
 
         // Past the wake-ups, as another process would.
-        Assert.True(await _file.Records.TryTransitionAsync(move, CancellationToken));
+        Assert.True(await _file.Records.TryTransitionAsync(transition, CancellationToken));
         _time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal(SandboxState.Running, Ok(await waiting.WaitAsync(Generous, CancellationToken)).State);
@@ -368,7 +368,7 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
     }
 
     private ClusterOperator Operator(ISandboxStore records) => new(
-        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _moves,
+        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _transitions,
         Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
 
     private async Task<SandboxInstance> SubmittedAsync(string? id = null, SandboxSpec? spec = null) =>
@@ -397,9 +397,9 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
 
     private async Task<SandboxInstance> WriteAsync(Result<SandboxTransition> decided)
     {
-        Assert.True(decided.TryGet(out var move, out var error), error?.Text);
-        Assert.True(await _records.TryTransitionAsync(move, CancellationToken), "somebody moved it first");
-        return move.Next;
+        Assert.True(decided.TryGet(out var transition, out var error), error?.Text);
+        Assert.True(await _records.TryTransitionAsync(transition, CancellationToken), "another writer was first");
+        return transition.Next;
     }
 
     private Task<ClaimedJob> ClaimAsync() => ClaimAsync<SandboxJob>();
@@ -443,10 +443,10 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) =>
             records.FindAsync(id, cancellationToken);
 
-        public async Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken)
+        public async Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken)
         {
             Tries++;
-            return _losses-- <= 0 && await records.TryTransitionAsync(move, cancellationToken);
+            return _losses-- <= 0 && await records.TryTransitionAsync(transition, cancellationToken);
         }
 
         public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>

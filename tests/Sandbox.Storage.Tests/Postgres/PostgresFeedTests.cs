@@ -64,7 +64,7 @@ public sealed class PostgresFeedTests : ChangeFeedContract
 
         await CutAsync();
 
-        await RedisClient.Happens(before.Changed, "whoever waits is woken when the line is lost");
+        await RedisClient.Happens(before.Changed, "a waiter is woken when the connection is lost");
         using var waiting = there.Subscribe(One);
         await RedisClient.Happens(
             PassUntilAsync(time, waiting.Changed), "and again when it is there again: something may have been missed");
@@ -88,19 +88,19 @@ public sealed class PostgresFeedTests : ChangeFeedContract
     public async Task Notify_IsTheWayWhileRedisIsSilent()
     {
         await using var server = await RedisServer.StartAsync();
-        var (_, spareHere) = Carrier();
-        var (_, spareThere) = Carrier();
+        var (_, spareHere) = Backplane();
+        var (_, spareThere) = Backplane();
         await using var here = await RedisClient.ReadyAsync(server, spareHere, RedisClient.Impatient);
         await using var there = await RedisClient.ReadyAsync(server, spareThere, RedisClient.Impatient);
         await RedisClient.Happens(Task.WhenAll(spareHere.Listening, spareThere.Listening), "both listen to Postgres too");
 
         server.Pause();
-        await RedisClient.Happens(Task.WhenAll(here.Carrier.Deaf, there.Carrier.Deaf), "both notice that Redis says nothing");
+        await RedisClient.Happens(Task.WhenAll(here.Backplane.Deaf, there.Backplane.Deaf), "both notice that Redis says nothing");
         using var waiting = there.Feed.Subscribe(One);
         here.Feed.Publish(One);
 
         await RedisClient.Happens(waiting.Changed, "a change is heard while Redis is silent");
-        Assert.False(there.Carrier.Hearing.IsCompleted, "it was not Redis that woke it");
+        Assert.False(there.Backplane.Hearing.IsCompleted, "it was not Redis that woke it");
         server.Continue();
     }
 
@@ -121,20 +121,20 @@ public sealed class PostgresFeedTests : ChangeFeedContract
 
     protected override int Waiting(IChangeFeed feed) => ((ClusterChangeFeed)feed).Waiting;
 
-    private (PostgresDatabase Database, PostgresBackplane Carrier) Carrier(TimeProvider? time = null)
+    private (PostgresDatabase Database, PostgresBackplane Backplane) Backplane(TimeProvider? time = null)
     {
         var database = PostgresDatabase.Of(_connection, TimeProvider.System);
         _opened.Push(database);
         return (database, new PostgresBackplane(database, time ?? TimeProvider.System, NullLogger<PostgresBackplane>.Instance));
     }
 
-    private async Task<(ClusterChangeFeed Feed, PostgresBackplane Carrier)> ReadyAsync(TimeProvider? time = null)
+    private async Task<(ClusterChangeFeed Feed, PostgresBackplane Backplane)> ReadyAsync(TimeProvider? time = null)
     {
-        var (_, carrier) = Carrier(time);
-        var feed = new ClusterChangeFeed([carrier]);
+        var (_, backplane) = Backplane(time);
+        var feed = new ClusterChangeFeed([backplane]);
         _opened.Push(feed);
-        await RedisClient.Happens(carrier.Listening, "it listens");
-        return (feed, carrier);
+        await RedisClient.Happens(backplane.Listening, "it listens");
+        return (feed, backplane);
     }
 
     private async Task CutAsync()

@@ -20,7 +20,7 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
         }
     }
 
-    // One as long as the process lives: it remembers whose turn it is.
+    // One as long as the process lives: it remembers which tenant is next.
     public IJobStore Jobs
     {
         get

@@ -87,20 +87,20 @@ public sealed class SharedStatementsTests : IDisposable
             read.Add(await MadeAsync(records));
         }
 
-        // The first move waits for its row, so that the others are one statement.
+        // The first transition waits for its row, so that the others are one statement.
         await using var blocker = await database.Database.ConnectAsync(CancellationToken);
         await using var transaction = await blocker.BeginTransactionAsync(CancellationToken);
         await using var held = new NpgsqlCommand(
             "SELECT 1 FROM sandboxes WHERE id = $1 FOR UPDATE", blocker)
         { Parameters = { new() { Value = read[0].Id.ToString() } } };
         await held.ExecuteNonQueryAsync(CancellationToken);
-        var moves = read.Select(
+        var transitions = read.Select(
             (record, place) => records.TryTransitionAsync(Stop(record, place == 2 ? "no text of Postgres: \0" : "fine"), CancellationToken))
             .ToList();
         await transaction.CommitAsync(CancellationToken);
 
-        await Assert.ThrowsAsync<PostgresException>(() => moves[2]);
-        Assert.All(await Task.WhenAll(moves[0], moves[1], moves[3]), Assert.True);
+        await Assert.ThrowsAsync<PostgresException>(() => transitions[2]);
+        Assert.All(await Task.WhenAll(transitions[0], transitions[1], transitions[3]), Assert.True);
         var states = await Task.WhenAll(read.Select(record => records.FindAsync(record.Id, CancellationToken)));
         Assert.Equal(
             [SandboxState.Stopped, SandboxState.Stopped, SandboxState.Pending, SandboxState.Stopped],

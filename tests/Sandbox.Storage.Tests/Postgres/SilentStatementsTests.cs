@@ -13,7 +13,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Storage.Tests.Postgres;
 
-/// <summary>A statement that does not answer keeps nobody waiting but its own callers, and those only if it is a write that may be done
+/// <summary>A statement that does not answer keeps none waiting but its own callers, and those only if it is a write that may be done
 /// once.</summary>
 public sealed class SilentStatementsTests
 {
@@ -141,10 +141,10 @@ public sealed class SilentStatementsTests
         using var frozen = await FrozenAsync(database);
 
         var silent = records.TryTransitionAsync(new SandboxTransition(one, one.Apply(SandboxEvent.Alive), null), CancellationToken);
-        var moved = records.TryTransitionAsync(new SandboxTransition(other, other.Apply(SandboxEvent.Alive), null), CancellationToken);
-        await UntilAsync(() => moved.IsCompleted, "another sandbox is moved");
+        var written = records.TryTransitionAsync(new SandboxTransition(other, other.Apply(SandboxEvent.Alive), null), CancellationToken);
+        await UntilAsync(() => written.IsCompleted, "the transition of another sandbox is written");
 
-        Assert.True(await moved, "nobody else has moved it");
+        Assert.True(await written, "no other writer has changed it");
         Assert.False(silent.IsCompleted, "nobody knows what came of the first");
         frozen.GoOn();
         Assert.True(
@@ -184,7 +184,7 @@ public sealed class SilentStatementsTests
         },
         () => $"{expectation}; asked was {string.Join(", then ", _asked)}");
 
-    /// <summary>Its driver never gives a statement up: whoever is answered was not kept waiting by one that hangs.</summary>
+    /// <summary>Its driver never gives a statement up: a caller that is answered was not kept waiting by one that hangs.</summary>
     private PostgresDatabase Patient(PostgresTestDatabase stores) =>
         PostgresDatabase.Of($"{stores.ConnectionString};Command Timeout=0", _time);
 

@@ -57,13 +57,13 @@ public sealed class RedisBackplaneTests : IAsyncLifetime
         using var before = there.Feed.Subscribe(One);
 
         await _server.KillAsync();
-        await RedisClient.Happens(there.Carrier.Deaf, "a carrier notices that Redis is gone");
-        await RedisClient.Happens(before.Changed, "whoever waited is woken: something may have been missed");
+        await RedisClient.Happens(there.Backplane.Deaf, "a backplane notices that Redis is gone");
+        await RedisClient.Happens(before.Changed, "a waiter is woken: something may have been missed");
         using var during = there.Feed.Subscribe(One);
         await _server.StartAgainAsync();
 
-        await RedisClient.Happens(during.Changed, "whoever waits is woken when the line is there again");
-        await RedisClient.Happens(Task.WhenAll(here.Carrier.Hearing, there.Carrier.Hearing), "wake-ups arrive again");
+        await RedisClient.Happens(during.Changed, "a waiter is woken when the connection is there again");
+        await RedisClient.Happens(Task.WhenAll(here.Backplane.Hearing, there.Backplane.Hearing), "wake-ups arrive again");
         using var after = there.Feed.Subscribe(One);
         here.Feed.Publish(One);
         await RedisClient.Happens(after.Changed, "a change is heard again");
@@ -75,12 +75,12 @@ public sealed class RedisBackplaneTests : IAsyncLifetime
         await using var here = await RedisClient.ReadyAsync(_server, patience: RedisClient.Impatient);
 
         _server.Pause();
-        await RedisClient.Happens(here.Carrier.Deaf, "a carrier notices that Redis says nothing");
+        await RedisClient.Happens(here.Backplane.Deaf, "a backplane notices that Redis says nothing");
         using var waiting = here.Feed.Subscribe(One);
         _server.Continue();
 
-        await RedisClient.Happens(waiting.Changed, "whoever waits is woken when Redis goes on");
-        await RedisClient.Happens(here.Carrier.Hearing, "it hears again");
+        await RedisClient.Happens(waiting.Changed, "a waiter is woken when Redis goes on");
+        await RedisClient.Happens(here.Backplane.Hearing, "it hears again");
     }
 
     [Fact]
@@ -89,24 +89,24 @@ public sealed class RedisBackplaneTests : IAsyncLifetime
         await using var spare = new Spare();
         await using var here = await RedisClient.ReadyAsync(_server, spare, RedisClient.Impatient);
         _server.Pause();
-        await RedisClient.Happens(here.Carrier.Deaf, "a carrier notices that Redis says nothing");
+        await RedisClient.Happens(here.Backplane.Deaf, "a backplane notices that Redis says nothing");
         using var waiting = here.Feed.Subscribe(One);
 
         here.Feed.Publish(One);
 
-        Assert.True(waiting.Changed.IsCompleted, "this process needs no carrier");
+        Assert.True(waiting.Changed.IsCompleted, "this process needs no backplane");
         var sent = await spare.Sent.Reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.EndsWith(" one", sent, StringComparison.Ordinal);
         _server.Continue();
-        await RedisClient.Happens(here.Carrier.Hearing, "it hears again");
+        await RedisClient.Happens(here.Backplane.Hearing, "it hears again");
         await using var there = await RedisClient.ReadyAsync(_server);
         using var heard = there.Feed.Subscribe(One);
         here.Feed.Publish(One);
         await RedisClient.Happens(heard.Changed, "changes go through Redis again");
-        Assert.False(spare.Sent.Reader.TryPeek(out _), "the spare carrier is not used while Redis carries");
+        Assert.False(spare.Sent.Reader.TryPeek(out _), "the spare backplane is not used while Redis works");
     }
 
-    /// <summary>Another carrier, to see what is given to it.</summary>
+    /// <summary>Another backplane, to see what is given to it.</summary>
     private sealed class Spare : IChangeBackplane
     {
         public Channel<string> Sent { get; } = Channel.CreateUnbounded<string>();

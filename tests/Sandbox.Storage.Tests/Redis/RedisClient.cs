@@ -23,21 +23,21 @@ internal sealed class RedisClient : IAsyncDisposable
             Options.Create(new RedisOptions { CallTimeout = patience, Probe = TimeSpan.FromMilliseconds(50) }),
             TimeProvider.System,
             NullLogger<RedisConnection>.Instance);
-        Live = new RedisLiveStore(Connection, Owed);
-        Carrier = new RedisBackplane(Connection, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
+        Live = new RedisLiveStore(Connection, Repairs);
+        Backplane = new RedisBackplane(Connection, TimeProvider.System, NullLogger<RedisBackplane>.Instance);
         if (listens)
         {
-            _feed = new ClusterChangeFeed(spare is null ? [Carrier] : [Carrier, spare]);
+            _feed = new ClusterChangeFeed(spare is null ? [Backplane] : [Backplane, spare]);
         }
     }
 
     public RedisConnection Connection { get; }
 
-    public CacheRepairQueue Owed { get; } = new();
+    public CacheRepairQueue Repairs { get; } = new();
 
     public RedisLiveStore Live { get; }
 
-    public RedisBackplane Carrier { get; }
+    public RedisBackplane Backplane { get; }
 
     public ClusterChangeFeed Feed => _feed ?? throw new InvalidOperationException("It does not listen.");
 
@@ -50,7 +50,7 @@ internal sealed class RedisClient : IAsyncDisposable
     {
         var client = Begin(server, spare, patience);
         await Happens(client.Connection.Closed, "the circuit closes when Redis answers");
-        await Happens(client.Carrier.Hearing, "wake-ups arrive when Redis answers");
+        await Happens(client.Backplane.Hearing, "wake-ups arrive when Redis answers");
         return client;
     }
 

@@ -34,12 +34,12 @@ public sealed class RedisFaultTests : IAsyncLifetime
     [Fact]
     public async Task Entry_StandsUnderItsTwoKeys_AndIsEvictedWithBoth()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         var alive = await _server.CommandAsync($"GET alive:{running.Id}");
         Assert.Contains("\"state\":\"running\"", alive, StringComparison.Ordinal);
         Assert.Equal((1, 1), (await _server.CountAsync("alive:*"), await _server.CountAsync("timeout:*")));
 
-        await MovedAsync(running, SandboxEvent.Stop);
+        await TransitionedAsync(running, SandboxEvent.Stop);
 
         Assert.Equal((0, 0), (await _server.CountAsync("alive:*"), await _server.CountAsync("timeout:*")));
     }
@@ -52,12 +52,12 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var store = StoreOver(redis);
 
         var record = await CreatedAsync(store);
-        var running = await MovedAsync(record, SandboxEvent.Alive, store);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive, store);
         Assert.Null(await redis.Live.FindAsync(running.Id, running.Version, CancellationToken));
         await later.StartAgainAsync();
 
         await RedisClient.Happens(redis.Connection.Closed, "the circuit closes by itself when Redis comes");
-        await MovedAsync(await CreatedAsync(store), SandboxEvent.Alive, store);
+        await TransitionedAsync(await CreatedAsync(store), SandboxEvent.Alive, store);
         Assert.Equal(1, await later.CountAsync("alive:*"));
     }
 
@@ -67,8 +67,8 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var record = await CreatedAsync();
         await _server.KillAsync();
 
-        var running = await MovedAsync(record, SandboxEvent.Alive);
-        var stopped = await MovedAsync(running, SandboxEvent.Stop);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive);
+        var stopped = await TransitionedAsync(running, SandboxEvent.Stop);
 
         await RedisClient.Happens(_redis.Connection.Opened, "the circuit opens when Redis is gone");
         var found = await _file.Records.FindAsync(stopped.Id, CancellationToken);
@@ -83,7 +83,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var record = await CreatedAsync();
         _server.Pause();
 
-        var running = await MovedAsync(record, SandboxEvent.Alive);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive);
 
         await RedisClient.Happens(_redis.Connection.Opened, "the circuit opens when Redis says nothing");
         // While it is open no call is even tried: each of these has its answer before it could be waited for.
@@ -101,13 +101,13 @@ public sealed class RedisFaultTests : IAsyncLifetime
     public async Task Pause_ThroughAStop_LeavesNoEntryBehind()
     {
         await BecomeImpatientAsync();
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
         _server.Pause();
-        await MovedAsync(running, SandboxEvent.Stop);
+        await TransitionedAsync(running, SandboxEvent.Stop);
         _server.Continue();
         await RedisClient.Happens(_redis.Connection.Closed, "the circuit closes when Redis goes on");
 
-        await OwedAreWrittenAsync();
+        await RepairsAreWrittenAsync();
 
         Assert.Equal((0, 0), (await _server.CountAsync("alive:*"), await _server.CountAsync("timeout:*")));
     }
@@ -117,12 +117,12 @@ public sealed class RedisFaultTests : IAsyncLifetime
     {
         var record = await CreatedAsync();
         await _server.KillAsync();
-        var running = await MovedAsync(record, SandboxEvent.Alive);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive);
         await RedisClient.Happens(_redis.Connection.Opened, "the circuit opens when Redis is gone");
         await _server.StartAgainAsync();
         await RedisClient.Happens(_redis.Connection.Closed, "the circuit closes when Redis is back");
 
-        await OwedAreWrittenAsync();
+        await RepairsAreWrittenAsync();
 
         Assert.Equal("running", (await _redis.Live.FindAsync(running.Id, running.Version, CancellationToken))!["state"]!.ToString());
     }
@@ -133,25 +133,25 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var record = await CreatedAsync();
         await _server.FlushAsync();
 
-        var running = await MovedAsync(record, SandboxEvent.Alive);
+        var running = await TransitionedAsync(record, SandboxEvent.Alive);
 
         var entry = await _redis.Live.FindAsync(running.Id, running.Version, CancellationToken);
         Assert.Equal(("running", "busybox"), (entry!["state"]!.ToString(), entry["image"]!.ToString()));
         await _server.FlushAsync();
-        var stopped = await MovedAsync(running, SandboxEvent.Stop);
+        var stopped = await TransitionedAsync(running, SandboxEvent.Stop);
         Assert.Contains("busybox", (await _file.Records.FindAsync(stopped.Id, CancellationToken))!.LiveSnapshot, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Flush_AndAWriteThatComesLate_AreNotBelieved()
     {
-        var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
-        var stopped = await MovedAsync(running, SandboxEvent.Stop);
+        var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
+        var stopped = await TransitionedAsync(running, SandboxEvent.Stop);
         await _server.FlushAsync();
 
         // A process that was paused since it committed the sandbox's life, and knows nothing of its end.
         await new LiveCache(_redis.Live, _time).UpdateAsync(running with { HostIp = "10.9.9.9" }, running.Version, CancellationToken);
-        var again = await MovedAsync(stopped, SandboxEvent.Restart);
+        var again = await TransitionedAsync(stopped, SandboxEvent.Restart);
 
         var entry = await _redis.Live.FindAsync(again.Id, again.Version, CancellationToken);
         Assert.Equal("pending", entry!["state"]!.ToString());
@@ -165,7 +165,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var other = StoreOver(otherRedis);
         for (var i = 0; i < 30; i++)
         {
-            var running = await MovedAsync(await CreatedAsync(), SandboxEvent.Alive);
+            var running = await TransitionedAsync(await CreatedAsync(), SandboxEvent.Alive);
 
             await Task.WhenAll(
                 Task.Run(() => other.TryUpdateFactsAsync(running with { HostIp = "10.0.0.1" }, CancellationToken)),
@@ -189,7 +189,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         Assert.Null(await _redis.Live.FindAsync(record.Id, record.Version, CancellationToken));
         Assert.Null(await _redis.Live.FindTimeoutAsync(record.Id, record.Version, CancellationToken));
         Assert.True(_redis.Connection.IsClosed, "a refusal of Redis is an answer, not silence");
-        await MovedAsync(record, SandboxEvent.Alive);
+        await TransitionedAsync(record, SandboxEvent.Alive);
     }
 
     /// <summary>From here on a Redis that says nothing is given up soon.</summary>
@@ -204,11 +204,11 @@ public sealed class RedisFaultTests : IAsyncLifetime
 
     private LiveSandboxStore StoreOver(RedisClient redis) => new(_file.Records, new LiveCache(redis.Live, _time), new InMemoryChangeFeed());
 
-    /// <summary>Runs the writer of what is owed until nothing is.</summary>
-    private async Task OwedAreWrittenAsync()
+    /// <summary>Runs the worker of pending repairs until none is left.</summary>
+    private async Task RepairsAreWrittenAsync()
     {
         using var writer = new CacheRepairWorker(
-            _redis.Connection, _redis.Owed, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System,
+            _redis.Connection, _redis.Repairs, _file.Records, new LiveCache(_redis.Live, _time), TimeProvider.System,
             NullLogger<CacheRepairWorker>.Instance);
         await writer.WriteOwedAsync(CancellationToken);
     }
@@ -224,7 +224,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         return record;
     }
 
-    private async Task<SandboxInstance> MovedAsync(SandboxInstance from, SandboxEvent happened, LiveSandboxStore? store = null)
+    private async Task<SandboxInstance> TransitionedAsync(SandboxInstance from, SandboxEvent happened, LiveSandboxStore? store = null)
     {
         var next = from.Apply(happened);
         Assert.True(

@@ -8,7 +8,7 @@ using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Testing.Clusters;
 
-/// <summary>Health services on one Postgres, and nodes of the real worker program that only decide who is the head.</summary>
+/// <summary>Health services on one Postgres, and nodes of the real worker program that only decide which node is the head.</summary>
 public sealed class HeadFleet : IAsyncDisposable
 {
     private const string Secret = "a secret of the tests that is long enough";
@@ -72,7 +72,7 @@ public sealed class HeadFleet : IAsyncDisposable
         return (_nodes.Single(node => node.Name == row.Node), row);
     }
 
-    /// <summary>A heartbeat in the name of whoever held this lease, as it would come late; the status of the answer.</summary>
+    /// <summary>A heartbeat in the name of the node that held this lease, as it would come late; the status of the answer.</summary>
     public async Task<HttpStatusCode> BeatAsync(HeadRow held)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(Urls.Split(' ')[0]), HealthRoutes.Heartbeat));
@@ -133,7 +133,7 @@ public sealed class HeadFleet : IAsyncDisposable
     }
 }
 
-/// <summary>The row that says who is the head.</summary>
+/// <summary>The row that says which node is the head.</summary>
 public sealed record HeadRow(string Holder, long Epoch, bool IsHeld)
 {
     public string Node => Holder.Split('/')[0];

@@ -12,7 +12,7 @@ public sealed class ProcessCluster : IAsyncDisposable
     private const string Secret = "a secret of the tests that is long enough";
 
     /// <summary>No cluster of this test run has a Redis: everything must pass all the same (<c>SANDBOX_WITHOUT_REDIS=1</c>).</summary>
-#pragma warning disable RS0030 // A switch of whoever runs the tests, not of the product.
+#pragma warning disable RS0030 // A switch of the person who runs the tests, not of the product.
     public static bool IsWithoutRedis { get; } = Environment.GetEnvironmentVariable("SANDBOX_WITHOUT_REDIS") is "1";
 #pragma warning restore RS0030
 

@@ -5,7 +5,7 @@ namespace Sandbox.Testing.Clusters;
 /// <summary>
 /// Stands between one process and a store on a Unix socket. Cut, it carries nothing in either direction, and what connects is not
 /// answered: connections stay open and silent, as over a network whose packets are lost. The stores of the tests have no network of
-/// their own that a namespace or a firewall could cut, and the process keeps its road to everything else.
+/// their own that a namespace or a firewall could cut, and the process keeps its connections to everything else.
 /// </summary>
 public sealed class StoreRelay : IDisposable
 {

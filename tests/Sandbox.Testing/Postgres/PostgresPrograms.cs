@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Sandbox.Testing.Postgres;
 
-/// <summary>Where the machine has the programs of Postgres, and as whom they may run.</summary>
+/// <summary>Where the machine has the programs of Postgres, and as which user they may run.</summary>
 internal static class PostgresPrograms
 {
     // What the server refuses to be, and an account that comes with it.

@@ -1,7 +1,7 @@
 namespace Sandbox.Testing.Routes;
 
 /// <summary>What a route says of itself in a matrix of callers.</summary>
-/// <param name="Route">Method and pattern as mapped (<c>GET /x/{id}</c>; <c>*</c> for any method), or the name of a road
+/// <param name="Route">Method and pattern as mapped (<c>GET /x/{id}</c>; <c>*</c> for any method), or the name of a route
 /// without an endpoint.</param>
 /// <param name="Names">What a request of it names.</param>
 /// <param name="Ask">A well-formed request about a sandbox of this id.</param>

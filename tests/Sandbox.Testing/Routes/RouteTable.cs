@@ -5,16 +5,16 @@ public static class RouteTable
 {
     /// <summary>What is wrong: routes without a row, and rows without a route.</summary>
     /// <param name="endpoints">Pattern and methods of each endpoint; no methods: it takes any.</param>
-    /// <param name="roads">What middleware answers without an endpoint, by names of the test's own.</param>
+    /// <param name="others">What middleware answers without an endpoint, by names of the test's own.</param>
     public static IReadOnlyList<string> Compare(
-        IEnumerable<(string Pattern, IReadOnlyList<string> Methods)> endpoints, IEnumerable<string> roads, IEnumerable<RouteRow> rows)
+        IEnumerable<(string Pattern, IReadOnlyList<string> Methods)> endpoints, IEnumerable<string> others, IEnumerable<RouteRow> rows)
     {
         var routes = endpoints
             .SelectMany(
                 endpoint =>
                     endpoint.Methods.Count == 0 ? [$"* {endpoint.Pattern}"]
                     : endpoint.Methods.Select(method => $"{method} {endpoint.Pattern}"))
-            .Concat(roads)
+            .Concat(others)
             .ToHashSet(StringComparer.Ordinal);
         var known = rows.Select(row => row.Route).ToList();
         return

@@ -20,7 +20,7 @@ public sealed class AgentCopyTests : IDisposable
         Assert.Equal("an agent", File.ReadAllText(Path.Combine(folders.AgentBinary("x86_64"), "sandbox-agent")));
         Assert.True(
             File.GetUnixFileMode(Path.Combine(folders.AgentBinary("x86_64"), "sandbox-agent")).HasFlag(UnixFileMode.OtherExecute),
-            "whoever a sandbox runs as, the agent was to be executable");
+            "the agent was to be executable for any user that a sandbox runs as");
     }
 
     [Fact]

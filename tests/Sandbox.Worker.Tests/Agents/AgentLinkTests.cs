@@ -15,13 +15,13 @@ public sealed class AgentLinkTests : IDisposable
     internal const string StatusJson = """{"version":"1","pid":7,"sandboxId":"s1","callsInFlight":0,"idleMilliseconds":5,"processes":0,"sessions":0}""";
 
     private readonly TempFolder _folder = new();
-    private readonly ListeningTransport _road;
+    private readonly ListeningTransport _transport;
     private readonly AgentLink _link;
 
     public AgentLinkTests()
     {
-        _road = ListeningTransport.Open(SocketFile, TimeProvider.System);
-        _link = new AgentLink(SandboxId.Parse("s1"), IncarnationId.New(), _road, TimeProvider.System);
+        _transport = ListeningTransport.Open(SocketFile, TimeProvider.System);
+        _link = new AgentLink(SandboxId.Parse("s1"), IncarnationId.New(), _transport, TimeProvider.System);
     }
 
     private string SocketFile => _folder.File("run/s");
@@ -72,7 +72,7 @@ public sealed class AgentLinkTests : IDisposable
     public async Task Link_AgentDies_IsLostAndCallsFailAtOnce()
     {
         var lost = new TaskCompletionSource();
-        _road.Lost += lost.SetResult;
+        _transport.Lost += lost.SetResult;
         var agent = await FakeAgent.StartAsync(SocketFile, context => context.Response.WriteAsync(StatusJson));
         await _link.Connected.WaitAsync(Soon);
 
@@ -82,17 +82,17 @@ public sealed class AgentLinkTests : IDisposable
         Assert.False(_link.IsConnected);
         var answer = await _link.StatusAsync(CancellationToken.None);
         Assert.False(answer.TryGet(out _, out _));
-        await Assert.ThrowsAnyAsync<IOException>(async () => await _road.ConnectAsync(CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await _transport.ConnectAsync(CancellationToken.None));
     }
 
     [Fact]
     public async Task Link_AgentDiesWhileAllConnectionsAreUsed_IsLost()
     {
         var lost = new TaskCompletionSource();
-        _road.Lost += lost.SetResult;
+        _transport.Lost += lost.SetResult;
         using var dialled = Dial();
         await _link.Connected.WaitAsync(Soon);
-        await using var used = await _road.ConnectAsync(CancellationToken.None);
+        await using var used = await _transport.ConnectAsync(CancellationToken.None);
 
         dialled.Dispose();
 
@@ -103,7 +103,7 @@ public sealed class AgentLinkTests : IDisposable
     public async Task Link_AgentComesBack_IsConnectedAgainAndCountsTheLoss()
     {
         var lost = new TaskCompletionSource();
-        _road.Lost += lost.SetResult;
+        _transport.Lost += lost.SetResult;
         var first = await FakeAgent.StartAsync(SocketFile, context => context.Response.WriteAsync(StatusJson));
         await _link.Connected.WaitAsync(Soon);
         await first.DisposeAsync();

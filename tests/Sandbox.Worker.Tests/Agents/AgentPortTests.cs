@@ -37,12 +37,12 @@ public sealed class AgentPortTests : IAsyncLifetime
     [Fact]
     public async Task Connection_WithItsToken_ReachesItsRoadAndCarriesBothWays()
     {
-        using var road = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
+        using var transport = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
         using var other = new ListeningTransport(_port.Expect(IncarnationId.New()), TimeProvider.System);
         using var agent = await DialAsync($"{AgentRoutes.TcpHello} {_tokens.Of(_incarnation)}\n");
 
-        await road.Connected.WaitAsync(Soon);
-        await using var owner = await road.ConnectAsync(CancellationToken.None);
+        await transport.Connected.WaitAsync(Soon);
+        await using var owner = await transport.ConnectAsync(CancellationToken.None);
         await owner.WriteAsync("ping"u8.ToArray());
         var heard = new byte[4];
         await agent.GetStream().ReadExactlyAsync(heard).AsTask().WaitAsync(Soon);
@@ -52,7 +52,7 @@ public sealed class AgentPortTests : IAsyncLifetime
 
         Assert.Equal("ping", Encoding.ASCII.GetString(heard));
         Assert.Equal("pong", Encoding.ASCII.GetString(answer));
-        Assert.False(other.IsConnected, "the connection of one incarnation must not reach another's road");
+        Assert.False(other.IsConnected, "the connection of one incarnation must not reach another's transport");
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class AgentPortTests : IAsyncLifetime
     [InlineData("a token without an end of line, and too long", "sandbox-agent/1 {own}{long}")]
     public async Task Connection_WithoutItsToken_IsClosedUnheard(string what, string line)
     {
-        using var road = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
+        using var transport = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
         var another = _tokens.Of(IncarnationId.New());
         using var stranger = await DialAsync(line
             .Replace("{own}", _tokens.Of(_incarnation), StringComparison.Ordinal)
@@ -86,7 +86,7 @@ public sealed class AgentPortTests : IAsyncLifetime
             .Replace("{long}", new string('x', 300), StringComparison.Ordinal));
 
         Assert.True(await IsClosedAsync(stranger), $"a connection that shows {what} must be closed without an answer");
-        Assert.False(road.IsConnected, $"a connection that shows {what} must not reach the road");
+        Assert.False(transport.IsConnected, $"a connection that shows {what} must not reach the transport");
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class AgentPortTests : IAsyncLifetime
         new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System).Dispose();
         using var late = await DialAsync($"{AgentRoutes.TcpHello} {_tokens.Of(_incarnation)}\n");
 
-        Assert.True(await IsClosedAsync(late), "nobody expects this incarnation any more, so its connection must be closed");
+        Assert.True(await IsClosedAsync(late), "this incarnation is not expected any more, so its connection must be closed");
         using var again = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
     }
 

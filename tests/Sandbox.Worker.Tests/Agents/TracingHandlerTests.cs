@@ -30,7 +30,7 @@ public sealed class TracingHandlerTests : IDisposable
         _invoker.Dispose();
     }
 
-    /// <summary>The way of every command: where nobody traces it has to cost nothing, not even a task of its own.</summary>
+    /// <summary>The way of every command: without a tracer it has to cost nothing, not even a task of its own.</summary>
     [Fact]
     public void Call_WithoutATrace_IsTheInnerHandlersOwnTask()
     {
@@ -39,7 +39,7 @@ public sealed class TracingHandlerTests : IDisposable
         Task<HttpResponseMessage> call = _invoker.SendAsync(request, CancellationToken.None);
 
         Assert.Same(_agent.Given, call);
-        Assert.False(request.Headers.Contains(AgentSpan.ParentHeader), "nobody traces, and the agent was not to be asked");
+        Assert.False(request.Headers.Contains(AgentSpan.ParentHeader), "there is no tracer, and the agent was not to be asked");
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class TracingHandlerTests : IDisposable
         }
     }
 
-    /// <summary>An agent's end of the line.</summary>
+    /// <summary>An agent's end of the connection.</summary>
     private sealed class Answering : HttpMessageHandler
     {
         public Task<HttpResponseMessage>? Given { get; private set; }

@@ -232,7 +232,7 @@ public sealed class ArchiveTests : IAsyncLifetime
         await _cluster.DisposeAsync();
         if (DockerEngine.WhyMissing is null)
         {
-            // Where a test ends with a restored sandbox, its image goes with nobody.
+            // Where a test ends with a restored sandbox, nothing else removes its image.
             await Task.WhenAll(_images.Select(image => DockerEngine.DeleteAsync($"images/{image}", CancellationToken.None)));
         }
 

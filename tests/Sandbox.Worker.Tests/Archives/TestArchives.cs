@@ -8,7 +8,7 @@ internal sealed class TestArchives : IArchiveStore
     /// <summary>The real one.</summary>
     public IArchiveStore Inner { get; set; } = null!;
 
-    /// <summary>Never done; whoever waits for it ends with its token.</summary>
+    /// <summary>Never done; a wait for it ends with the waiter's token.</summary>
     public static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Called with the verb and the name; throws for a store that is down.</summary>

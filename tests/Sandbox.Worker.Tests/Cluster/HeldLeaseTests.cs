@@ -19,7 +19,7 @@ public sealed class HeldLeaseTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(5.999));
 
         Assert.True(_held.IsHeld);
-        Assert.False(_held.LeaseToken.Ended.IsCancellationRequested, "whoever acts under it was told to stop too early");
+        Assert.False(_held.LeaseToken.Ended.IsCancellationRequested, "what runs under the lease was told to stop too early");
         Assert.Equal(new Fence("node/w1", 3), _held.LeaseToken.Fence);
     }
 
@@ -29,7 +29,7 @@ public sealed class HeldLeaseTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(6));
 
         Assert.False(_held.IsHeld);
-        Assert.True(_held.LeaseToken.Ended.IsCancellationRequested, "whoever acts under it was to be told to stop at two thirds");
+        Assert.True(_held.LeaseToken.Ended.IsCancellationRequested, "what runs under the lease was to be told to stop at two thirds");
     }
 
     [Fact]

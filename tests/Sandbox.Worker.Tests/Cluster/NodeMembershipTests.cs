@@ -12,7 +12,7 @@ using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Cluster;
 
-/// <summary>A node's turns, one by one, under a clock of the test's own; the records are in the real store.</summary>
+/// <summary>A node's heartbeats, one by one, under a clock of the test's own; the records are in the real store.</summary>
 public sealed class NodeMembershipTests : IDisposable
 {
     private readonly TempFolder _data = new();
@@ -28,16 +28,16 @@ public sealed class NodeMembershipTests : IDisposable
 
     private NodeMembership Membership => _worker.Get<NodeMembership>();
 
-    private INodeLease Right => _worker.Get<INodeLease>();
+    private INodeLease LeaseOfNode => _worker.Get<INodeLease>();
 
     [Fact]
     public async Task Beat_NobodyHasTheName_HoldsItAndTellsItsFacts()
     {
-        Assert.Null(Right.Current);
+        Assert.Null(LeaseOfNode.Current);
 
         Assert.Null(await Membership.BeatAsync(CancellationToken.None));
 
-        Assert.Equal(new Fence("node/node-1", 1), Right.Current?.Fence);
+        Assert.Equal(new Fence("node/node-1", 1), LeaseOfNode.Current?.Fence);
         var node = Assert.Single(await _nodes.ListAsync(CancellationToken.None));
         Assert.Equal(("node-1", 3.0, "eu"), (node.Facts.Name, node.Facts.Capacity.Cpus, node.Facts.Labels["zone"]));
     }
@@ -46,35 +46,35 @@ public sealed class NodeMembershipTests : IDisposable
     public async Task Beat_HeartbeatRefused_StopsActingAndTakesANewEpoch()
     {
         await Membership.BeatAsync(CancellationToken.None);
-        var hold = Right.Current!;
+        var token = LeaseOfNode.Current!;
         _nodes.RefusesHeartbeats = true;
 
         await Membership.BeatAsync(CancellationToken.None);
 
-        Assert.Null(Right.Current);
-        Assert.True(hold.Ended.IsCancellationRequested, "what ran under the refused lease was to be told to stop");
+        Assert.Null(LeaseOfNode.Current);
+        Assert.True(token.Ended.IsCancellationRequested, "what ran under the refused lease was to be told to stop");
         _nodes.RefusesHeartbeats = false;
         await Membership.BeatAsync(CancellationToken.None);
-        Assert.Equal(2, Right.Current?.Fence?.Epoch);
+        Assert.Equal(2, LeaseOfNode.Current?.Fence?.Epoch);
     }
 
     [Fact]
     public async Task Beat_StoreAwayForTwoThirdsOfTheLease_StopsActingByItsOwnClock()
     {
         await Membership.BeatAsync(CancellationToken.None);
-        var hold = Right.Current!;
+        var token = LeaseOfNode.Current!;
         _nodes.Fails = new IOException("the store is away");
         _time.Advance(TimeSpan.FromSeconds(6));
         await Assert.ThrowsAsync<IOException>(() => Membership.BeatAsync(CancellationToken.None));
-        Assert.NotNull(Right.Current);
+        Assert.NotNull(LeaseOfNode.Current);
 
         _time.Advance(TimeSpan.FromSeconds(0.7));
 
-        Assert.Null(Right.Current);
-        Assert.True(hold.Ended.IsCancellationRequested);
+        Assert.Null(LeaseOfNode.Current);
+        Assert.True(token.Ended.IsCancellationRequested);
         _nodes.Fails = null;
         await Membership.BeatAsync(CancellationToken.None);
-        Assert.Equal(2, Right.Current?.Fence?.Epoch);
+        Assert.Equal(2, LeaseOfNode.Current?.Fence?.Epoch);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class NodeMembershipTests : IDisposable
         var refused = await Membership.BeatAsync(CancellationToken.None);
 
         Assert.Contains("Worker:NodeName", Assert.IsType<SandboxError.NodeNameTaken>(refused).Text, StringComparison.Ordinal);
-        Assert.Null(Right.Current);
+        Assert.Null(LeaseOfNode.Current);
     }
 
     [Fact]
@@ -93,12 +93,12 @@ public sealed class NodeMembershipTests : IDisposable
     {
         await Membership.BeatAsync(CancellationToken.None);
         await _worker.Get<NodeHealth>().LookAsync(CancellationToken.None);
-        Assert.True(Terms().TakesStarts);
+        Assert.True(NextClaim().TakesStarts);
 
         await _nodes.SetDrainingAsync("node-1", true, CancellationToken.None);
         await Membership.BeatAsync(CancellationToken.None);
 
-        Assert.False(Terms().TakesStarts, "a node that drains was to claim no starts");
+        Assert.False(NextClaim().TakesStarts, "a node that drains was to claim no starts");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class NodeMembershipTests : IDisposable
         await Membership.BeatAsync(CancellationToken.None);
         using (_worker.Get<NodeCapacityReservations>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
         {
-            var claim = Terms();
+            var claim = NextClaim();
 
             Assert.Equal(new Fence("node/node-1", 1), claim.Fence);
             Assert.Equal((2.0, 768L << 20), (claim.Room.Cpus, claim.Room.MemoryBytes));
@@ -130,7 +130,7 @@ public sealed class NodeMembershipTests : IDisposable
             Assert.Equal("eu", claim.Labels["zone"]);
         }
 
-        Assert.Equal(3.0, Terms().Room.Cpus);
+        Assert.Equal(3.0, NextClaim().Room.Cpus);
     }
 
     [Fact]
@@ -141,13 +141,14 @@ public sealed class NodeMembershipTests : IDisposable
         var job = new Contracts.Jobs.StartSandboxJob { SandboxId = record.Id, SandboxVersion = 1, Incarnation = record.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(record, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
         var seen = new List<Fence?>();
-        var fenced = new FencedSandboxStore(new SeenTransitions(_worker.Records, seen), Right);
-        var move = new SandboxTransition(record, record with { Version = 2 }, Job: null);
+        var fenced = new FencedSandboxStore(new SeenTransitions(_worker.Records, seen), LeaseOfNode);
+        var transition = new SandboxTransition(record, record with { Version = 2 }, Job: null);
 
-        await fenced.TryTransitionAsync(move, CancellationToken.None);
+        await fenced.TryTransitionAsync(transition, CancellationToken.None);
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.False(await fenced.TryTransitionAsync(move, CancellationToken.None), "a node that lost its lease was to write nothing");
+        Assert.False(
+            await fenced.TryTransitionAsync(transition, CancellationToken.None), "a node that lost its lease was to write nothing");
         Assert.False(await fenced.TryUpdateFactsAsync(record, CancellationToken.None), "a node that lost its lease was to write nothing");
         Assert.Equal([new Fence("node/node-1", 1)], seen);
         Assert.IsType<FencedSandboxStore>(_worker.Records);
@@ -159,5 +160,5 @@ public sealed class NodeMembershipTests : IDisposable
         _data.Dispose();
     }
 
-    private JobClaim Terms() => _worker.Get<IJobClaimPolicy>().Of(Right.Current!, 1);
+    private JobClaim NextClaim() => _worker.Get<IJobClaimPolicy>().Of(LeaseOfNode.Current!, 1);
 }

@@ -6,7 +6,7 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Worker.Tests.Cluster;
 
-/// <summary>Remembers the fences of the moves that reach a store, and passes everything on without them: the embedded store
+/// <summary>Remembers the fences of the transitions that reach a store, and passes everything on without them: the embedded store
 /// knows no leases.</summary>
 internal sealed class SeenTransitions(ISandboxStore records, List<Fence?> seen) : ISandboxStore
 {
@@ -15,10 +15,10 @@ internal sealed class SeenTransitions(ISandboxStore records, List<Fence?> seen) 
 
     public Task<SandboxInstance?> FindAsync(SandboxId id, CancellationToken cancellationToken) => records.FindAsync(id, cancellationToken);
 
-    public Task<bool> TryTransitionAsync(SandboxTransition move, CancellationToken cancellationToken)
+    public Task<bool> TryTransitionAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        seen.Add(move.Fence);
-        return records.TryTransitionAsync(move with { Fence = null }, cancellationToken);
+        seen.Add(transition.Fence);
+        return records.TryTransitionAsync(transition with { Fence = null }, cancellationToken);
     }
 
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>

@@ -21,8 +21,8 @@ public sealed class DockerHarness : IAsyncLifetime
 {
     private static readonly string[] Sleeper = ["/bin/sleep", "100000"];
 
-    /// <summary>Takes more memory than it has, and ends a moment later: an engine hears of want of memory and of the end by
-    /// two roads, and when both happen at once it may hear of the end first and never tell why.</summary>
+    /// <summary>Takes more memory than it has, and ends a moment later: an engine hears of want of memory and of the end in
+    /// two ways, and when both happen at once it may hear of the end first and never tell why.</summary>
     internal static readonly string[] MemoryHog = ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M; sleep 3; exit 9"];
 
     private readonly DockerCluster _cluster = new();

@@ -44,7 +44,7 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
 
     public string FileSystem { get; set; } = "xfs";
 
-    /// <summary>It was removed by somebody since it was made.</summary>
+    /// <summary>It was removed from outside since it was made.</summary>
     public bool HasLostIt { get; set; }
 
     /// <summary>Events about the budget.</summary>

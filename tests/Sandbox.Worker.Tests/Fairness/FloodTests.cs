@@ -23,7 +23,7 @@ public sealed class FloodTests
         var alone = await RoundsAsync(cluster, quietTenants);
         await cluster.CreateAsync("flood", Flood);
 
-        // Again and again: whose turn it was before must not count against those who ask seldom.
+        // Again and again: what a tenant was served before must not count against those that ask seldom.
         for (var time = 1; time <= 3; time++)
         {
             var flooded = await RoundsAsync(cluster, quietTenants);

@@ -7,7 +7,7 @@ using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Head;
 
-/// <summary>Whom the head asks when a sandbox was last used.</summary>
+/// <summary>Which nodes the head asks when a sandbox was last used.</summary>
 public sealed class ClusterActivitiesTests : IDisposable
 {
     private readonly TempFolder _data = new();
@@ -32,7 +32,7 @@ public sealed class ClusterActivitiesTests : IDisposable
     [Fact]
     public async Task Last_WhileAnotherReplicaHasTheNodesName_IsNotTakenFromAMemoryThatHasNone()
     {
-        // That replica does not answer now, so nobody knows.
+        // That replica does not answer now, so it is not known.
         _nodes.Put(ClusterWorker.View("node-1", TimeSpan.Zero));
 
         var last = await LastAsync();

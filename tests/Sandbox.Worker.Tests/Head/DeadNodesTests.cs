@@ -78,8 +78,8 @@ public sealed class DeadNodesTests : IDisposable
         Assert.True(
             (await _worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out var created, out var error),
             error?.Text);
-        Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var move, out error), error?.Text);
-        Assert.True(await _worker.Records.TryTransitionAsync(move, CancellationToken.None), $"{id} was to run");
-        return move.Next;
+        Assert.True(SandboxTransitions.Alive(created, _time.GetUtcNow()).TryGet(out var transition, out error), error?.Text);
+        Assert.True(await _worker.Records.TryTransitionAsync(transition, CancellationToken.None), $"{id} was to run");
+        return transition.Next;
     }
 }

@@ -49,7 +49,7 @@ public sealed class HeadLeaseTests
     [Fact]
     public async Task Turn_Renewed_GoesOnUnderTheSameEpoch()
     {
-        for (var turn = 0; turn < 10; turn++)
+        for (var round = 0; round < 10; round++)
         {
             await TurnAsync();
             _time.Advance(LeaderLease.Every);

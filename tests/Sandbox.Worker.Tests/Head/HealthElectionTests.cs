@@ -11,7 +11,8 @@ using Sandbox.Worker.Tests.Cluster;
 
 namespace Sandbox.Worker.Tests.Head;
 
-/// <summary>Where a node's right to be the head comes from, turn by turn: the health service, or the store while that is silent.</summary>
+/// <summary>Where a node's lease as the head comes from, round by round: the health service, or the store while that is
+/// silent.</summary>
 public sealed class HealthElectionTests
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(2);
@@ -83,7 +84,7 @@ public sealed class HealthElectionTests
         await using var node = Node(new Uri("http://127.0.0.1:1"));
         var mine = (await _leases.TryAcquireAsync(Lease.Head, "n1/a", Length, CancellationToken))!;
 
-        Assert.True(await Election(node).TryKeepAsync(mine, CancellationToken), "nobody else has taken it");
+        Assert.True(await Election(node).TryKeepAsync(mine, CancellationToken), "no other node has taken it");
         _time.Advance(Length);
         await _leases.TryAcquireAsync(Lease.Head, "n2/b", Length, CancellationToken);
 

@@ -10,7 +10,7 @@ using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Head;
 
-/// <summary>What is around the decision: how often the health service is asked, and whom else.</summary>
+/// <summary>What is around the decision: how often the health service is asked, and what else is.</summary>
 public sealed class StartupRoleDecisionTests
 {
     [Theory]

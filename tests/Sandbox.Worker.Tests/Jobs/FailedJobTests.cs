@@ -23,7 +23,7 @@ public sealed class FailedJobTests : IDisposable
         var job = new StartSandboxJob { SandboxId = pending.Id, SandboxVersion = pending.Version, Incarnation = pending.Incarnation };
         Assert.True((await worker.Records.TryCreateAsync(pending, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
 
-        var ended = await worker.UntilAsync(pending.Id, record => record.State is not SandboxState.Pending, "out of its passing state");
+        var ended = await worker.UntilAsync(pending.Id, record => record.State is not SandboxState.Pending, "out of its transient state");
 
         Assert.Equal((SandboxState.Stopped, SandboxEvent.StartFailed, Why), (ended.State, ended.History[^1].On, ended.Reason));
         Assert.True(ended.TransientDeadline is null, "nothing is awaited any more");

@@ -137,7 +137,7 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
     [Fact]
     public async Task WithoutWalls_Stopped_EndsTheWholeTree()
     {
-        // Nothing runs in this one, so nobody sweeps what no record knows.
+        // Nothing runs in this one, so no sweep removes what no record knows.
         await using var idle = WorkerHost.Build(Directory.CreateDirectory(Data.File("idle")).FullName);
         var sandbox = WorkerHost.Prepare("box");
         var folder = new LocalFolder(idle.Get<SandboxFolders>().LocalWork(sandbox.Incarnation));

@@ -4,7 +4,7 @@ using Sandbox.Worker.Tests.Cluster;
 
 namespace Sandbox.Worker.Tests.Matrix;
 
-/// <summary>Every kind of caller of the internal port: what he adds to a request to be let in.</summary>
+/// <summary>Every kind of caller of the internal port: what it adds to a request to be let in.</summary>
 internal static class NodeApiCallers
 {
     private static readonly TimeSpan TooFar = RequestSignature.Tolerance + TimeSpan.FromMinutes(1);
@@ -13,7 +13,7 @@ internal static class NodeApiCallers
     public static void Right(HttpRequestMessage request) =>
         Prove(request, ClusterWorker.Secret, request.Method.Method, TargetOf(request), TimeSpan.Zero);
 
-    /// <summary>Those who get nowhere.</summary>
+    /// <summary>The callers that are refused everywhere.</summary>
     /// <param name="apiKey">Of an admin: it opens the API, and nothing here.</param>
     public static IReadOnlyList<(string Name, Action<HttpRequestMessage> Sign)> Strangers(string apiKey) =>
     [

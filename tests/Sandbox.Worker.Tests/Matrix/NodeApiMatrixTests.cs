@@ -10,16 +10,16 @@ using Sandbox.Worker.Tests.Running;
 namespace Sandbox.Worker.Tests.Matrix;
 
 /// <summary>
-/// Every route of a worker's internal port, asked by every kind of caller: whoever does not prove that he is of the cluster
-/// learns nothing and reaches no agent, and whoever does reaches what runs here and nothing else. The routes come from the
+/// Every route of a worker's internal port, asked by every kind of caller: one that does not prove that it is of the cluster
+/// learns nothing and reaches no agent, and one that does reaches what runs here and nothing else. The routes come from the
 /// program itself, so that a new one without a row fails.
 /// </summary>
 public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<NodeApiServer>, IAsyncLifetime
 {
-    /// <summary>A call ends a moment after its answer, and is counted as use once more when it does: that of the test before is not this
-    /// one's.</summary>
+    /// <summary>A call ends a moment after its answer, and is counted as activity once more when it does: that of the test before is not
+    /// this one's.</summary>
     public async ValueTask InitializeAsync() =>
-        await WorkerHost.UntilAsync(() => !shared.Seat.IsCalled, "the calls of the test before have ended");
+        await WorkerHost.UntilAsync(() => !shared.Agent.IsCalled, "the calls of the test before have ended");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -37,7 +37,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
         var endpoints = shared.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (endpoint.RoutePattern.RawText!, endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []));
 
-        Assert.Empty(RouteTable.Compare(endpoints, NodeApiRows.Roads, NodeApiRows.All));
+        Assert.Empty(RouteTable.Compare(endpoints, NodeApiRows.AgentWays, NodeApiRows.All));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     public async Task Route_AskedByAStranger_IsDeniedAlikeWhateverThereIs(string route)
     {
         var row = Row(route);
-        var used = shared.Seat.LastActivity;
+        var used = shared.Agent.LastActivity;
         var first = await AskAsync(row, Nowhere(), _ => { });
         Assert.StartsWith("HTTP 401\n", first, StringComparison.Ordinal);
         Assert.Contains($"{NodeApiRoutes.OwnAnswer}: {NodeApiRoutes.Denied}\n", first, StringComparison.Ordinal);
@@ -59,8 +59,8 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
             }
         }
 
-        Assert.False(shared.Seat.IsCalled, "no call of a stranger was to be on its way to the agent");
-        Assert.True(shared.Seat.LastActivity == used, "a stranger's call was not to count as use of the sandbox: it reaches no agent");
+        Assert.False(shared.Agent.IsCalled, "no call of a stranger was to be on its way to the agent");
+        Assert.True(shared.Agent.LastActivity == used, "a stranger's call was not to count as use of the sandbox: it reaches no agent");
     }
 
     [Theory]
@@ -77,19 +77,19 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     [MemberData(nameof(AgentRoutes))]
     public async Task AgentRoute_AskedWithTheRightProof_ReachesTheAgent_AndCountsAsUse(string route)
     {
-        var used = shared.Seat.LastActivity;
+        var used = shared.Agent.LastActivity;
 
         await AskAsync(Row(route), Here, NodeApiCallers.Right);
 
         await WorkerHost.UntilAsync(
-            () => shared.Seat.LastActivity > used, "the call counts as use of the sandbox, so it went to its agent");
+            () => shared.Agent.LastActivity > used, "the call counts as use of the sandbox, so it went to its agent");
     }
 
     [Theory]
     [MemberData(nameof(AgentRoutes))]
     public async Task AgentRoute_AskedForWhatIsNotHere_SaysSoAndReachesNoAgent(string route)
     {
-        var used = shared.Seat.LastActivity;
+        var used = shared.Agent.LastActivity;
         var elsewhere = await GivenRecordOfAnotherNodeAsync();
         var unknown = await AskAsync(Row(route), Nowhere(), NodeApiCallers.Right);
         Assert.StartsWith("HTTP 421\n", unknown, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
             Assert.Equal(unknown, await AskAsync(Row(route), id, NodeApiCallers.Right));
         }
 
-        Assert.True(shared.Seat.LastActivity == used, "what was asked for another sandbox was not to reach this one's agent");
+        Assert.True(shared.Agent.LastActivity == used, "what was asked for another sandbox was not to reach this one's agent");
     }
 
     /// <summary>What decision 6 says: a request that was overheard can be repeated as it was, for some minutes, and nothing else.</summary>

@@ -8,8 +8,8 @@ namespace Sandbox.Worker.Tests.Matrix;
 /// <summary>A row for each route of a worker's internal port; what is asked for is named <c>sandbox/incarnation</c>.</summary>
 internal static class NodeApiRows
 {
-    /// <summary>The other ways through the route that catches all: each is a road of its own.</summary>
-    public static IReadOnlyList<string> Roads { get; } = ["agent POST", "agent WebSocket", "agent bare tunnel"];
+    /// <summary>The other ways through the route that catches all, each with a name of its own.</summary>
+    public static IReadOnlyList<string> AgentWays { get; } = ["agent POST", "agent WebSocket", "agent bare tunnel"];
 
     public static IReadOnlyList<RouteRow> All { get; } =
     [
@@ -19,15 +19,15 @@ internal static class NodeApiRows
         new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id =>
             new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"* {AgentRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{NodeApiRoutes.Agents}/{id}/agent/status?a=%2Fb")),
-        new(Roads[0], Named.Sandbox, id => new(HttpMethod.Post, $"{NodeApiRoutes.Agents}/{id}/rock/execute")
+        new(AgentWays[0], Named.Sandbox, id => new(HttpMethod.Post, $"{NodeApiRoutes.Agents}/{id}/rock/execute")
         {
             Content = new StringContent("""{"command":["true"]}""", Encoding.UTF8, "application/json"),
         }),
-        new(Roads[1], Named.Sandbox, id => Upgrade(id, "websocket")),
-        new(Roads[2], Named.Sandbox, id => Upgrade(id, "tcp")),
+        new(AgentWays[1], Named.Sandbox, id => Upgrade(id, "websocket")),
+        new(AgentWays[2], Named.Sandbox, id => Upgrade(id, "tcp")),
     ];
 
-    /// <summary>Port 1 answers nobody; that the tunnel was asked for reaches the agent all the same.</summary>
+    /// <summary>Port 1 answers no caller; that the tunnel was asked for reaches the agent all the same.</summary>
     private static HttpRequestMessage Upgrade(string id, string protocol)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, $"{NodeApiRoutes.Agents}/{id}/rock/portforward?port=1");

@@ -35,7 +35,7 @@ public sealed class NodeApiServer : IAsyncLifetime
 
     internal SandboxInstance Running { get; private set; } = null!;
 
-    internal ConnectedAgent Seat => Get<AgentGateway>().Find(Running.Id)!;
+    internal ConnectedAgent Agent => Get<AgentGateway>().Find(Running.Id)!;
 
     internal T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();

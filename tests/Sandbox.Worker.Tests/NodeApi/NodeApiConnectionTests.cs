@@ -25,17 +25,17 @@ public sealed class NodeApiConnectionTests : IAsyncLifetime
     private static readonly TimeSpan Never = TimeSpan.FromMinutes(2);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly RequestDrain _end;
+    private readonly RequestDrain _drain;
     private WebApplication _app = null!;
 
-    public NodeApiConnectionTests() => _end = new RequestDrain(Options.Create(new NodeOptions()), _time);
+    public NodeApiConnectionTests() => _drain = new RequestDrain(Options.Create(new NodeOptions()), _time);
 
     public async ValueTask InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(_end).AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
+        builder.Services.AddSingleton(_drain).AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
         builder.Services.AddSingleton<TimeProvider>(_time);
         var options = Options.Create(new ClusterOptions { Secret = ClusterWorker.Secret });
         builder.Services.AddSingleton(new ClusterSecret(options, TimeProvider.System));

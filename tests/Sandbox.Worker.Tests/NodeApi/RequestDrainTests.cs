@@ -5,32 +5,32 @@ using Sandbox.Node.NodeApi;
 
 namespace Sandbox.Worker.Tests.NodeApi;
 
-/// <summary>How a worker stops serving the road without losing a call.</summary>
+/// <summary>How a worker stops serving the node API without losing a call.</summary>
 public sealed class RequestDrainTests : IDisposable
 {
     private static readonly TimeSpan DrainWait = TimeSpan.FromSeconds(10);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly RequestDrain _road;
+    private readonly RequestDrain _drain;
 
-    public RequestDrainTests() => _road = new RequestDrain(Options.Create(new NodeOptions { DrainWait = DrainWait }), _time);
+    public RequestDrainTests() => _drain = new RequestDrain(Options.Create(new NodeOptions { DrainWait = DrainWait }), _time);
 
-    public void Dispose() => _road.Dispose();
+    public void Dispose() => _drain.Dispose();
 
     [Fact]
     public void Stopping_TakesNoNewCall()
     {
-        using var before = _road.TryEnter();
-        _ = _road.StoppingAsync(CancellationToken.None);
+        using var before = _drain.TryEnter();
+        _ = _drain.StoppingAsync(CancellationToken.None);
 
         Assert.NotNull(before);
-        Assert.Null(_road.TryEnter());
+        Assert.Null(_drain.TryEnter());
     }
 
     [Fact]
     public async Task Stopping_WithoutCalls_WaitsForItsQuietOnly()
     {
-        var stopping = _road.StoppingAsync(CancellationToken.None);
+        var stopping = _drain.StoppingAsync(CancellationToken.None);
         Assert.False(stopping.IsCompleted, "callers were to have a moment to hear of the end");
 
         _time.Advance(RequestDrain.Quiet);
@@ -41,13 +41,13 @@ public sealed class RequestDrainTests : IDisposable
     [Fact]
     public async Task Stopping_WaitsForTheCallsUnderWay_AndCutsNone()
     {
-        var (one, other) = (_road.TryEnter()!, _road.TryEnter()!);
-        var stopping = _road.StoppingAsync(CancellationToken.None);
+        var (one, other) = (_drain.TryEnter()!, _drain.TryEnter()!);
+        var stopping = _drain.StoppingAsync(CancellationToken.None);
         _time.Advance(RequestDrain.Quiet);
         one.Dispose();
         one.Dispose();
         Assert.False(stopping.IsCompleted, "the other call was still under way");
-        Assert.False(_road.Cut.IsCancellationRequested, "a call had time left");
+        Assert.False(_drain.Cut.IsCancellationRequested, "a call had time left");
 
         other.Dispose();
 
@@ -57,20 +57,20 @@ public sealed class RequestDrainTests : IDisposable
     [Fact]
     public async Task Stopping_LongerThanThePatience_CutsWhatIsLeft()
     {
-        using var stream = _road.TryEnter();
-        var stopping = _road.StoppingAsync(CancellationToken.None);
+        using var stream = _drain.TryEnter();
+        var stopping = _drain.StoppingAsync(CancellationToken.None);
 
         _time.Advance(DrainWait);
 
         await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        Assert.True(_road.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
+        Assert.True(_drain.Cut.IsCancellationRequested, "a stream that goes on was to be cut after the patience");
     }
 
     [Fact]
     public async Task Stopping_WhileACallerKeepsItsConnection_WaitsUntilTheCallerClosesIt()
     {
-        var connection = _road.TryEnter()!;
-        var stopping = _road.StoppingAsync(CancellationToken.None);
+        var connection = _drain.TryEnter()!;
+        var stopping = _drain.StoppingAsync(CancellationToken.None);
         _time.Advance(RequestDrain.Quiet);
         Assert.False(stopping.IsCompleted, "a call might be on its way over the connection");
 

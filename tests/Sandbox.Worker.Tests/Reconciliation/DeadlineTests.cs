@@ -127,8 +127,8 @@ public sealed class DeadlineTests : IAsyncLifetime
     public async Task Stopped_ForLongerThanItsAutoDelete_IsDeleted()
     {
         var running = await GivenRunningAsync(spec => spec with { AutoDelete = TimeSpan.FromHours(1) });
-        var moves = _worker.Get<SandboxTransitions>();
-        Assert.True(moves.Stop(running, Domain.Operators.StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
+        var transitions = _worker.Get<SandboxTransitions>();
+        Assert.True(transitions.Stop(running, Domain.Operators.StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
         Assert.True(await _worker.Records.TryTransitionAsync(new SandboxTransition(stop.From, stop.Next, null), CancellationToken.None));
         _time.Advance(TimeSpan.FromMinutes(59));
         await ScanAsync(running);

@@ -87,7 +87,7 @@ public sealed class EngineOutageTests : IDisposable
     {
         var running = await GivenRunningAsync();
         Assert.True(_worker.Get<SandboxTransitions>().Lost(running, "exit code 0", _time.GetUtcNow()).TryGet(out var lost, out _));
-        Assert.True(await _worker.Records.TryTransitionAsync(lost, Token), "nobody else was to move it");
+        Assert.True(await _worker.Records.TryTransitionAsync(lost, Token), "no other writer was to change it");
         return lost.Next;
     }
 
@@ -98,7 +98,7 @@ public sealed class EngineOutageTests : IDisposable
         var job = new StartSandboxJob { SandboxId = first.Id, SandboxVersion = first.Version, Incarnation = first.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(first, job, Token)).TryGet(out var pending, out var error), error?.Text);
         Assert.True(SandboxTransitions.Alive(pending, _time.GetUtcNow()).TryGet(out var alive, out _));
-        Assert.True(await _worker.Records.TryTransitionAsync(alive, Token), "nobody else was to move it");
+        Assert.True(await _worker.Records.TryTransitionAsync(alive, Token), "no other writer was to change it");
         return alive.Next;
     }
 

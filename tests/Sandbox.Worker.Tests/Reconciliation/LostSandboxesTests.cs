@@ -49,7 +49,7 @@ public sealed class LostSandboxesTests : IDisposable
         var job = new StartSandboxJob { SandboxId = first.Id, SandboxVersion = first.Version, Incarnation = first.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(first, job, Token)).TryGet(out var pending, out var error), error?.Text);
         Assert.True(SandboxTransitions.Alive(pending, first.CreatedAt).TryGet(out var alive, out error), error?.Text);
-        Assert.True(await _worker.Records.TryTransitionAsync(alive, Token), "nobody else was to move it");
+        Assert.True(await _worker.Records.TryTransitionAsync(alive, Token), "no other writer was to change it");
         return alive.Next;
     }
 }

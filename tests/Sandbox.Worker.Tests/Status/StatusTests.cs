@@ -123,10 +123,10 @@ public sealed class StatusTests : IAsyncLifetime
     [Fact]
     public async Task ClientPort_OfTheHead_IsTheApi()
     {
-        var road = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
+        var proxy = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
             .GetRequiredService<HeadApiProxy>();
 
-        Assert.Equal((HttpStatusCode.OK, "hello ?a=%2Fb"), await AskAsync(road.HandleAsync, "/hello?a=%2Fb", ("X-API-Key", Key)));
+        Assert.Equal((HttpStatusCode.OK, "hello ?a=%2Fb"), await AskAsync(proxy.HandleAsync, "/hello?a=%2Fb", ("X-API-Key", Key)));
     }
 
     [Fact]
@@ -134,10 +134,10 @@ public sealed class StatusTests : IAsyncLifetime
     {
         await using var open = MakeApi(wantsKey: false);
         await open.StartAsync();
-        var road = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
+        var proxy = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
             .GetRequiredService<HeadApiProxy>();
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(road.HandleAsync, "/hello", ("X-API-Key", Key)));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(proxy.HandleAsync, "/hello", ("X-API-Key", Key)));
     }
 
     private IServiceProvider MakeNode(WebApplication api, Action<IServiceCollection>? more = null)

@@ -6,7 +6,7 @@ namespace Sandbox.Worker.Tests.Tools;
 
 /// <summary>
 /// Programs of a machine that is not at hand: each answers what it was recorded to answer to exactly these arguments. Whatever
-/// else is run fails the test, and so does a recording that nobody asked for.
+/// else is run fails the test, and so does a recording that no program run asked for.
 /// </summary>
 internal sealed class RecordedTools : IHostTools
 {
@@ -34,7 +34,7 @@ internal sealed class RecordedTools : IHostTools
         var command = Text([program, .. arguments]);
         Assert.True(
             _recorded.TryGetValue(command, out var answer),
-            $"nobody recorded what this answers: {command}; recorded are: {string.Join("; ", _recorded.Keys)}");
+            $"no recording says what this answers: {command}; recorded are: {string.Join("; ", _recorded.Keys)}");
         _asked.Enqueue(command);
         return answer(output, cancellationToken);
     }

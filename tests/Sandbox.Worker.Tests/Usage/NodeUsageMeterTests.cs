@@ -16,14 +16,14 @@ public sealed class NodeUsageMeterTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly Engine _engine;
-    private readonly NodeUsageMeter _use;
+    private readonly NodeUsageMeter _meter;
     private readonly SandboxInstance _sandbox = DockerHarness.GivenSandbox() with { Tenant = "red" };
 
     public NodeUsageMeterTests()
     {
         _engine = new Engine(_time);
         var options = Options.Create(new WorkerOptions { NodeName = "n1", ClusterId = "c", DataFolder = "/d" });
-        _use = new NodeUsageMeter(
+        _meter = new NodeUsageMeter(
             () => [_sandbox], new DeploymentSet([_engine], options), new NodeIdentity(options), _time, NullLogger<NodeUsageMeter>.Instance);
     }
 
@@ -32,7 +32,7 @@ public sealed class NodeUsageMeterTests
     [Fact]
     public async Task Read_TellsTheNodeAndItsSandboxes()
     {
-        var told = Assert.Single(await _use.ReadAsync(Token));
+        var told = Assert.Single(await _meter.ReadAsync(Token));
 
         Assert.Equal("n1", told.Node);
         var use = Assert.Single(told.Sandboxes);
@@ -42,12 +42,12 @@ public sealed class NodeUsageMeterTests
     [Fact]
     public async Task Read_ByManyAndAgainAtOnce_MeasuresOnce()
     {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _use.ReadAsync(Token)));
-        await _use.ReadAsync(Token);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _meter.ReadAsync(Token)));
+        await _meter.ReadAsync(Token);
         Assert.Equal(1, _engine.Asked);
 
         _time.Advance(TimeSpan.FromMilliseconds(500));
-        await _use.ReadAsync(Token);
+        await _meter.ReadAsync(Token);
 
         Assert.Equal(2, _engine.Asked);
     }
@@ -56,13 +56,13 @@ public sealed class NodeUsageMeterTests
     public async Task Read_WhereMeasuringTakesLong_MeasuresNoMoreThanATenthOfTheTime()
     {
         _engine.Takes = TimeSpan.FromSeconds(2);
-        await _use.ReadAsync(Token);
+        await _meter.ReadAsync(Token);
 
         _time.Advance(TimeSpan.FromSeconds(19));
-        await _use.ReadAsync(Token);
+        await _meter.ReadAsync(Token);
         Assert.Equal(1, _engine.Asked);
         _time.Advance(TimeSpan.FromSeconds(1));
-        await _use.ReadAsync(Token);
+        await _meter.ReadAsync(Token);
 
         Assert.Equal(2, _engine.Asked);
     }
@@ -72,10 +72,10 @@ public sealed class NodeUsageMeterTests
     {
         _engine.Use = null;
 
-        Assert.Empty(Assert.Single(await _use.ReadAsync(Token)).Sandboxes);
+        Assert.Empty(Assert.Single(await _meter.ReadAsync(Token)).Sandboxes);
     }
 
-    /// <summary>Tells of a sandbox's use, and does nothing else.</summary>
+    /// <summary>Tells of a sandbox's usage, and does nothing else.</summary>
     private sealed class Engine(FakeTimeProvider time) : IDeployment
     {
         private int _asked;
