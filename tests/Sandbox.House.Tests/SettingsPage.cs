@@ -79,7 +79,7 @@ internal static partial class SettingsPage
     private static void AppendRows(StringBuilder page, string prefix, Type type, object defaults)
     {
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.SetMethod is { IsPublic: true }))
+            .Where(property => IsBound(property)))
         {
             var value = property.GetValue(defaults);
             var name = $"{prefix}:{property.Name}";
@@ -94,6 +94,11 @@ internal static partial class SettingsPage
                 $"| `{name}` | {TypeName(property.PropertyType)} | {DefaultOf(value)} | {BoundsOf(property)} | {SummaryOf(property)} |\n");
         }
     }
+
+    /// <summary>The binder sets properties, and fills what it cannot replace.</summary>
+    private static bool IsBound(PropertyInfo property) => property.SetMethod is { IsPublic: true }
+        || (property.SetMethod is null
+            && (IsOurs(property.PropertyType) || property.PropertyType.Name.StartsWith("IDictionary", StringComparison.Ordinal)));
 
     private static bool IsOurs(Type type) =>
         type is { IsClass: true } && type.Assembly.GetName().Name!.Contains('.', StringComparison.Ordinal)
@@ -127,10 +132,10 @@ internal static partial class SettingsPage
     {
         RequiredAttribute => "required",
         RangeAttribute range =>
-            $"{range.Minimum} to {(range.Maximum is int.MaxValue or long.MaxValue or double.MaxValue ? "any" : range.Maximum)}",
+            $"{range.Minimum} to {(range.Maximum is int.MaxValue or long.MaxValue or >= (double)long.MaxValue ? "any" : range.Maximum)}",
         AllowedValuesAttribute allowed => string.Join(", ", allowed.Values.Select(value => $"`{value}`")),
-        RegularExpressionAttribute expression => $"`{expression.Pattern}`",
-        MinLengthAttribute least => $"at least {least.Length} characters",
+        RegularExpressionAttribute expression => $"`{expression.Pattern.Replace("|", "\\|", StringComparison.Ordinal)}`",
+        MinLengthAttribute least => $"at least {least.Length} {(property.PropertyType == typeof(string) ? "characters" : "entries")}",
         _ => "",
     }).Where(text => text.Length > 0));
 

@@ -19,8 +19,10 @@ public sealed class DoubledStartTests
 {
     /// <summary>Verbs that end and remove nothing.</summary>
     private static readonly string[] Harmless =
-        [nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync),
-            nameof(IDeployment.CheckAvailabilityAsync), "get_Kind"];
+    [
+        nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync),
+        nameof(IDeployment.CheckAvailabilityAsync), nameof(IDeployment.ImagesAsync), nameof(IDeployment.UseAsync), "get_Kind",
+    ];
 
     [NeedsDockerFact]
     public async Task Start_DeliveredToThreeNodes_WhoeverWakesLate_LeavesTheContainerOfTheOneThatRunsIt()
@@ -78,7 +80,7 @@ public sealed class DoubledStartTests
         var rounds = 0;
         var second = await cluster.AddWorkerAsync(
             "w2",
-            stores => stores.Decorate<ISandboxStore>((_, _) => (method, arguments, pass) =>
+            stores => stores.DecorateRecords((_, _) => (method, arguments, pass) =>
                 method == nameof(ISandboxStore.TryTransitionAsync) && ((SandboxTransition)arguments[0]!).Next.State is SandboxState.Running
                     ? word.ThenBreakAsync() : pass()),
             worker => worker.Decorate<IDeployment>(
@@ -125,7 +127,7 @@ public sealed class DoubledStartTests
             // Nor does it hear anything while it sleeps.
             stores.Decorate<IJobStore>((_, _) => (method, _, pass) =>
                 method == nameof(IJobStore.TryRenewAsync) && sleep.IsOn ? Task.FromResult(true) : pass());
-            stores.Decorate<ISandboxStore>((_, _) => (method, _, pass) =>
+            stores.DecorateRecords((_, _) => (method, _, pass) =>
                 method == nameof(ISandboxStore.FindAsync) && sleep.IsOn ? sleep.ThenAsync(() => (Task<SandboxInstance?>)pass()!) : pass());
         },
         worker => worker.Decorate<IDeployment>(

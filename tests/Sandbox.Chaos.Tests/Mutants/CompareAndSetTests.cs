@@ -29,7 +29,7 @@ public sealed class CompareAndSetTests
     {
         var race = new Race();
         var cluster = await SmallCluster.StartAsync(
-            api: services => services.Decorate<ISandboxStore>((_, store) => (method, arguments, pass) =>
+            api: services => services.DecorateRecords((_, store) => (method, arguments, pass) =>
             method == nameof(ISandboxStore.TryTransitionAsync) && race.IsOn
                 ? race.EnterAsync(() => isMutant ? OverwriteAsync(store, (SandboxTransition)arguments[0]!) : (Task<bool>)pass()!)
                 : pass()));
