@@ -74,7 +74,7 @@ internal static class TopCommand
 
     private static bool KnowsNoCpuYet(TopView view)
     {
-        var uses = view.Sandboxes.Select(row => row.Use).Concat(view.NodeUsageSample.Values).OfType<TopUsage>().ToList();
+        var uses = view.Sandboxes.Select(row => row.Use).Concat(view.NodeUse.Values).OfType<TopUsage>().ToList();
         return uses.Count > 0 && uses.All(use => use.Cpus is null);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class TopLook(SandboxClient client)
             nodes, [.. page.Items.Select(status => RowOf(status) with { Use = uses.GetValueOrDefault(status.SandboxId ?? "") })],
             page.Total)
         {
-            NodeUsageSample = usage.Nodes.ToDictionary(
+            NodeUse = usage.Nodes.ToDictionary(
                 use => use.Node, use => new TopUsage(_meter.CpusOf($"n {use.Node}", use.AtMs, use.CpuSeconds), use.MemoryBytes)),
         };
     }

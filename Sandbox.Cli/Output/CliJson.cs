@@ -47,7 +47,7 @@ internal sealed record ProcessRow(uint Pid, string Command, IReadOnlyList<string
 internal sealed record TopView(IReadOnlyList<NodeResult> Nodes, IReadOnlyList<TopRow> Sandboxes, long Total)
 {
     /// <summary>By the nodes' names; whoever could not tell is not in it.</summary>
-    public IReadOnlyDictionary<string, TopUsage> NodeUsageSample { get; init; } = new Dictionary<string, TopUsage>();
+    public IReadOnlyDictionary<string, TopUsage> NodeUse { get; init; } = new Dictionary<string, TopUsage>();
 }
 
 /// <param name="Cpus">In use on average since the look before; null at the first.</param>

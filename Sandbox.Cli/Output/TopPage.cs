@@ -68,7 +68,7 @@ internal static class TopPage
     [
         node.Name, node.State, node.Sandboxes.ToString(CultureInfo.InvariantCulture),
         Taken(node.Capacity.Cpus, node.Free.Cpus, 1, ""), Taken(node.Capacity.MemoryBytes, node.Free.MemoryBytes, GiB, " GiB"),
-        .. Cells(view.NodeUsageSample.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
+        .. Cells(view.NodeUse.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
     ];
 
     private static IReadOnlyList<string> Cells(TopRow row) =>
