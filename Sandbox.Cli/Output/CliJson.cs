@@ -71,7 +71,8 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
 }
 
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
-/// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c> or <c>undrained</c>.</param>
+/// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c>, <c>undrained</c>, <c>archived</c>, <c>restored</c>,
+/// <c>committed</c>, or, of <c>wait</c>, the state that was reached.</param>
 internal sealed record Done(string Action)
 {
     public string? SandboxId { get; init; }
