@@ -106,6 +106,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(ClusterResources))]
 [JsonSerializable(typeof(ProcessLine))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]
 [JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(Done))]

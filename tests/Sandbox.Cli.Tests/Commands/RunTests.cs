@@ -132,6 +132,8 @@ public sealed class RunTests : IDisposable
     [InlineData("run --network host -- true", 2, "host")]
     [InlineData("run", 2, "COMMAND")]
     [InlineData("frobnicate", 2, "frobnicate")]
+    [InlineData("ls --filter state", 2, "--filter takes NAME=VALUE, not 'state'")]
+    [InlineData("ls --filter colour=red", 2, "there is no 'colour'")]
     [InlineData("inspect nobody", 1, "nobody")]
     [InlineData("wait nobody", 1, "nobody")]
     [InlineData("wait nobody --for ever", 2, "ever")]
