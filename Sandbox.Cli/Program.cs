@@ -11,11 +11,13 @@ using Sandbox.Client;
 
 using var interrupts = new Interrupts();
 var json = false;
+var returnsItsCommandsCode = false;
 try
 {
     var context = new CommandContext(CliSettings.Read(), interrupts, TimeProvider.System);
     var parsed = Commands.All(context).Parse(args);
     json = context.Json(parsed);
+    returnsItsCommandsCode = Commands.ReturnsItsCommandsCode(parsed);
     return parsed.Action is ParseErrorAction
         ? throw new CliException(Complaint(parsed), ExitCodes.Usage)
         : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
@@ -55,5 +57,6 @@ int Fail(string text, int exitCode)
         StandardStreams.WriteErrorLine("sandbox: " + text.ReplaceLineEndings(" "));
     }
 
-    return exitCode;
+    // Where the code is the command's, ours must not look like one of its own.
+    return returnsItsCommandsCode && exitCode is (ExitCodes.Failure or ExitCodes.Usage) ? ExitCodes.OwnFailure : exitCode;
 }

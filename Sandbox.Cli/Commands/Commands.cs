@@ -38,4 +38,7 @@ internal static class Commands
         context.AddTo(root);
         return root;
     }
+
+    /// <summary>Whether the exit code is that of a command inside a sandbox.</summary>
+    public static bool ReturnsItsCommandsCode(ParseResult parsed) => parsed.CommandResult.Command.Name is "run" or "exec" or "shell";
 }
