@@ -19,7 +19,7 @@ try
     json = context.Json(parsed);
     returnsItsCommandsCode = Commands.ReturnsItsCommandsCode(parsed);
     return parsed.Action is ParseErrorAction
-        ? throw new CliException(Complaint(parsed), ExitCodes.Usage)
+        ? throw new CliException(Complaint.About(parsed), ExitCodes.Usage)
         : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (CliException exception)
@@ -38,13 +38,6 @@ catch (Exception exception) when (exception is SandboxClientException or IOExcep
 {
     return Fail(exception.Message, ExitCodes.Failure);
 }
-
-// A word that fits nowhere says more than what is missing without it.
-static string Complaint(ParseResult parsed) =>
-    parsed.UnmatchedTokens is [{ } word, ..]
-        ? parsed.Errors.FirstOrDefault(error => error.Message.Contains(word, StringComparison.Ordinal))?.Message
-            ?? $"'{word}' is not understood here"
-        : parsed.Errors[0].Message;
 
 int Fail(string text, int exitCode)
 {
