@@ -20,6 +20,7 @@ internal static class Commands
             ExecCommand.Create(context),
             ShellCommand.Create(context),
             CpCommand.Create(context),
+            PortForwardCommand.Create(context),
             LifecycleCommands.CreateStop(context),
             LifecycleCommands.CreateRestart(context),
             LifecycleCommands.CreateRm(context),

@@ -98,6 +98,9 @@ internal sealed record Done(string Action)
 
 internal sealed record Listening(string Url, string DataFolder);
 
+/// <param name="Local">Address and port of this machine.</param>
+internal sealed record ForwardedPort(string SandboxId, string Local, int Port);
+
 internal sealed record Failure(string Error);
 
 [JsonSourceGenerationOptions(
@@ -111,6 +114,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(Listening))]
+[JsonSerializable(typeof(ForwardedPort))]
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(IReadOnlyList<TenantResult>))]
 [JsonSerializable(typeof(IReadOnlyList<KeyResult>))]

@@ -65,6 +65,8 @@ public sealed class LifecycleTests : IDisposable
         Assert.Equal("sandbox: sandbox demo is running, not archived\n", (await _cli.RunAsync("restore", "demo")).Expect(1).Error);
         (await _cli.RunAsync("stop", "demo")).Expect(0);
         Assert.Contains("Archive:Store", (await _cli.RunAsync("archive", "demo")).Expect(1).Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "sandbox: sandbox demo is stopped, not running\n", (await _cli.RunAsync("port-forward", "demo", "80")).Expect(1).Error);
         (await _cli.RunAsync("rm", "demo")).Expect(0);
     }
 }
