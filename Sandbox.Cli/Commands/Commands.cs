@@ -35,6 +35,7 @@ internal static class Commands
             NodeCommands.Create(context),
             TopCommand.Create(context),
             ClusterCommand.Create(context),
+            CompletionCommand.Create(),
         };
         context.AddTo(root);
         return root;

@@ -155,6 +155,7 @@ public sealed class RunTests : IDisposable
     [InlineData("commit nobody image:1", 1, "nobody")]
     [InlineData("port-forward nobody 80", 1, "nobody")]
     [InlineData("port-forward nobody 0:0", 2, "port-forward takes [LOCAL:]REMOTE")]
+    [InlineData("completion tcsh", 2, "tcsh")]
     [InlineData("exec no/id -- true", 125, "'no/id' is not a sandbox id")]
     [InlineData("exec nobody -- true", 125, "nobody")]
     [InlineData("cp a b", 2, "cp takes one path of this machine and one ID:PATH")]
