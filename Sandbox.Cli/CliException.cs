@@ -14,6 +14,9 @@ internal static class ExitCodes
     /// <summary>As <c>timeout(1)</c>.</summary>
     public const int TimedOut = 124;
 
+    /// <summary>As <c>docker run</c> and <c>docker exec</c>: we failed, and the command inside did not end by itself.</summary>
+    public const int OwnFailure = 125;
+
     /// <summary>As a shell: found, but it cannot be run.</summary>
     public const int NotExecutable = 126;
 
@@ -22,7 +25,7 @@ internal static class ExitCodes
 
     public const int Interrupted = 130;
 
-    /// <summary>Whoever read our output went away.</summary>
+    /// <summary>The reader of our output went away.</summary>
     public const int BrokenPipe = 141;
 
     /// <summary>As a shell: ended by a signal.</summary>

@@ -11,13 +11,15 @@ using Sandbox.Client;
 
 using var interrupts = new Interrupts();
 var json = false;
+var returnsItsCommandsCode = false;
 try
 {
     var context = new CommandContext(CliSettings.Read(), interrupts, TimeProvider.System);
     var parsed = Commands.All(context).Parse(args);
     json = context.Json(parsed);
+    returnsItsCommandsCode = Commands.ReturnsItsCommandsCode(parsed);
     return parsed.Action is ParseErrorAction
-        ? throw new CliException(Complaint(parsed), ExitCodes.Usage)
+        ? throw new CliException(Complaint.About(parsed), ExitCodes.Usage)
         : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (CliException exception)
@@ -37,13 +39,6 @@ catch (Exception exception) when (exception is SandboxClientException or IOExcep
     return Fail(exception.Message, ExitCodes.Failure);
 }
 
-// A word that fits nowhere says more than what is missing without it.
-static string Complaint(ParseResult parsed) =>
-    parsed.UnmatchedTokens is [{ } word, ..]
-        ? parsed.Errors.FirstOrDefault(error => error.Message.Contains(word, StringComparison.Ordinal))?.Message
-            ?? $"'{word}' is not understood here"
-        : parsed.Errors[0].Message;
-
 int Fail(string text, int exitCode)
 {
     if (json)
@@ -55,5 +50,6 @@ int Fail(string text, int exitCode)
         StandardStreams.WriteErrorLine("sandbox: " + text.ReplaceLineEndings(" "));
     }
 
-    return exitCode;
+    // Where the code is the command's, ours must not look like one of its own.
+    return returnsItsCommandsCode && exitCode is (ExitCodes.Failure or ExitCodes.Usage) ? ExitCodes.OwnFailure : exitCode;
 }

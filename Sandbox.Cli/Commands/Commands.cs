@@ -14,14 +14,20 @@ internal static class Commands
             new VersionOption(),
             RunCommand.Create(context),
             ServeCommand.Create(context),
-            ListCommands.CreateLs(context),
-            ListCommands.CreatePs(context),
+            LsCommand.Create(context),
+            PsCommand.Create(context),
+            InspectCommand.Create(context),
             ExecCommand.Create(context),
             ShellCommand.Create(context),
             CpCommand.Create(context),
+            PortForwardCommand.Create(context),
             LifecycleCommands.CreateStop(context),
             LifecycleCommands.CreateRestart(context),
             LifecycleCommands.CreateRm(context),
+            WaitCommand.Create(context),
+            ArchiveCommands.CreateArchive(context),
+            ArchiveCommands.CreateRestore(context),
+            CommitCommand.Create(context),
             ImageCommand.Create(context),
             TenantCommands.Create(context),
             KeyCommands.Create(context),
@@ -29,8 +35,12 @@ internal static class Commands
             NodeCommands.Create(context),
             TopCommand.Create(context),
             ClusterCommand.Create(context),
+            CompletionCommand.Create(),
         };
         context.AddTo(root);
         return root;
     }
+
+    /// <summary>Whether the exit code is that of a command inside a sandbox.</summary>
+    public static bool ReturnsItsCommandsCode(ParseResult parsed) => parsed.CommandResult.Command.Name is "run" or "exec" or "shell";
 }

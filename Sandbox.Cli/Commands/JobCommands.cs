@@ -17,11 +17,12 @@ internal static class JobCommands
         var dead = new Command("dead", "List the dead letters: jobs that failed too often.") { limit };
         dead.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
+            var now = context.Time.GetUtcNow();
             Printer.Rows(
                 context.Json(parsed), await client.DeadLettersAsync(parsed.GetValue(limit), context.Asked),
                 CliJson.Default.IReadOnlyListDeadLetterResult,
                 Columns, row =>
-                    [$"{row.Id}", row.SandboxId, row.Job ?? "-", $"{row.Attempts}", $"{row.At:yyyy-MM-dd'T'HH:mm:ssK}", row.Reason]);
+                    [$"{row.Id}", row.SandboxId, row.Job ?? "-", $"{row.Attempts}", Times.Shown(row.At, now, none: "-"), row.Reason]);
             return 0;
         }));
         return dead;

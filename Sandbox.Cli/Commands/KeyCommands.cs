@@ -61,6 +61,8 @@ internal static class KeyCommands
         var ls = new Command("ls", "List the keys, revoked ones included.");
         ls.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
+            var now = context.Time.GetUtcNow();
+            string Text(DateTimeOffset? at) => Times.Shown(at, now, none: "-");
             Printer.Rows(
                 context.Json(parsed), await client.KeysAsync(context.Asked), CliJson.Default.IReadOnlyListKeyResult, Columns, row =>
                 [row.Id, row.Tenant, row.Admin ? "yes" : "no", Text(row.CreatedAt), Text(row.ExpiresAt), Text(row.RevokedAt), row.Note]);
@@ -68,8 +70,6 @@ internal static class KeyCommands
         }));
         return ls;
     }
-
-    internal static string Text(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture) ?? "-";
 
     internal static DateTimeOffset? When(string? text, TimeProvider time)
     {

@@ -39,7 +39,7 @@ internal static class NodeTokenCommands
 
             // Alone on standard output, so that a script may take it from there.
             StandardStreams.WriteErrorLine(
-                $"sandbox: made join token {made.Id}, good once until {KeyCommands.Text(made.ExpiresAt)}; it is shown only now:");
+                $"sandbox: made join token {made.Id}, good once until {Times.Rfc3339(made.ExpiresAt)}; it is shown only now:");
             StandardStreams.WriteOutputLine(made.Token);
             return 0;
         }));
@@ -51,10 +51,11 @@ internal static class NodeTokenCommands
         var ls = new Command("ls", "List the tokens, used and expired ones included.");
         ls.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
+            var now = context.Time.GetUtcNow();
             Printer.Rows(
                 context.Json(parsed), await client.JoinTokensAsync(context.Asked), CliJson.Default.IReadOnlyListJoinTokenEntry, Columns,
                 row =>
-                [row.Id, row.State, row.Node ?? "any", KeyCommands.Text(row.ExpiresAt), row.UsedBy ?? "-"]);
+                [row.Id, row.State, row.Node ?? "any", Times.Shown(row.ExpiresAt, now, none: "-"), row.UsedBy ?? "-"]);
             return 0;
         }));
         return ls;

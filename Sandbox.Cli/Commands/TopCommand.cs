@@ -3,6 +3,7 @@ using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 using Sandbox.Client;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Sandbox.Cli.Commands;
 
@@ -29,7 +30,7 @@ internal static class TopCommand
             }
             else if (parsed.GetValue(once))
             {
-                AnsiConsole.Write(TopPage.Draw(await OnceAsync(client, context), rows: null));
+                AnsiConsole.Write(Draw(await OnceAsync(client, context), rows: null, context));
             }
             else
             {
@@ -41,17 +42,20 @@ internal static class TopCommand
         return top;
     }
 
+    private static IRenderable Draw(TopView view, int? rows, CommandContext context) =>
+        TopPage.Draw(view, rows, AnsiConsole.Profile.Width, context.Time.GetUtcNow());
+
     /// <summary>Until somebody ends it.</summary>
     private static async Task WatchAsync(SandboxClient client, CommandContext context)
     {
         using var ticks = new PeriodicTimer(Every, context.Time);
         var look = new TopLook(client);
-        await AnsiConsole.Live(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height)).AutoClear(true)
+        await AnsiConsole.Live(Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height, context)).AutoClear(true)
             .StartAsync(async live =>
         {
             do
             {
-                live.UpdateTarget(TopPage.Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height));
+                live.UpdateTarget(Draw(await look.TakeAsync(context.Asked), AnsiConsole.Profile.Height, context));
             }
             while (await ticks.WaitForNextTickAsync(context.Asked));
         });

@@ -71,7 +71,8 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
 }
 
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
-/// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c> or <c>undrained</c>.</param>
+/// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c>, <c>undrained</c>, <c>archived</c>, <c>restored</c>,
+/// <c>committed</c>, or, of <c>wait</c>, the state that was reached.</param>
 internal sealed record Done(string Action)
 {
     public string? SandboxId { get; init; }
@@ -97,6 +98,9 @@ internal sealed record Done(string Action)
 
 internal sealed record Listening(string Url, string DataFolder);
 
+/// <param name="Local">Address and port of this machine.</param>
+internal sealed record ForwardedPort(string SandboxId, string Local, int Port);
+
 internal sealed record Failure(string Error);
 
 [JsonSourceGenerationOptions(
@@ -105,10 +109,12 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(ClusterResources))]
 [JsonSerializable(typeof(ProcessLine))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]
 [JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(Listening))]
+[JsonSerializable(typeof(ForwardedPort))]
 [JsonSerializable(typeof(Failure))]
 [JsonSerializable(typeof(IReadOnlyList<TenantResult>))]
 [JsonSerializable(typeof(IReadOnlyList<KeyResult>))]

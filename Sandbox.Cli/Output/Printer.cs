@@ -16,16 +16,24 @@ internal static class Printer
         {
             Json(rows, type);
         }
-        else if (StandardStreams.OutputIsTerminal)
-        {
-            Table(columns, rows.Select(cells));
-        }
         else
         {
-            foreach (var row in rows)
-            {
-                StandardStreams.WriteOutputLine(string.Join('\t', cells(row).Select(OneLine)));
-            }
+            Lines(columns, [.. rows.Select(cells)]);
+        }
+    }
+
+    /// <summary>A table on a terminal, with its headings even when it is empty; plain lines with tabs when piped.</summary>
+    public static void Lines(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        if (StandardStreams.OutputIsTerminal)
+        {
+            Table(columns, rows);
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            StandardStreams.WriteOutputLine(string.Join('\t', row.Select(OneLine)));
         }
     }
 
@@ -49,7 +57,8 @@ internal static class Printer
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
+            // What names a row stays in one piece.
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))) { NoWrap = column == columns[0] });
         }
 
         foreach (var row in rows)

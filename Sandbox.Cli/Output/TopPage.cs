@@ -12,12 +12,23 @@ internal static class TopPage
     private const double GiB = 1L << 30;
     private const double MiB = 1L << 20;
 
+    /// <summary>Characters that the table itself takes at its edges.</summary>
+    private const int Margins = 3;
+
     /// <summary>Lines that titles, headings and the note below take.</summary>
     private const int Frame = 12;
 
-    private static readonly string[] NodeColumns = ["NODE", "STATE", "SANDBOXES", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "NOTE"];
-    private static readonly string[] SandboxColumns =
-        ["SANDBOX", "STATE", "NODE", "IMAGE", "CPUS", "MEMORY", "CPU USED", "MEMORY USED", "CREATED", "STOPS"];
+    private static readonly TopColumn[] NodeColumns =
+    [
+        new("NODE", Least: 8), new("STATE"), new("SANDBOXES", Rank: 1), new("CPUS", Rank: 4), new("MEMORY", Rank: 3), new("CPU USED"),
+        new("MEM USED"), new("NOTE", Least: 8, Rank: 2),
+    ];
+
+    private static readonly TopColumn[] SandboxColumns =
+    [
+        new("SANDBOX", Least: 12), new("STATE"), new("NODE", Least: 8, Rank: 2), new("IMAGE", Least: 12, Rank: 1), new("CPUS", Rank: 4),
+        new("MEMORY", Rank: 3), new("CPU USED"), new("MEM USED"), new("AGE", Rank: 5), new("STOPS IN", Rank: 6),
+    ];
 
     /// <summary>For programs: the kind first, then the cells, with tabs in between.</summary>
     public static void WriteLines(TopView view)
@@ -30,17 +41,18 @@ internal static class TopPage
     }
 
     /// <param name="rows">Lines of the screen; null: as many as it takes.</param>
-    public static IRenderable Draw(TopView view, int? rows)
+    /// <param name="width">Characters of a line.</param>
+    public static IRenderable Draw(TopView view, int? rows, int width, DateTimeOffset now)
     {
         var most = rows is { } height ? Math.Max(1, height - Frame - view.Nodes.Count) : view.Sandboxes.Count;
         var shown = view.Sandboxes.Take(most).ToList();
         var parts = new List<IRenderable>();
         if (view.Nodes.Count > 0)
         {
-            parts.Add(TableOf(NodeColumns, view.Nodes.Select(node => Cells(node, view))));
+            parts.Add(TableOf(NodeColumns, [.. view.Nodes.Select(node => Cells(node, view))], width));
         }
 
-        parts.Add(TableOf(SandboxColumns, shown.Select(Cells)));
+        parts.Add(TableOf(SandboxColumns, [.. shown.Select(row => ShownCells(row, now))], width));
         parts.Add(
             new Text(
                 shown.Count < view.Total ? $" {shown.Count} of {view.Total} sandboxes" : $" {view.Total} sandboxes",
@@ -48,17 +60,21 @@ internal static class TopPage
         return new Rows(parts);
     }
 
-    private static Table TableOf(IEnumerable<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    private static Table TableOf(TopColumn[] columns, IReadOnlyList<IReadOnlyList<string>> rows, int width)
     {
+        int ContentOf(int i) => rows.Select(row => OneLine(row[i]).GetCellWidth()).DefaultIfEmpty().Max();
+        var widths = ColumnFit.Fit(columns, [.. columns.Select((_, i) => ContentOf(i))], width - Margins);
+        List<int> shown = [.. Enumerable.Range(0, columns.Length).Where(i => widths[i] > 0)];
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
+        foreach (var i in shown)
         {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).NoWrap());
+            var heading = new Text(columns[i].Heading, new Style(decoration: Decoration.Bold)) { Overflow = Overflow.Ellipsis };
+            table.AddColumn(new TableColumn(heading) { Width = widths[i], Padding = new Padding(0, 0, 1, 0), NoWrap = true });
         }
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(cell => new Text(OneLine(cell)) { Overflow = Overflow.Ellipsis }));
+            table.AddRow(shown.Select(i => new Text(OneLine(row[i])) { Overflow = Overflow.Ellipsis }));
         }
 
         return table;
@@ -70,6 +86,10 @@ internal static class TopPage
         Taken(node.Capacity.Cpus, node.Free.Cpus, 1, ""), Taken(node.Capacity.MemoryBytes, node.Free.MemoryBytes, GiB, " GiB"),
         .. Cells(view.NodeUse.GetValueOrDefault(node.Name)), node.Unavailable ?? (node.Draining ? "draining" : ""),
     ];
+
+    /// <summary>For people: how long ago and how long from now, instead of times.</summary>
+    private static IReadOnlyList<string> ShownCells(TopRow row, DateTimeOffset now) =>
+        [.. Cells(row).SkipLast(2), Times.Short(row.CreateTime, now), Times.Short(row.AutoStopTime, now)];
 
     private static IReadOnlyList<string> Cells(TopRow row) =>
     [

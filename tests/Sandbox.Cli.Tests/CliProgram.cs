@@ -52,6 +52,22 @@ public sealed class CliProgram : IDisposable
         return new RunningCli(Process.Start(start)!);
     }
 
+    /// <summary>On a terminal of its own, of so many columns.</summary>
+    public RunningCli StartOnTerminal(int columns, params IEnumerable<string> arguments)
+    {
+        var line = string.Join(' ', CommandLine(arguments).Select(word => $"'{word}'"));
+        return StartOther(["script", "--quiet", "--return", "--command", $"stty rows 40 cols {columns}; {line}", "/dev/null"]);
+    }
+
+    /// <summary>A server of the data folder that answers.</summary>
+    /// <param name="settings">Of its environment, as <c>NAME=VALUE</c>.</param>
+    public async Task<RunningCli> ServeAsync(params IEnumerable<string> settings)
+    {
+        var server = StartOther(["env", .. settings, .. CommandLine("serve", "--port", "0")]);
+        await server.SeeAsync("listening on ");
+        return server;
+    }
+
     /// <summary>Runs to the end with an empty input.</summary>
     public async Task<CliResult> RunAsync(params IEnumerable<string> arguments)
     {
@@ -120,6 +136,9 @@ public sealed class RunningCli : IDisposable
             }
         }
     }
+
+    /// <summary>Standard output so far.</summary>
+    public string Printed => Text(_output);
 
     public void Signal(string name)
     {

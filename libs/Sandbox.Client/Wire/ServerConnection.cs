@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Client.Wire;
@@ -82,6 +83,29 @@ internal sealed class ServerConnection : IDisposable
         catch (HttpRequestException exception)
         {
             throw Unreachable(exception);
+        }
+    }
+
+    /// <summary>Opens a WebSocket over the same handler, with the same key.</summary>
+    public async Task<WebSocket> OpenWebSocketAsync(string route, CancellationToken cancellationToken)
+    {
+        var address = new UriBuilder(new Uri(_http.BaseAddress!, route));
+        address.Scheme = address.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs;
+        var socket = new ClientWebSocket();
+        try
+        {
+            await socket.ConnectAsync(address.Uri, _http, cancellationToken);
+            return socket;
+        }
+        catch (WebSocketException exception)
+        {
+            socket.Dispose();
+            throw Unreachable(exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -40,10 +40,10 @@ public sealed class DockerTests : IDisposable
     }
 
     [NeedsDockerFact]
-    public async Task Run_OfAnImageThatIsNotThere_SaysSoAndReturns1()
+    public async Task Run_OfAnImageThatIsNotThere_SaysSoAndReturns125()
     {
         var run = (await _cli.RunAsync("run", "--image", "sandbox-no-such-image:1", "--pull", "never", "--memory", "256m", "--", "true"))
-            .Expect(1);
+            .Expect(125);
 
         Assert.Contains("sandbox-no-such-image:1", run.Error, StringComparison.Ordinal);
     }

@@ -27,7 +27,7 @@ public sealed class KeptSandboxTests : IDisposable
     [Fact]
     public async Task Restart_AfterStop_KeepsTheFiles()
     {
-        using var server = await ServeAsync();
+        using var server = await _cli.ServeAsync();
         (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "sh", "-c", "echo kept > here")).Expect(0);
 
         Assert.Equal("stopped demo\n", (await _cli.RunAsync("stop", "demo")).Expect(0).Output);
@@ -39,7 +39,7 @@ public sealed class KeptSandboxTests : IDisposable
     [Fact]
     public async Task Cp_OfFilesAndFolders_IsFaithfulBothWays()
     {
-        using var server = await ServeAsync();
+        using var server = await _cli.ServeAsync();
         (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "true")).Expect(0);
         var bytes = RandomNumberGenerator.GetBytes(1_000_003);
         Directory.CreateDirectory(_cli.File("tree/below"));
@@ -57,7 +57,7 @@ public sealed class KeptSandboxTests : IDisposable
     [Fact]
     public async Task Exec_Detached_ShowsInPsUntilItIsKilled()
     {
-        using var server = await ServeAsync();
+        using var server = await _cli.ServeAsync();
         (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "true")).Expect(0);
 
         var pid = (await _cli.RunAsync("exec", "--detach", "demo", "--", "sleep", "600")).Expect(0).Output.Trim();
@@ -70,23 +70,15 @@ public sealed class KeptSandboxTests : IDisposable
     [Fact]
     public async Task Shell_OnATerminal_RunsWhatIsTypedAndReturnsItsCode()
     {
-        using var server = await ServeAsync();
+        using var server = await _cli.ServeAsync();
         (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "true")).Expect(0);
-        var line = string.Join(' ', CliProgram.CommandLine("shell", "demo", "--", "sh").Select(word => $"'{word}'"));
 
-        using var shell = _cli.StartOther(["script", "--quiet", "--return", "--command", $"stty rows 33 cols 77; {line}", "/dev/null"]);
+        using var shell = _cli.StartOnTerminal(columns: 77, "shell", "demo", "--", "sh");
         await shell.TypeAsync("echo si''ze $(stty size)\n");
-        await shell.SeeAsync("size 33 77");
+        await shell.SeeAsync("size 40 77");
         await shell.TypeAsync("exit 5\n");
 
         (await shell.EndAsync()).Expect(5);
         (await _cli.RunAsync("rm", "--force", "demo")).Expect(0);
-    }
-
-    private async Task<RunningCli> ServeAsync()
-    {
-        var server = _cli.Start("serve", "--port", "0");
-        await server.SeeAsync("listening on ");
-        return server;
     }
 }

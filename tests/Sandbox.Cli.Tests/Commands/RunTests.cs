@@ -28,6 +28,15 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_OfAFileThatIsNoProgram_SaysSoInOneLineAndReturns126()
+    {
+        var run = (await _cli.RunAsync("run", "--", "/etc/passwd")).Expect(126);
+
+        Assert.Equal("", run.Output);
+        Assert.Contains("/etc/passwd", Assert.Single(Complaints(run)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_WithInput_CarriesEveryByteBothWaysAndItsEnd()
     {
         var bytes = RandomNumberGenerator.GetBytes(3_000_001);
@@ -122,18 +131,33 @@ public sealed class RunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run --cpus 0 -- true", 1, "cpus")]
-    [InlineData("run --memory 0g -- true", 1, "memory")]
-    [InlineData("run --memory abc -- true", 1, "memory")]
-    [InlineData("run --name bad/id -- true", 1, "bad/id")]
-    [InlineData("run --timeout 0 -- true", 2, "--timeout")]
-    [InlineData("run --env NOVALUE -- true", 2, "--env takes NAME=VALUE, not 'NOVALUE'")]
-    [InlineData("run --file nowhere -- true", 2, "--file takes LOCAL:PATH, not 'nowhere'")]
-    [InlineData("run --network host -- true", 2, "host")]
-    [InlineData("run", 2, "COMMAND")]
-    [InlineData("frobnicate", 2, "frobnicate")]
-    [InlineData("exec no/id -- true", 2, "'no/id' is not a sandbox id")]
-    [InlineData("exec nobody -- true", 1, "nobody")]
+    [InlineData("run --cpus 0 -- true", 125, "cpus")]
+    [InlineData("run --memory 0g -- true", 125, "memory")]
+    [InlineData("run --memory abc -- true", 125, "memory")]
+    [InlineData("run --name bad/id -- true", 125, "bad/id")]
+    [InlineData("run --timeout 0 -- true", 125, "--timeout")]
+    [InlineData("run --env NOVALUE -- true", 125, "--env takes NAME=VALUE, not 'NOVALUE'")]
+    [InlineData("run --file nowhere -- true", 125, "--file takes LOCAL:PATH, not 'nowhere'")]
+    [InlineData("run --network host -- true", 125, "host")]
+    [InlineData("run", 125, "COMMAND")]
+    [InlineData("frobnicate", 2, "there is no command 'frobnicate'")]
+    [InlineData("pss demo", 2, "there is no command 'pss'; did you mean 'ps'?")]
+    [InlineData("node lss", 2, "there is no command 'node lss'; did you mean 'ls'?")]
+    [InlineData("ls --quite", 2, "did you mean '--quiet'?")]
+    [InlineData("ls --filter state", 2, "--filter takes NAME=VALUE, not 'state'")]
+    [InlineData("ls --filter colour=red", 2, "there is no 'colour'")]
+    [InlineData("shell nobody", 125, "nobody")]
+    [InlineData("inspect nobody", 1, "nobody")]
+    [InlineData("wait nobody", 1, "nobody")]
+    [InlineData("wait nobody --for ever", 2, "ever")]
+    [InlineData("archive nobody", 1, "nobody")]
+    [InlineData("restore nobody", 1, "nobody")]
+    [InlineData("commit nobody image:1", 1, "nobody")]
+    [InlineData("port-forward nobody 80", 1, "nobody")]
+    [InlineData("port-forward nobody 0:0", 2, "port-forward takes [LOCAL:]REMOTE")]
+    [InlineData("completion tcsh", 2, "tcsh")]
+    [InlineData("exec no/id -- true", 125, "'no/id' is not a sandbox id")]
+    [InlineData("exec nobody -- true", 125, "nobody")]
     [InlineData("cp a b", 2, "cp takes one path of this machine and one ID:PATH")]
     [InlineData("cp nowhere demo:/x", 1, "there is no file nowhere")]
     public async Task Cli_WithBadInput_SaysWhatInOneLine(string line, int exitCode, string text)

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Sandbox.Cli.Tests.Commands;
 
-public sealed class TopTests : IDisposable
+public sealed partial class TopTests : IDisposable
 {
     private readonly CliProgram _cli = new();
 
@@ -32,6 +33,25 @@ public sealed class TopTests : IDisposable
         (await _cli.RunAsync("rm", "--force", "seen")).Expect(0);
     }
 
+    [Theory]
+    [InlineData(100, "SANDBOX STATE NODE IMAGE CPUS MEMORY CPU USED MEM USED AGE STOPS IN")]
+    [InlineData(80, "SANDBOX STATE NODE IMAGE ")]
+    public async Task Top_OnATerminal_FitsItsColumnsAndKeepsItsHeadingsWhole(int columns, string headings)
+    {
+        using var server = await _cli.ServeAsync();
+        var name = $"seen-{Guid.NewGuid():N}";
+        (await _cli.RunAsync("run", "--keep", "--name", name, "--", "true")).Expect(0);
+
+        using var top = _cli.StartOnTerminal(columns, "top", "--once");
+        var lines = Escapes().Replace((await top.EndAsync()).Expect(0).Output, "").ReplaceLineEndings("\n").Split('\n');
+
+        Assert.All(lines, line => Assert.True(line.Length <= columns, $"{line.Length} characters: {line}"));
+        var heading = Assert.Single(lines, line => line.Contains("SANDBOX", StringComparison.Ordinal));
+        Assert.StartsWith(headings, Spaces().Replace(heading.Trim(), " "), StringComparison.Ordinal);
+        Assert.Single(lines, line => line.TrimStart().StartsWith("seen-", StringComparison.Ordinal));
+        (await _cli.RunAsync("rm", "--force", name)).Expect(0);
+    }
+
     [Fact]
     public async Task NodeToken_OfAServerThatIsNoCluster_IsRefusedWithThatReason()
     {
@@ -47,4 +67,10 @@ public sealed class TopTests : IDisposable
         Assert.Contains(
             "ttl_seconds", (await _cli.RunAsync("node", "token", "create", "--expires", "30d")).Error, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"\e(\[[0-9;?]*[A-Za-z]|[=>])")]
+    private static partial Regex Escapes();
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Spaces();
 }
