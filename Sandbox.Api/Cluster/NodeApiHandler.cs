@@ -63,6 +63,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
     private static bool MayBeSentAgain(HttpRequestMessage request, AgentCallException missed) => missed.InnerException switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
+        OperationCanceledException { InnerException: TimeoutException } => true,
         null => request.Content is null or ByteArrayContent && missed is NotHereException,
         _ => false,
     };

@@ -12,14 +12,16 @@ namespace Sandbox.Node.NodeApi;
 /// </summary>
 internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider time) : IHostedLifecycleService, IDisposable
 {
-    /// <summary>For so long no call has come: the callers have understood.</summary>
-    internal static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
+    /// <summary>For so long no call has come: the callers have understood. A caller that has been told asks again every 100 ms until the
+    /// store tells it, too, that this node is leaving.</summary>
+    internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _cut = new();
     private TaskCompletionSource _empty = Completed();
     private int _uses;
     private bool _ended;
+    private long _refused;
 
     /// <summary>Ends when calls have no more time.</summary>
     public CancellationToken Cut => _cut.Token;
@@ -31,6 +33,7 @@ internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider t
         {
             if (_ended)
             {
+                _refused = time.GetTimestamp();
                 return null;
             }
 
@@ -45,18 +48,26 @@ internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider t
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Task empty;
+        var begun = time.GetTimestamp();
         lock (_gate)
         {
-            (_ended, empty) = (true, _empty.Task);
+            (_ended, _refused) = (true, begun);
         }
 
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAll(
-            Task.WhenAny(empty, Task.Delay(options.Value.DrainWait, time, late.Token)),
-            Task.Delay(Quiet, time, cancellationToken));
-        await late.CancelAsync();
-        await _cut.CancelAsync();
+        try
+        {
+            while (NextPause(begun) is var (empty, pause) && pause > TimeSpan.Zero)
+            {
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var waited = Task.Delay(pause, time, enough.Token);
+                await (empty is null ? waited : await Task.WhenAny(empty, waited));
+                await enough.CancelAsync();
+            }
+        }
+        finally
+        {
+            await _cut.CancelAsync();
+        }
     }
 
     public void Dispose() => _cut.Dispose();
@@ -70,6 +81,23 @@ internal sealed class RequestDrain(IOptions<NodeOptions> options, TimeProvider t
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What is waited for next, and for how long: the calls under way, then the quiet after the last call that was refused. A
+    /// server that stopped while refused calls still come would break one that it has not yet read.</summary>
+    private (Task? Empty, TimeSpan Pause) NextPause(long begun)
+    {
+        var left = options.Value.DrainWait - time.GetElapsedTime(begun);
+        lock (_gate)
+        {
+            if (!_empty.Task.IsCompleted)
+            {
+                return (_empty.Task, left);
+            }
+
+            var quiet = Quiet - time.GetElapsedTime(_refused);
+            return (null, quiet < left ? quiet : left);
+        }
+    }
 
     private static TaskCompletionSource Completed()
     {

@@ -59,6 +59,7 @@ public sealed class NodeApiConnectionTests : IAsyncLifetime
         await Assert.ThrowsAsync<TimeoutException>(() => stopping.WaitAsync(TimeSpan.FromMilliseconds(500)));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await PostAsync(caller));
+        _time.Advance(RequestDrain.Quiet);
         await stopping.WaitAsync(Never);
     }
 

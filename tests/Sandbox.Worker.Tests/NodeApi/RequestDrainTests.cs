@@ -38,6 +38,26 @@ public sealed class RequestDrainTests : IDisposable
         await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Until the store tells that the node is leaving, a caller that was refused comes again, over a new connection.</summary>
+    [Fact]
+    public async Task Stopping_WhileCallsAreStillRefused_WaitsForTheQuietAfterTheLastOne()
+    {
+        var stopping = _drain.StoppingAsync(CancellationToken.None);
+        for (var calls = 0; calls < 3; calls++)
+        {
+            _time.Advance(RequestDrain.Quiet * 0.75);
+            Assert.Null(_drain.TryEnter());
+            await Task.Yield();
+            Assert.False(stopping.IsCompleted, "another call might be on its way");
+        }
+
+        _time.Advance(RequestDrain.Quiet * 0.75);
+        Assert.False(_drain.Cut.IsCancellationRequested, "the last refused call was less than the quiet ago");
+        _time.Advance(RequestDrain.Quiet);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task Stopping_WaitsForTheCallsUnderWay_AndCutsNone()
     {
