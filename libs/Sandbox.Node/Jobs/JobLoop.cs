@@ -114,6 +114,9 @@ internal sealed partial class JobLoop(
         // A node without capacity is not woken by what others ask for.
         await Task.WhenAny(hasCapacity ? [change.Changed, timer, .. _running] : [timer, .. _running]);
         await look.CancelAsync();
+
+        // A store that fails does not say so, and the loop would go on without a pause until the host loses its patience.
+        stoppingToken.ThrowIfCancellationRequested();
     }
 
     private static partial class Log

@@ -191,6 +191,9 @@ internal sealed class WorkerHost : IAsyncDisposable
             // What it wanted to write in the end.
         }
 
+        Assert.All(
+            _host.Services.GetServices<IHostedService>().OfType<BackgroundService>(),
+            loop => Assert.True(loop.ExecuteTask is null or { IsCompleted: true }, $"{loop} was to end, also while its stores fail"));
         _host.Dispose();
     }
 }
