@@ -43,8 +43,7 @@ internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptio
     }
 
     /// <summary>For a sandbox that another process wrote down, which knows no rules: what it names is checked now, and one that names
-    /// nothing
-    /// gets the template of the first rule that matches. Never a pool, because its agent is expected to dial by now.</summary>
+    /// nothing gets the template of the first rule that matches. Never a pool, because its agent is expected to dial by now.</summary>
     public Result<SandboxSpec> Complete(SandboxSpec spec) =>
         spec.ExtendedParams.ContainsKey(PoolName) || spec.ExtendedParams.ContainsKey(TemplateName)
             ? Decide(spec)

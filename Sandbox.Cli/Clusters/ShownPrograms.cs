@@ -8,8 +8,7 @@ internal static class ShownPrograms
 {
     /// <summary>Runs one that speaks to the person itself; its exit code.</summary>
     /// <param name="onlyLooks">It changes nothing, and is ended with all that it started when nobody looks any more. Any other is left to
-    /// end
-    /// by itself, as it does after a terminal's Ctrl-C, which reaches it, too.</param>
+    /// end by itself, as it does after a terminal's Ctrl-C, which reaches it, too.</param>
     public static async Task<int> ShowAsync(
         string program, IReadOnlyList<string> arguments, bool onlyLooks, CancellationToken cancellationToken)
     {

@@ -40,12 +40,7 @@ internal static class ArchiveCommands
             }
 
             // The server takes an archived sandbox out of its archive where a restart is asked for.
-            await client.RestartAsync(sandbox, context.Asked);
-            using (var progress = new StartProgress(quiet: context.Json(parsed)))
-            {
-                await client.WaitUntilAliveAsync(sandbox, progress, context.Asked);
-            }
-
+            await LifecycleCommands.RestartAsync(context, parsed, client, sandbox);
             context.Done(parsed, new Done("restored") { SandboxId = sandbox.ToString() }, $"restored {sandbox}");
             return 0;
         }));

@@ -16,13 +16,11 @@ internal static class ClusterCommand
 
     public static Command Create(CommandContext context)
     {
-        var file = new Option<string>(
-            "--file")
+        var file = new Option<string>("--file")
         {
             Description = "The cluster's file.",
             HelpName = "FILE",
-            DefaultValueFactory = _ =>
-                ClusterFileReader.Name,
+            DefaultValueFactory = _ => ClusterFileReader.Name,
             Recursive = true
         };
         return new Command("cluster", "Run a cluster on this machine, as cluster.yaml describes it.")

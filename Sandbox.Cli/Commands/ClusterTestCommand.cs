@@ -17,8 +17,7 @@ internal static class ClusterTestCommand
         var (logs, collect) =
             (Flag("--logs", "Follow what they say."),
                 Flag("--collect-logs", "Start them, follow the logs for --duration, and save everything about the cluster in a folder."));
-        var duration = new Option<double>(
-            "--duration")
+        var duration = new Option<double>("--duration")
         {
             Description = "Minutes that --collect-logs follows the logs; Ctrl-C ends it earlier.",
             HelpName = "MIN",

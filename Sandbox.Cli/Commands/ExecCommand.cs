@@ -10,13 +10,11 @@ internal static class ExecCommand
     public static Command Create(CommandContext context)
     {
         var id = CommandContext.IdArgument();
-        var command = new Argument<string[]>(
-            "COMMAND")
+        var command = new Argument<string[]>("COMMAND")
         { Description = "After --: the command and its arguments.", Arity = ArgumentArity.OneOrMore };
         var env = Variables.Option();
         var cwd = new Option<string?>("--cwd", "-w") { Description = "Working folder.", HelpName = "DIR" };
-        var timeout = new Option<double?>(
-            "--timeout")
+        var timeout = new Option<double?>("--timeout")
         { Description = "End the command after so many seconds (exit code 124).", HelpName = "S" };
         var detach = new Option<bool>("--detach", "-d") { Description = "Do not wait for it; print its process id." };
         var exec = new Command("exec", "Run a command in a running sandbox.") { id, env, cwd, timeout, detach, command };

@@ -19,8 +19,7 @@ internal static class KeyCommands
         var tenant = new Option<string>("--tenant") { Description = "Whose it is.", DefaultValueFactory = _ => "default" };
         var admin = new Option<bool>("--admin") { Description = "It sees every tenant's sandboxes, and manages tenants, keys and nodes." };
         var note = new Option<string>("--note") { Description = "What it is for.", DefaultValueFactory = _ => "" };
-        var expires = new Option<string?>(
-            "--expires")
+        var expires = new Option<string?>("--expires")
         { Description = "30d, 12h, 45m, or a time as 2030-01-31T00:00:00Z; default: never.", HelpName = "WHEN" };
         var create = new Command("create", "Make a key and print its secret, once.") { tenant, admin, note, expires };
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Sandbox.Cli.Output;
+using Sandbox.Client;
+using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Cli.Commands;
 
@@ -27,12 +29,7 @@ internal static class LifecycleCommands
         restart.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var sandbox = parsed.GetValue(id);
-            await client.RestartAsync(sandbox, context.Asked);
-            using (var progress = new StartProgress(quiet: context.Json(parsed)))
-            {
-                await client.WaitUntilAliveAsync(sandbox, progress, context.Asked);
-            }
-
+            await RestartAsync(context, parsed, client, sandbox);
             context.Done(parsed, new Done("restarted") { SandboxId = sandbox.ToString() }, $"restarted {sandbox}");
             return 0;
         }));
@@ -57,5 +54,13 @@ internal static class LifecycleCommands
             return 0;
         }));
         return rm;
+    }
+
+    /// <summary>Starts a sandbox again, out of its archive where it lies in it, and waits until it runs.</summary>
+    internal static async Task RestartAsync(CommandContext context, ParseResult parsed, SandboxClient client, SandboxId sandbox)
+    {
+        await client.RestartAsync(sandbox, context.Asked);
+        using var progress = new StartProgress(quiet: context.Json(parsed));
+        await client.WaitUntilAliveAsync(sandbox, progress, context.Asked);
     }
 }

@@ -17,8 +17,7 @@ internal static class NodeTokenCommands
     private static Command CreateCreate(CommandContext context)
     {
         var node = new Option<string?>("--node") { Description = "Only a node of this name may use it; default: any." };
-        var expires = new Option<string>(
-            "--expires")
+        var expires = new Option<string>("--expires")
         {
             Description = "7d, 12h, 45m, or a time as 2030-01-31T00:00:00Z; at most 7 days.",
             HelpName = "WHEN",

@@ -15,8 +15,7 @@ internal static class ShellCommand
     public static Command Create(CommandContext context)
     {
         var id = CommandContext.IdArgument();
-        var command = new Argument<string[]>(
-            "COMMAND")
+        var command = new Argument<string[]>("COMMAND")
         { Description = "After --: another program than the shell.", Arity = ArgumentArity.ZeroOrMore };
         var shell = new Command("shell", "Open an interactive terminal in a running sandbox.") { id, command };
         shell.SetAction((parsed, _) => context.WithServerAsync(

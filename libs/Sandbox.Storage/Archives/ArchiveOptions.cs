@@ -22,8 +22,7 @@ public sealed class ArchiveOptions : IValidatableObject
     public string Endpoint { get; set; } = "";
 
     /// <summary>For <c>registry</c>: one of its repositories, for example <c>registry.example:5000/sandboxes</c>. Its configuration must
-    /// let
-    /// tags be deleted.</summary>
+    /// let tags be deleted.</summary>
     [RegularExpression(
         "[A-Za-z0-9.-]+(:[0-9]{1,5})?/[a-z0-9]+(([._]|__|-+|/)[a-z0-9]+)*",
         ErrorMessage = "Repository is a registry and a path in it, like registry.example:5000/sandboxes.")]

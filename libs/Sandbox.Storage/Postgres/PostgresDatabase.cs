@@ -103,8 +103,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         RepeatAsync(() => RunAsync(work, cancellationToken), failure => failure.IsTransient, cancellationToken);
 
     /// <summary>The same of what may also be under way twice at once, and late: while one does not answer, another begins beside it on
-    /// another
-    /// connection, and the first answer counts.</summary>
+    /// another connection, and the first answer counts.</summary>
     public async Task<T> UrgentAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         var tries = new List<Task<T>>();

@@ -5,8 +5,7 @@ using Sandbox.Domain.Lifecycle;
 namespace Sandbox.Chaos.Checks;
 
 /// <summary>A restart, and an archive, is either refused or one event, so acknowledged ones and events can be counted against each other; a
-/// stop
-/// or a delete of what is stopped or deleted already is none.</summary>
+/// stop or a delete of what is stopped or deleted already is none.</summary>
 internal sealed class EventsAreEffectiveOnce : ICheck
 {
     public string Promise => "each acknowledged operation is one event, and each event is a client's operation";
