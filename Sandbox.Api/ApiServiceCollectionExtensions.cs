@@ -14,13 +14,13 @@ using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage;
 
 namespace Sandbox.Api;
 
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
-/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>ISandboxOperator</c>, <c>IAgentGateway</c>, <c>INodeUsage</c>,
-/// <c>IPlacement</c> and
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>IPlacement</c> and
 /// <c>DeploymentManager</c> from the projects it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
@@ -39,6 +39,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>()
             .AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
+        services.AddSandboxOperator();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()

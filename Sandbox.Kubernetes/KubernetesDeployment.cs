@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
@@ -23,43 +24,25 @@ internal sealed class KubernetesDeployment(
 
     public DeploymentKind Kind => DeploymentKind.Kubernetes;
 
-    /// <summary>Why it does not run (any more); null: it runs, or is on its way.</summary>
-    public static string? EndOf(SandboxFacts? facts, KubernetesOptions options) => facts switch
-    {
-        { Batch.Deleting: true } => "its batch sandbox is being deleted",
-        { Pod.Facts: { Stage: PodStage.Ended } pod } => pod.Reason,
-        { Pod: null } when options.IsPodMode => "its pod was removed",
-        { Batch: null } when !options.IsPodMode => "its batch sandbox was removed",
-        null => "its pod was removed",
-        _ => null,
-    };
-
     public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(
         view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null);
 
     public async Task<Result<StartedSandbox>> EnsureStartedAsync(
         StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        if (!choice.Complete(order.Sandbox.Spec).TryGet(out var spec, out var wrong))
-        {
-            return new SandboxError.StartFailed(order.Sandbox.Id, SandboxPhase.DockerRun, wrong.Text);
-        }
-
-        var sandbox = order.Sandbox with { Spec = spec };
+        var sandbox = order.Sandbox;
         try
         {
-            var manifest = manifests.Sandbox(sandbox, order.RegistryPassword);
-            await _hooks.StepAsync(sandbox, "creating", cancellationToken);
-            if (manifests.Secret(sandbox, order.RegistryPassword) is { } secret)
+            if (!(await FindOrMakeAsync(order, cancellationToken)).TryGet(out var made, out var wrong))
             {
-                await api.EnsureSecretAsync(secret, cancellationToken);
+                return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, wrong.Text);
             }
 
-            await api.EnsureSandboxAsync(manifest, cancellationToken);
             await _hooks.StepAsync(sandbox, "starting", cancellationToken);
-            return await new PodStart(sandbox, view, phases, options.Value, time).WaitAsync(cancellationToken) is { } failure
+            var start = new PodStart(sandbox, PodSource.Of(made), view, phases, options.Value, time);
+            return await start.WaitAsync(cancellationToken) is { } failure
                 ? failure
-                : new StartedSandbox(SandboxManifests.LimitsDisk(manifest) ? sandbox.Spec.DiskBytes : null);
+                : new StartedSandbox(SandboxManifests.LimitsDisk(made) ? sandbox.Spec.DiskBytes : null);
         }
         catch (Exception exception) when (exception is TemplateException or ClusterException)
         {
@@ -76,7 +59,7 @@ internal sealed class KubernetesDeployment(
         while (true)
         {
             var change = view.ChangeOf(incarnation);
-            if (EndOf(view.Find(incarnation), options.Value) is { } reason)
+            if (SandboxFacts.EndOf(view.Find(incarnation), options.Value) is { } reason)
             {
                 return reason;
             }
@@ -99,9 +82,36 @@ internal sealed class KubernetesDeployment(
 
     public void AddHook(IDeploymentHook hook) => _hooks.Add(hook);
 
+    /// <summary>The pod or batch sandbox, as it is in the cluster.</summary>
+    private async Task<Result<JsonObject>> FindOrMakeAsync(StartOrder order, CancellationToken cancellationToken)
+    {
+        var sandbox = order.Sandbox;
+
+        // An earlier attempt may have made it, also in an earlier life of this process, when templates and rules were others: what they
+        // are now makes no second choice. The API is asked only where the watch has told of something, so a first start costs no call.
+        if (view.Find(sandbox.Incarnation) is not null && await api.FindSandboxAsync(sandbox.Incarnation, cancellationToken) is { } found)
+        {
+            return found;
+        }
+
+        if (!choice.Of(sandbox.Spec).TryGet(out var source, out var wrong))
+        {
+            return wrong;
+        }
+
+        var manifest = manifests.Sandbox(sandbox, source, order.RegistryPassword);
+        await _hooks.StepAsync(sandbox, "creating", cancellationToken);
+        if (manifests.Secret(sandbox, source, order.RegistryPassword) is { } secret)
+        {
+            await api.EnsureSecretAsync(secret, cancellationToken);
+        }
+
+        return await api.EnsureSandboxAsync(sandbox.Incarnation, manifest, cancellationToken);
+    }
+
     private FoundSandbox Found(SandboxFacts facts)
     {
-        var end = EndOf(facts, options.Value);
+        var end = SandboxFacts.EndOf(facts, options.Value);
         var runs = end is null
             && (facts.Batch?.Pool is null ? facts.Pod?.Facts.Stage is PodStage.Running : facts.Batch.Endpoints.Count > 0);
         return new FoundSandbox(facts.Incarnation, facts.Sandbox, runs, end ?? (runs ? null : facts.Pod?.Facts.Reason ?? "it has no pod"));

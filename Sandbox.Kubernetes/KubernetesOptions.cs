@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using Sandbox.Domain.Specs;
+using Sandbox.Kubernetes.Templates;
 
 namespace Sandbox.Kubernetes;
 
@@ -32,7 +32,7 @@ public sealed class KubernetesOptions
     [ValidateEnumeratedItems]
     public IReadOnlyList<TemplateRule> Rules { get; set; } = [];
 
-    /// <summary>Pools of pods that wait for a sandbox; only with <c>batchsandbox</c>.</summary>
+    /// <summary>Pools of pods that wait for a sandbox, which names one; only with <c>batchsandbox</c>.</summary>
     [ValidateEnumeratedItems]
     public IReadOnlyList<PoolOptions> Pools { get; set; } = [];
 
@@ -100,25 +100,11 @@ public sealed class TemplateRule
     public string? Accelerator { get; set; }
 }
 
-/// <summary>A pool of the cluster (a <c>Pool</c> object), as far as a choice needs to know it. Its pods run the agent, listening.</summary>
+/// <summary>A pool of the cluster (a <c>Pool</c> object). Its pods run the agent, listening.</summary>
 public sealed class PoolOptions
 {
     [Required]
     public string Name { get; set; } = "";
-
-    [Required]
-    public string Image { get; set; } = "";
-
-    [Range(0.01, 4096)]
-    public double Cpus { get; set; } = 1;
-
-    [Required]
-    [Size]
-    public string Memory { get; set; } = "1g";
-
-    /// <summary>Null: as much as is asked for.</summary>
-    [Size]
-    public string? Disk { get; set; }
 
     /// <summary>Where the agent listens in each pod. Default 8000.</summary>
     [Range(1, 65535)]
@@ -152,6 +138,13 @@ internal sealed class KubernetesOptionsCheck : IValidateOptions<KubernetesOption
         if (options.TemplateFolder.Length > 0 && !Directory.Exists(options.TemplateFolder))
         {
             wrong.Add($"Kubernetes:TemplateFolder '{options.TemplateFolder}' is not there.");
+        }
+        else
+        {
+            var templates = PodTemplates.NamesIn(options.TemplateFolder);
+            wrong.AddRange(
+                options.Rules.Where(rule => !templates.Contains(rule.Template))
+                .Select(rule => $"Kubernetes:Rules: '{rule.Template}' is not a template; there are {string.Join(", ", templates)}."));
         }
 
         if (options.ImageAuthKeyFile.Length > 0

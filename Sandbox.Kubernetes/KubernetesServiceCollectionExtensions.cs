@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Sandbox.Domain.Operators;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Templates;
@@ -13,8 +11,8 @@ namespace Sandbox.Kubernetes;
 /// <summary>Registers what runs sandboxes in Kubernetes.</summary>
 public static class KubernetesServiceCollectionExtensions
 {
-    /// <summary>Sandboxes as pods instead of on this machine. Needs stores, and a worker without deployments of its own
-    /// (<c>AddStandaloneNode</c>, <c>AddClusterNode</c>).</summary>
+    /// <summary>Sandboxes as pods instead of on this machine. Needs stores, and a node without deployments of its own
+    /// (<c>AddClusterNode</c>).</summary>
     public static IServiceCollection AddKubernetes(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>()
@@ -24,9 +22,7 @@ public static class KubernetesServiceCollectionExtensions
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
         services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));
         services.AddSingleton<IDeployment, KubernetesDeployment>();
-        services.AddHostedService<ClusterWatch>();
-        services.AddSingleton<IPlacement, KubernetesPlacement>();
-        return services.Replace(ServiceDescriptor.Singleton<ISandboxOperator, KubernetesOperator>());
+        return services.AddHostedService<ClusterWatch>();
     }
 
     private static ObjectKind[] Watched(KubernetesOptions options) =>

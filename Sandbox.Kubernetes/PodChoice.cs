@@ -1,60 +1,38 @@
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
-using Sandbox.Kubernetes.Pools;
+using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Templates;
 using Sandbox.Node.Agents;
 
 namespace Sandbox.Kubernetes;
 
 /// <summary>
-/// Where a sandbox's pod comes from: the pool or template it names, else the pool that fits best, else the template of the first
-/// rule that matches. Decided once, when it is submitted, and written into its spec: a later change of the rules does not move it.
+/// The choice of where a sandbox's pod comes from: the pool or the template that its spec names, else the template of the first rule
+/// that matches. It is made when the pod is, by the rules of that moment, and the object says it from then on.
 /// </summary>
 internal sealed class PodChoice(PodTemplates templates, IOptions<KubernetesOptions> options)
 {
-    public const string TemplateName = "template_name";
-    private const string PoolName = PooledAgents.PoolName;
+    private const string TemplateName = "template_name";
 
-    /// <summary>The spec with exactly one of the two names in it.</summary>
-    public Result<SandboxSpec> Decide(SandboxSpec spec)
+    /// <summary><see cref="SandboxError.BadSpec"/> for a name that is not known here.</summary>
+    public Result<PodSource> Of(SandboxSpec spec)
     {
-        var named = spec.ExtendedParams.GetValueOrDefault(PoolName);
-        var template = spec.ExtendedParams.GetValueOrDefault(TemplateName);
-        if (named is not null)
+        if (spec.ExtendedParams.GetValueOrDefault(PooledAgents.PoolName) is { } pool)
         {
-            return options.Value.Pools.Any(pool => pool.Name == named)
-                ? With(spec, PoolName, named)
-                : new SandboxError.BadSpec(
-                    $"extended_params.{PoolName}",
-                    $"'{named}' is not a pool here; there are {Listed(options.Value.Pools.Select(pool => pool.Name))}.");
+            var pools = options.Value.Pools.Select(one => one.Name);
+            return pools.Contains(pool)
+                ? new PodSource(pool, IsPool: true)
+                : Unknown(PooledAgents.PoolName, $"'{pool}' is not a pool here; there are {Listed(pools)}.");
         }
 
-        if (template is null && PoolChoice.Of(spec, options.Value.Pools) is { } pool)
-        {
-            return With(spec, PoolName, pool.Name);
-        }
-
-        template ??= TemplateChoice.Of(spec, options.Value.Rules);
+        var template = spec.ExtendedParams.GetValueOrDefault(TemplateName) ?? TemplateChoice.Of(spec, options.Value.Rules);
         return templates.Has(template)
-            ? With(spec, TemplateName, template)
-            : new SandboxError.BadSpec(
-                $"extended_params.{TemplateName}", $"'{template}' is not a template here; there are {Listed(templates.Names)}.");
+            ? new PodSource(template, IsPool: false)
+            : Unknown(TemplateName, $"'{template}' is not a template here; there are {Listed(templates.Names)}.");
     }
 
-    /// <summary>For a sandbox that another process wrote down, which knows no rules: what it names is checked now, and one that names
-    /// nothing gets the template of the first rule that matches. Never a pool, because its agent is expected to dial by now.</summary>
-    public Result<SandboxSpec> Complete(SandboxSpec spec) =>
-        spec.ExtendedParams.ContainsKey(PoolName) || spec.ExtendedParams.ContainsKey(TemplateName)
-            ? Decide(spec)
-            : Decide(With(spec, TemplateName, TemplateChoice.Of(spec, options.Value.Rules)));
+    private static SandboxError.BadSpec Unknown(string name, string reason) => new($"extended_params.{name}", reason);
 
     private static string Listed(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none";
-
-    private static SandboxSpec With(SandboxSpec spec, string name, string value) => spec with
-    {
-        ExtendedParams = new Dictionary<string, string>(
-            spec.ExtendedParams.Where(entry => entry.Key is not (PoolName or TemplateName)))
-        { [name] = value },
-    };
 }

@@ -1,5 +1,6 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Watching;
 using Sandbox.Node.Deployments;
 
@@ -8,7 +9,7 @@ namespace Sandbox.Kubernetes;
 /// <summary>Waits until a new pod runs, telling what it waits for, or until that can be called a failure: it ended, its image cannot be
 /// pulled, or time is up. What was last known is then the reason.</summary>
 internal sealed class PodStart(
-    SandboxInstance sandbox, ClusterView view, IPhaseReporter phases, KubernetesOptions options, TimeProvider time)
+    SandboxInstance sandbox, PodSource? source, ClusterView view, IPhaseReporter phases, KubernetesOptions options, TimeProvider time)
 {
     /// <summary>Before the record's own deadline, so that the reason is told and not only that time is up.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
@@ -51,7 +52,7 @@ internal sealed class PodStart(
 
     private async Task<PodStartResult?> JudgeAsync(SandboxFacts? facts, CancellationToken cancellationToken)
     {
-        var end = KubernetesDeployment.EndOf(facts, options);
+        var end = SandboxFacts.EndOf(facts, options);
         _seen |= options.IsPodMode ? facts?.Pod is not null : facts?.Batch is not null;
         if (!_seen)
         {
@@ -121,7 +122,10 @@ internal sealed class PodStart(
         if (!_pulled)
         {
             _pulled = true;
-            await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, "the image is there", cancellationToken);
+
+            // Kept in the record, where callers see it: the choice was made here, and their request need not have named it.
+            var origin = source is null ? "" : $", in a pod of {source}";
+            await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Success, $"the image is there{origin}", cancellationToken);
         }
 
         await phases.ReportAsync(SandboxPhase.DockerRun, PhaseStatus.Running, "waiting for the agent", cancellationToken);

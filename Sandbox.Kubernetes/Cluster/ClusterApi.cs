@@ -6,6 +6,7 @@ using k8s;
 using k8s.Autorest;
 using k8s.Models;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Node;
 
@@ -49,7 +50,7 @@ internal sealed class ClusterApi(
             {
                 var found = await calls.RunAsync(
                     "read a secret", token => Core.ReadNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
-                RefuseOthers(found.Metadata, wanted.Metadata);
+                RefuseOthers(found.Metadata, wanted.Metadata.Labels[ObjectLabels.Incarnation]);
                 if (found.Type == wanted.Type && Same(found.Data, wanted.Data))
                 {
                     return;
@@ -68,10 +69,24 @@ internal sealed class ClusterApi(
         }
     }
 
-    /// <summary>Makes the pod or batch sandbox; one that is there already must be this incarnation's.</summary>
-    public async Task EnsureSandboxAsync(JsonObject manifest, CancellationToken cancellationToken)
+    /// <summary>The pod or batch sandbox of this incarnation, as it is now; null: there is none. Throws a
+    /// <see cref="ClusterException"/> where its name is another object's.</summary>
+    public async Task<JsonObject?> FindSandboxAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {
-        var wanted = KubernetesJson.Deserialize<V1ObjectMeta>(manifest["metadata"]!);
+        try
+        {
+            return await ReadSandboxAsync(incarnation, cancellationToken);
+        }
+        catch (ClusterException exception) when (exception.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Makes the pod or batch sandbox of this incarnation. The answer is what is there now: the manifest, or what was made
+    /// before.</summary>
+    public async Task<JsonObject> EnsureSandboxAsync(IncarnationId incarnation, JsonObject manifest, CancellationToken cancellationToken)
+    {
         try
         {
             if (options.Value.IsPodMode)
@@ -88,10 +103,12 @@ internal sealed class ClusterApi(
                         manifest, BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural, cancellationToken: token),
                     cancellationToken);
             }
+
+            return manifest;
         }
         catch (ClusterException exception) when (exception.IsConflict)
         {
-            RefuseOthers(await ReadMetadataAsync(wanted.Name, cancellationToken), wanted);
+            return await ReadSandboxAsync(incarnation, cancellationToken);
         }
     }
 
@@ -173,25 +190,30 @@ internal sealed class ClusterApi(
         }
     }
 
-    private static void RefuseOthers(V1ObjectMeta found, V1ObjectMeta wanted)
+    private void RefuseOthers(V1ObjectMeta found, string incarnation)
     {
-        if (found.Labels?.TryGetValue(ObjectLabels.Incarnation, out var incarnation) is not true
-            || incarnation != wanted.Labels[ObjectLabels.Incarnation]
-            || found.Labels?.TryGetValue(ObjectLabels.Cluster, out var cluster) is not true
-                || cluster != wanted.Labels[ObjectLabels.Cluster])
+        if (found.Labels?.TryGetValue(ObjectLabels.Incarnation, out var of) is not true || of != incarnation
+            || found.Labels?.TryGetValue(ObjectLabels.Cluster, out var cluster) is not true || cluster != worker.Value.ClusterId)
         {
-            throw new ClusterException(HttpStatusCode.Conflict, $"the name {wanted.Name} is used by another object");
+            throw new ClusterException(HttpStatusCode.Conflict, $"the name {found.Name} is used by another object");
         }
     }
 
-    private async Task<V1ObjectMeta> ReadMetadataAsync(string name, CancellationToken cancellationToken) => options.Value.IsPodMode
-        ? (await calls.RunAsync(
-            "read a pod", token => Core.ReadNamespacedPodAsync(name, Namespace, cancellationToken: token), cancellationToken)).Metadata
-        : (await calls.RunAsync(
-            "read a batch sandbox",
-            token => Custom.GetNamespacedCustomObjectAsync<BatchSandbox>(
-                BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural, name, token),
-            cancellationToken)).Metadata;
+    private async Task<JsonObject> ReadSandboxAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        var name = ObjectName.Of(incarnation);
+        var found = options.Value.IsPodMode
+            ? KubernetesJson.Serialize(await calls.RunAsync(
+                "read a pod", token => Core.ReadNamespacedPodAsync(name, Namespace, cancellationToken: token), cancellationToken))
+            : (await calls.RunAsync(
+                "read a batch sandbox",
+                token => Custom.GetNamespacedCustomObjectAsync<JsonElement>(
+                    BatchSandboxes.Group, BatchSandboxes.Version, Namespace, BatchSandboxes.Plural, name, token),
+                cancellationToken)).GetRawText();
+        var sandbox = JsonNode.Parse(found)!.AsObject();
+        RefuseOthers(KubernetesJson.Deserialize<V1ObjectMeta>(sandbox["metadata"]!), incarnation.ToString());
+        return sandbox;
+    }
 
     private async Task RemoveAsync<T>(string what, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

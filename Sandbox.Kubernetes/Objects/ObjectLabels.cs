@@ -13,6 +13,9 @@ internal static partial class ObjectLabels
     public const string Cluster = "sandbox.aspire/cluster";
     public const string Sandbox = "sandbox.aspire/sandbox";
     public const string Incarnation = "sandbox.aspire/incarnation";
+
+    /// <summary>Annotation with the name of the template that was chosen; a name need not be a label.</summary>
+    public const string Template = "sandbox.aspire/template";
     public const string RockSandbox = "rock.sandbox/sandbox-id";
     public const string RockTemplate = "rock.sandbox/template";
     public const string RockPorts = "rock.sandbox/ports";

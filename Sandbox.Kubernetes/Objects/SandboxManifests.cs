@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Templates;
 using Sandbox.Node;
 using Sandbox.Node.Agents;
@@ -17,9 +16,9 @@ internal sealed class SandboxManifests(
     private const string PullKey = ".dockerconfigjson";
 
     /// <summary>Null for a pod from a pool: its agent has the pool's token.</summary>
-    public JsonObject? Secret(SandboxInstance sandbox, string? registryPassword)
+    public JsonObject? Secret(SandboxInstance sandbox, PodSource source, string? registryPassword)
     {
-        if (PooledAgents.IsPooled(sandbox.Spec))
+        if (source.IsPool)
         {
             return null;
         }
@@ -44,22 +43,16 @@ internal sealed class SandboxManifests(
     }
 
     /// <summary>The pod, or the batch sandbox that leads to one. Throws a <see cref="TemplateException"/>.</summary>
-    public JsonObject Sandbox(SandboxInstance sandbox, string? registryPassword)
+    public JsonObject Sandbox(SandboxInstance sandbox, PodSource source, string? registryPassword)
     {
         var spec = sandbox.Spec;
-        if (PooledAgents.IsPooled(spec))
+        if (source.IsPool)
         {
-            return Batch(
-                sandbox, new JsonObject { ["poolRef"] = spec.ExtendedParams[PooledAgents.PoolName], ["replicas"] = 1 }, template: null);
+            return Batch(sandbox, new JsonObject { ["poolRef"] = source.Name, ["replicas"] = 1 }, template: null);
         }
 
-        var name = spec.ExtendedParams.GetValueOrDefault(PodChoice.TemplateName) ?? PodTemplates.Default;
-        if (!templates.Has(name))
-        {
-            throw new TemplateException($"Template '{name}' is not there any more.");
-        }
-
-        var rendered = templates.Render(name, TemplateValues.Of(sandbox, name, auth.Encrypt(spec.RegistryUsername, registryPassword)));
+        var rendered = templates.Render(
+            source.Name, TemplateValues.Of(sandbox, source.Name, auth.Encrypt(spec.RegistryUsername, registryPassword)));
         AgentInjection.Apply(
             rendered.Spec, sandbox, options.Value, ObjectName.Of(sandbox.Incarnation), HasPullSecret(sandbox, registryPassword));
         return options.Value.IsPodMode ? Pod(sandbox, rendered) : Batch(sandbox, BatchSpec(sandbox, rendered), rendered);
@@ -125,6 +118,7 @@ internal sealed class SandboxManifests(
             metadata["labels"]![ObjectLabels.RockTemplate] = rendered.Name;
         }
 
+        metadata["annotations"]![ObjectLabels.Template] = rendered.Name;
         metadata["annotations"]![ObjectLabels.RockPorts] = rendered.Ports.ToJsonString();
         return metadata;
     }

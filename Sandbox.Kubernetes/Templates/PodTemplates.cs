@@ -23,6 +23,10 @@ internal sealed class PodTemplates
 
     public IEnumerable<string> Names => _templates.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>The same before any of them is read.</summary>
+    public static SortedSet<string> NamesIn(string folder) =>
+        new(Files(folder).Select(file => Path.GetFileNameWithoutExtension(file)).Prepend(Default), StringComparer.Ordinal);
+
     public bool Has(string name) => _templates.ContainsKey(name);
 
     /// <summary>The template with its placeholders filled. Throws a <see cref="TemplateException"/> that names template and

@@ -131,12 +131,12 @@ internal sealed partial class ClusterWatch(
     private async Task TellAsync(SandboxFacts? before, SandboxFacts now, CancellationToken cancellationToken)
     {
         TellAddress(now);
-        if (before is null || KubernetesDeployment.EndOf(before, options.Value) is not null)
+        if (before is null || SandboxFacts.EndOf(before, options.Value) is not null)
         {
             return;
         }
 
-        if (KubernetesDeployment.EndOf(now, options.Value) is { } reason)
+        if (SandboxFacts.EndOf(now, options.Value) is { } reason)
         {
             await listener.ContainerEndedAsync(now.Incarnation, now.Sandbox, reason, cancellationToken);
         }

@@ -22,6 +22,18 @@ internal sealed record SandboxFacts(IncarnationId Incarnation, SandboxId Sandbox
 
     public bool IsNothing => Pod is null && Batch is null && !Secret;
 
+    /// <summary>Why it does not run (any more); null: it runs, or is on its way.</summary>
+    /// <param name="facts">Null: nothing is there.</param>
+    public static string? EndOf(SandboxFacts? facts, KubernetesOptions options) => facts switch
+    {
+        { Batch.Deleting: true } => "its batch sandbox is being deleted",
+        { Pod.Facts: { Stage: PodStage.Ended } pod } => pod.Reason,
+        { Pod: null } when options.IsPodMode => "its pod was removed",
+        { Batch: null } when !options.IsPodMode => "its batch sandbox was removed",
+        null => "its pod was removed",
+        _ => null,
+    };
+
     public object? this[ObjectKind kind] => kind switch
     {
         ObjectKind.Pod => Pod,

@@ -19,7 +19,7 @@ using Sandbox.Storage;
 namespace Sandbox.Node;
 
 /// <summary>A node: takes jobs, runs sandboxes, carries traffic to their agents, and keeps records and machine in step. Needs stores
-/// and an operator (<c>Sandbox.Storage</c>), and something that runs sandboxes: <c>AddDeployments</c> or <c>AddKubernetes</c>.</summary>
+/// (<c>Sandbox.Storage</c>), and something that runs sandboxes: <c>AddDeployments</c> or <c>AddKubernetes</c>.</summary>
 public static class NodeServiceCollectionExtensions
 {
     /// <summary>The only node, in one process with everything else: no other process contests anything.</summary>

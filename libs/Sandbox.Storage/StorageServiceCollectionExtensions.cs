@@ -48,7 +48,7 @@ public static class StorageServiceCollectionExtensions
             .AddAnnounced(
                 provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
             .AddTenants(provider => provider.GetRequiredService<SqliteTenantStore>())
-            .AddOperator();
+            .AddPolicies();
     }
 
     /// <summary>What the stores rely on in a pool of connections that a client integration makes.</summary>
@@ -92,7 +92,7 @@ public static class StorageServiceCollectionExtensions
                 provider => provider.GetRequiredService<PostgresSandboxStore>(), provider =>
                     provider.GetRequiredService<PostgresJobStore>())
             .AddTenants(provider => provider.GetRequiredService<PostgresTenantStore>())
-            .AddOperator();
+            .AddPolicies();
     }
 
     /// <summary>Only what decides which node is the head: leases, members and join tokens, in the cluster's Postgres; without one in this
@@ -111,6 +111,14 @@ public static class StorageServiceCollectionExtensions
         services.AddDatabase(connectionString);
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         return services.AddSingleton<IMemberStore, PostgresMemberStore>();
+    }
+
+    /// <summary>The operator over whatever stores there are, for a process that is asked for sandboxes. Needs an
+    /// <see cref="IPlacement"/> from the project that knows where they can run.</summary>
+    public static IServiceCollection AddSandboxOperator(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
+        return services.AddSingleton<ISandboxOperator, ClusterOperator>();
     }
 
     /// <summary>Whether other processes see the leases of this store, too.</summary>
@@ -165,13 +173,11 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<ITenantStore>(
             provider => new AnnouncingTenantStore(tenants(provider), provider.GetRequiredService<IChangeFeed>()));
 
-    /// <summary>The operator over whatever stores there are, the manager that prepares its configurations, and the policies
-    /// of both. Needs an <see cref="IPlacement"/> from the project that runs sandboxes.</summary>
-    private static IServiceCollection AddOperator(this IServiceCollection services)
+    /// <summary>The policies by which records change, and the manager that prepares their configurations.</summary>
+    private static IServiceCollection AddPolicies(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<SpecLimits, SpecLimitsValidator>().BindConfiguration(SpecLimits.Section);
         services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
-        services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
         services.AddOptions<SecurityPolicy>().BindConfiguration(SecurityPolicy.Section);
         services.AddOptionsWithValidateOnStart<ArchiveOptions, ArchiveOptionsValidator>().BindConfiguration(ArchiveOptions.Section);
         services.AddSingleton<IArchiveStore>(provider => Value<ArchiveOptions>(provider).Store switch
@@ -182,11 +188,9 @@ public static class StorageServiceCollectionExtensions
         });
         services.AddSingleton<SandboxTransitions>();
         services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
-        services.AddSingleton(provider => new DeploymentManager(
+        return services.AddSingleton(provider => new DeploymentManager(
             Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider),
             provider.GetRequiredService<AutoPolicy>()));
-        services.AddSingleton<ClusterOperator>();
-        return services.AddSingleton<ISandboxOperator>(provider => provider.GetRequiredService<ClusterOperator>());
     }
 
     private static T Value<T>(IServiceProvider provider)

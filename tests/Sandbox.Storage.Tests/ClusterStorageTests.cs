@@ -108,7 +108,7 @@ public sealed class ClusterStorageTests
         builder.Logging.ClearProviders();
         // What Redis says is heard, also on a machine that takes long for it.
         builder.Configuration["Redis:CallTimeout"] = "00:00:05";
-        builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString, redis);
+        builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString, redis).AddSandboxOperator();
         return builder.Build();
     }
 

@@ -79,6 +79,7 @@ public sealed class StorageServiceTests : IDisposable
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
         .AddSingleton<IPlacement, Anywhere>()
         .AddEmbeddedStorage(_folder.File("sandboxes.db"))
+        .AddSandboxOperator()
         .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
 
     private sealed class Anywhere : IPlacement

@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Kubernetes.Cluster;
-using Sandbox.Kubernetes.Watching;
+using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
 /// <summary>A server that refuses, forgets, hangs and repeats.</summary>
 public sealed class FaultTests : KubeTest
 {
-    [Theory]
+    [NeedsPostgresTheory]
     [InlineData("too many requests", 429, "0", false)]
     [InlineData("an error", 500, null, false)]
     [InlineData("an error after it was made", 500, null, true)]
@@ -33,7 +33,7 @@ public sealed class FaultTests : KubeTest
         Assert.Equal(SandboxState.Running, running.State);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Create_WhoseNameIsAnothersObject_FailsTheStartAndLeavesThatAlone()
     {
         var host = await StartAsync();
@@ -47,7 +47,7 @@ public sealed class FaultTests : KubeTest
         Assert.Equal($"the name {NameOf(prepared)} is used by another object", failed.Reason);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Secret_ThatOthersChangeMeanwhile_IsReadAgainAndReplaced()
     {
         var host = await StartAsync();
@@ -79,7 +79,7 @@ public sealed class FaultTests : KubeTest
         Assert.Equal(2, conflicts);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Stop_OfAPodThatIsGone_IsDone()
     {
         using var kubelet = new Kubelet(Cluster, Folder);
@@ -94,7 +94,7 @@ public sealed class FaultTests : KubeTest
         Assert.True(Cluster.All("secrets") is [], "the work goes on after a pod that is not found: the secret goes too");
     }
 
-    [Theory]
+    [NeedsPostgresTheory]
     [InlineData("ErrImageNeverPull", "01:00:00", "a pull that will never be tried fails at once")]
     [InlineData("ErrImagePull", "00:00:00", "a failing pull fails when patience has ended")]
     public async Task Start_WhoseImageCannotBePulled_FailsInThatPhaseWithTheReason(string reason, string patience, string why)
@@ -114,11 +114,11 @@ public sealed class FaultTests : KubeTest
             () => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "a failed start leaves nothing in the cluster");
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Start_WhosePodIsNeverReady_FailsWithWhatItWaitedFor()
     {
         var host = await StartAsync();
-        await KubeHost.UntilAsync(() => host.Get<ClusterView>().Silence is null, "the cluster is known");
+        await host.UntilNodeSaysAsync(load => load.Unavailable is null, "it runs pods");
         var prepared = KubeHost.Prepare("never");
         prepared = prepared with { TransientDeadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(8) };
         await host.SubmitAsync(prepared);
@@ -147,7 +147,9 @@ public sealed class FaultTests : KubeTest
     public async Task Calls_BeyondTheRate_AreNotMade()
     {
         using var host = new Kept(
-            KubeHost.Build(Folder, Cluster.Address, Port, ("Kubernetes:RequestsPerSecond", "0.0001"), ("Kubernetes:Burst", "2")));
+            KubeHost.Build(
+                KubeHost.NoDatabase, Folder, Cluster.Address, Port, ("Kubernetes:RequestsPerSecond", "0.0001"),
+                ("Kubernetes:Burst", "2")));
         var api = host.Host.Get<ClusterApi>();
         await api.ListPodsAsync(CancellationToken.None);
         await api.ListSecretsAsync(CancellationToken.None);
@@ -163,7 +165,7 @@ public sealed class FaultTests : KubeTest
     [Fact]
     public async Task Answers_ThatStayErrors_AreToldAfterAllTries()
     {
-        using var host = new Kept(KubeHost.Build(Folder, Cluster.Address, Port, ("Kubernetes:Tries", "3")));
+        using var host = new Kept(KubeHost.Build(KubeHost.NoDatabase, Folder, Cluster.Address, Port, ("Kubernetes:Tries", "3")));
         Cluster.Faults = _ => new Fault(503, RetryAfter: "0");
 
         var told = await Assert.ThrowsAsync<ClusterException>(() => host.Host.Get<ClusterApi>().ListPodsAsync(CancellationToken.None));

@@ -1,60 +1,78 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sandbox.Api;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
-using Sandbox.Node;
 using Sandbox.Storage;
+using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
-/// <summary>A head that runs pods, with its stores on a data folder. A second one on the same folder is its next life.</summary>
+/// <summary>The program that runs pods, composed as it ships, and what an API of the same cluster has beside it: the operator and the
+/// placement. A second one on the same database is the program's next life.</summary>
 internal sealed class KubeHost : IAsyncDisposable
 {
     public const string ClusterId = "kube-tests";
+    public const string NodeName = "pods";
+
+    /// <summary>For what never connects to a database.</summary>
+    public const string NoDatabase = "Host=/nowhere;Username=nobody;Database=none";
+
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
-    private readonly IHost _host;
-
+    private readonly WebApplication _program;
+    private readonly IHost _api;
     private bool _started;
 
-    private KubeHost(IHost host) => _host = host;
+    private KubeHost(WebApplication program, IHost api) => (_program, _api) = (program, api);
 
     public ISandboxStore Records => Get<ISandboxStore>();
 
-    public ISandboxOperator Sandboxes => Get<ISandboxOperator>();
+    /// <summary>The API's.</summary>
+    public ISandboxOperator Sandboxes => _api.Services.GetRequiredService<ISandboxOperator>();
 
-    /// <param name="settings">Over the defaults, with their sections.</param>
-    public static async Task<KubeHost> StartAsync(
-        string folder, FakeCluster cluster, int port, params (string Name, string Value)[] settings)
-    {
-        var host = Build(folder, cluster.Address, port, settings);
-        await host.StartAsync();
-        return host;
-    }
+    /// <summary>A new database of a cluster that has no nodes yet; its connection string.</summary>
+    public static async Task<string> NewDatabaseAsync() =>
+        await (await PostgresServer.SharedAsync()).NewDatabaseAsync("kube_tests", static async database =>
+        {
+            using var migrating = BuildApi(database);
+            await migrating.StartAsync();
+            await migrating.StopAsync();
+        });
 
     public async Task StartAsync()
     {
-        await _host.StartAsync();
+        await _program.StartAsync();
+        await _api.StartAsync();
         _started = true;
     }
 
-    public static KubeHost Build(string folder, string server, int port, params (string Name, string Value)[] settings)
+    /// <param name="server">Address of the Kubernetes API.</param>
+    /// <param name="settings">Over the defaults, with their sections.</param>
+    public static KubeHost Build(
+        string database, string folder, string server, int port, params (string Name, string Value)[] settings)
     {
         var secret = Path.Combine(folder, "agent-secret");
         File.WriteAllBytes(secret, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(OfTheCluster)
         {
+            ["ConnectionStrings:sandbox"] = database,
+            ["ConnectionStrings:redis"] = "",
             ["Worker:DataFolder"] = folder,
-            ["Worker:ClusterId"] = ClusterId,
-            ["Worker:NodeName"] = "kubernetes",
+            ["Worker:NodeName"] = NodeName,
             ["Worker:AgentListen"] = $"127.0.0.1:{port}",
             ["Worker:AgentSecretFile"] = secret,
+            ["Worker:Heartbeat"] = "00:00:00.250",
+            ["Worker:DrainWait"] = "00:00:00",
             ["Kubernetes:Server"] = server,
             ["Kubernetes:Namespace"] = FakeCluster.Namespace,
             ["Kubernetes:Mode"] = "pod",
@@ -64,13 +82,16 @@ internal sealed class KubeHost : IAsyncDisposable
             ["Kubernetes:Burst"] = "1000",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
-        builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
-        builder.Services.AddStandaloneNode().AddKubernetes();
-        return new KubeHost(builder.Build());
+        builder.Logging.ClearProviders();
+
+        // What the program registers must be whole, in whatever order it happens to be used.
+        builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
+        return new KubeHost(KubernetesNode.Build(builder), BuildApi(database));
     }
 
+    /// <summary>A service of the program.</summary>
     public T Get<T>()
-        where T : notnull => _host.Services.GetRequiredService<T>();
+        where T : notnull => _program.Services.GetRequiredService<T>();
 
     public static SandboxInstance Prepare(string id, Func<SandboxSpec, SandboxSpec>? change = null)
     {
@@ -100,10 +121,10 @@ internal sealed class KubeHost : IAsyncDisposable
         };
     }
 
+    /// <summary>Submits once the node has said that it can run sandboxes.</summary>
     public async Task<SandboxInstance> SubmitAsync(SandboxInstance prepared, string? registryPassword = null)
     {
-        // The head has looked at the cluster before it takes anything.
-        await UntilAsync(() => Get<Watching.ClusterView>().Silence is null, "the cluster is known");
+        await UntilNodeSaysAsync(load => load.Unavailable is null, "it runs pods");
         var submitted = await Sandboxes.SubmitAsync(prepared, registryPassword, CancellationToken.None);
         Assert.True(submitted.TryGet(out var record, out var error), error?.Text);
         return record;
@@ -118,6 +139,11 @@ internal sealed class KubeHost : IAsyncDisposable
         Assert.True(alive.TryGet(out var record, out var error), error?.Text);
         return record;
     }
+
+    /// <summary>Waits for a heartbeat of the program.</summary>
+    public Task UntilNodeSaysAsync(Func<NodeLoad, bool> expected, string what) => UntilAsync(
+        async () => await Get<INodeStore>().FindAsync(NodeName, CancellationToken.None) is { IsSuspect: false } node && expected(node.Load),
+        $"node {NodeName} says that {what}");
 
     /// <summary>Waits until the record is as expected.</summary>
     public async Task<SandboxInstance> UntilAsync(SandboxId id, Func<SandboxInstance, bool> expected, string what)
@@ -142,23 +168,44 @@ internal sealed class KubeHost : IAsyncDisposable
     }
 
     /// <summary>Waits for a fact that no record tells.</summary>
-    public static async Task UntilAsync(Func<bool> expected, string what)
-    {
-        var begun = Stopwatch.GetTimestamp();
-        while (!expected())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < Soon, $"expected within {Soon}: {what}");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
-    }
+    public static Task UntilAsync(Func<bool> expected, string what) => UntilAsync(() => Task.FromResult(expected()), what);
 
     public async ValueTask DisposeAsync()
     {
         if (_started)
         {
-            await _host.StopAsync();
+            await _api.StopAsync();
+            await _program.StopAsync();
         }
 
-        _host.Dispose();
+        _api.Dispose();
+        await _program.DisposeAsync();
+    }
+
+    private static IReadOnlyDictionary<string, string?> OfTheCluster { get; } = new Dictionary<string, string?>
+    {
+        ["Cluster:Id"] = ClusterId,
+        ["Cluster:Secret"] = "a secret of the tests that is long enough",
+    };
+
+    private static IHost BuildApi(string database)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(OfTheCluster);
+
+        // What a test looks at after a stop is done, also on a machine that takes long for it.
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Operator:StopWait", (string?)"00:02:00")]);
+        builder.Services.AddClusterStorage(database, redis: null).AddClusterApi();
+        return builder.Build();
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> expected, string what)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (!await expected())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < Soon, $"expected within {Soon}: {what}");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
     }
 }

@@ -5,11 +5,12 @@ using Sandbox.Testing;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
-/// <summary>A fake cluster and heads on one data folder.</summary>
+/// <summary>A fake cluster, and lives of the program on one database.</summary>
 public abstract class KubeTest : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly List<IAsyncDisposable> _hosts = [];
+    private string? _database;
 
     private protected FakeCluster Cluster { get; private set; } = null!;
 
@@ -33,8 +34,10 @@ public abstract class KubeTest : IAsyncLifetime
 
     private protected async Task<KubeHost> StartAsync(params (string Name, string Value)[] settings)
     {
-        var host = await KubeHost.StartAsync(Folder, Cluster, Port, settings);
+        _database ??= await KubeHost.NewDatabaseAsync();
+        var host = KubeHost.Build(_database, Folder, Cluster.Address, Port, settings);
         _hosts.Add(host);
+        await host.StartAsync();
         return host;
     }
 

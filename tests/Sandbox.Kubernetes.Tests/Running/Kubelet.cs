@@ -20,6 +20,28 @@ internal sealed class Kubelet : IDisposable
         cluster.Removed += OnRemoved;
     }
 
+    /// <summary>Runs a pod that was made before this kubelet came.</summary>
+    public void Run(JsonObject pod)
+    {
+        var name = pod["metadata"]!["name"]!.GetValue<string>();
+        var main = pod["spec"]!["containers"]!.AsArray().Single(container => container!["name"]!.GetValue<string>() == "main")!;
+        var secretName = pod["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>())
+            .Single(found => found is not null);
+        var secret = _cluster.All("secrets").Single(found => found["metadata"]!["name"]!.GetValue<string>() == secretName);
+        var tokenFile = Path.Combine(_folder, name + ".token");
+        File.WriteAllText(tokenFile, Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["token"]!.GetValue<string>())));
+
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = false };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"));
+        foreach (var argument in main["command"]!.AsArray().Skip(1).Select(part => part!.GetValue<string>()))
+        {
+            start.ArgumentList.Add(argument == "/.sandbox/token/token" ? tokenFile : argument);
+        }
+
+        _processes[name] = Process.Start(start)!;
+        _cluster.Change("pods", name, running => running["status"] = new JsonObject { ["phase"] = "Running" });
+    }
+
     /// <summary>Ends a pod's process, as its container's end.</summary>
     public void Kill(string pod) => End(pod);
 
@@ -72,27 +94,6 @@ internal sealed class Kubelet : IDisposable
         {
             End(name);
         }
-    }
-
-    private void Run(JsonObject pod)
-    {
-        var name = pod["metadata"]!["name"]!.GetValue<string>();
-        var main = pod["spec"]!["containers"]!.AsArray().Single(container => container!["name"]!.GetValue<string>() == "main")!;
-        var secretName = pod["spec"]!["volumes"]!.AsArray().Select(volume => volume!["secret"]?["secretName"]?.GetValue<string>())
-            .Single(found => found is not null);
-        var secret = _cluster.All("secrets").Single(found => found["metadata"]!["name"]!.GetValue<string>() == secretName);
-        var tokenFile = Path.Combine(_folder, name + ".token");
-        File.WriteAllText(tokenFile, Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["token"]!.GetValue<string>())));
-
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = false };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"));
-        foreach (var argument in main["command"]!.AsArray().Skip(1).Select(part => part!.GetValue<string>()))
-        {
-            start.ArgumentList.Add(argument == "/.sandbox/token/token" ? tokenFile : argument);
-        }
-
-        _processes[name] = Process.Start(start)!;
-        _cluster.Change("pods", name, running => running["status"] = new JsonObject { ["phase"] = "Running" });
     }
 
     private void End(string pod)

@@ -3,13 +3,14 @@ using System.Text.Json.Nodes;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
+using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
 /// <summary>Whole lives of pods whose agents are real: they dial the head's TCP port with the tokens of their secrets.</summary>
 public sealed class PodLifeTests : KubeTest
 {
-    [Theory]
+    [NeedsPostgresTheory]
     [InlineData("pod")]
     [InlineData("batchsandbox")]
     public async Task Sandbox_FromSubmitToStop_RunsCommandsAndLeavesNothing(string mode)
@@ -32,16 +33,21 @@ public sealed class PodLifeTests : KubeTest
         }
     }
 
-    [Fact]
-    public async Task Sandbox_InAHeadsNextLife_IsTakenUpWithTheSamePod()
+    [NeedsPostgresFact]
+    public async Task Sandbox_InAHeadsNextLifeWithOtherTemplates_IsTakenUpWithTheSamePod()
     {
+        var templates = Directory.CreateDirectory(Path.Combine(Folder, "templates")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(templates, "default.yaml"), """
+            ports: { proxy: 9 }
+            template: { spec: { containers: [ { name: main, image: "another:1" } ] } }
+            """);
         using var kubelet = new Kubelet(Cluster, Folder);
         var first = await StartAsync();
         var running = await first.RunAsync(KubeHost.Prepare("adopted"));
         var uid = Uid();
         await StopAsync(first);
 
-        var second = await StartAsync();
+        var second = await StartAsync(("Kubernetes:TemplateFolder", templates));
         var said = await ExecuteAsync(second, running.Id, "echo again");
 
         Assert.Equal("again\n", said);
@@ -53,7 +59,7 @@ public sealed class PodLifeTests : KubeTest
         string Uid() => Assert.Single(Cluster.All("pods"))["metadata"]!["uid"]!.GetValue<string>();
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Pod_ThatIsEvicted_IsReportedLostWithTheReason()
     {
         using var kubelet = new Kubelet(Cluster, Folder);
@@ -75,7 +81,7 @@ public sealed class PodLifeTests : KubeTest
             () => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "what was left of a lost sandbox is removed");
     }
 
-    [Theory]
+    [NeedsPostgresTheory]
     [InlineData("seen by the watch", 0)]
     [InlineData("while the watch was dropped", 1)]
     [InlineData("before a watch that has expired", 2)]
@@ -121,7 +127,7 @@ public sealed class PodLifeTests : KubeTest
         int Lists() => Cluster.Calls.Count(call => call is { Verb: "GET", Resource: "pods", Name: null, IsWatch: false });
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Pod_WhoseRemovalIsNeverTold_IsFoundByTheRegularList()
     {
         using var kubelet = new Kubelet(Cluster, Folder);
@@ -134,7 +140,7 @@ public sealed class PodLifeTests : KubeTest
         Assert.EndsWith("was removed", lost.Reason, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Orphans_OfThisCluster_AreRemovedAndOthersAreNotTouched()
     {
         var (ours, theirs) = (IncarnationId.New(), IncarnationId.New());

@@ -17,7 +17,7 @@ public sealed class PodStartTests
         var running = new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "it runs", PullFails: false, Hopeless: false, Node: "n1");
 
         _view.Apply(ObjectKind.Pod, facts with { Pod = new NamedPod("pod", running) }, gone: false);
-        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
+        var start = new PodStart(sandbox, source: null, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
             .WaitAsync(TestContext.Current.CancellationToken);
         Assert.False(start.IsCompleted, "the watch had not told of the batch sandbox yet");
 
@@ -33,7 +33,7 @@ public sealed class PodStartTests
         var batch = new SandboxFacts(sandbox.Incarnation, sandbox.Id) { Batch = new BatchFacts(Deleting: false, [], Pool: null) };
 
         _view.Apply(ObjectKind.Batch, batch, gone: false);
-        var start = new PodStart(sandbox, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
+        var start = new PodStart(sandbox, source: null, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
             .WaitAsync(TestContext.Current.CancellationToken);
         _view.Apply(ObjectKind.Batch, batch, gone: true);
 

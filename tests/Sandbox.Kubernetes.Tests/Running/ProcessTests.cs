@@ -36,7 +36,11 @@ public sealed class ProcessTests : IAsyncDisposable
 
         await UntilChosenAsync("pod");
         Assert.Equal("in a pod\n", await Caller.ExecuteAsync("pod", "echo in a pod"));
-        Assert.Equal("pods", (await Caller.StatusAsync("pod")).GetProperty("host_name").GetString());
+        var status = await Caller.StatusAsync("pod");
+        Assert.Equal("pods", status.GetProperty("host_name").GetString());
+        Assert.Equal(
+            "the image is there, in a pod of template default",
+            status.GetProperty("status").GetProperty("image_pull").GetProperty("message").GetString());
         Assert.Contains("network none", (await Caller.StartAsync("dark")).ToString(), StringComparison.Ordinal);
 
         await Caller.MustPostAsync("stop", new { sandbox_id = "pod" });

@@ -7,15 +7,15 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
-using Sandbox.Kubernetes.Watching;
 using Sandbox.Testing;
+using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Running;
 
 /// <summary>What the cluster is asked for, in which order, and what is not even asked.</summary>
 public sealed class SubmitTests : KubeTest
 {
-    [Fact]
+    [NeedsPostgresFact]
     public async Task BatchSandbox_OfATemplate_IsMadeAsItsContractSays()
     {
         var folder = Path.Combine(Folder, "templates");
@@ -37,13 +37,13 @@ public sealed class SubmitTests : KubeTest
             KubeHost.Prepare("made", spec => spec with { Env = new Dictionary<string, string> { ["A"] = "asked $(B)" } }));
         var batch = await MadeAsync(FakeCluster.Batches, submitted);
 
-        Assert.Equal("gpu", submitted.Spec.ExtendedParams["template_name"]);
         Assert.Equal("sandbox.opensandbox.io/v1alpha1", Text(batch["apiVersion"]));
         Assert.Equal("BatchSandbox", Text(batch["kind"]));
         Assert.Equal(1, batch["spec"]!["replicas"]!.GetValue<int>());
         var (labels, annotations) = (batch["metadata"]!["labels"]!, batch["metadata"]!["annotations"]!);
         Assert.Equal("made", Text(labels["rock.sandbox/sandbox-id"]));
         Assert.Equal("gpu", Text(labels["rock.sandbox/template"]));
+        Assert.Equal("gpu", Text(annotations["sandbox.aspire/template"]));
         Assert.Equal("true", Text(labels["batchsandbox.alibabacloud.com/resource-speedup"]));
         Assert.Equal(submitted.Incarnation.ToString(), Text(labels["sandbox.aspire/incarnation"]));
         Assert.Equal("""{"proxy":1,"server":2,"ssh":3}""", Text(annotations["rock.sandbox/ports"]));
@@ -58,7 +58,7 @@ public sealed class SubmitTests : KubeTest
         }
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Pod_OfTheBuiltInTemplate_IsUnprivilegedAndGetsTheAgentByAnInitContainer()
     {
         var host = await StartAsync();
@@ -90,17 +90,17 @@ public sealed class SubmitTests : KubeTest
         Assert.DoesNotContain(token, pod.ToJsonString(), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Record_IsWrittenBeforeAnythingIsMadeInTheCluster()
     {
         var host = await StartAsync();
         var prepared = KubeHost.Prepare("first");
-        var known = new ConcurrentQueue<(string Resource, SandboxSpec? Snapshot)>();
+        var known = new ConcurrentQueue<(string Resource, SandboxState? State)>();
         Cluster.Faults = call =>
         {
             if (call.Verb == "POST")
             {
-                known.Enqueue((call.Resource, host.Records.FindAsync(prepared.Id, CancellationToken.None).GetAwaiter().GetResult()?.Spec));
+                known.Enqueue((call.Resource, host.Records.FindAsync(prepared.Id, CancellationToken.None).GetAwaiter().GetResult()?.State));
             }
 
             return null;
@@ -110,11 +110,11 @@ public sealed class SubmitTests : KubeTest
 
         Assert.Equal(["secrets", "pods"], known.Select(call => call.Resource));
         Assert.All(known, call => Assert.True(
-            call.Snapshot?.ExtendedParams.ContainsKey("template_name"),
-            $"when {call.Resource} were made, the record with the decided template was not there"));
+            call.State is SandboxState.Pending,
+            $"when {call.Resource} were made, the record was to be there, pending; its state was {call.State}"));
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task PrivateImage_BringsItsCredentialsAsAPullSecretOnly()
     {
         var host = await StartAsync();
@@ -137,16 +137,14 @@ public sealed class SubmitTests : KubeTest
         { "archive", "archive is not supported here: a pod's files end with it." },
         { "docker_args", "docker_args is not supported here: no Docker engine is asked here." },
         { "kata", "use_kata_runtime is not supported here: choose a template with a runtimeClassName instead." },
-        { "template", "extended_params.template_name: 'nope' is not a template here; there are default." },
-        { "pool", "extended_params.pool_name: 'nope' is not a pool here; there are none." },
     };
 
-    [Theory]
+    [NeedsPostgresTheory]
     [MemberData(nameof(Impossible))]
     public async Task Submit_OfWhatNoPodCanBe_IsRefusedAndNothingIsWritten(string what, string why)
     {
         var host = await StartAsync();
-        await KubeHost.UntilAsync(() => host.Get<ClusterView>().Silence is null, "the cluster is known");
+        await host.UntilNodeSaysAsync(load => load.Unavailable is null, "it runs pods");
 
         var refused = await host.Sandboxes.SubmitAsync(
             KubeHost.Prepare("impossible", spec => Asking(spec, what)), null, CancellationToken.None);
@@ -157,7 +155,58 @@ public sealed class SubmitTests : KubeTest
         Assert.DoesNotContain(Cluster.Calls, call => call.Verb == "POST");
     }
 
-    [Fact]
+    [NeedsPostgresTheory]
+    [InlineData("template_name", "extended_params.template_name: 'nope' is not a template here; there are default.")]
+    [InlineData("pool_name", "extended_params.pool_name: 'nope' is not a pool here; there are none.")]
+    public async Task Start_OfATemplateOrPoolThatIsNotHere_FailsWithTheReasonAndMakesNothing(string name, string why)
+    {
+        var host = await StartAsync();
+
+        var submitted = await host.SubmitAsync(
+            KubeHost.Prepare("unknown", spec => spec with { ExtendedParams = new Dictionary<string, string> { [name] = "nope" } }));
+        var failed = await host.UntilAsync(submitted.Id, record => record.State is not SandboxState.Pending, "stopped, as failed");
+
+        Assert.Equal((SandboxEvent.StartFailed, why), (failed.History[^1].On, failed.Reason));
+        Assert.DoesNotContain(Cluster.Calls, call => call.Verb == "POST");
+    }
+
+    [NeedsPostgresTheory]
+    [InlineData("chosen by a rule")]
+    [InlineData("named by the caller")]
+    public async Task Start_GoneOnWithInANextLifeThatHasNotItsTemplate_KeepsThePodThatWasMade(string how)
+    {
+        var template = Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "templates")).FullName, "gpu.yaml");
+        await File.WriteAllTextAsync(template, """
+            ports: { proxy: 1 }
+            template: { spec: { containers: [ { name: main, image: "{{ image }}" } ] } }
+            """);
+        (string, string) templates = ("Kubernetes:TemplateFolder", Path.GetDirectoryName(template)!);
+        var isNamed = how == "named by the caller";
+        var first = await StartAsync(isNamed ? [templates] : [templates, ("Kubernetes:Rules:0:Template", "gpu")]);
+        var submitted = await first.SubmitAsync(KubeHost.Prepare("moved-on", spec => spec with
+        {
+            DiskBytes = 1L << 30,
+            ExtendedParams = isNamed ? new Dictionary<string, string> { ["template_name"] = "gpu" } : spec.ExtendedParams,
+        }));
+        var made = await MadeAsync("pods", submitted);
+        await StopAsync(first);
+        File.Delete(template);
+
+        var second = await StartAsync(templates);
+        using var kubelet = new Kubelet(Cluster, Folder);
+        kubelet.Run(made);
+        var running = await second.UntilAsync(submitted.Id, record => record.State is not SandboxState.Pending, "running");
+
+        Assert.True(running.State is SandboxState.Running, $"its pod was made before and runs now; {running.Reason}");
+        Assert.Equal(Text(made["metadata"]!["uid"]), Text(Assert.Single(Cluster.All("pods"))["metadata"]!["uid"]));
+        var asked = Cluster.Calls.Count(call => call is { Verb: "POST", Resource: "pods" });
+        Assert.True(asked == 1, $"the pod was there, so no other was to be asked for; pods were asked for {asked} times");
+        Assert.Equal(
+            "the image is there, in a pod of template gpu", running.Phases.Single(phase => phase.Name == SandboxPhase.ImagePull).Message);
+        Assert.True(running.EffectiveDiskBytes is null, "its own template limits no disk, whatever the templates of today do");
+    }
+
+    [NeedsPostgresFact]
     public async Task Restart_IsRefusedWithTheReason()
     {
         using var kubelet = new Kubelet(Cluster, Folder);
@@ -176,22 +225,23 @@ public sealed class SubmitTests : KubeTest
         Assert.Equal(SandboxState.Stopped, (await host.Records.FindAsync(running.Id, CancellationToken.None))!.State);
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task Submit_WhileTheClusterDoesNotAnswer_IsRefusedAndNothingIsWritten()
     {
         Cluster.Faults = _ => new Fault(500);
         var host = await StartAsync(("Kubernetes:Tries", "1"));
-        await KubeHost.UntilAsync(
-            () => host.Get<ClusterView>().Silence?.Contains("500", StringComparison.Ordinal) is true, "the cluster's refusal is known");
+        await host.UntilNodeSaysAsync(
+            load => load.Unavailable?.Contains("500", StringComparison.Ordinal) is true, "its cluster refuses to answer");
 
         var refused = await host.Sandboxes.SubmitAsync(KubeHost.Prepare("silent"), null, CancellationToken.None);
 
         Assert.False(refused.TryGet(out _, out var error), "a start that nothing can run must be refused");
         Assert.IsType<SandboxError.NoCapacity>(error);
+        Assert.Contains("the Kubernetes API does not answer", error.Text, StringComparison.Ordinal);
         Assert.Null(await host.Records.FindAsync(SandboxId.Parse("silent"), CancellationToken.None));
     }
 
-    [Fact]
+    [NeedsPostgresFact]
     public async Task BatchSandbox_OfAPool_IsReachedWhereItsPodListens()
     {
         var (port, tokenFile) = (ReservedPorts.Next(), Path.Combine(Folder, "pool-token"));
@@ -203,11 +253,11 @@ public sealed class SubmitTests : KubeTest
         {
             await ListeningAsync(port);
             var host = await StartAsync(
-                ("Kubernetes:Mode", "batchsandbox"), ("Kubernetes:Pools:0:Name", "warm"), ("Kubernetes:Pools:0:Image", "python:3.11"),
-                ("Kubernetes:Pools:0:Cpus", "1"), ("Kubernetes:Pools:0:Memory", "1g"), ("Kubernetes:Pools:0:TokenFile", tokenFile),
+                ("Kubernetes:Mode", "batchsandbox"), ("Kubernetes:Pools:0:Name", "warm"), ("Kubernetes:Pools:0:TokenFile", tokenFile),
                 ("Kubernetes:Pools:0:AgentPort", $"{port}"));
 
-            var submitted = await host.SubmitAsync(KubeHost.Prepare("pooled"));
+            var submitted = await host.SubmitAsync(KubeHost.Prepare(
+                "pooled", spec => spec with { ExtendedParams = new Dictionary<string, string> { ["pool_name"] = "warm" } }));
             var batch = await MadeAsync(FakeCluster.Batches, submitted);
             Cluster.Change(FakeCluster.Batches, NameOf(submitted), chosen => chosen["metadata"]!["annotations"]!["sandbox.opensandbox.io/endpoints"] = """["127.0.0.1"]""");
             var running = await host.UntilAsync(submitted.Id, record => record.State is not SandboxState.Pending, "running");
@@ -215,6 +265,8 @@ public sealed class SubmitTests : KubeTest
             Assert.Equal("""{"poolRef":"warm","replicas":1}""", batch["spec"]!.ToJsonString());
             Assert.Equal("""{"proxy":8000,"server":8080,"ssh":22}""", Text(batch["metadata"]!["annotations"]!["rock.sandbox/ports"]));
             Assert.True(running.State is SandboxState.Running, $"its agent listens, so it runs; {running.Reason}");
+            Assert.Equal(
+                "the image is there, in a pod of pool warm", running.Phases.Single(phase => phase.Name == SandboxPhase.ImagePull).Message);
             Assert.True(Cluster.All("secrets") is [], "a pool's agents have the pool's token, so no secret is made");
         }
         finally
@@ -232,8 +284,6 @@ public sealed class SubmitTests : KubeTest
         "archive" => spec with { AutoArchive = TimeSpan.FromHours(1) },
         "docker_args" => spec with { DockerArgs = ["--read-only"] },
         "kata" => spec with { UseKata = true },
-        "template" => spec with { ExtendedParams = new Dictionary<string, string> { ["template_name"] = "nope" } },
-        "pool" => spec with { ExtendedParams = new Dictionary<string, string> { ["pool_name"] = "nope" } },
         _ => throw new ArgumentOutOfRangeException(nameof(what)),
     };
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Kubernetes.Objects;
 
-namespace Sandbox.Kubernetes.Templates;
+namespace Sandbox.Kubernetes.Objects;
 
 /// <summary>What a template may use of a sandbox.</summary>
 internal static class TemplateValues
