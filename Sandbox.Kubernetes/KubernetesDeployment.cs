@@ -24,8 +24,13 @@ internal sealed class KubernetesDeployment(
 
     public DeploymentKind Kind => DeploymentKind.Kubernetes;
 
-    public Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken) => Task.FromResult<SandboxError?>(
-        view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null);
+    /// <summary>A process that has just started waits for the first answer of the API, so that it does not say for a while that it
+    /// cannot run what it can.</summary>
+    public async Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken)
+    {
+        await view.FirstAnswer.WaitAsync(cancellationToken);
+        return view.Silence is { } reason ? new SandboxError.NoCapacity($"the Kubernetes API does not answer: {reason}") : null;
+    }
 
     public async Task<Result<StartedSandbox>> EnsureStartedAsync(
         StartOrder order, IPhaseReporter phases, CancellationToken cancellationToken)

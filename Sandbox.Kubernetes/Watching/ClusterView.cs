@@ -10,15 +10,26 @@ internal sealed class ClusterView
     private readonly Lock _gate = new();
     private readonly Dictionary<IncarnationId, SandboxFacts> _facts = [];
     private readonly Dictionary<ObjectKind, string> _silent = [];
+    private readonly HashSet<ObjectKind> _unasked;
+    private readonly TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<IncarnationId, TaskCompletionSource> _changes = new();
 
     public ClusterView(IEnumerable<ObjectKind> kinds)
     {
-        foreach (var kind in kinds)
+        _unasked = [.. kinds];
+        foreach (var kind in _unasked)
         {
             _silent[kind] = "it was not asked yet";
         }
+
+        if (_unasked.Count == 0)
+        {
+            _firstAnswer.SetResult();
+        }
     }
+
+    /// <summary>Completes when every kind was listed, or failed to be, at least once.</summary>
+    public Task FirstAnswer => _firstAnswer.Task;
 
     /// <summary>Why nothing is known now; null: what is here is so.</summary>
     public string? Silence
@@ -59,6 +70,7 @@ internal sealed class ClusterView
         lock (_gate)
         {
             _silent.Remove(kind);
+            OnAsked(kind);
             var gone = _facts.Values.Where(facts => facts[kind] is not null && !there.ContainsKey(facts.Incarnation)).ToList();
             changes = [.. gone.Select(facts => With(facts, kind, null)), .. listed.Select(facts => With(Known(facts), kind, facts))];
             changes.ForEach(Put);
@@ -88,7 +100,8 @@ internal sealed class ClusterView
     {
         lock (_gate)
         {
-            var isNew = _silent.TryAdd(kind, reason);
+            var wasUnasked = OnAsked(kind);
+            var isNew = _silent.TryAdd(kind, reason) || wasUnasked;
             _silent[kind] = reason;
             return isNew;
         }
@@ -107,6 +120,22 @@ internal sealed class ClusterView
 
     private SandboxFacts Known(SandboxFacts seen) =>
         _facts.GetValueOrDefault(seen.Incarnation) ?? new SandboxFacts(seen.Incarnation, seen.Sandbox);
+
+    /// <returns>Whether it was the first time.</returns>
+    private bool OnAsked(ObjectKind kind)
+    {
+        if (!_unasked.Remove(kind))
+        {
+            return false;
+        }
+
+        if (_unasked.Count == 0)
+        {
+            _firstAnswer.SetResult();
+        }
+
+        return true;
+    }
 
     private void Put(SandboxFacts facts)
     {

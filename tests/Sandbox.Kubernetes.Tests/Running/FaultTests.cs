@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Kubernetes.Cluster;
+using Sandbox.Node.Deployments;
 using Sandbox.Testing.Postgres;
 
 namespace Sandbox.Kubernetes.Tests.Running;
@@ -31,6 +32,32 @@ public sealed class FaultTests : KubeTest
         Assert.True(Cluster.All("pods").Count == 1, $"after {what} there must be one pod; there are {Cluster.All("pods").Count}");
         Assert.Equal(2, Cluster.Calls.Count(call => call is { Verb: "POST", Resource: "pods" }));
         Assert.Equal(SandboxState.Running, running.State);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Availability_OfAProcessThatHasNoAnswerYet_IsToldWithTheFirst()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var answers = new ManualResetEventSlim();
+        Cluster.Faults = call =>
+        {
+            if (call is { Resource: "secrets", Name: null })
+            {
+                asked.TrySetResult();
+                answers.Wait(KubeHost.Soon);
+            }
+
+            return null;
+        };
+        var host = await StartAsync();
+        var pods = host.Get<IEnumerable<IDeployment>>().Single();
+
+        await asked.Task.WaitAsync(KubeHost.Soon);
+        var available = pods.CheckAvailabilityAsync(CancellationToken.None);
+        Assert.False(available.IsCompleted, "nothing is known of the secrets yet, so it cannot be told whether pods can be made");
+        answers.Set();
+
+        Assert.Null(await available.WaitAsync(KubeHost.Soon));
     }
 
     [NeedsPostgresFact]
