@@ -104,6 +104,30 @@ public sealed class ProcessTests : IAsyncDisposable
             "Sandbox.Kubernetes does not run. Cluster:Secret: node w1, which is part of this cluster, does not accept it", stranger.Log);
     }
 
+    [Fact]
+    public async Task Program_WithATemplateThatCannotBeRead_EndsWithThatReason()
+    {
+        await File.WriteAllTextAsync(_folder.File("broken.yaml"), "ports: [");
+        await using var broken = ProcessCluster.MakeAlone("Sandbox.Kubernetes", _folder, new Dictionary<string, string>
+        {
+            ["ConnectionStrings__sandbox"] = KubeHost.NoDatabase,
+            ["ConnectionStrings__redis"] = "",
+            ["Cluster__Id"] = "none",
+            ["Cluster__Secret"] = "a secret of the tests that is long enough",
+            ["Worker__DataFolder"] = _folder.Path,
+            ["Kubernetes__AgentImage"] = "registry.example/agent:1",
+            ["Kubernetes__OwnerAddress"] = "owner:7070",
+            ["Kubernetes__TemplateFolder"] = _folder.Path,
+        });
+
+        broken.Start();
+        var exitCode = await broken.ExitAsync();
+
+        Assert.True(exitCode == 1, $"a program that cannot run was to end with 1, and ended with {exitCode}: {broken.Log}");
+        Assert.Matches("Sandbox.Kubernetes does not run. Template 'broken' is not YAML", broken.Log);
+        Assert.DoesNotContain("Unhandled exception", broken.Log, StringComparison.Ordinal);
+    }
+
     private async Task StartAsync(int workers = 1)
     {
         _fake = await FakeCluster.StartAsync();
