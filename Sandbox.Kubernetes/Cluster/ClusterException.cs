@@ -11,6 +11,4 @@ internal sealed class ClusterException(HttpStatusCode? status, string message, E
     public bool IsConflict => Status is HttpStatusCode.Conflict;
 
     public bool IsNotFound => Status is HttpStatusCode.NotFound;
-
-    public bool IsGone => Status is HttpStatusCode.Gone;
 }

@@ -16,26 +16,25 @@ internal enum PodStage
 /// <param name="Reason">Why it waits or has ended.</param>
 /// <param name="PullFails">Its image cannot be pulled; the cluster tries again.</param>
 /// <param name="Hopeless">Waiting will not help.</param>
-internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, bool PullFails, bool Hopeless, string? Node)
+internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, bool PullFails, bool Hopeless)
 {
     private static readonly string[] Pulling = ["ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"];
     private static readonly string[] Never = ["InvalidImageName", "ErrImageNeverPull"];
 
     public static PodFacts Of(V1Pod pod)
     {
-        var node = pod.Spec?.NodeName;
         if (pod.Metadata.DeletionTimestamp is not null)
         {
-            return new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, "its pod is being deleted", false, true, node);
+            return new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, "its pod is being deleted", false, true);
         }
 
         return pod.Status?.Phase switch
         {
-            "Failed" or "Succeeded" => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(pod.Status), false, true, node),
+            "Failed" or "Succeeded" => new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(pod.Status), false, true),
             "Running" when MainContainer(pod)?.State?.Terminated is { } ended =>
-                new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true, node),
-            "Running" => new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "its pod runs", false, false, node),
-            _ => Waiting(pod, node),
+                new PodFacts(PodStage.Ended, SandboxPhase.DockerRun, EndOf(ended), false, true),
+            "Running" => new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "its pod runs", false, false),
+            _ => Waiting(pod),
         };
     }
 
@@ -43,7 +42,7 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         pod.Status.ContainerStatuses?.FirstOrDefault(container => container.Name == "main")
             ?? pod.Status.ContainerStatuses?.FirstOrDefault();
 
-    private static PodFacts Waiting(V1Pod pod, string? node)
+    private static PodFacts Waiting(V1Pod pod)
     {
         var waiting = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? [])
             .Select(container => (container.Name, container.State?.Waiting))
@@ -55,16 +54,16 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
             var pulls = hopeless || Pulling.Contains(why.Reason);
             return new PodFacts(
                 PodStage.Waiting, pulls ? SandboxPhase.ImagePull : SandboxPhase.DockerRun, Line($"{why.Reason} ({name})", why.Message),
-                pulls, hopeless, node);
+                pulls, hopeless);
         }
 
         var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
         return unscheduled is not null
             ? new PodFacts(
-                PodStage.Waiting, SandboxPhase.DockerRun, Line(unscheduled.Reason ?? "not scheduled", unscheduled.Message), false, false,
-                node)
+                PodStage.Waiting, SandboxPhase.DockerRun, Line(unscheduled.Reason ?? "not scheduled", unscheduled.Message), false, false)
             : new PodFacts(
-                PodStage.Waiting, SandboxPhase.ImagePull, node is null ? "waiting for a node" : $"starting on {node}", false, false, node);
+                PodStage.Waiting, SandboxPhase.ImagePull,
+                pod.Spec?.NodeName is { } node ? $"starting on {node}" : "waiting for a node", false, false);
     }
 
     private static string EndOf(V1PodStatus status)

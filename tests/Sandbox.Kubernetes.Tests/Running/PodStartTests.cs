@@ -14,7 +14,7 @@ public sealed class PodStartTests
     {
         var sandbox = KubeHost.Prepare("early");
         var facts = new SandboxFacts(sandbox.Incarnation, sandbox.Id);
-        var running = new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "it runs", PullFails: false, Hopeless: false, Node: "n1");
+        var running = new PodFacts(PodStage.Running, SandboxPhase.DockerRun, "it runs", PullFails: false, Hopeless: false);
 
         _view.Apply(ObjectKind.Pod, facts with { Pod = new NamedPod("pod", running) }, gone: false);
         var start = new PodStart(sandbox, source: null, _view, new Untold(), new KubernetesOptions(), TimeProvider.System)
