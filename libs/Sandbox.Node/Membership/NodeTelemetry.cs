@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Numerics;
 using Sandbox.Node.Leadership;
 using Sandbox.Node.Leases;
 
@@ -11,9 +12,10 @@ internal sealed class NodeTelemetry(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(WorkerTelemetry.Name);
-        meter.CreateObservableGauge("capacity.cpus", () => reservations.Whole.Cpus, description: "CPUs that sandboxes may take together.");
-        meter.CreateObservableGauge(
-            "capacity.memory.bytes", () => reservations.Whole.MemoryBytes, unit: "By",
+        meter.CreateObservableGauge<double>(
+            "capacity.cpus", () => Bounded(reservations.Whole.Cpus), unit: null, description: "CPUs that sandboxes may take together.");
+        meter.CreateObservableGauge<long>(
+            "capacity.memory.bytes", () => Bounded(reservations.Whole.MemoryBytes), unit: "By",
             description: "Memory that sandboxes may take together.");
         meter.CreateObservableGauge("able", () => Flag(health.Unavailable is null), description: "1: this node can run sandboxes now.");
         meter.CreateObservableGauge(
@@ -24,6 +26,11 @@ internal sealed class NodeTelemetry(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Nothing for a node without a bound, as one of pods is: the largest number there is would make any sum of nodes look
+    /// empty.</summary>
+    private static Measurement<T>[] Bounded<T>(T whole)
+        where T : struct, IMinMaxValue<T>, IEquatable<T> => whole.Equals(T.MaxValue) ? [] : [new Measurement<T>(whole)];
 
     private static int Flag(bool isSet) => isSet ? 1 : 0;
 }
