@@ -2,7 +2,6 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
-using Sandbox.Storage.Operators;
 
 namespace Sandbox.Kubernetes;
 

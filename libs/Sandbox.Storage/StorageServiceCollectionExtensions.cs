@@ -9,7 +9,6 @@ using Sandbox.Domain.Stores;
 using Sandbox.Storage.Archives;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
-using Sandbox.Storage.Operators;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Redis;
 using Sandbox.Storage.Sqlite;
@@ -185,6 +184,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(provider => new DeploymentManager(
             Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider),
             provider.GetRequiredService<AutoPolicy>()));
+        services.AddSingleton(provider => Value<OperatorOptions>(provider));
+        services.AddSingleton<TransitionWriter>().AddSingleton<SandboxWaits>().AddSingleton<CommitRequests>();
         services.AddSingleton<ClusterOperator>();
         return services.AddSingleton<ISandboxOperator>(provider => provider.GetRequiredService<ClusterOperator>());
     }

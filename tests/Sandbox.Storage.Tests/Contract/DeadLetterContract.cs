@@ -1,5 +1,6 @@
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Jobs;

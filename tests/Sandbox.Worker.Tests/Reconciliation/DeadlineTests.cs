@@ -128,7 +128,7 @@ public sealed class DeadlineTests : IAsyncLifetime
     {
         var running = await GivenRunningAsync(spec => spec with { AutoDelete = TimeSpan.FromHours(1) });
         var transitions = _worker.Get<SandboxTransitions>();
-        Assert.True(transitions.Stop(running, Domain.Operators.StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
+        Assert.True(transitions.Stop(running, StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
         Assert.True(await _worker.Records.TryTransitionAsync(new SandboxTransition(stop.From, stop.Next, null), CancellationToken.None));
         _time.Advance(TimeSpan.FromMinutes(59));
         await ScanAsync(running);

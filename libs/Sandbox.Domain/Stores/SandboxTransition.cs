@@ -1,7 +1,7 @@
 using Sandbox.Contracts.Jobs;
-using Sandbox.Domain.Stores;
+using Sandbox.Domain.Lifecycle;
 
-namespace Sandbox.Domain.Lifecycle;
+namespace Sandbox.Domain.Stores;
 
 /// <summary>A decided change of a record together with the job it causes: exactly what the store's one writing method
 /// takes.</summary>

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
-namespace Sandbox.Storage.Operators;
+namespace Sandbox.Domain.Operators;
 
 /// <summary>How long the operator waits for others. Bound from section <c>Operator</c>, checked at start.</summary>
 public sealed class OperatorOptions
@@ -21,6 +20,3 @@ public sealed class OperatorOptions
     [Range(1, 100)]
     public int Tries { get; set; } = 8;
 }
-
-[OptionsValidator]
-internal sealed partial class OperatorOptionsValidator : IValidateOptions<OperatorOptions>;
