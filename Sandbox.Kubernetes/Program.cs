@@ -1,33 +1,20 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Sandbox.Hosting;
 using Sandbox.Kubernetes;
 using Sandbox.Node;
 using Sandbox.Node.Membership;
 using Sandbox.Node.NodeApi;
-using Sandbox.Storage;
 
-return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
-    static builder =>
-    {
-        builder.AddServiceDefaults();
+var program = new ClusterProgram(args) { WhyEnded = static app => app.Services.GetRequiredService<FatalExit>().Why };
+return await program.RunAsync(static builder =>
+{
+    builder.AddClusterStores();
+    builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
 
-        // The stores have checks of their own: without Redis no process is unhealthy.
-        builder.AddNpgsqlDataSource(
-            StorageServiceCollectionExtensions.DatabaseName, static settings =>
-                settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
-        builder.AddRedisClient(
-            StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis =>
-                StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
-        builder.Services.AddClusterStorage(builder.Configuration);
-        builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
+    // The replica that holds the name is the head of its pods; the other replicas wait for it.
+    builder.Services.PostConfigure<NodeOptions>(static node => node.StandsBy = true);
 
-        // The replica that holds the name is the head of its pods; the other replicas wait for it.
-        builder.Services.PostConfigure<NodeOptions>(static node => node.StandsBy = true);
-
-        var app = builder.Build();
-        app.MapNodeApi();
-        return app;
-    },
-    static app => app.Services.GetRequiredService<FatalExit>().Why,
-    typeof(StorageUnavailableException), typeof(SchemaTooNewException));
+    var app = builder.Build();
+    app.MapNodeApi();
+    return app;
+});
