@@ -24,7 +24,7 @@ public static class KubernetesServiceCollectionExtensions
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
         services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));
         services.AddSingleton<IDeployment, KubernetesDeployment>();
-        services.AddHostedService<ClusterWatch>();
+        services.AddSingleton<ViewUpdates>().AddHostedService<ClusterWatch>();
         services.AddSingleton<IPlacement, KubernetesPlacement>();
         return services.Replace(ServiceDescriptor.Singleton<ISandboxOperator, KubernetesOperator>());
     }

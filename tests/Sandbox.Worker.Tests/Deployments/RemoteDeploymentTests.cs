@@ -87,9 +87,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
 
         Task LookAsync()
         {
-            var reconciler = worker.Get<Reconciler>();
-            reconciler.ReadAllNext();
-            return reconciler.RunAsync(CancellationToken.None);
+            worker.Get<ExpectedSandboxes>().ReadAllNext();
+            return worker.Get<Reconciler>().RunAsync(CancellationToken.None);
         }
     }
 

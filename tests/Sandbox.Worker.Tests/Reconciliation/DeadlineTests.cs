@@ -7,7 +7,7 @@ using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Agents;
-using Sandbox.Node.Reconciliation;
+using Sandbox.Node.Leadership;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Agents;
 using Sandbox.Worker.Tests.Running;

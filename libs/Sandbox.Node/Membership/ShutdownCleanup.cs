@@ -4,9 +4,9 @@ using Sandbox.Domain.Specs;
 using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Leases;
-using Sandbox.Node.Membership;
+using Sandbox.Node.Reconciliation;
 
-namespace Sandbox.Node.Reconciliation;
+namespace Sandbox.Node.Membership;
 
 /// <summary>The orderly end of a node that leaves nothing running (<see cref="NodeOptions.EndsSandboxes"/>), or nothing at all
 /// (<see cref="NodeOptions.RemovesSandboxes"/>).</summary>

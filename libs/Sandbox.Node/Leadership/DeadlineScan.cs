@@ -1,9 +1,9 @@
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
-using Sandbox.Node.Leadership;
 using Sandbox.Node.Leases;
+using Sandbox.Node.Reconciliation;
 
-namespace Sandbox.Node.Reconciliation;
+namespace Sandbox.Node.Leadership;
 
 /// <summary>Does what records' own deadlines ask for: stops the idle, fails starts that never end, deletes what was stopped
 /// long enough. Deadlines are absolute, so a late scan only acts later.</summary>
