@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Sandbox.Cli.Commands;
 
 namespace Sandbox.Cli.Servers;
 

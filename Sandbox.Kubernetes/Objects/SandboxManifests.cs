@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Templates;
 using Sandbox.Node;
 using Sandbox.Node.Agents;

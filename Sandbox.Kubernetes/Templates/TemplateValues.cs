@@ -1,6 +1,5 @@
 using System.Globalization;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Kubernetes.Objects;
 
 namespace Sandbox.Kubernetes.Templates;
 

@@ -1,8 +1,9 @@
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Processes;
 using Sandbox.Contracts.Agent;
 
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Owner;
 
 /// <summary>The owner's own calls: status, init, shutdown.</summary>
 internal sealed class AgentCalls(

@@ -1,6 +1,4 @@
-using Sandbox.ClusterFile.Settings;
-
-namespace Sandbox.ClusterFile.Rules;
+namespace Sandbox.ClusterFile.Settings;
 
 /// <summary>What no value breaks by itself.</summary>
 internal static class CrossSettingRules

@@ -1,17 +1,10 @@
-using Health.Service.Members;
+using Health.Service.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Stores;
 
-namespace Health.Service.Http;
-
-/// <summary>The caller: a process that knows the cluster's secret, or a node that joined with a token.</summary>
-/// <param name="Node">The only node that it may speak for; null: any.</param>
-internal sealed record HealthCaller(string? Node)
-{
-    public bool Is(string node) => Node is null || Node == node;
-}
+namespace Health.Service.Members;
 
 /// <summary>Answers 200 to any path that is not ours, for callers that only want to know that the service is here; lets in below
 /// <c>/v1</c> only callers that prove to be of this cluster.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sandbox.Kubernetes.Objects;
+namespace Sandbox.Kubernetes.Templates;
 
 /// <summary>Sizes as Kubernetes writes them.</summary>
 internal static class Quantity

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using k8s;
 using k8s.Models;
 
-namespace Sandbox.Kubernetes.Cluster;
+namespace Sandbox.Kubernetes.Objects;
 
 /// <summary>What is read of a batch sandbox.</summary>
 internal sealed class BatchSandbox : IKubernetesObject<V1ObjectMeta>

@@ -1,4 +1,4 @@
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Activity;
 
 /// <summary>What counts against an idle stop: calls of the data plane, output of processes, open sessions.</summary>
 internal sealed class AgentActivity(TimeProvider time)

@@ -1,4 +1,4 @@
-namespace Sandbox.Kubernetes.Cluster;
+namespace Sandbox.Kubernetes.Objects;
 
 /// <summary>The custom resource, by its names.</summary>
 internal static class BatchSandboxes

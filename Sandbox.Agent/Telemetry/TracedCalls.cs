@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Sandbox.Contracts.Agent;
 
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Telemetry;
 
 /// <summary>Tells the owner of a traced call how long the agent worked until its answer began. A call that nobody traces costs
 /// one look at its headers.</summary>

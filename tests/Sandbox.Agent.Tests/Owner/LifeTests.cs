@@ -4,7 +4,7 @@ using Sandbox.Agent.Native;
 using Sandbox.Agent.Tests.Running;
 using Sandbox.Contracts.Agent;
 
-namespace Sandbox.Agent.Tests.Upkeep;
+namespace Sandbox.Agent.Tests.Owner;
 
 /// <summary>How an agent finds its owners, and how it ends.</summary>
 public sealed class LifeTests

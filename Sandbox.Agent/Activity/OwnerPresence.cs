@@ -1,4 +1,4 @@
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Activity;
 
 /// <summary>Whether any owner is connected, and since when not.</summary>
 internal sealed class OwnerPresence(TimeProvider time)

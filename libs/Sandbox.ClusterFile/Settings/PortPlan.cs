@@ -1,6 +1,4 @@
-using Sandbox.ClusterFile.Settings;
-
-namespace Sandbox.ClusterFile.Rules;
+namespace Sandbox.ClusterFile.Settings;
 
 /// <summary>No two of the host's ports are the same, and none lies in a range of the test's.</summary>
 internal static class PortPlan

@@ -1,4 +1,4 @@
-namespace Sandbox.Cli.Commands;
+namespace Sandbox.Cli.Servers;
 
 /// <summary>The image that a person gets who names none. No registry has it: it is made on the machine.</summary>
 internal static class BaseImage

@@ -1,6 +1,6 @@
 using Sandbox.Agent.Native;
 
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Activity;
 
 /// <summary>Gives memory back once the agent has been idle for a while after work; thousands of agents share a machine.</summary>
 internal sealed class IdleTrim(AgentActivity activity, TimeProvider time) : BackgroundService

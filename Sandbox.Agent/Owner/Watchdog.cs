@@ -1,6 +1,7 @@
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Processes;
 
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Owner;
 
 /// <summary>
 /// Ends the sandbox when no owner has been connected for the grace, so that nothing outlives the platform that started it.

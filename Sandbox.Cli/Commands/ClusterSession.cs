@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Sandbox.Cli.Commands;
+using Sandbox.Cli.Clusters;
 using Sandbox.Cli.Terminals;
 using Sandbox.ClusterFile.Compose;
 
-namespace Sandbox.Cli.Clusters;
+namespace Sandbox.Cli.Commands;
 
 /// <summary>What each verb begins with: cluster.yaml read, and the compose files written anew from it.</summary>
 internal sealed class ClusterSession : IDisposable

@@ -1,4 +1,4 @@
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Activity;
 
 /// <summary>Until when the agent serves.</summary>
 internal sealed class AgentLifetime

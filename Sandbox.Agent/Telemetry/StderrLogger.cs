@@ -1,7 +1,7 @@
 using System.Globalization;
 using Sandbox.Agent.Native;
 
-namespace Sandbox.Agent.Upkeep;
+namespace Sandbox.Agent.Telemetry;
 
 /// <summary>Log lines on standard error, where the engine keeps them. Written without the console classes, which would touch the
 /// terminal.</summary>
