@@ -67,7 +67,7 @@ public static class NodeServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
         services.AddSingleton(provider => new NodeUsageMeter(
-            () => provider.GetRequiredService<AgentGateway>().Admitted, provider.GetRequiredService<DeploymentSet>(),
+            () => provider.GetRequiredService<AgentGateway>().Registered, provider.GetRequiredService<DeploymentSet>(),
             provider.GetRequiredService<NodeIdentity>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeUsageMeter>>()));
         services.AddSingleton<INodeUsage>(provider => provider.GetRequiredService<NodeUsageMeter>());

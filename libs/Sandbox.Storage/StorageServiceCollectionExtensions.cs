@@ -32,7 +32,7 @@ public static class StorageServiceCollectionExtensions
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
     /// migrated when the first store is asked for.</summary>
     /// <param name="path">The database file; its folder exists.</param>
-    public static IServiceCollection AddEmbeddedStorage(this IServiceCollection services, string path)
+    public static IServiceCollection AddStandaloneStorage(this IServiceCollection services, string path)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => SqliteDatabase.Open(path));

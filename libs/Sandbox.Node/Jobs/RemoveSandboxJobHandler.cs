@@ -17,7 +17,7 @@ internal sealed class RemoveSandboxJobHandler(ISandboxStore store, SandboxContai
             return;
         }
 
-        gateway.Dismiss(job.SandboxId, job.Incarnation);
+        gateway.Unregister(job.SandboxId, job.Incarnation);
         await containers.EnsureGoneAsync(job.Incarnation, record, cancellationToken);
     }
 }

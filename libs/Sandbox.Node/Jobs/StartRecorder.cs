@@ -22,7 +22,7 @@ internal sealed partial class StartRecorder(
 
         // Before the record says "running", so that a caller that is woken by it finds the agent connected.
         var running = transition.Next with { Phases = done.Phases };
-        gateway.Admit(running, links.Ensure(running));
+        gateway.Register(running, links.Ensure(running));
 
         // Where it runs is written with it: another node that had begun this start may have put its own name there meanwhile.
         var unplaced = transition.From with { HostName = null, HostIp = null };
@@ -36,7 +36,7 @@ internal sealed partial class StartRecorder(
             // Also when the outcome is unknown: what was written after all is adopted, and what was not is remembered nowhere.
             if (!isWritten)
             {
-                gateway.Dismiss(record.Id, record.Incarnation);
+                gateway.Unregister(record.Id, record.Incarnation);
             }
         }
 

@@ -20,7 +20,7 @@ internal sealed class StopSandboxJobHandler(ISandboxStore store, SandboxContaine
             return;
         }
 
-        gateway.Dismiss(record.Id, record.Incarnation);
+        gateway.Unregister(record.Id, record.Incarnation);
         if (links.Find(record.Incarnation) is { IsConnected: true } link && record.Spec.Remote is null)
         {
             await link.ShutdownAsync(cancellationToken);

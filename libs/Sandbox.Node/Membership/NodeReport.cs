@@ -13,7 +13,7 @@ internal sealed class NodeReport(
         node.Name, address.Find(), node.Address, reservations.Whole, options.Value.Labels.AsReadOnly(), health.Kinds,
         typeof(NodeReport).Assembly.GetName().Version?.ToString(3) ?? "");
 
-    public NodeLoad Load() => new(reservations.Free, gateway.Admitted.Count, health.Unavailable)
+    public NodeLoad Load() => new(reservations.Free, gateway.Registered.Count, health.Unavailable)
     {
         Leaving = lifetime.ApplicationStopping.IsCancellationRequested,
     };

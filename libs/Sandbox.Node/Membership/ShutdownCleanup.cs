@@ -22,7 +22,7 @@ internal sealed partial class ShutdownCleanup(
         if (options.Value.EndsSandboxes || options.Value.RemovesSandboxes)
         {
             await Task.WhenAll(
-                gateway.Admitted.Where(one => one.Spec.Deployment is not DeploymentKind.Remote)
+                gateway.Registered.Where(one => one.Spec.Deployment is not DeploymentKind.Remote)
                 .Select(one => EndAsync(one, cancellationToken)));
         }
 

@@ -21,7 +21,7 @@ internal sealed class ExpectedSandboxes(ISandboxStore store, AgentGateway gatewa
     {
         if (_readAll is { } at && time.GetElapsedTime(at) < ReadAllEvery)
         {
-            return gateway.Admitted;
+            return gateway.Registered;
         }
 
         List<SandboxInstance> records = [];

@@ -21,7 +21,7 @@ internal sealed partial class LossRecorder(
             return;
         }
 
-        gateway.Dismiss(running.Id, running.Incarnation);
+        gateway.Unregister(running.Id, running.Incarnation);
 
         // An engine that goes away ends containers; it removes none.
         if (found is not null)

@@ -33,7 +33,7 @@ internal sealed class LostSandboxes(
         if (!node.Has(record))
         {
             // It runs elsewhere: this node had begun to start it, too, and remembers it wrongly.
-            gateway.Dismiss(record.Id, record.Incarnation);
+            gateway.Unregister(record.Id, record.Incarnation);
             return;
         }
 

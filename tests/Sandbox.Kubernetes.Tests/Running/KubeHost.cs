@@ -64,7 +64,7 @@ internal sealed class KubeHost : IAsyncDisposable
             ["Kubernetes:Burst"] = "1000",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
-        builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db"));
+        builder.Services.AddStandaloneStorage(Path.Combine(folder, "sandbox.db"));
         builder.Services.AddStandaloneNode().AddKubernetes();
         return new KubeHost(builder.Build());
     }

@@ -116,7 +116,7 @@ public sealed class NodeMembershipTests : IDisposable
     }
 
     [Fact]
-    public async Task Claims_CarryTheFenceTheRoomAndTheLabels()
+    public async Task Claims_CarryTheFenceTheFreeCapacityAndTheLabels()
     {
         await Heartbeat.BeatAsync(CancellationToken.None);
         using (_worker.Get<NodeCapacityReservations>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
@@ -124,12 +124,12 @@ public sealed class NodeMembershipTests : IDisposable
             var claim = NextClaim();
 
             Assert.Equal(new Fence("node/node-1", 1), claim.Fence);
-            Assert.Equal((2.0, 768L << 20), (claim.Room.Cpus, claim.Room.MemoryBytes));
+            Assert.Equal((2.0, 768L << 20), (claim.FreeCapacity.Cpus, claim.FreeCapacity.MemoryBytes));
             Assert.Equal(3.0, claim.Capacity.Cpus);
             Assert.Equal("eu", claim.Labels["zone"]);
         }
 
-        Assert.Equal(3.0, NextClaim().Room.Cpus);
+        Assert.Equal(3.0, NextClaim().FreeCapacity.Cpus);
     }
 
     [Fact]

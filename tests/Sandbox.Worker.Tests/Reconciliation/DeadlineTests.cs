@@ -226,7 +226,7 @@ public sealed class DeadlineTests : IAsyncLifetime
             context => context.Response.WriteAsync(
                 $$"""{"version":"1","pid":7,"callsInFlight":{{_callsInFlight}},"idleMilliseconds":{{(long)_idleSince.TotalMilliseconds}},"processes":0,"sessions":0}"""));
         await link.Connected.WaitAsync(WorkerHost.Soon);
-        _worker.Gateway.Admit(record, link);
+        _worker.Gateway.Register(record, link);
         return agent;
     }
 }
