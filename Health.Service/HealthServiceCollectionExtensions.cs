@@ -1,5 +1,4 @@
 using Health.Service.Heads;
-using Health.Service.Http;
 using Health.Service.Members;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster;

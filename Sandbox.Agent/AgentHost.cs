@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
 
 namespace Sandbox.Agent;
 

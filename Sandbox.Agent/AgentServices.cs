@@ -2,16 +2,18 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Envd;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
+using Sandbox.Agent.Owner;
 using Sandbox.Agent.Ports;
 using Sandbox.Agent.Processes;
 using Sandbox.Agent.Rock;
 using Sandbox.Agent.Sessions;
 using Sandbox.Agent.Statistics;
+using Sandbox.Agent.Telemetry;
 using Sandbox.Agent.Transport;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent;
 

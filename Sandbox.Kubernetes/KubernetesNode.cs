@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Sandbox.Hosting;
 using Sandbox.Node;
 using Sandbox.Node.Membership;
 using Sandbox.Node.NodeApi;
-using Sandbox.Storage;
 
 namespace Sandbox.Kubernetes;
 
@@ -13,16 +13,7 @@ internal static class KubernetesNode
 {
     public static WebApplication Build(WebApplicationBuilder builder)
     {
-        builder.AddServiceDefaults();
-
-        // The stores have checks of their own: without Redis no process is unhealthy.
-        builder.AddNpgsqlDataSource(
-            StorageServiceCollectionExtensions.DatabaseName, static settings =>
-                settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
-        builder.AddRedisClient(
-            StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis =>
-                StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
-        builder.Services.AddClusterStorage(builder.Configuration);
+        builder.AddClusterStores();
         builder.Services.AddClusterNode().AddStoreElection().AddKubernetes();
 
         // The replica that holds the name is the head of its pods; the other replicas wait for it.

@@ -22,7 +22,7 @@ public static class KubernetesServiceCollectionExtensions
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
         services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));
         services.AddSingleton<IDeployment, KubernetesDeployment>();
-        return services.AddHostedService<ClusterWatch>();
+        return services.AddSingleton<ViewUpdates>().AddHostedService<ClusterWatch>();
     }
 
     private static ObjectKind[] Watched(KubernetesOptions options) =>

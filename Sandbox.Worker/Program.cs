@@ -1,44 +1,30 @@
-using Microsoft.Extensions.Configuration.Memory;
-using Sandbox.ClusterFile;
+using Sandbox.Hosting;
 using Sandbox.Node.Membership;
-using Sandbox.Storage;
 using Sandbox.Worker;
 using Sandbox.Worker.Enrollment;
 
-return await WebApplication.CreateSlimBuilder(args).RunOrRefuseAsync(
-    static async builder =>
+var program = new ClusterProgram(args)
+{
+    ReadsClusterFile = true,
+    Refusals = [typeof(EnrollmentException)],
+    WhyEnded = static app => app.Services.GetRequiredService<FatalExit>().Why,
+};
+return await program.RunAsync(static async builder =>
+{
+    if (builder.Configuration.OnlyDecides())
     {
-        builder.Configuration.Sources.Insert(
-            0, new MemoryConfigurationSource
-            {
-                InitialData = ClusterFileReader.ForProcess(
-                builder.Configuration[ClusterFileReader.Variable])
-            });
-        builder.AddServiceDefaults();
-        if (builder.Configuration.OnlyDecides())
-        {
-            builder.Services.AddDecisionOnly(builder.Configuration);
-            var node = builder.Build();
-            node.MapDecisionOnly();
-            return node;
-        }
+        builder.Services.AddDecisionOnly(builder.Configuration);
+        var node = builder.Build();
+        node.MapDecisionOnly();
+        return node;
+    }
 
-        var joined = await NodeEnrollment.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
-        builder.Configuration.AddInMemoryCollection(joined);
+    var joined = await NodeEnrollment.SettingsAsync(builder.Configuration, TimeProvider.System, CancellationToken.None);
+    builder.Configuration.AddInMemoryCollection(joined);
+    builder.AddClusterStores();
+    builder.Services.AddWorker(builder.Configuration);
 
-        // The stores have checks of their own: without Redis no process is unhealthy.
-        builder.AddNpgsqlDataSource(
-            StorageServiceCollectionExtensions.DatabaseName, static settings =>
-                settings.DisableHealthChecks = true, StorageServiceCollectionExtensions.Prepare);
-        builder.AddRedisClient(
-            StorageServiceCollectionExtensions.RedisName, static settings => settings.DisableHealthChecks = true, redis =>
-                StorageServiceCollectionExtensions.Prepare(redis, builder.Configuration));
-        builder.Services.AddClusterStorage(builder.Configuration);
-        builder.Services.AddWorker(builder.Configuration);
-
-        var app = builder.Build();
-        app.MapWorker();
-        return app;
-    },
-    static app => app.Services.GetRequiredService<FatalExit>().Why,
-    typeof(StorageUnavailableException), typeof(SchemaTooNewException), typeof(EnrollmentException));
+    var app = builder.Build();
+    app.MapWorker();
+    return app;
+});

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Native;
 using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;

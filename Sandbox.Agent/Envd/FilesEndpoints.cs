@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Files;
 using Sandbox.Agent.Http;
+using Sandbox.Agent.Native;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Envd;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Files;
+using Sandbox.Agent.Native;
 using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;

@@ -1,5 +1,5 @@
 using System.Text;
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
 using Sandbox.Contracts.Agent;
 
 namespace Sandbox.Agent.Http;

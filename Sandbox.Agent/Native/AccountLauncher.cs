@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Sandbox.Agent.Accounts;
 
 namespace Sandbox.Agent.Native;
 

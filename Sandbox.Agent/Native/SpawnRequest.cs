@@ -1,5 +1,3 @@
-using Sandbox.Agent.Accounts;
-
 namespace Sandbox.Agent.Native;
 
 /// <summary>What to start. The child gets a session of its own, default signals, and no descriptor but 0, 1 and 2.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Native;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Processes;
 

@@ -1,4 +1,5 @@
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
+
 
 namespace Sandbox.Agent.Processes;
 

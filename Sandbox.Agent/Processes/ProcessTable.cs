@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Native;
-using Sandbox.Agent.Upkeep;
 using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Processes;

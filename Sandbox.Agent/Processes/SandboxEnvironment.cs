@@ -1,5 +1,4 @@
 using System.Collections;
-using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Native;
 using Sandbox.Contracts.Agent;
 

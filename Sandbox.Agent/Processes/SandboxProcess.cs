@@ -1,5 +1,5 @@
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Native;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Processes;
 

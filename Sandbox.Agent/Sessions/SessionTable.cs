@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
 using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Agent.Sessions;

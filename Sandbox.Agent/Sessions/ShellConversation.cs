@@ -1,6 +1,6 @@
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Text;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Sessions;
 

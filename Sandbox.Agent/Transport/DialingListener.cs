@@ -4,7 +4,7 @@ using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
 using Sandbox.Contracts.Agent;
 
 namespace Sandbox.Agent.Transport;

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Sandbox.Agent.Upkeep;
+using Sandbox.Agent.Activity;
 
 namespace Sandbox.Agent.Transport;
 

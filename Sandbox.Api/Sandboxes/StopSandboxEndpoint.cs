@@ -3,7 +3,7 @@ using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Operators;
+using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Api.Sandboxes;
 

@@ -14,7 +14,7 @@ internal sealed class CommandContext(CliSettings settings, Interrupts interrupts
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "Data folder of the embedded server (SANDBOX_DATA).",
+        Description = "Data folder of the standalone server (SANDBOX_DATA).",
         HelpName = "DIR",
         Recursive = true,
     };

@@ -18,7 +18,7 @@ internal static class NodeCommands
 
     private static Command CreateLs(CommandContext context)
     {
-        var ls = new Command("ls", "List the nodes; an embedded server has none beside itself.");
+        var ls = new Command("ls", "List the nodes; a standalone server has none beside itself.");
         ls.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             Printer.Rows(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Processes;
+using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
 using Sandbox.Client;
 using Sandbox.Contracts.Ids;

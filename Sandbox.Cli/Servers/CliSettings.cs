@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Configuration;
-using Sandbox.Cli.Commands;
 
 namespace Sandbox.Cli.Servers;
 
 /// <summary>What the environment says (<c>SANDBOX_…</c>); the command line wins.</summary>
 internal sealed record CliSettings
 {
-    /// <summary>A server to talk to, instead of the embedded one.</summary>
+    /// <summary>A server to talk to, instead of the standalone one.</summary>
     public string? Url { get; init; }
 
     public string? ApiKey { get; init; }
@@ -18,7 +17,7 @@ internal sealed record CliSettings
     /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
     public string Deployment { get; init; } = "auto";
 
-    /// <summary>Level of the embedded server's log lines; null: none.</summary>
+    /// <summary>Level of the standalone server's log lines; null: none.</summary>
     public string? Log { get; init; }
 
     public static CliSettings Read()

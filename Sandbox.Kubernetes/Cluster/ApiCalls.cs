@@ -47,7 +47,7 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
     }
 
     /// <summary>Waits for a permit to make a call whose answer is a stream.</summary>
-    public async Task AdmitAsync(CancellationToken cancellationToken)
+    public async Task AwaitPermitAsync(CancellationToken cancellationToken)
     {
         using var permit = await _rate.AcquireAsync(1, cancellationToken);
     }
@@ -88,7 +88,7 @@ internal sealed class ApiCalls(IOptions<KubernetesOptions> options, TimeProvider
     private async Task<(T? Answer, ClusterException? Failure, TimeSpan? RetryAfter)> TryAsync<T>(
         string what, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
-        await AdmitAsync(cancellationToken);
+        await AwaitPermitAsync(cancellationToken);
         using var limit = new CancellationTokenSource(options.Value.RequestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

@@ -232,7 +232,7 @@ internal sealed class ClusterApi(
         string what, Func<Action<Exception>, IAsyncEnumerable<(WatchEventType Type, T Item)>> open,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await calls.AdmitAsync(cancellationToken);
+        await calls.AwaitPermitAsync(cancellationToken);
         Exception? failure = null;
         await using var events = open(exception => failure ??= exception).GetAsyncEnumerator(cancellationToken);
         while (true)

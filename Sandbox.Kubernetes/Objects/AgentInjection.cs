@@ -4,6 +4,7 @@ using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Kubernetes.Templates;
 
 namespace Sandbox.Kubernetes.Objects;
 

@@ -4,12 +4,9 @@ using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Node;
-using Sandbox.Node.Agents;
-using Sandbox.Node.Deployments;
 
 namespace Sandbox.Kubernetes.Watching;
 
@@ -18,8 +15,7 @@ namespace Sandbox.Kubernetes.Watching;
 /// agreed time), breaks, or has expired. What was missed in between is made good by the list.
 /// </summary>
 internal sealed partial class ClusterWatch(
-    ClusterApi api, ClusterView view, PooledAgents pooled, IContainerWatch listener, IOptions<KubernetesOptions> options,
-    IOptions<WorkerOptions> worker,
+    ClusterApi api, ClusterView view, ViewUpdates updates, IOptions<KubernetesOptions> options, IOptions<WorkerOptions> worker,
     TimeProvider time, ILogger<ClusterWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -63,14 +59,14 @@ internal sealed partial class ClusterWatch(
     private async Task FollowPodsAsync(CancellationToken stopping, CancellationToken untilRelist)
     {
         var (pods, version) = await api.ListPodsAsync(stopping);
-        await ReplaceAsync(ObjectKind.Pod, pods.Select(Read), stopping);
+        await updates.ReplaceAsync(ObjectKind.Pod, pods.Select(Read), stopping);
         await FollowAsync(ObjectKind.Pod, api.WatchPodsAsync(version, untilRelist), Read, untilRelist);
     }
 
     private async Task FollowBatchesAsync(CancellationToken stopping, CancellationToken untilRelist)
     {
         var (batches, version) = await api.ListBatchSandboxesAsync(stopping);
-        await ReplaceAsync(ObjectKind.Batch, batches.Select(Read), stopping);
+        await updates.ReplaceAsync(ObjectKind.Batch, batches.Select(Read), stopping);
         await FollowAsync(ObjectKind.Batch, api.WatchBatchSandboxesAsync(version, untilRelist), Read, untilRelist);
     }
 
@@ -78,7 +74,7 @@ internal sealed partial class ClusterWatch(
     private async Task LookAtSecretsAsync(CancellationToken stopping, CancellationToken untilRelist)
     {
         var secrets = await api.ListSecretsAsync(stopping);
-        await ReplaceAsync(
+        await updates.ReplaceAsync(
             ObjectKind.Secret, secrets.Select(secret => Of(secret.Metadata) is { } facts ? facts with { Secret = true } : null), stopping);
         await Task.Delay(options.Value.RelistEvery, time, untilRelist);
     }
@@ -93,62 +89,13 @@ internal sealed partial class ClusterWatch(
             {
                 if (type is WatchEventType.Added or WatchEventType.Modified or WatchEventType.Deleted && read(item) is { } seen)
                 {
-                    await TellAsync(view.Find(seen.Incarnation), view.Apply(kind, seen, type is WatchEventType.Deleted), cancellationToken);
+                    await updates.ApplyAsync(kind, seen, type is WatchEventType.Deleted, cancellationToken);
                 }
             }
         }
         catch (ClusterException exception)
         {
             throw new WatchEndedException(exception);
-        }
-    }
-
-    private async Task ReplaceAsync(ObjectKind kind, IEnumerable<SandboxFacts?> listed, CancellationToken cancellationToken)
-    {
-        var (before, wasSilent) = (view.All(), view.Silence is not null);
-        view.Replace(kind, [.. listed.OfType<SandboxFacts>().GroupBy(facts => facts.Incarnation).Select(Best)]);
-        foreach (var facts in before)
-        {
-            await TellAsync(facts, view.Find(facts.Incarnation) ?? new SandboxFacts(facts.Incarnation, facts.Sandbox), cancellationToken);
-        }
-
-        foreach (var facts in view.All())
-        {
-            TellAddress(facts);
-        }
-
-        if (wasSilent && view.Silence is null)
-        {
-            await listener.EngineBackAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>A controller may have made a second pod after the first ended: the one that lives counts.</summary>
-    private static SandboxFacts Best(IGrouping<Contracts.Ids.IncarnationId, SandboxFacts> same) =>
-        same.OrderBy(facts => facts.Pod?.Facts.Stage is PodStage.Ended).First();
-
-    /// <summary>Wakes the reconciler when something that ran does not any more.</summary>
-    private async Task TellAsync(SandboxFacts? before, SandboxFacts now, CancellationToken cancellationToken)
-    {
-        TellAddress(now);
-        if (before is null || SandboxFacts.EndOf(before, options.Value) is not null)
-        {
-            return;
-        }
-
-        if (SandboxFacts.EndOf(now, options.Value) is { } reason)
-        {
-            await listener.ContainerEndedAsync(now.Incarnation, now.Sandbox, reason, cancellationToken);
-        }
-    }
-
-    private void TellAddress(SandboxFacts facts)
-    {
-        if (facts.Batch is { Endpoints: [var address, ..], Pool: { } name }
-            && options.Value.Pools.FirstOrDefault(pool => pool.Name == name) is { } pool)
-        {
-            var remote = new RemoteAgent($"http://{address}", pool.AgentPort, options.Value.RequestTimeout);
-            pooled.Tell(facts.Incarnation, new PooledAgent(remote, File.ReadAllText(pool.TokenFile).Trim()));
         }
     }
 

@@ -4,10 +4,11 @@ using Sandbox.Node.Membership;
 
 namespace Sandbox.Worker.Head;
 
-/// <summary>Waits for the head of a worker. A node that is not the head may know which one is, and so does the health
-/// service; a process that finds none ends, and says what to look at.</summary>
+/// <summary>Finds the head, and waits for it where this node is a worker. A node that is not the head may know which one is, and so
+/// does the health service; a process that finds none ends, and says what to look at.</summary>
 internal sealed partial class HeadDiscovery(
-    HeadSettings settings, HeadProbe probe, HealthClient health, FatalExit end, TimeProvider time, ILogger<HeadDiscovery> logger)
+    HeadSettings settings, NodeRegistration registration, HeadProbe probe, HealthClient health, FatalExit end, TimeProvider time,
+    ILogger<HeadDiscovery> logger)
 {
     private const int ReportEvery = 10;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);
@@ -37,6 +38,25 @@ internal sealed partial class HeadDiscovery(
 
         GiveUp(target, why);
         return false;
+    }
+
+    /// <summary>Asks the other nodes of the whitelist which of them is the head. Null: none is.</summary>
+    public async Task<HeadAddress?> FindPeerAsync(CancellationToken cancellationToken)
+    {
+        foreach (var peer in HeadDecision.PeersOf(settings.Whitelist, registration.Node, registration.HeadPort))
+        {
+            Log.Probes(logger, peer);
+            var (told, why) = await probe.AskAsync(peer, settings.DiscoveryTimeout, cancellationToken);
+            if (told?.Mode == HeadAnswer.Head)
+            {
+                Log.Found(logger, peer);
+                return peer;
+            }
+
+            Log.NotFound(logger, peer, why);
+        }
+
+        return null;
     }
 
     private async Task<(HeadAddress? Head, string Why)> FindAsync(HeadAddress target, CancellationToken cancellationToken)
@@ -75,6 +95,15 @@ internal sealed partial class HeadDiscovery(
 
     private static partial class Log
     {
+        [LoggerMessage(4420, LogLevel.Information, "→ Is {Peer} the head?")]
+        public static partial void Probes(ILogger logger, HeadAddress peer);
+
+        [LoggerMessage(4422, LogLevel.Information, "✓ {Peer} is the head")]
+        public static partial void Found(ILogger logger, HeadAddress peer);
+
+        [LoggerMessage(4423, LogLevel.Information, "✗ {Peer}: {Why}")]
+        public static partial void NotFound(ILogger logger, HeadAddress peer, string why);
+
         [LoggerMessage(
             4431, LogLevel.Information,
             "→ Joins the head, HEAD_ADDRESS={Target}, in up to {Tries} tries (the name {Host} must be known here)")]

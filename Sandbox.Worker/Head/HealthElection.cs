@@ -13,7 +13,7 @@ namespace Sandbox.Worker.Head;
 /// </summary>
 /// <param name="leases">Null: this process has no store, and is a head by its lease only while the health service answers.</param>
 internal sealed partial class HealthElection(
-    ILeaseStore? leases, NodeRegistration registration, HealthClient health, StartupRoleDecision decision, NodeRole role, FatalExit end,
+    ILeaseStore? leases, NodeRegistration registration, HealthClient health, StartupRoleService startup, NodeRole role, FatalExit end,
     ILogger<HealthElection> logger) : ILeaderElection
 {
     private const int Renewals = 4;
@@ -27,7 +27,7 @@ internal sealed partial class HealthElection(
 
     private TimeSpan Quarter => Length / Renewals;
 
-    public Task<bool> MayStandAsync(CancellationToken cancellationToken) => decision.MayStandAsync(cancellationToken);
+    public Task<bool> MayStandAsync(CancellationToken cancellationToken) => startup.MayStandAsync(cancellationToken);
 
     public async Task<Lease?> TryTakeAsync(CancellationToken cancellationToken)
     {

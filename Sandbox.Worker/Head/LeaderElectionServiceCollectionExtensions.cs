@@ -19,11 +19,12 @@ internal static class LeaderElectionServiceCollectionExtensions
         services.AddSingleton(provider => new HealthClient(
             settings, settings.JoinToken.Length > 0 ? null : provider.GetRequiredService<ClusterSecret>().Prove,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<StartupRoleDecision>().AddHostedService(provider => provider.GetRequiredService<StartupRoleDecision>());
+        services.AddSingleton<StartupElection>().AddSingleton<StartupRoleDecision>();
+        services.AddSingleton<StartupRoleService>().AddHostedService(provider => provider.GetRequiredService<StartupRoleService>());
         services.AddSingleton<ILeaderElection>(provider => new HealthElection(
             provider.GetService<ILeaseStore>(), provider.GetRequiredService<NodeRegistration>(),
             provider.GetRequiredService<HealthClient>(),
-            provider.GetRequiredService<StartupRoleDecision>(), provider.GetRequiredService<NodeRole>(),
+            provider.GetRequiredService<StartupRoleService>(), provider.GetRequiredService<NodeRole>(),
             provider.GetRequiredService<FatalExit>(),
             provider.GetRequiredService<ILogger<HealthElection>>()));
         services.AddSingleton<RoleRoute>();

@@ -1,7 +1,6 @@
 using System.Collections;
 using Sandbox.ClusterFile.Compose;
 using Sandbox.ClusterFile.Reading;
-using Sandbox.ClusterFile.Rules;
 using Sandbox.ClusterFile.Settings;
 
 namespace Sandbox.ClusterFile;

@@ -10,7 +10,7 @@ internal sealed class LoadTelemetry(IMeterFactory meters, AgentGateway gateway) 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(WorkerTelemetry.Name);
-        meter.CreateObservableGauge("sandboxes", () => gateway.Admitted.Count, description: "Sandboxes that run on this node.");
+        meter.CreateObservableGauge("sandboxes", () => gateway.Registered.Count, description: "Sandboxes that run on this node.");
         meter.CreateObservableGauge(
             "reserved.cpus", () => Reserved(demand => demand.Cpus), description: "CPUs that its sandboxes may take.");
         meter.CreateObservableGauge(
@@ -21,5 +21,6 @@ internal sealed class LoadTelemetry(IMeterFactory meters, AgentGateway gateway) 
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private double Reserved(Func<NodeCapacity, double> part) => gateway.Admitted.Sum(sandbox => part(NodeCapacity.DemandOf(sandbox.Spec)));
+    private double Reserved(Func<NodeCapacity, double> part) =>
+        gateway.Registered.Sum(sandbox => part(NodeCapacity.DemandOf(sandbox.Spec)));
 }

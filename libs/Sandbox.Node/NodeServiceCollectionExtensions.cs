@@ -67,7 +67,7 @@ public static class NodeServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
         services.AddSingleton(provider => new NodeUsageMeter(
-            () => provider.GetRequiredService<AgentGateway>().Admitted, provider.GetRequiredService<DeploymentSet>(),
+            () => provider.GetRequiredService<AgentGateway>().Registered, provider.GetRequiredService<DeploymentSet>(),
             provider.GetRequiredService<NodeIdentity>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeUsageMeter>>()));
         services.AddSingleton<INodeUsage>(provider => provider.GetRequiredService<NodeUsageMeter>());
@@ -89,6 +89,8 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
         // A container is its job's or the reconciliation's at a time.
         .AddSingleton<KeyedLock<IncarnationId>>()
+        .AddSingleton<SandboxContainers>()
+        .AddSingleton<StartRecorder>()
         .AddSingleton<StartAttempt>()
         .AddSingleton<FailedJobHandler>()
         .AddSingleton<JobHandlers>()
@@ -96,12 +98,16 @@ public static class NodeServiceCollectionExtensions
         .AddSingleton<IJobHandler, RestartSandboxJobHandler>()
         .AddSingleton<IJobHandler, StopSandboxJobHandler>()
         .AddSingleton<IJobHandler, RemoveSandboxJobHandler>()
+        .AddSingleton<JobRetries>()
         .AddSingleton<JobRunner>()
+        .AddSingleton<NodeJobQueue>()
         .AddHostedService<JobLoop>();
 
     private static IServiceCollection AddReconciliation(this IServiceCollection services) => services
         .AddSingleton<Adoption>()
+        .AddSingleton<LossRecorder>()
         .AddSingleton<LostSandboxes>()
+        .AddSingleton<ExpectedSandboxes>()
         .AddSingleton<OrphanCleanup>()
         .AddSingleton<RemoteAgents>()
         .AddSingleton<Reconciler>()
@@ -123,8 +129,11 @@ public static class NodeServiceCollectionExtensions
         .AddSingleton<NodeCapacityReservations>()
         .AddSingleton<NodeHealth>()
         .AddHostedService(provider => provider.GetRequiredService<NodeHealth>())
-        .AddSingleton<NodeMembership>()
+        .AddSingleton<NodeReport>()
+        .AddSingleton<NodeHeartbeat>()
         .AddSingleton<PeerSecretCheck>()
+        .AddSingleton<JoinPreconditions>()
+        .AddSingleton<NodeMembership>()
         .AddSingleton<NodeLease>()
         .AddSingleton<INodeLease>(provider => provider.GetRequiredService<NodeLease>())
         .AddSingleton<IJobClaimPolicy, NodeJobClaimPolicy>()

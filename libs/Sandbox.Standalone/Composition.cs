@@ -37,7 +37,7 @@ internal static class Composition
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, CallersLifetime>());
 
         builder.AddServiceDefaults();
-        builder.Services.AddEmbeddedStorage(Path.Combine(folder.Path, "sandbox.db"));
+        builder.Services.AddStandaloneStorage(Path.Combine(folder.Path, "sandbox.db"));
         builder.Services.AddStandaloneNode().AddDeployments();
         builder.Services.AddApi();
         builder.Services.AddSingleton<Isolation>();
@@ -91,7 +91,7 @@ internal static class Composition
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
 
-        kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => drain.AdmitAsync(connection, next)));
+        kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => drain.TrackAsync(connection, next)));
         if (options.Listen is { } endPoint)
         {
             kestrel.Listen(endPoint);

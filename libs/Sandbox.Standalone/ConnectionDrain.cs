@@ -13,7 +13,7 @@ internal sealed class ConnectionDrain
     private int _count;
     private bool _closed;
 
-    public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
+    public async Task TrackAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (!TryEnter())
         {

@@ -9,7 +9,6 @@ using Sandbox.Domain.Stores;
 using Sandbox.Storage.Archives;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
-using Sandbox.Storage.Operators;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Redis;
 using Sandbox.Storage.Sqlite;
@@ -33,7 +32,7 @@ public static class StorageServiceCollectionExtensions
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
     /// migrated when the first store is asked for.</summary>
     /// <param name="path">The database file; its folder exists.</param>
-    public static IServiceCollection AddEmbeddedStorage(this IServiceCollection services, string path)
+    public static IServiceCollection AddStandaloneStorage(this IServiceCollection services, string path)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => SqliteDatabase.Open(path));
@@ -118,6 +117,8 @@ public static class StorageServiceCollectionExtensions
     public static IServiceCollection AddSandboxOperator(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<OperatorOptions, OperatorOptionsValidator>().BindConfiguration(OperatorOptions.Section);
+        services.AddSingleton(provider => Value<OperatorOptions>(provider));
+        services.AddSingleton<TransitionWriter>().AddSingleton<SandboxWaits>().AddSingleton<CommitRequests>();
         return services.AddSingleton<ISandboxOperator, ClusterOperator>();
     }
 

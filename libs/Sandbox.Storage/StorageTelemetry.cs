@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage;
 

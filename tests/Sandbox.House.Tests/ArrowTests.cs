@@ -18,12 +18,12 @@ public sealed class ArrowTests
         ["Sandbox.Client"] = "Sandbox.Contracts",
         ["Sandbox.ClusterFile"] = "Sandbox.Contracts",
         ["ServiceDefaults"] = "",
-        ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster ServiceDefaults",
+        ["Sandbox.Hosting"] = "Sandbox.Storage Sandbox.ClusterFile ServiceDefaults",
+        ["Sandbox.Api"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Hosting",
         ["Sandbox.Worker"] =
-            "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.ClusterFile "
-                + "ServiceDefaults",
-        ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.ClusterFile ServiceDefaults",
-        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node ServiceDefaults",
+            "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.Hosting",
+        ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Hosting",
+        ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Hosting",
         ["Sandbox.Standalone"] =
             "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.ClusterFile",
@@ -49,7 +49,7 @@ public sealed class ArrowTests
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
-    [InlineData("Aspire.", "AppHost Health.Service Sandbox.Api Sandbox.Kubernetes Sandbox.Worker")]
+    [InlineData("Aspire.", "AppHost Sandbox.Hosting")]
     [InlineData("Npgsql", "Sandbox.Storage")]
     [InlineData("OpenTelemetry.", "ServiceDefaults")]
     [InlineData("prometheus-net", "ServiceDefaults")]

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Sandbox.House.Tests;
 
-/// <summary>Types are called by the field's words. These were ours alone, and are not to come back.</summary>
+/// <summary>Types and folders are called by the field's words. These were ours alone, and are not to come back.</summary>
 public sealed partial class NameTests
 {
     [Fact]
     public void Types_AreNotNamedByWordsOfOurOwn()
     {
         var retired = Repository.Sources()
-            .SelectMany(file => TypeName().Matches(File.ReadAllText(file)).Select(match => (Name: match.Groups[1].Value, file)))
+            .SelectMany(file => NamesOf(File.ReadAllText(file)).Select(name => (Name: name, file)))
             // What the envd protocol calls its messages is not ours to say.
             .Where(found => Retired().IsMatch(found.Name) && !found.file.Contains("Sandbox.Contracts/Envd", StringComparison.Ordinal))
             .Select(found => $"{found.Name} in {Path.GetRelativePath(Repository.Root, found.file)}");
@@ -27,6 +27,9 @@ public sealed partial class NameTests
     [InlineData("OwnerPresence", false)]
     [InlineData("MemoryUsage", false)]
     public void RetiredWords_AreWholeWordsOfAName(string name, bool isRetired) => Assert.Equal(isRetired, Retired().IsMatch(name));
+
+    private static IEnumerable<string> NamesOf(string source) =>
+        TypeName().Matches(source).Select(match => match.Groups[1].Value).Concat(SourceText.NamespaceOf(source).Split('.'));
 
     [GeneratedRegex(@"\b(?:class|record struct|record|struct|interface|enum) ([A-Z]\w*)")]
     private static partial Regex TypeName();

@@ -16,7 +16,7 @@ public sealed class ConnectionDrainTests
         var drain = new ConnectionDrain();
         var leave = new TaskCompletionSource();
         await using var connection = new DefaultConnectionContext();
-        var serving = drain.AdmitAsync(connection, _ => leave.Task);
+        var serving = drain.TrackAsync(connection, _ => leave.Task);
 
         Assert.False(drain.TryClose());
         var none = drain.WhenNone();
@@ -28,7 +28,7 @@ public sealed class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task Admit_AfterTheDoorWasClosed_TurnsAwayWithoutServing()
+    public async Task Track_AfterItWasClosed_RefusesWithoutServing()
     {
         var drain = new ConnectionDrain();
         Assert.True(drain.TryClose());
@@ -36,7 +36,7 @@ public sealed class ConnectionDrainTests
         var late = new DefaultConnectionContext("late", near, near);
         var served = false;
 
-        await drain.AdmitAsync(late, _ => Task.FromResult(served = true));
+        await drain.TrackAsync(late, _ => Task.FromResult(served = true));
 
         Assert.False(served);
     }

@@ -25,7 +25,7 @@ public sealed class StorageServiceTests : IDisposable
     [InlineData(typeof(ISandboxOperator))]
     [InlineData(typeof(SandboxTransitions))]
     [InlineData(typeof(DeploymentManager))]
-    public void EmbeddedStorage_OffersEveryDoor(Type service)
+    public void StandaloneStorage_OffersEveryStore(Type service)
     {
         using var provider = Provider([]);
 
@@ -78,7 +78,7 @@ public sealed class StorageServiceTests : IDisposable
     private ServiceProvider Provider(Dictionary<string, string?> settings) => new ServiceCollection()
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
         .AddSingleton<IPlacement, Anywhere>()
-        .AddEmbeddedStorage(_folder.File("sandboxes.db"))
+        .AddStandaloneStorage(_folder.File("sandboxes.db"))
         .AddSandboxOperator()
         .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
 

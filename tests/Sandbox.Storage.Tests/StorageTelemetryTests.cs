@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 using Sandbox.Storage.Tests.Contract;
 
 namespace Sandbox.Storage.Tests;

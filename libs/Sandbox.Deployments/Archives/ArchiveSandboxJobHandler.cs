@@ -3,16 +3,14 @@ using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
-using Sandbox.Node.Agents;
-using Sandbox.Node.Deployments;
 using Sandbox.Node.Jobs;
 
 namespace Sandbox.Deployments.Archives;
 
 /// <summary>Puts a sandbox away. Its container is removed only when the record says that the archive has everything.</summary>
 internal sealed partial class ArchiveSandboxJobHandler(
-    ISandboxStore store, IChangeFeed feed, SandboxTransitions transitions, DeploymentSet deployments, ContainerArchive archives,
-    AgentLinks links, TimeProvider time, ILogger<ArchiveSandboxJobHandler> logger) : JobHandler<ArchiveSandboxJob>
+    ISandboxStore store, IChangeFeed feed, SandboxTransitions transitions, SandboxContainers containers, ContainerArchive archives,
+    TimeProvider time, ILogger<ArchiveSandboxJobHandler> logger) : JobHandler<ArchiveSandboxJob>
 {
     protected override async Task RunAsync(ArchiveSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -20,7 +18,7 @@ internal sealed partial class ArchiveSandboxJobHandler(
         if (record is { State: SandboxState.Archived } && record.Incarnation == job.Incarnation)
         {
             // An earlier attempt was ended between its last two steps.
-            await RemoveContainerAsync(record, cancellationToken);
+            await containers.EnsureGoneAsync(record.Incarnation, record, cancellationToken);
             return;
         }
 
@@ -52,7 +50,7 @@ internal sealed partial class ArchiveSandboxJobHandler(
 
     private async Task<ArchiveFacts> PutAwayAsync(SandboxInstance record, PhaseReporter reporter, CancellationToken cancellationToken)
     {
-        await deployments[record.Spec.Deployment].EnsureStoppedAsync(record, cancellationToken);
+        await containers.EnsureStoppedAsync(record, cancellationToken);
         await archives.PutLogAsync(record, reporter, cancellationToken);
         return await archives.PutImageAsync(record, reporter, cancellationToken);
     }
@@ -63,14 +61,8 @@ internal sealed partial class ArchiveSandboxJobHandler(
             && await store.TryTransitionAsync(transition with { Claim = claim }, cancellationToken))
         {
             Log.Archived(logger, record.Id, facts.Bytes, facts.Location);
-            await RemoveContainerAsync(transition.Next, cancellationToken);
+            await containers.EnsureGoneAsync(transition.Next.Incarnation, transition.Next, cancellationToken);
         }
-    }
-
-    private async Task RemoveContainerAsync(SandboxInstance archived, CancellationToken cancellationToken)
-    {
-        await deployments[archived.Spec.Deployment].EnsureGoneAsync(archived.Incarnation, cancellationToken);
-        links.Close(archived.Incarnation);
     }
 
     private async Task FailAsync(SandboxInstance record, string reason, ClaimedJob claim, CancellationToken cancellationToken)

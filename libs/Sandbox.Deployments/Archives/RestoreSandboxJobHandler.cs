@@ -4,7 +4,6 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Jobs;
 
@@ -12,7 +11,7 @@ namespace Sandbox.Deployments.Archives;
 
 /// <summary>Starts a new incarnation of an archived sandbox on this node, with the limits, labels and agent of any start.</summary>
 internal sealed class RestoreSandboxJobHandler(
-    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, AgentLinks links, StartAttempt attempt)
+    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, SandboxContainers containers, StartAttempt attempt)
         : JobHandler<RestoreSandboxJob>
 {
     protected override async Task RunAsync(RestoreSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
@@ -27,11 +26,11 @@ internal sealed class RestoreSandboxJobHandler(
 
         var deployment = deployments[record.Spec.Deployment];
         var outcome = await attempt.RunAsync(
-            record, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim, cancellationToken);
+            record, deployment, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim,
+            cancellationToken);
         if (outcome is not StartOutcome.Alive)
         {
-            await deployment.EnsureGoneAsync(record.Incarnation, cancellationToken);
-            links.Close(record.Incarnation);
+            await containers.EnsureGoneAsync(record.Incarnation, record, cancellationToken);
             await archives.ForgetImageAsync(archive);
         }
     }

@@ -1,5 +1,4 @@
 using Sandbox.Contracts.Ids;
-using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Domain.Errors;
 
@@ -33,10 +32,11 @@ public abstract record SandboxError
         public override string Text => $"Sandbox {Id} already exists.";
     }
 
-    public sealed record WrongState(SandboxId Id, SandboxState From, SandboxEvent On) : SandboxError
+    /// <param name="State">The name of what it is.</param>
+    /// <param name="On">The name of what was to happen to it.</param>
+    public sealed record WrongState(SandboxId Id, string State, string On) : SandboxError
     {
-        public override string Text =>
-            $"Sandbox {Id} is {From.ToString().ToLowerInvariant()}; {On.ToString().ToLowerInvariant()} is not possible now.";
+        public override string Text => $"Sandbox {Id} is {State}; {On} is not possible now.";
     }
 
     public sealed record ChangedMeanwhile(SandboxId Id) : SandboxError

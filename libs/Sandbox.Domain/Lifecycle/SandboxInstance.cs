@@ -14,6 +14,9 @@ public sealed record SandboxInstance
     /// <summary>Entries kept in the history.</summary>
     public const int HistoryLimit = 100;
 
+    /// <summary>The tenant of those that were made without a key.</summary>
+    public const string DefaultTenant = "default";
+
     public required SandboxId Id { get; init; }
 
     /// <summary>Grows by one with each transition; an id that was deleted and is used again goes on from there.</summary>
@@ -27,7 +30,7 @@ public sealed record SandboxInstance
 
     /// <summary>The tenant that owns it: found by the key of the caller that asked for it, and never by what a request says of
     /// itself.</summary>
-    public string Tenant { get; init; } = Stores.Tenant.Default;
+    public string Tenant { get; init; } = DefaultTenant;
 
     public SandboxOwner Owner { get; init; } = new();
 
@@ -85,7 +88,7 @@ public sealed record SandboxInstance
     {
         if (!SandboxLifecycle.TryNext(State, happened, out var next))
         {
-            return new SandboxError.WrongState(Id, State, happened);
+            return new SandboxError.WrongState(Id, State.Name(), happened.Name());
         }
 
         if (next == State)

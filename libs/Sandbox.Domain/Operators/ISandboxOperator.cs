@@ -43,11 +43,3 @@ public interface ISandboxOperator
     /// (<see cref="SandboxError.NotStarted"/>), or the token ends.</summary>
     Task<Result<SandboxInstance>> WaitUntilAliveAsync(SandboxId id, CancellationToken cancellationToken);
 }
-
-public enum StopReason
-{
-    Asked,
-
-    /// <summary>Idle for longer than its timeout.</summary>
-    Expired,
-}

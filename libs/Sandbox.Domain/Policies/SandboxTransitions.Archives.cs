@@ -3,6 +3,7 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Policies;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Policies;
 

@@ -31,7 +31,7 @@ public interface IJobStore
     Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken);
 
     /// <summary>The job is given up: it becomes a dead letter with its reason.</summary>
-    Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken);
+    Task<bool> TryDeadLetterAsync(ClaimedJob job, string reason, CancellationToken cancellationToken);
 
     /// <summary>Newest first.</summary>
     Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken);
@@ -70,7 +70,7 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
     public Fence? Fence { get; init; }
 
     /// <summary>What new sandboxes may take together; zero: none is claimed (the node drains).</summary>
-    public NodeCapacity Room { get; init; } = NodeCapacity.Unlimited;
+    public NodeCapacity FreeCapacity { get; init; } = NodeCapacity.Unlimited;
 
     /// <summary>What the node has when nothing runs on it: a start that is too large even for that keeps nothing free
     /// here.</summary>

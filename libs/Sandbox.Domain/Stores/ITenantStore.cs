@@ -1,4 +1,5 @@
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Stores;
@@ -40,7 +41,7 @@ public interface ITenantStore
 public sealed record Tenant(string Name, TenantQuota Quota)
 {
     /// <summary>The tenant that owns everything where no tenants were made.</summary>
-    public const string Default = "default";
+    public const string Default = SandboxInstance.DefaultTenant;
 }
 
 /// <summary>Upper bounds; null: none.</summary>

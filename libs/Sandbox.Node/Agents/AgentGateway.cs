@@ -28,14 +28,14 @@ internal sealed partial class AgentGateway(
             : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
 
     /// <summary>The sandbox runs and its agent was told what it needs to know: calls go there from now on.</summary>
-    public void Admit(SandboxInstance running, AgentLink link)
+    public void Register(SandboxInstance running, AgentLink link)
     {
         _agents[running.Id] = new ConnectedAgent(running, link, time.GetUtcNow());
         feed.Publish(running.Id);
     }
 
     /// <summary>No call goes there any more.</summary>
-    public void Dismiss(SandboxId id, IncarnationId incarnation)
+    public void Unregister(SandboxId id, IncarnationId incarnation)
     {
         if (_agents.TryGetValue(id, out var agent) && agent.Sandbox.Incarnation == incarnation)
         {
@@ -43,8 +43,8 @@ internal sealed partial class AgentGateway(
         }
     }
 
-    /// <summary>The sandboxes that run here, as they were admitted.</summary>
-    public IReadOnlyList<SandboxInstance> Admitted => [.. _agents.Values.Select(agent => agent.Sandbox)];
+    /// <summary>The sandboxes that run here, as they were registered.</summary>
+    public IReadOnlyList<SandboxInstance> Registered => [.. _agents.Values.Select(agent => agent.Sandbox)];
 
     public ConnectedAgent? Find(SandboxId id) => _agents.GetValueOrDefault(id);
 

@@ -24,7 +24,7 @@ internal sealed class FailedJobHandler(
             await records.TryTransitionAsync(transition with { Claim = claimed }, CancellationToken.None);
         }
 
-        await jobs.TryBuryAsync(claimed, reason, CancellationToken.None);
+        await jobs.TryDeadLetterAsync(claimed, reason, CancellationToken.None);
     }
 
     private Task<bool> EndAsync(CommitSandboxJob job, string reason) => commits.TryEndAsync(

@@ -8,8 +8,7 @@ namespace Sandbox.Node.Jobs;
 /// <summary>Claims jobs as far as there is capacity, while this process is its node, and runs them side by side. Woken by changes,
 /// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
 internal sealed partial class JobLoop(
-    IJobStore jobs, IChangeFeed feed, JobRunner runner, INodeLease lease, IJobClaimPolicy policy, IOptions<WorkerOptions> options,
-    TimeProvider time,
+    NodeJobQueue queue, IChangeFeed feed, JobRunner runner, INodeLease lease, IOptions<WorkerOptions> options, TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -48,7 +47,7 @@ internal sealed partial class JobLoop(
     private async Task VoidEarlierClaimsAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_running);
-        await jobs.ReleaseAllOfAsync(options.Value.NodeName, cancellationToken);
+        await queue.ReleaseEarlierClaimsAsync(cancellationToken);
     }
 
     private async Task<DateTimeOffset?> ClaimAsync(LeaseToken token, CancellationToken stoppingToken)
@@ -56,11 +55,11 @@ internal sealed partial class JobLoop(
         _running.RemoveWhere(job => job.IsCompleted);
         while (options.Value.Concurrency - _running.Count is > 0 and var limit)
         {
-            var claimed = await jobs.ClaimAsync(policy.Of(token, limit), stoppingToken);
+            var claimed = await queue.ClaimAsync(token, limit, stoppingToken);
             _pace.OnLooked(claimed.Count, limit);
             foreach (var job in claimed)
             {
-                var reservation = await policy.ReserveCapacityAsync(job, stoppingToken);
+                var reservation = await queue.ReserveCapacityAsync(job, stoppingToken);
                 _running.Add(Task.Run(() => RunAsync(job, reservation, token, stoppingToken), CancellationToken.None));
             }
 
@@ -70,7 +69,7 @@ internal sealed partial class JobLoop(
             }
         }
 
-        return _pace.IsMoreExpected ? null : await jobs.NextDueAsync(stoppingToken);
+        return _pace.IsMoreExpected ? null : await queue.NextDueAsync(stoppingToken);
     }
 
     private async Task RunAsync(ClaimedJob job, IDisposable? reservation, LeaseToken token, CancellationToken stoppingToken)

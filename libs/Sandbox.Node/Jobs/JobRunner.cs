@@ -1,16 +1,15 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>Runs one claimed job: keeps its lease, runs it under its incarnation's lock, and gives it back, or up, when it
+/// <summary>Runs one claimed job: keeps its lease, runs it under its incarnation's lock, and hands it to its retries when it
 /// failed.</summary>
 internal sealed partial class JobRunner(
-    IJobStore jobs, KeyedLock<IncarnationId> locks, JobHandlers handlers, FailedJobHandler failedJobs, WorkerTelemetry telemetry,
-    IOptions<WorkerOptions> options, TimeProvider time, ILogger<JobRunner> logger)
+    IJobStore jobs, KeyedLock<IncarnationId> locks, JobHandlers handlers, JobRetries retries, WorkerTelemetry telemetry,
+    TimeProvider time, ILogger<JobRunner> logger)
 {
     internal static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
@@ -38,48 +37,18 @@ internal sealed partial class JobRunner(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await ReleaseAsync(claimed, TimeSpan.Zero);
+            await retries.ReleaseAsync(claimed, TimeSpan.Zero);
         }
         catch (Exception exception)
         {
             span?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            outcome = await FailAsync(claimed, exception);
+            outcome = await retries.FailAsync(claimed, exception);
         }
         finally
         {
             await done.CancelAsync();
             await keeping;
             telemetry.OnJobFinished(claimed.Job, outcome, time.GetElapsedTime(begun));
-        }
-    }
-
-    internal TimeSpan PauseAfter(int attempt)
-    {
-        var pause = options.Value.FirstJobPause * Math.Pow(2, Math.Min(attempt, 30) - 1);
-        return pause < options.Value.LongestJobPause ? pause : options.Value.LongestJobPause;
-    }
-
-    private async Task<string> FailAsync(ClaimedJob claimed, Exception exception)
-    {
-        if (claimed.Attempt < options.Value.JobAttempts)
-        {
-            var pause = PauseAfter(claimed.Attempt);
-            Log.Failed(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, pause, exception);
-            await ReleaseAsync(claimed, pause);
-            return "failed";
-        }
-
-        Log.GivenUp(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, exception);
-        try
-        {
-            await failedJobs.DeadLetterAsync(claimed, exception.Message);
-            return "given up";
-        }
-        catch (Exception unwritten)
-        {
-            // The store fails as well: it is tried, and given up, again.
-            Log.RenewFailed(logger, claimed.Job.SandboxId, unwritten);
-            return "failed";
         }
     }
 
@@ -127,28 +96,8 @@ internal sealed partial class JobRunner(
         }
     }
 
-    private async Task ReleaseAsync(ClaimedJob claimed, TimeSpan pause)
-    {
-        try
-        {
-            await jobs.TryReleaseAsync(claimed, pause, CancellationToken.None);
-        }
-        catch (Exception exception)
-        {
-            // The lease runs out by itself.
-            Log.RenewFailed(logger, claimed.Job.SandboxId, exception);
-        }
-    }
-
     private static partial class Log
     {
-        [LoggerMessage(4111, LogLevel.Warning, "{Job} of sandbox {SandboxId} failed at attempt {Attempt}; again in {Pause}")]
-        public static partial void Failed(
-            ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, TimeSpan pause, Exception exception);
-
-        [LoggerMessage(4114, LogLevel.Error, "{Job} of sandbox {SandboxId} failed at attempt {Attempt} and is given up")]
-        public static partial void GivenUp(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId, int attempt, Exception exception);
-
         [LoggerMessage(4112, LogLevel.Warning, "The lease of {Job} of sandbox {SandboxId} is lost; its new holder goes on")]
         public static partial void LeaseLost(ILogger logger, string job, Contracts.Ids.SandboxId sandboxId);
 

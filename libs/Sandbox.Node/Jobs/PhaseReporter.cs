@@ -17,6 +17,9 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
     /// <summary>The record with all that was reported.</summary>
     public SandboxInstance Record { get; private set; } = record;
 
+    /// <inheritdoc cref="PhaseOf"/>
+    public string CurrentPhase => PhaseOf(Record);
+
     public async Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken)
     {
         await _lock.WaitAsync(cancellationToken);
@@ -59,6 +62,11 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
     public void Remember(Func<SandboxInstance, SandboxInstance> change) => Record = change(Record);
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>The name of the phase that a start is in, or failed in.</summary>
+    internal static string PhaseOf(SandboxInstance record) =>
+        record.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout or PhaseStatus.Running)?.Name
+            ?? SandboxPhase.DockerRun;
 
     /// <summary>The record with one phase as it is now; its times follow from its status.</summary>
     internal static SandboxInstance With(SandboxInstance record, string phase, PhaseStatus status, string message, DateTimeOffset now)

@@ -1,13 +1,13 @@
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Starts the container of a stopped sandbox again; its files are kept whatever comes of it.</summary>
-internal sealed class RestartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+internal sealed class RestartSandboxJobHandler(
+    ISandboxStore store, DeploymentSet deployments, SandboxContainers containers, StartAttempt attempt)
     : JobHandler<RestartSandboxJob>
 {
     protected override async Task RunAsync(RestartSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
@@ -20,11 +20,10 @@ internal sealed class RestartSandboxJobHandler(ISandboxStore store, DeploymentSe
         }
 
         var deployment = deployments[record.Spec.Deployment];
-        var outcome = await attempt.RunAsync(record, deployment.EnsureRestartedAsync, claim, cancellationToken);
+        var outcome = await attempt.RunAsync(record, deployment, deployment.EnsureRestartedAsync, claim, cancellationToken);
         if (outcome is StartOutcome.Unwanted)
         {
-            await deployment.EnsureStoppedAsync(record, cancellationToken);
-            links.Close(record.Incarnation);
+            await containers.EnsureStoppedAsync(record, cancellationToken);
         }
     }
 }

@@ -2,13 +2,13 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
-internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, StartAttempt attempt)
+internal sealed class StartSandboxJobHandler(
+    ISandboxStore store, DeploymentSet deployments, SandboxContainers containers, StartAttempt attempt)
     : JobHandler<StartSandboxJob>
 {
     private const string NoPassword =
@@ -22,6 +22,7 @@ internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet 
             var deployment = deployments[record.Spec.Deployment];
             var outcome = await attempt.RunAsync(
                 record,
+                deployment,
                 (pending, phases, token) => job.PasswordDropped
                     ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
                     : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
@@ -37,7 +38,7 @@ internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet 
 
         if (IsUnwanted(record, job))
         {
-            await EnsureGoneAsync(record, job, cancellationToken);
+            await containers.EnsureGoneAsync(job.Incarnation, record, cancellationToken);
         }
     }
 
@@ -47,15 +48,4 @@ internal sealed class StartSandboxJobHandler(ISandboxStore store, DeploymentSet 
         record is null or { State: SandboxState.Deleted }
         || record.Incarnation != job.Incarnation
         || (record.State is SandboxState.Stopped && record.Version == job.SandboxVersion + 1);
-
-    private async Task EnsureGoneAsync(SandboxInstance? record, StartSandboxJob job, CancellationToken cancellationToken)
-    {
-        var where = record?.Incarnation == job.Incarnation ? [deployments[record.Spec.Deployment]] : deployments.All;
-        foreach (var deployment in where)
-        {
-            await deployment.EnsureGoneAsync(job.Incarnation, cancellationToken);
-        }
-
-        links.Close(job.Incarnation);
-    }
 }

@@ -2,12 +2,11 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Agents;
-using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
 /// <summary>Ends a container and keeps it, unless it never ran: then nothing in it belongs to a user, and it goes.</summary>
-internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet deployments, AgentLinks links, AgentGateway gateway)
+internal sealed class StopSandboxJobHandler(ISandboxStore store, SandboxContainers containers, AgentLinks links, AgentGateway gateway)
     : JobHandler<StopSandboxJob>
 {
     protected override async Task RunAsync(StopSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
@@ -21,16 +20,15 @@ internal sealed class StopSandboxJobHandler(ISandboxStore store, DeploymentSet d
             return;
         }
 
-        gateway.Dismiss(record.Id, record.Incarnation);
+        gateway.Unregister(record.Id, record.Incarnation);
         if (links.Find(record.Incarnation) is { IsConnected: true } link && record.Spec.Remote is null)
         {
             await link.ShutdownAsync(cancellationToken);
         }
 
-        var deployment = deployments[record.Spec.Deployment];
         await (NeverRan(record)
-            ? deployment.EnsureGoneAsync(record.Incarnation, cancellationToken) : deployment.EnsureStoppedAsync(record, cancellationToken));
-        links.Close(record.Incarnation);
+            ? containers.EnsureGoneAsync(record.Incarnation, record, cancellationToken)
+            : containers.EnsureStoppedAsync(record, cancellationToken));
     }
 
     /// <summary>It went from its first pending to stopped and no further.</summary>

@@ -36,7 +36,7 @@ ILeaderLease
     }
 
     /// <summary>One round: takes the lease if it is free, or renews it.</summary>
-    internal async Task TurnAsync(CancellationToken cancellationToken)
+    internal async Task TakeOrRenewAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
         if (_slot.Held is { } held)
@@ -65,7 +65,7 @@ ILeaderLease
         while (!stoppingToken.IsCancellationRequested)
         {
             var begun = time.GetTimestamp();
-            await TryAsync(() => TurnAsync(stoppingToken));
+            await TryAsync(() => TakeOrRenewAsync(stoppingToken));
 
             // From round to round, however long one takes: the lease does not wait.
             var rest = election.Pause - time.GetElapsedTime(begun);
@@ -81,7 +81,7 @@ ILeaderLease
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Log.TurnFailed(logger, exception.Message);
+            Log.RoundFailed(logger, exception.Message);
         }
     }
 
@@ -94,6 +94,6 @@ ILeaderLease
         public static partial void Lost(ILogger logger, long epoch);
 
         [LoggerMessage(4333, LogLevel.Warning, "The head's lease could not be asked for: {Reason}")]
-        public static partial void TurnFailed(ILogger logger, string reason);
+        public static partial void RoundFailed(ILogger logger, string reason);
     }
 }

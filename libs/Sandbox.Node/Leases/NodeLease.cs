@@ -1,9 +1,7 @@
-using Sandbox.Node.Membership;
-
 namespace Sandbox.Node.Leases;
 
-/// <summary>The lease to act as this node, kept by <see cref="NodeMembership"/> and asked by everything else. It knows none of
-/// them, because every writer needs it.</summary>
+/// <summary>The lease to act as this node, kept by its heartbeat and asked by everything else. It knows none of them, because every
+/// writer needs it.</summary>
 internal sealed class NodeLease(IHostApplicationLifetime lifetime) : INodeLease, IDisposable
 {
     private volatile bool _toldToDrain;

@@ -34,7 +34,7 @@ internal sealed class NodeCapacityReservations
     {
         get
         {
-            var running = _gateway.Admitted;
+            var running = _gateway.Registered;
             var here = running.Select(sandbox => sandbox.Incarnation).ToHashSet();
             return running.Select(sandbox => NodeCapacity.DemandOf(sandbox.Spec))
                 .Concat(_starting.Where(one => !here.Contains(one.Key)).Select(one => one.Value))

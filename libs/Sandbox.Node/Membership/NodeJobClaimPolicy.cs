@@ -15,7 +15,7 @@ internal sealed class NodeJobClaimPolicy(
     public JobClaim Of(LeaseToken token, int limit) => new(node.Name, limit, JobRunner.Lease)
     {
         Fence = token.Fence,
-        Room = reservations.Free,
+        FreeCapacity = reservations.Free,
         Capacity = reservations.Whole,
         TakesStarts = !lease.IsDraining && health.Unavailable is null,
         Labels = options.Value.Labels.AsReadOnly(),

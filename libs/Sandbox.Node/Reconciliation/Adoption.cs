@@ -30,7 +30,7 @@ internal sealed partial class Adoption(AgentLinks links, AgentGateway gateway, T
         var init = await link.InitAsync(Readiness.InitOf(running), cancellationToken);
         if (init.TryGet(out _, out var error))
         {
-            gateway.Admit(running, link);
+            gateway.Register(running, link);
             Log.Adopted(logger, running.Id);
         }
         else

@@ -1,7 +1,5 @@
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
-using Sandbox.Domain.Stores;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Reconciliation;
@@ -11,24 +9,15 @@ namespace Sandbox.Node.Reconciliation;
 /// no record wants. Runs at start, every 5 s, and when it is woken. A deployment that does not answer is not judged by.
 /// </summary>
 internal sealed partial class Reconciler(
-    ISandboxStore store, DeploymentSet deployments, AgentGateway gateway, Adoption adoption, LostSandboxes lost, OrphanCleanup orphans,
-    RemoteAgents remotes, NodeIdentity node, TimeProvider time, ILogger<Reconciler> logger)
+    ExpectedSandboxes expectations, DeploymentSet deployments, Adoption adoption, LostSandboxes lost, OrphanCleanup orphans,
+    RemoteAgents remotes, ILogger<Reconciler> logger)
 {
-    private const int PageSize = 500;
-
-    /// <summary>What runs here is known from memory; the records are read whole at start and from time to time.</summary>
-    private static readonly TimeSpan ReadAllEvery = TimeSpan.FromMinutes(1);
-
     private readonly HashSet<DeploymentKind> _silent = [];
-    private long? _readAll;
-
-    /// <summary>The node was out of the cluster: what it knows from memory may have been decided otherwise meanwhile.</summary>
-    public void ReadAllNext() => _readAll = null;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Before the deployments are asked: what is wanted from here on and not found then is lost.
-        var expected = await ExpectedAsync(cancellationToken);
+        var expected = await expectations.ReadAsync(cancellationToken);
         List<SandboxInstance> running =
             [.. await remotes.AskAsync([.. expected.Where(record => record.Spec.Remote is not null)], cancellationToken)];
         foreach (var deployment in deployments.All.Where(deployment => deployment.Kind is not DeploymentKind.Remote))
@@ -40,28 +29,6 @@ internal sealed partial class Reconciler(
         }
 
         await Task.WhenAll(running.Where(adoption.IsNeeded).Select(record => adoption.AdoptAsync(record, cancellationToken)));
-    }
-
-    private async Task<IReadOnlyList<SandboxInstance>> ExpectedAsync(CancellationToken cancellationToken)
-    {
-        if (_readAll is { } at && time.GetElapsedTime(at) < ReadAllEvery)
-        {
-            return gateway.Admitted;
-        }
-
-        List<SandboxInstance> records = [];
-        for (var page = 1; ; page++)
-        {
-            var query = new SandboxQuery(
-                [SandboxState.Running], new Dictionary<string, string> { ["host_name"] = node.Name }, page, PageSize);
-            var read = await store.ListAsync(query, cancellationToken);
-            records.AddRange(read.Items);
-            if (read.Items.Count < PageSize)
-            {
-                _readAll = time.GetTimestamp();
-                return records;
-            }
-        }
     }
 
     private async Task<IReadOnlyList<FoundSandbox>?> FindAsync(IDeployment deployment, CancellationToken cancellationToken)

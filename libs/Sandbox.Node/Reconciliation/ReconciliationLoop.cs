@@ -5,8 +5,8 @@ namespace Sandbox.Node.Reconciliation;
 
 /// <summary>Runs the regular reconciliation of this node, while it is one. A round that fails is logged, and the next one comes.</summary>
 internal sealed partial class ReconciliationLoop(
-    Reconciler reconciler, INodeLease lease, ReconciliationTrigger trigger, AgentLinks links, TimeProvider time,
-    ILogger<ReconciliationLoop> logger)
+    Reconciler reconciler, ExpectedSandboxes expectations, INodeLease lease, ReconciliationTrigger trigger, AgentLinks links,
+    TimeProvider time, ILogger<ReconciliationLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed partial class ReconciliationLoop(
             var token = await lease.WhenHeldAsync(stoppingToken);
             if (token != under)
             {
-                reconciler.ReadAllNext();
+                expectations.ReadAllNext();
                 under = token;
             }
 

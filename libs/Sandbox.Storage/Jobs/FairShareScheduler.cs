@@ -30,7 +30,7 @@ internal sealed class FairShareScheduler
         lock (_lock)
         {
             var chosen = new List<long>();
-            var free = claim.Room;
+            var free = claim.FreeCapacity;
             var queues = waiting.GroupBy(job => job.Tenant).ToDictionary(jobs => jobs.Key, jobs => Ordered(jobs, claim));
             while (chosen.Count < claim.Limit && queues.Count > 0)
             {

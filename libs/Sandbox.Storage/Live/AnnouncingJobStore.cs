@@ -22,8 +22,8 @@ internal sealed class AnnouncingJobStore(IJobStore jobs, IChangeFeed feed) : IJo
     public async Task<bool> TryReleaseAsync(ClaimedJob job, TimeSpan delay, CancellationToken cancellationToken) =>
         Announce(job, await jobs.TryReleaseAsync(job, delay, cancellationToken));
 
-    public async Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) =>
-        Announce(job, await jobs.TryBuryAsync(job, reason, cancellationToken));
+    public async Task<bool> TryDeadLetterAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) =>
+        Announce(job, await jobs.TryDeadLetterAsync(job, reason, cancellationToken));
 
     public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         jobs.DeadLettersAsync(limit, cancellationToken);

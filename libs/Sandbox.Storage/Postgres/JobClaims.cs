@@ -127,7 +127,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         List<NpgsqlBatchCommand> statements = [Sql.Statement(Expire), Own()];
         if (claim.TakesStarts)
         {
-            statements.AddRange(WithNode(Sql.Statement(Starts).With("limit", claim.Limit), claim.Room), BlockedStarts());
+            statements.AddRange(WithNode(Sql.Statement(Starts).With("limit", claim.Limit), claim.FreeCapacity), BlockedStarts());
         }
 
         if (claim.Fence is { } fence)
@@ -205,7 +205,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         statement.With("lease", fence.Lease).With("epoch", fence.Epoch);
 
     private NpgsqlBatchCommand BlockedStarts() => WithNode(Sql.Statement(Blocked), claim.Capacity)
-        .WithCapacity("free_", claim.Room)
+        .WithCapacity("free_", claim.FreeCapacity)
         .With("age_limit", JobClaim.AgeLimit);
 
     private NpgsqlBatchCommand WithNode(NpgsqlBatchCommand statement, NodeCapacity capacity) =>

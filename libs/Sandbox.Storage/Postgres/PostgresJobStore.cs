@@ -46,7 +46,7 @@ internal sealed class PostgresJobStore(PostgresDatabase database) : IJobStore
             cancellationToken),
         cancellationToken);
 
-    public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<bool> TryDeadLetterAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
         connection => ChangesAsync(connection, DeadLetterRows.FromClaimed(job, reason), cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>

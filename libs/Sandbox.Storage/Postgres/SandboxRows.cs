@@ -5,6 +5,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
 

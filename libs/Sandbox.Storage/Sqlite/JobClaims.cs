@@ -86,7 +86,7 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
 
     private void AddStart(WaitingJob start)
     {
-        if (claim.Room.Fits(start.Demand))
+        if (claim.FreeCapacity.Fits(start.Demand))
         {
             _waiting.Add(start);
         }

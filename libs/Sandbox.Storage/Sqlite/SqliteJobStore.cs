@@ -33,7 +33,7 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
         TryWriteAsync(
             $"UPDATE jobs SET node = NULL, claimable_at = $at WHERE {Held}", job, time.GetUtcNow() + delay, cancellationToken);
 
-    public Task<bool> TryBuryAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<bool> TryDeadLetterAsync(ClaimedJob job, string reason, CancellationToken cancellationToken) => database.WriteAsync(
         connection => JobRows.ToDeadLetter(
             connection, " AND node IS NOT NULL", job.Id, job.Attempt, JobText.WithoutSecrets(job.Job), reason, time.GetUtcNow()),
         cancellationToken);

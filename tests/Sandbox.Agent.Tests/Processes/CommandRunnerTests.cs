@@ -1,8 +1,8 @@
 using System.Text;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Processes;
 using Sandbox.Agent.Tests.Native;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Tests.Processes;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Processes;
 using Sandbox.Agent.Tests.Running;
-using Sandbox.Agent.Upkeep;
 
 namespace Sandbox.Agent.Tests.Processes;
 

@@ -1,8 +1,8 @@
 using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Activity;
 using Sandbox.Agent.Processes;
 using Sandbox.Agent.Sessions;
 using Sandbox.Agent.Tests.Native;
-using Sandbox.Agent.Upkeep;
 using Sandbox.Contracts.Rock;
 using Sandbox.Testing;
 

@@ -216,6 +216,6 @@ public sealed class ApiKeyCacheTests
     }
 
     private static ServiceProvider Elsewhere(ApiServer server) =>
-        new ServiceCollection().AddLogging().AddSingleton(server.Get<TimeProvider>()).AddEmbeddedStorage(server.Database)
+        new ServiceCollection().AddLogging().AddSingleton(server.Get<TimeProvider>()).AddStandaloneStorage(server.Database)
             .BuildServiceProvider();
 }

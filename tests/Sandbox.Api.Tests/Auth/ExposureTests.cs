@@ -125,7 +125,7 @@ public sealed class ExposureTests : IDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
-        builder.Services.AddEmbeddedStorage(_folder.File("sandboxes.db")).AddApi();
+        builder.Services.AddStandaloneStorage(_folder.File("sandboxes.db")).AddApi();
         if (url.Length > 0)
         {
             builder.WebHost.UseUrls(url);

@@ -38,7 +38,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
     {
         _stores = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddLogging().AddMetrics()
-            .AddEmbeddedStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
+            .AddStandaloneStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
         _nodes = new NodeDirectory(_store, _time, NullLogger<NodeDirectory>.Instance);
         var options = Options.Create(new ClusterOptions { Secret = "a secret of the tests that is long enough" });
         _pool = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);

@@ -70,7 +70,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time);
-        builder.Services.AddEmbeddedStorage(folder.File("sandboxes.db")).AddApi();
+        builder.Services.AddStandaloneStorage(folder.File("sandboxes.db")).AddApi();
         builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
         builder.Services.AddSingleton<INodeUsage, TestUsage>();

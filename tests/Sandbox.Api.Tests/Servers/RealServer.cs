@@ -36,7 +36,7 @@ public sealed class RealServer : IAsyncLifetime
             ["Worker:ManagedAgent"] = Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"),
         });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddEmbeddedStorage(_folder.File("sandbox.db")).AddStandaloneNode().AddDeployments().AddApi();
+        builder.Services.AddStandaloneStorage(_folder.File("sandbox.db")).AddStandaloneNode().AddDeployments().AddApi();
         _app = builder.Build();
         _app.MapApi();
         await _app.StartAsync();

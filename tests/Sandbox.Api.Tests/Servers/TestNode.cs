@@ -49,7 +49,7 @@ internal sealed class TestNode(ISandboxStore records, IJobStore jobs, IChangeFee
     {
         if (DeadLetterReason is { } why)
         {
-            await jobs.TryBuryAsync(claimed, why, cancellationToken);
+            await jobs.TryDeadLetterAsync(claimed, why, cancellationToken);
             _deadLettered.TrySetResult();
             return;
         }

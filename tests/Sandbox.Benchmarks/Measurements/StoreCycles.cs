@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Sandbox.Benchmarks.Servers;
 using Sandbox.Benchmarks.Stores;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Testing.Postgres;
 using Sandbox.Testing.Redis;

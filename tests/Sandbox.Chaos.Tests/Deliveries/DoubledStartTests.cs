@@ -97,7 +97,7 @@ public sealed class DoubledStartTests
 
         word.End();
         await word.Over;
-        second.Services.GetRequiredService<Reconciler>().ReadAllNext();
+        second.Services.GetRequiredService<ExpectedSandboxes>().ReadAllNext();
         var seen = rounds;
         await Wait.UntilAsync(() => Task.FromResult(rounds >= seen + 4), () => "the second node looks at its containers a few times");
 

@@ -1,4 +1,3 @@
-using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 using Sandbox.Testing;
 

@@ -1,4 +1,5 @@
 using Sandbox.Cli.Commands;
+using Sandbox.Cli.Servers;
 
 namespace Sandbox.Cli.Tests.Commands;
 

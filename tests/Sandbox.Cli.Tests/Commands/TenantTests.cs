@@ -41,7 +41,7 @@ public sealed class TenantTests : IDisposable
     }
 
     [Fact]
-    public async Task JobsAndNodes_OfAnEmbeddedServer_AreNone()
+    public async Task JobsAndNodes_OfAStandaloneServer_AreNone()
     {
         using var serve = _cli.Start("serve", "--port", "0");
         await serve.SeeAsync("listening on ");

@@ -19,7 +19,7 @@ public sealed class SandboxInstanceTests
         Assert.Equal(SandboxLifecycle.TryNext(from, on, out var to), moved);
         if (!moved)
         {
-            Assert.Equal(new SandboxError.WrongState(record.Id, from, on), error);
+            Assert.Equal(new SandboxError.WrongState(record.Id, from.Name(), on.Name()), error);
         }
         else if (to == from)
         {
@@ -37,7 +37,7 @@ public sealed class SandboxInstanceTests
     public void WrongState_SaysWhatItIsAndWhatIsNotPossible() =>
         Assert.Equal(
             "Sandbox box is deleted; restart is not possible now.",
-            new SandboxError.WrongState(Given.Sandbox().Id, SandboxState.Deleted, SandboxEvent.Restart).Text);
+            new SandboxError.WrongState(Given.Sandbox().Id, "deleted", "restart").Text);
 
     [Fact]
     public void After_Alive_StartsTheIdleTime()

@@ -2,9 +2,9 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Tests.Policies;
 
@@ -35,7 +35,7 @@ public sealed class ArchiveTransitionsTests
     [InlineData(SandboxState.Deleted)]
     public void Archive_OfAnythingElse_IsRefused(SandboxState state) =>
         Assert.Equal(
-            new SandboxError.WrongState(SandboxId.Parse("box"), state, SandboxEvent.Archive),
+            new SandboxError.WrongState(SandboxId.Parse("box"), state.Name(), "archive"),
             Refused(_transitions.Archive(Given.Sandbox(state), Given.Now)));
 
     [Fact]

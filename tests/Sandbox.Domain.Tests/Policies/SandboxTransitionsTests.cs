@@ -1,8 +1,8 @@
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Domain.Tests.Policies;
 
@@ -199,7 +199,7 @@ public sealed class SandboxTransitionsTests
     private static void AssertRefused(Result<SandboxTransition> decided, SandboxState from, SandboxEvent on)
     {
         Assert.False(decided.TryGet(out _, out var error));
-        Assert.Equal(new SandboxError.WrongState(Given.Sandbox().Id, from, on), error);
+        Assert.Equal(new SandboxError.WrongState(Given.Sandbox().Id, from.Name(), on.Name()), error);
     }
 
     private static void AssertAbout<TJob>(SandboxTransition transition)

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Node.Deployments;
 using Sandbox.Testing.Postgres;

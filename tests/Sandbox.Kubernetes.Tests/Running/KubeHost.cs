@@ -86,6 +86,7 @@ internal sealed class KubeHost : IAsyncDisposable
 
         // What the program registers must be whole, in whatever order it happens to be used.
         builder.Host.UseDefaultServiceProvider(static provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
+        builder.AddServiceDefaults();
         return new KubeHost(KubernetesNode.Build(builder), BuildApi(database));
     }
 

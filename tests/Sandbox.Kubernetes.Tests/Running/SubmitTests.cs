@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Testing;
 using Sandbox.Testing.Postgres;

@@ -1,5 +1,6 @@
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
@@ -14,7 +15,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
         var start = Assert.Single(await ClaimAsync());
 
-        Assert.True(await Jobs.TryBuryAsync(start, "no such image", CancellationToken));
+        Assert.True(await Jobs.TryDeadLetterAsync(start, "no such image", CancellationToken));
 
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken));
         Assert.Equal((pending.Id, 1, "no such image", Given.Now), (letter.SandboxId, letter.Attempts, letter.Reason, letter.At));
@@ -30,7 +31,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
         Assert.True(await Jobs.TryReleaseAsync(first, TimeSpan.Zero, CancellationToken));
         var second = Assert.Single(await ClaimAsync());
 
-        Assert.False(await Jobs.TryBuryAsync(first, "late", CancellationToken));
+        Assert.False(await Jobs.TryDeadLetterAsync(first, "late", CancellationToken));
 
         Assert.Empty(await Jobs.DeadLettersAsync(10, CancellationToken));
         Assert.True(await Jobs.TryCompleteAsync(second, CancellationToken));
@@ -42,7 +43,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
         foreach (var reason in new[] { "one", "two", "three" })
         {
             await CreatedAsync(Given.Pending());
-            Assert.True(await Jobs.TryBuryAsync(Assert.Single(await ClaimAsync()), reason, CancellationToken));
+            Assert.True(await Jobs.TryDeadLetterAsync(Assert.Single(await ClaimAsync()), reason, CancellationToken));
             Time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -55,7 +56,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
         var record = Given.Pending();
         await Records.TryCreateAsync(record, Given.StartOf(record, "hunter2"), CancellationToken);
 
-        Assert.True(await Jobs.TryBuryAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
+        Assert.True(await Jobs.TryDeadLetterAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
 
         await ExecuteAsync("UPDATE dead_letters SET reason = 'leaked' WHERE job LIKE '%hunter2%'");
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken));
@@ -67,7 +68,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
     public async Task Redrive_MakesItAJobOnce()
     {
         var record = await CreatedAsync(Given.Pending());
-        Assert.True(await Jobs.TryBuryAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
+        Assert.True(await Jobs.TryDeadLetterAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
         var letter = Assert.Single(await Jobs.DeadLettersAsync(10, CancellationToken));
 
         Assert.True(await Jobs.TryRedriveAsync(letter.Id, CancellationToken));
@@ -82,7 +83,7 @@ public abstract class DeadLetterContract(Func<TimeProvider, ValueTask<ITestedSto
     public async Task Redrive_WhileAnotherJobOfTheSandboxRuns_WaitsForItsEnd()
     {
         var pending = await CreatedAsync(Given.Pending());
-        Assert.True(await Jobs.TryBuryAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
+        Assert.True(await Jobs.TryDeadLetterAsync(Assert.Single(await ClaimAsync()), "gone", CancellationToken));
         var stopped = pending.Apply(SandboxEvent.Stop);
         Assert.True(await Records.TryTransitionAsync(new SandboxTransition(pending, stopped, Given.StopOf(stopped)), CancellationToken));
         var stop = Assert.Single(await ClaimAsync());

@@ -85,7 +85,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         }
 
         var claimed = await ClaimAsync(
-            await NodeAsync("n1") with { Room = new NodeCapacity(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
+            await NodeAsync("n1") with { FreeCapacity = new NodeCapacity(cpus, memory * Gigabyte, disk * Gigabyte, gpus) });
 
         Assert.Equal(expected, claimed.Count);
     }
@@ -97,7 +97,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         var small = await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
 
         Assert.Equal(
-            small.Id, Assert.Single(await ClaimAsync(await NodeAsync("n1") with { Room = Plenty with { Cpus = 8 } })).Job.SandboxId);
+            small.Id,
+            Assert.Single(await ClaimAsync(await NodeAsync("n1") with { FreeCapacity = Plenty with { Cpus = 8 } })).Job.SandboxId);
     }
 
     [Fact]
@@ -192,7 +193,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task LargeStart_ThatWaitedForLong_GetsTheRoomThatSmallOnesWouldTake()
     {
         var large = await CreatedAsync(Demanding(spec => spec with { Cpus = 6 }));
-        var node = await NodeAsync("n1") with { Capacity = Plenty with { Cpus = 8 }, Room = Plenty with { Cpus = 4 } };
+        var node = await NodeAsync("n1") with { Capacity = Plenty with { Cpus = 8 }, FreeCapacity = Plenty with { Cpus = 4 } };
         await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
         Assert.True((await ClaimAsync(node)).Count == 1, "before the limit of age the small one is taken");
 
@@ -201,8 +202,9 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.True((await ClaimAsync(await AgainAsync(node))).Count == 0, "now the capacity is kept for the large one");
 
         Assert.Equal(
-            large.Id, Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 6 } })).Job.SandboxId);
-        Assert.Single(await ClaimAsync(await AgainAsync(node) with { Room = Plenty with { Cpus = 1 } }));
+            large.Id,
+            Assert.Single(await ClaimAsync(await AgainAsync(node) with { FreeCapacity = Plenty with { Cpus = 6 } })).Job.SandboxId);
+        Assert.Single(await ClaimAsync(await AgainAsync(node) with { FreeCapacity = Plenty with { Cpus = 1 } }));
     }
 
     [Fact]
@@ -212,7 +214,8 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
         Time.Advance(JobClaim.AgeLimit);
         var small = await CreatedAsync(Demanding(spec => spec with { Cpus = 1 }));
 
-        var claimed = await ClaimAsync(await NodeAsync("n1") with { Capacity = Plenty with { Cpus = 8 }, Room = Plenty with { Cpus = 4 } });
+        var claimed = await ClaimAsync(
+            await NodeAsync("n1") with { Capacity = Plenty with { Cpus = 8 }, FreeCapacity = Plenty with { Cpus = 4 } });
 
         Assert.Equal(small.Id, Assert.Single(claimed).Job.SandboxId);
     }
@@ -230,7 +233,7 @@ public abstract class JobPlacementContract(Func<TimeProvider, ValueTask<ITestedS
     private async Task<JobClaim> NodeAsync(string node)
     {
         var lease = await Leases.TryAcquireAsync(Lease.OfNode(node), node, TimeSpan.FromSeconds(10), CancellationToken);
-        return new JobClaim(node, 10, TimeSpan.FromSeconds(15)) { Fence = lease!.Fence, Room = Plenty, Capacity = Plenty };
+        return new JobClaim(node, 10, TimeSpan.FromSeconds(15)) { Fence = lease!.Fence, FreeCapacity = Plenty, Capacity = Plenty };
     }
 
     /// <summary>The same node after its lease ended.</summary>

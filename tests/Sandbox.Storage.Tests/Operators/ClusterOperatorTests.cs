@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
@@ -10,7 +9,6 @@ using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
-using Sandbox.Storage.Operators;
 using Sandbox.Storage.Tests.Contract;
 using Sandbox.Storage.Tests.Sqlite;
 
@@ -367,9 +365,13 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "0", null), error);
     }
 
-    private ClusterOperator Operator(ISandboxStore records) => new(
-        records, _jobs, _file.Tenants, _file.Commits, _feed, _placement, _transitions,
-        Options.Create(new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero }), _time);
+    private ClusterOperator Operator(ISandboxStore records)
+    {
+        var options = new OperatorOptions { StopWait = records == _records ? TimeSpan.FromSeconds(15) : TimeSpan.Zero };
+        return new ClusterOperator(
+            records, _placement, _transitions, new TransitionWriter(records, _file.Tenants, _feed, options),
+            new SandboxWaits(records, _jobs, _feed, options, _time), new CommitRequests(records, _file.Commits, _feed, _time), _time);
+    }
 
     private async Task<SandboxInstance> SubmittedAsync(string? id = null, SandboxSpec? spec = null) =>
         Ok(await _operator.SubmitAsync(Given.Pending(id) with { Spec = spec ?? Given.Spec }, null, CancellationToken));

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Deployments.Archives;
 using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Node;

@@ -1,6 +1,5 @@
 using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Node;

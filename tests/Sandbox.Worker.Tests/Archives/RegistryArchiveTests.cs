@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Sandbox.Deployments.Archives;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Storage.Archives;
 using Sandbox.Testing;

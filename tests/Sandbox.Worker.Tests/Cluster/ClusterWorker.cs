@@ -5,7 +5,7 @@ using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Cluster;
 
-/// <summary>A worker that is one of several, over the embedded stores and a cluster in memory. No loop runs yet.</summary>
+/// <summary>A worker that is one of several, over the standalone stores and a cluster in memory. No loop runs yet.</summary>
 internal static class ClusterWorker
 {
     public const string Secret = "a secret of the tests that is long enough";

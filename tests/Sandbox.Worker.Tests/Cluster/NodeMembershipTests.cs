@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Jobs;
 using Sandbox.Node.Leases;
@@ -26,7 +25,7 @@ public sealed class NodeMembershipTests : IDisposable
         _worker = ClusterWorker.Build(_data.Path, _nodes, new FakeLeases(_time), _time);
     }
 
-    private NodeMembership Membership => _worker.Get<NodeMembership>();
+    private NodeHeartbeat Heartbeat => _worker.Get<NodeHeartbeat>();
 
     private INodeLease LeaseOfNode => _worker.Get<INodeLease>();
 
@@ -35,7 +34,7 @@ public sealed class NodeMembershipTests : IDisposable
     {
         Assert.Null(LeaseOfNode.Current);
 
-        Assert.Null(await Membership.BeatAsync(CancellationToken.None));
+        Assert.Null(await Heartbeat.BeatAsync(CancellationToken.None));
 
         Assert.Equal(new Fence("node/node-1", 1), LeaseOfNode.Current?.Fence);
         var node = Assert.Single(await _nodes.ListAsync(CancellationToken.None));
@@ -45,27 +44,27 @@ public sealed class NodeMembershipTests : IDisposable
     [Fact]
     public async Task Beat_HeartbeatRefused_StopsActingAndTakesANewEpoch()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         var token = LeaseOfNode.Current!;
         _nodes.RefusesHeartbeats = true;
 
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
 
         Assert.Null(LeaseOfNode.Current);
         Assert.True(token.Ended.IsCancellationRequested, "what ran under the refused lease was to be told to stop");
         _nodes.RefusesHeartbeats = false;
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         Assert.Equal(2, LeaseOfNode.Current?.Fence?.Epoch);
     }
 
     [Fact]
     public async Task Beat_StoreAwayForTwoThirdsOfTheLease_StopsActingByItsOwnClock()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         var token = LeaseOfNode.Current!;
         _nodes.Fails = new IOException("the store is away");
         _time.Advance(TimeSpan.FromSeconds(6));
-        await Assert.ThrowsAsync<IOException>(() => Membership.BeatAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(() => Heartbeat.BeatAsync(CancellationToken.None));
         Assert.NotNull(LeaseOfNode.Current);
 
         _time.Advance(TimeSpan.FromSeconds(0.7));
@@ -73,7 +72,7 @@ public sealed class NodeMembershipTests : IDisposable
         Assert.Null(LeaseOfNode.Current);
         Assert.True(token.Ended.IsCancellationRequested);
         _nodes.Fails = null;
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         Assert.Equal(2, LeaseOfNode.Current?.Fence?.Epoch);
     }
 
@@ -82,7 +81,7 @@ public sealed class NodeMembershipTests : IDisposable
     {
         await _nodes.TryRegisterAsync(ClusterWorker.Facts("node-1"), "another", TimeSpan.FromMinutes(1), CancellationToken.None);
 
-        var refused = await Membership.BeatAsync(CancellationToken.None);
+        var refused = await Heartbeat.BeatAsync(CancellationToken.None);
 
         Assert.Contains("Worker:NodeName", Assert.IsType<SandboxError.NodeNameTaken>(refused).Text, StringComparison.Ordinal);
         Assert.Null(LeaseOfNode.Current);
@@ -91,12 +90,12 @@ public sealed class NodeMembershipTests : IDisposable
     [Fact]
     public async Task Beat_TheNodeIsToldToDrain_ClaimsNoStarts()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         await _worker.Get<NodeHealth>().LookAsync(CancellationToken.None);
         Assert.True(NextClaim().TakesStarts);
 
         await _nodes.SetDrainingAsync("node-1", true, CancellationToken.None);
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
 
         Assert.False(NextClaim().TakesStarts, "a node that drains was to claim no starts");
     }
@@ -104,12 +103,12 @@ public sealed class NodeMembershipTests : IDisposable
     [Fact]
     public async Task Beat_TheProcessWasToldToEnd_SaysThatTheNodeLeaves()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         var before = (await _nodes.FindAsync("node-1", CancellationToken.None))!;
         Assert.True(before.TakesCalls, "calls were to go to a node that has just come");
 
         _worker.Get<IHostApplicationLifetime>().StopApplication();
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
 
         var node = (await _nodes.FindAsync("node-1", CancellationToken.None))!;
         Assert.False(node.TakesCalls, "no new calls were to go to a node that is about to end");
@@ -117,26 +116,26 @@ public sealed class NodeMembershipTests : IDisposable
     }
 
     [Fact]
-    public async Task Claims_CarryTheFenceTheRoomAndTheLabels()
+    public async Task Claims_CarryTheFenceTheFreeCapacityAndTheLabels()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         using (_worker.Get<NodeCapacityReservations>().Keep(Contracts.Ids.IncarnationId.New(), WorkerHost.Prepare("one").Spec))
         {
             var claim = NextClaim();
 
             Assert.Equal(new Fence("node/node-1", 1), claim.Fence);
-            Assert.Equal((2.0, 768L << 20), (claim.Room.Cpus, claim.Room.MemoryBytes));
+            Assert.Equal((2.0, 768L << 20), (claim.FreeCapacity.Cpus, claim.FreeCapacity.MemoryBytes));
             Assert.Equal(3.0, claim.Capacity.Cpus);
             Assert.Equal("eu", claim.Labels["zone"]);
         }
 
-        Assert.Equal(3.0, NextClaim().Room.Cpus);
+        Assert.Equal(3.0, NextClaim().FreeCapacity.Cpus);
     }
 
     [Fact]
     public async Task Moves_OfThisWorker_CarryItsFence_AndAreNotWrittenWithoutIt()
     {
-        await Membership.BeatAsync(CancellationToken.None);
+        await Heartbeat.BeatAsync(CancellationToken.None);
         var record = WorkerHost.Prepare("box");
         var job = new Contracts.Jobs.StartSandboxJob { SandboxId = record.Id, SandboxVersion = 1, Incarnation = record.Incarnation };
         Assert.True((await _worker.Records.TryCreateAsync(record, job, CancellationToken.None)).TryGet(out _, out var error), error?.Text);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Node.Reconciliation;
@@ -88,9 +87,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
 
         Task LookAsync()
         {
-            var reconciler = worker.Get<Reconciler>();
-            reconciler.ReadAllNext();
-            return reconciler.RunAsync(CancellationToken.None);
+            worker.Get<ExpectedSandboxes>().ReadAllNext();
+            return worker.Get<Reconciler>().RunAsync(CancellationToken.None);
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class ClusterActivitiesTests : IDisposable
     [Fact]
     public async Task Last_OfASandboxOfItsOwnNode_IsKnownFromMemory()
     {
-        await _head.Get<NodeMembership>().BeatAsync(CancellationToken.None);
+        await _head.Get<NodeHeartbeat>().BeatAsync(CancellationToken.None);
 
         Assert.Equal(DateTimeOffset.MinValue, await LastAsync());
     }

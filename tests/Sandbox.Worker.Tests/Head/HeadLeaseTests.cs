@@ -23,7 +23,7 @@ public sealed class HeadLeaseTests
     [Fact]
     public async Task Turn_TwoAsk_OneIsTheHead()
     {
-        await TurnAsync();
+        await TakeOrRenewAsync();
 
         Assert.Equal(new Fence(Lease.Head, 1), _one.Current?.Fence);
         Assert.Null(_other.Current);
@@ -32,17 +32,17 @@ public sealed class HeadLeaseTests
     [Fact]
     public async Task Turn_TheHeadFallsSilent_AnotherIsItWithAHigherEpochAndTheFirstHasStoppedBefore()
     {
-        await TurnAsync();
+        await TakeOrRenewAsync();
         var first = _one.Current!;
 
         _time.Advance(LeaderLease.Length * 2 / 3);
 
         Assert.True(first.Ended.IsCancellationRequested, "the head was to stop itself at two thirds of its lease");
         Assert.Null(_one.Current);
-        await _other.TurnAsync(CancellationToken.None);
+        await _other.TakeOrRenewAsync(CancellationToken.None);
         Assert.Null(_other.Current);
         _time.Advance(LeaderLease.Length / 3 + TimeSpan.FromMilliseconds(1));
-        await _other.TurnAsync(CancellationToken.None);
+        await _other.TakeOrRenewAsync(CancellationToken.None);
         Assert.Equal(2, _other.Current?.Fence?.Epoch);
     }
 
@@ -51,7 +51,7 @@ public sealed class HeadLeaseTests
     {
         for (var round = 0; round < 10; round++)
         {
-            await TurnAsync();
+            await TakeOrRenewAsync();
             _time.Advance(LeaderLease.Every);
         }
 
@@ -62,18 +62,18 @@ public sealed class HeadLeaseTests
     [Fact]
     public async Task Stop_GivesItBackAtOnce()
     {
-        await TurnAsync();
+        await TakeOrRenewAsync();
 
         await _one.StopAsync(CancellationToken.None);
-        await _other.TurnAsync(CancellationToken.None);
+        await _other.TakeOrRenewAsync(CancellationToken.None);
 
         Assert.Equal(2, _other.Current?.Fence?.Epoch);
     }
 
-    private async Task TurnAsync()
+    private async Task TakeOrRenewAsync()
     {
-        await _one.TurnAsync(CancellationToken.None);
-        await _other.TurnAsync(CancellationToken.None);
+        await _one.TakeOrRenewAsync(CancellationToken.None);
+        await _other.TakeOrRenewAsync(CancellationToken.None);
     }
 
     private LeaderLease Head(string node) =>

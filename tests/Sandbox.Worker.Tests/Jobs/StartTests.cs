@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Jobs;
@@ -130,15 +129,16 @@ public sealed class StartTests : LocalWorkerTests
         await jobs.ReleaseAllOfAsync("node-1", CancellationToken.None);
         var held = Assert.Single(await jobs.ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
         var error = new SandboxError.StartFailed(record.Id, SandboxPhase.DockerRun, "no luck today");
+        var deployment = worker.Get<DeploymentSet>()[record.Spec.Deployment];
 
         var late = await worker.Get<StartAttempt>()
-            .RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
+            .RunAsync(record, deployment, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
 
         Assert.Equal(
             (StartOutcome.Unwanted, SandboxState.Pending),
             (late, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
         var own = await worker.Get<StartAttempt>()
-            .RunAsync(record, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
+            .RunAsync(record, deployment, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
         Assert.Equal(
             (StartOutcome.Failed, SandboxState.Stopped), (own, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
     }

@@ -54,7 +54,7 @@ public sealed class NodeApiServer : IAsyncLifetime
             ["Cluster:Secret"] = ClusterWorker.Secret,
         });
         builder.Logging.ClearProviders().AddProvider(new TestOutputLogs()).SetMinimumLevel(LogLevel.Information);
-        builder.Services.AddEmbeddedStorage(_data.File("sandbox.db")).AddSandboxOperator();
+        builder.Services.AddStandaloneStorage(_data.File("sandbox.db")).AddSandboxOperator();
         builder.Services.AddClusterNode().AddStoreElection().AddDeployments();
         _app = builder.Build();
         _app.MapNodeApi();

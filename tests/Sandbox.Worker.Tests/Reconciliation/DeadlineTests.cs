@@ -7,7 +7,7 @@ using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Agents;
-using Sandbox.Node.Reconciliation;
+using Sandbox.Node.Leadership;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Agents;
 using Sandbox.Worker.Tests.Running;
@@ -128,7 +128,7 @@ public sealed class DeadlineTests : IAsyncLifetime
     {
         var running = await GivenRunningAsync(spec => spec with { AutoDelete = TimeSpan.FromHours(1) });
         var transitions = _worker.Get<SandboxTransitions>();
-        Assert.True(transitions.Stop(running, Domain.Operators.StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
+        Assert.True(transitions.Stop(running, StopReason.Asked, _time.GetUtcNow()).TryGet(out var stop, out _));
         Assert.True(await _worker.Records.TryTransitionAsync(new SandboxTransition(stop.From, stop.Next, null), CancellationToken.None));
         _time.Advance(TimeSpan.FromMinutes(59));
         await ScanAsync(running);
@@ -226,7 +226,7 @@ public sealed class DeadlineTests : IAsyncLifetime
             context => context.Response.WriteAsync(
                 $$"""{"version":"1","pid":7,"callsInFlight":{{_callsInFlight}},"idleMilliseconds":{{(long)_idleSince.TotalMilliseconds}},"processes":0,"sessions":0}"""));
         await link.Connected.WaitAsync(WorkerHost.Soon);
-        _worker.Gateway.Admit(record, link);
+        _worker.Gateway.Register(record, link);
         return agent;
     }
 }

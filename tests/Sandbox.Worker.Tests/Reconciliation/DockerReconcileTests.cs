@@ -1,7 +1,6 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
 using Sandbox.Node.Deployments;

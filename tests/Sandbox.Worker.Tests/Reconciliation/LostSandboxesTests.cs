@@ -26,7 +26,7 @@ public sealed class LostSandboxesTests : IDisposable
     [InlineData("node-2", SandboxState.Running, null)]
     public async Task Sandbox_ThatIsNotFoundHere_IsLostIfItsRecordSaysThatItRunsHere(string host, SandboxState expected, string? reason)
     {
-        Assert.Null(await _worker.Get<NodeMembership>().BeatAsync(Token));
+        Assert.Null(await _worker.Get<NodeHeartbeat>().BeatAsync(Token));
         var running = await GivenRunningAsync(host);
 
         await _worker.Get<LostSandboxes>().JudgeAsync(running, found: null, Token);

@@ -1,6 +1,5 @@
 using Sandbox.Deployments.Local;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
 using Sandbox.Node.Agents;
 using Sandbox.Worker.Tests.Running;
 

@@ -4,7 +4,6 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Leases;
 using Sandbox.Node.Membership;
-using Sandbox.Node.Reconciliation;
 using Sandbox.Worker.Tests.Running;
 
 namespace Sandbox.Worker.Tests.Reconciliation;

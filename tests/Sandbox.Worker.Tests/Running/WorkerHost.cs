@@ -74,7 +74,7 @@ internal sealed class WorkerHost : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create($"Worker:{one.Name}", (string?)one.Value)));
         builder.Logging.AddProvider(new TestOutputLogs()).SetMinimumLevel(LogLevel.Information);
-        builder.Services.AddEmbeddedStorage(Path.Combine(folder, "sandbox.db")).AddSandboxOperator();
+        builder.Services.AddStandaloneStorage(Path.Combine(folder, "sandbox.db")).AddSandboxOperator();
         add(builder.Services);
         change?.Invoke(builder.Services);
         var stores = new StoreCut();

@@ -1,4 +1,0 @@
-namespace Sandbox.Agent.Accounts;
-
-/// <summary>A user of the sandbox. <paramref name="Groups"/> are all group ids, the first one included.</summary>
-internal sealed record Account(string Name, uint User, uint Group, IReadOnlyList<uint> Groups, string Home, string Shell);

@@ -1,0 +1,10 @@
+namespace Sandbox.Domain.Lifecycle;
+
+/// <summary>Why a sandbox is stopped.</summary>
+public enum StopReason
+{
+    Asked,
+
+    /// <summary>Idle for longer than its timeout.</summary>
+    Expired,
+}

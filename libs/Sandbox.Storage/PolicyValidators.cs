@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Domain.Operators;
+using Sandbox.Domain.Policies;
+
+namespace Sandbox.Storage;
+
+[OptionsValidator]
+internal sealed partial class SpecLimitsValidator : IValidateOptions<SpecLimits>;
+
+[OptionsValidator]
+internal sealed partial class LifecycleOptionsValidator : IValidateOptions<LifecycleOptions>;
+
+[OptionsValidator]
+internal sealed partial class OperatorOptionsValidator : IValidateOptions<OperatorOptions>;
