@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Sandbox.Hosting;
 using Sandbox.Node;
 using Sandbox.Node.Membership;

@@ -4,7 +4,6 @@ using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
-using Sandbox.Kubernetes.Templates;
 
 namespace Sandbox.Kubernetes.Objects;
 

@@ -4,7 +4,6 @@ using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Kubernetes.Objects;
-using Sandbox.Kubernetes.Templates;
 using Sandbox.Kubernetes.Tests.Running;
 using Sandbox.Kubernetes.Watching;
 using Sandbox.Node;

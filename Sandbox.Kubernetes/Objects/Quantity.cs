@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sandbox.Kubernetes.Templates;
+namespace Sandbox.Kubernetes.Objects;
 
 /// <summary>Sizes as Kubernetes writes them.</summary>
 internal static class Quantity
