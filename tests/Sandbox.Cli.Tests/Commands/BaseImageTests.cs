@@ -1,4 +1,3 @@
-using Sandbox.Cli.Commands;
 using Sandbox.Cli.Servers;
 
 namespace Sandbox.Cli.Tests.Commands;
