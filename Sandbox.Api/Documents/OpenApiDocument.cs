@@ -3,6 +3,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
+using Sandbox.Api.Routes;
 using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Documents;
@@ -23,7 +24,7 @@ internal sealed class OpenApiDocument(RockEndpoints rock, ManagementEndpoints ma
     private static JsonObject Build(IReadOnlyList<RockRoute> routes, IReadOnlyList<ManagementRoute> management)
     {
         var paths = new JsonObject();
-        foreach (var sameRoute in routes.GroupBy(route => RockEndpoints.Prefix + route.Path))
+        foreach (var sameRoute in routes.GroupBy(route => RockRoute.Prefix + route.Path))
         {
             paths[sameRoute.Key] = new JsonObject(
                 sameRoute.Select(route => KeyValuePair.Create(route.Method.ToLowerInvariant(), (JsonNode?)OperationOf(route))));

@@ -1,3 +1,4 @@
+using Sandbox.Api.Agents;
 using Sandbox.Api.Http;
 using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Agent;
@@ -28,7 +29,7 @@ internal sealed partial class EnvdProxy(
 
     private async Task GoAsync(HttpContext http)
     {
-        http.Items[AccessLog.RouteKey] = EnvdPaths.NameOf(http.Request.Path);
+        http.Items[ApiTelemetry.RouteKey] = EnvdPaths.NameOf(http.Request.Path);
         var name = http.Request.Headers[SandboxHeader].ToString();
         if (!EnvdPaths.Allows(http.Request.Path, http.Request.Method))
         {

@@ -14,7 +14,7 @@ internal static class ManagementBody
     public static async Task<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type)
         where T : class
     {
-        using var body = await Agents.BoundedBody.ReadAsync(http.Request.Body, Limit, http.RequestAborted);
+        using var body = await BoundedBody.ReadAsync(http.Request.Body, Limit, http.RequestAborted);
         if (body is null)
         {
             await Problems.WriteAsync(http, StatusCodes.Status413PayloadTooLarge, "too_large", $"The body is larger than {Limit} bytes.");

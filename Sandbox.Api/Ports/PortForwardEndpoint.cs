@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
-using Sandbox.Api.Http;
+using Sandbox.Api.Agents;
 using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;

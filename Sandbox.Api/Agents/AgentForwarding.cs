@@ -3,7 +3,7 @@ using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Sandbox.Api.Http;
+namespace Sandbox.Api.Agents;
 
 /// <summary>How a request goes on to the agent of a sandbox as it is, with its answer, both streamed.</summary>
 internal static class AgentForwarding

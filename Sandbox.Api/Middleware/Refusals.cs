@@ -1,8 +1,9 @@
 using Sandbox.Api.Envd;
+using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
 
-namespace Sandbox.Api.Http;
+namespace Sandbox.Api.Middleware;
 
 /// <summary>Answers to requests that no route has taken, each in the form of the API that was addressed.</summary>
 internal static class Refusals
@@ -19,7 +20,7 @@ internal static class Refusals
             return EnvdProxy.WriteErrorAsync(http, status, text);
         }
 
-        if (http.Request.Path.StartsWithSegments(RockEndpoints.Prefix))
+        if (http.Request.Path.StartsWithSegments(RockRoute.Prefix))
         {
             http.Response.StatusCode = status;
             return Envelopes.FailAsync(http, message, text);

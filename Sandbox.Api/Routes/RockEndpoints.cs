@@ -1,15 +1,14 @@
 using Sandbox.Api.Commands;
 using Sandbox.Api.Files;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Contracts.Rock;
 
-namespace Sandbox.Api.Rock;
+namespace Sandbox.Api.Routes;
 
 /// <summary>ROCK's routes for one machine: what its admin and its proxy serve, together.</summary>
 internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<RockEndpoints> logger)
 {
-    public const string Prefix = "/apis/envs/sandbox/v1";
-
     private const string Get = "GET";
     private const string Post = "POST";
 
@@ -19,7 +18,7 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
     {
         foreach (var route in Routes)
         {
-            app.MapMethods(Prefix + route.Path, [route.Method], http => AnswerAsync(route, http));
+            app.MapMethods(RockRoute.Prefix + route.Path, [route.Method], http => AnswerAsync(route, http));
         }
     }
 
