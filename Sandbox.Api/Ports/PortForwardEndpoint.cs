@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
@@ -49,7 +50,8 @@ internal sealed partial class PortForwardEndpoint(
 
     private async Task ForwardAsync(HttpContext http, AgentCall call)
     {
-        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, new ToAgent());
+        var toAgent = new AgentRequestTransformer($"{AgentRoutes.Rock}/portforward{http.Request.QueryString}");
+        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, toAgent);
         if (error is ForwarderError.None)
         {
             return;
@@ -72,19 +74,6 @@ internal sealed partial class PortForwardEndpoint(
         var bytes = Encoding.UTF8.GetBytes(reason);
         var shown = bytes.Length <= LongestReason ? reason : Encoding.UTF8.GetString(bytes, 0, LongestReason - 3).TrimEnd('\uFFFD') + "…";
         await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, shown, http.RequestAborted);
-    }
-
-    /// <summary>The agent's own path, with the query as it came.</summary>
-    private sealed class ToAgent : HttpTransformer
-    {
-        public override async ValueTask TransformRequestAsync(
-            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
-        {
-            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.RequestUri = new Uri(
-                $"{destinationPrefix.TrimEnd('/')}{AgentRoutes.Rock}/portforward{httpContext.Request.QueryString}");
-            proxyRequest.Headers.Host = null;
-        }
     }
 
     private static partial class Log
