@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Auth;
+using Sandbox.Api.Caching;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
@@ -39,7 +40,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>()
             .AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>()
+        services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>()
             .AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
