@@ -27,14 +27,14 @@ internal static class Refusals
         }
 
         return http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
-            ? Problems.WriteAsync(http, status, message, text)
+            ? new ProblemResult(status, message, text).ExecuteAsync(http)
             : WriteDetailAsync(http, status, text);
     }
 
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
         http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
-            ? Problems.WriteAsync(http, status, code, text)
+            ? new ProblemResult(status, code, text).ExecuteAsync(http)
             : WriteDetailAsync(http, status, text);
 
     private static Task WriteDetailAsync(HttpContext http, int status, string detail)

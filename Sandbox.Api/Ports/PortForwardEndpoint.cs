@@ -1,6 +1,8 @@
 using System.Net.WebSockets;
 using System.Text;
 using Sandbox.Api.Agents;
+using Sandbox.Api.Documents;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Tenancy;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
@@ -18,12 +20,19 @@ namespace Sandbox.Api.Ports;
 internal sealed partial class PortForwardEndpoint(
     TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
 {
-    public const string Path = "/sandboxes/{id}/portforward";
-
     /// <summary>The reason of a close is at most so many bytes.</summary>
     private const int LongestReason = 123;
 
-    public async Task HandleAsync(HttpContext http)
+    public void Map(IEndpointRouteBuilder app) =>
+        app.MapGet(RockRoute.Prefix + "/sandboxes/{id}/portforward", HandleAsync)
+            .WithSummary("A WebSocket to a TCP port inside a sandbox; its binary messages are the bytes of the connection")
+            .WithTags("Ports")
+            .WithMetadata(
+                ((RequestDelegate)HandleAsync).Method, new QueryParameters(["port"]),
+                new ProducesResponseTypeMetadata(StatusCodes.Status101SwitchingProtocols, typeof(void)),
+                new ProducesResponseTypeMetadata(StatusCodes.Status426UpgradeRequired, typeof(void)));
+
+    private async Task HandleAsync(HttpContext http)
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {

@@ -12,6 +12,9 @@ internal sealed record RockRoute(string Method, string Path, string FailureMessa
 {
     public const string Prefix = "/apis/envs/sandbox/v1";
 
+    /// <summary>The part of the document that it is in.</summary>
+    public string Tag { get; init; } = "";
+
     /// <summary>The JSON body it reads; null: none (or a form).</summary>
     public JsonTypeInfo? Body { get; init; }
 
