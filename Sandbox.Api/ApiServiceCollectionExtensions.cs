@@ -3,17 +3,19 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Auth;
+using Sandbox.Api.Caching;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
 using Sandbox.Api.Files;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
+using Sandbox.Api.Middleware;
 using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
+using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
-using Sandbox.Domain.Stores;
 using Sandbox.Storage;
 
 namespace Sandbox.Api;
@@ -37,8 +39,9 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>()
             .AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
-        services.AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>().AddSingleton<TenantScopedOperator>()
-            .AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>().AddSingleton<TenantScopedUsage>();
+        services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
+            .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
+            .AddSingleton<TenantScopedUsage>();
         services.AddSandboxOperator();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
@@ -52,11 +55,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
         services.AddSingleton<PortForwardEndpoint>();
-        services.AddSingleton<TenantRoutes>().AddSingleton<KeyRoutes>().AddSingleton<DeadLetterRoutes>().AddSingleton<NodeRoutes>()
-            .AddSingleton<UsageRoutes>();
-        services.AddSingleton(
-            provider => new JoinTokenRoutes(provider.GetService<IMemberStore>(), provider.GetRequiredService<TimeProvider>()));
-        return services.AddSingleton<RockEndpoints>().AddSingleton<ManagementEndpoints>().AddSingleton<OpenApiDocument>();
+        return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 
     /// <summary>The order matters: log, then authentication, then the proxy that needs no route, then the routes.</summary>
@@ -67,11 +66,10 @@ public static class ApiServiceCollectionExtensions
         app.UseMiddleware<EnvdProxy>();
         app.UseWebSockets();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
-        app.MapGet(RockEndpoints.Prefix + PortForwardEndpoint.Path, app.Services.GetRequiredService<PortForwardEndpoint>().HandleAsync);
-        app.Services.GetRequiredService<ManagementEndpoints>().Map(app);
-        var document = app.Services.GetRequiredService<OpenApiDocument>();
-        app.MapGet("/openapi/v1.json", document.HandleAsync);
-        app.MapGet("/openapi.json", document.HandleAsync);
+        app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
+        app.MapManagement();
+        app.MapOpenApi("/openapi/v1.json");
+        app.MapOpenApi("/openapi.json");
         app.MapGet("/", Greeting.HandleAsync);
         return app;
     }

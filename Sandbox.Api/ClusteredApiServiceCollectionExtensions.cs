@@ -14,7 +14,7 @@ public static class ClusteredApiServiceCollectionExtensions
         services.AddCluster().AddApi();
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
         services.AddHostedService<ClusterTelemetry>();
-        services.AddSingleton<NodeConnectionPool>().AddSingleton<SandboxLocationCache>();
+        services.AddSingleton<NodeConnectionPool>();
         services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }

@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
+using Sandbox.Api.Http;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
@@ -139,7 +141,7 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
 
     private static string? TextIn(JsonElement element, string name) =>
         element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var text) && text.ValueKind is JsonValueKind.String
-            ? Rock.PydanticValues.TryGetString(text)
+            ? PydanticValues.TryGetString(text)
             : null;
 
     private static AgentAnswer<T>.Unreached Unreached<T>(SandboxId id, string reason)

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Sandbox.Api.Caching;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Auth;
@@ -17,7 +17,7 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
     /// <summary>Keys that are remembered. What is no key is remembered apart, so that guesses cannot crowd out the keys.</summary>
     public const int Most = 4096;
 
-    private Memory _memory = new(feed.SubscribeAccess());
+    private Memory _memory = new(feed.SubscribeAccess(), time);
     private volatile bool _seenAny;
 
     internal int Remembered => _memory.Good.Count + _memory.Bad.Count;
@@ -28,17 +28,27 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
         var name = Convert.ToHexString(hash);
         var memory = Current();
-        if ((memory.Good.TryGetValue(name, out var kept) || memory.Bad.TryGetValue(name, out kept)) && IsFresh(kept))
+        if (memory.Good.TryGet(name, out var kept) && !(kept!.ExpiresAt <= time.GetUtcNow()))
         {
-            return kept.Key;
+            return kept;
         }
 
-        // Its age counts from before the question.
+        if (memory.Bad.TryGet(name, out _))
+        {
+            return null;
+        }
+
         var asked = time.GetTimestamp();
         var found = await tenants.FindKeyAsync(hash, cancellationToken);
         var key = found is not null && CryptographicOperations.FixedTimeEquals(found.Sha256.Span, hash) ? found : null;
-        _seenAny |= key is not null;
-        Keep(key is null ? memory.Bad : memory.Good, name, new Kept(key, asked));
+        if (key is null)
+        {
+            memory.Bad.Set(name, false, asked);
+            return null;
+        }
+
+        _seenAny = true;
+        memory.Good.Set(name, key, asked);
         return key;
     }
 
@@ -62,20 +72,7 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
         return any && (_seenAny = true);
     }
 
-    public void Dispose() => _memory.Change.Dispose();
-
-    private bool IsFresh(Kept kept) =>
-        time.GetElapsedTime(kept.At) < KeepFor && !(kept.Key?.ExpiresAt <= time.GetUtcNow());
-
-    private static void Keep(ConcurrentDictionary<string, Kept> among, string name, Kept kept)
-    {
-        if (among.Count >= Most)
-        {
-            among.Clear();
-        }
-
-        among[name] = kept;
-    }
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>A change makes a new memory; an answer that was asked for before it lands in the old one, which is not read any
     /// more.</summary>
@@ -87,30 +84,29 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
             return memory;
         }
 
-        var fresh = new Memory(feed.SubscribeAccess());
+        var fresh = new Memory(feed.SubscribeAccess(), time);
         var before = Interlocked.CompareExchange(ref _memory, fresh, memory);
         if (before == memory)
         {
-            memory.Change.Dispose();
+            memory.Dispose();
             return fresh;
         }
 
-        fresh.Change.Dispose();
+        fresh.Dispose();
         return before;
     }
 
-    /// <param name="Key">Null: it is none.</param>
-    private sealed record Kept(ApiKey? Key, long At);
-
-    private sealed class Memory(ChangeSubscription change)
+    private sealed class Memory(ChangeSubscription change, TimeProvider time) : IDisposable
     {
         private long _noneAt = -1;
 
         public ChangeSubscription Change { get; } = change;
 
-        public ConcurrentDictionary<string, Kept> Good { get; } = new(StringComparer.Ordinal);
+        /// <summary>Keys, by their hash.</summary>
+        public TtlCache<ApiKey> Good { get; } = new(KeepFor, Most, time);
 
-        public ConcurrentDictionary<string, Kept> Bad { get; } = new(StringComparer.Ordinal);
+        /// <summary>Hashes of what is no key.</summary>
+        public TtlCache<bool> Bad { get; } = new(KeepFor, Most, time);
 
         /// <summary>When the store was last asked and had no key; null: never.</summary>
         public long? NoneAt
@@ -118,5 +114,8 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
             get => Volatile.Read(ref _noneAt) is >= 0 and var at ? at : null;
             set => Volatile.Write(ref _noneAt, value ?? -1);
         }
+
+        /// <summary>Only the subscription: a call that began before the change may still look into the caches.</summary>
+        public void Dispose() => Change.Dispose();
     }
 }

@@ -1,6 +1,8 @@
+using Sandbox.Api.Caching;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 
@@ -11,7 +13,7 @@ namespace Sandbox.Api.Cluster;
 /// where that has become wrong, the worker says so and the record is read again.
 /// </summary>
 internal sealed class ClusterAgentGateway(
-    SandboxLocationCache locations, NodeDirectory nodes, NodeConnectionPool connections, TimeProvider time)
+    SandboxRecordCache sandboxes, NodeDirectory nodes, NodeConnectionPool connections, TimeProvider time)
     : IAgentGateway
 {
     /// <summary>How long a call waits for a node that is just being restarted. One that said that it leaves is waited for until its
@@ -21,8 +23,9 @@ internal sealed class ClusterAgentGateway(
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     public ValueTask<Result<AgentCall>> OpenAsync(SandboxId id, CancellationToken cancellationToken) =>
-        locations.Find(id) is { } place && nodes.Known.TryGetValue(place.Node, out var node) && node.TakesCalls
-            ? ValueTask.FromResult<Result<AgentCall>>(CallOf(place, node))
+        sandboxes.Find(id) is { State: SandboxState.Running, Node: { } name } sandbox
+        && nodes.Known.TryGetValue(name, out var node) && node.TakesCalls
+            ? ValueTask.FromResult<Result<AgentCall>>(CallOf(new ReachedNode(sandbox, node)))
             : new ValueTask<Result<AgentCall>>(OpenSlowlyAsync(id, cancellationToken));
 
     /// <summary>The record as it is now and its node, waited for a moment if that is just away. <see cref="SandboxError"/>
@@ -33,20 +36,21 @@ internal sealed class ClusterAgentGateway(
         await nodes.FirstRead.WaitAsync(cancellationToken);
         while (true)
         {
-            if (!(await locations.LookUpAsync(id, cancellationToken)).TryGet(out var place, out var error))
+            var sandbox = await sandboxes.LookUpAsync(id, cancellationToken);
+            if (!NodeOf(id, sandbox).TryGet(out var name, out var error))
             {
                 return error;
             }
 
-            var known = nodes.Known.GetValueOrDefault(place.Node);
+            var known = nodes.Known.GetValueOrDefault(name);
             if (known is { TakesCalls: true })
             {
-                return new ReachedNode(place, known);
+                return new ReachedNode(sandbox!, known);
             }
 
             if (known is not { MayReturn: true } && (time.GetElapsedTime(begun) >= Patience || known?.Silence >= NodeView.DeadAfter))
             {
-                return new SandboxError.AgentUnreachable(id, WhyNot(place.Node, known));
+                return new SandboxError.AgentUnreachable(id, WhyNot(name, known));
             }
 
             await Task.Delay(LookEvery, time, cancellationToken);
@@ -55,7 +59,7 @@ internal sealed class ClusterAgentGateway(
     }
 
     /// <summary>What was believed of it turned out to be wrong.</summary>
-    public void Forget(SandboxLocation place) => locations.Forget(place);
+    public void Forget(KnownSandbox sandbox) => sandboxes.Forget(sandbox);
 
     /// <inheritdoc cref="NodeConnectionPool.SendAsync"/>
     public Task<HttpResponseMessage> SendAsync(NodeView node, HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -67,7 +71,15 @@ internal sealed class ClusterAgentGateway(
     public Task RefreshNodesAsync(CancellationToken cancellationToken) => nodes.RefreshAsync(cancellationToken);
 
     public static Uri AddressOf(ReachedNode reached) =>
-        new(reached.Node.Facts.Address, NodeApiRoutes.ToAgent(reached.Place.Id, reached.Place.Incarnation));
+        new(reached.Node.Facts.Address, NodeApiRoutes.ToAgent(reached.Sandbox.Id, reached.Sandbox.Incarnation));
+
+    private static Result<string> NodeOf(SandboxId id, KnownSandbox? sandbox) => sandbox switch
+    {
+        null or { State: SandboxState.Deleted } => new SandboxError.NotFound(id.ToString()),
+        { State: not SandboxState.Running } => new SandboxError.NotStarted(id, sandbox.State.Name()),
+        { Node: null } => new SandboxError.AgentUnreachable(id, "its record names no node"),
+        { Node: { } node } => node,
+    };
 
     private static string WhyNot(string name, NodeView? known) => known switch
     {
@@ -78,15 +90,14 @@ internal sealed class ClusterAgentGateway(
     };
 
     private async Task<Result<AgentCall>> OpenSlowlyAsync(SandboxId id, CancellationToken cancellationToken) =>
-        (await ReachAsync(id, cancellationToken)).TryGet(out var reached, out var error) ? CallOf(reached.Place, reached.Node) : error;
+        (await ReachAsync(id, cancellationToken)).TryGet(out var reached, out var error) ? CallOf(reached) : error;
 
-    private AgentCall CallOf(SandboxLocation place, NodeView node)
+    private AgentCall CallOf(ReachedNode reached)
     {
-        var reached = new ReachedNode(place, node);
         var invoker = new HttpMessageInvoker(new NodeApiHandler(this, reached, time), disposeHandler: false);
         return new AgentCall(invoker, AddressOf(reached), static () => { });
     }
 }
 
 /// <param name="Node">As it was known when it was looked up.</param>
-internal sealed record ReachedNode(SandboxLocation Place, NodeView Node);
+internal sealed record ReachedNode(KnownSandbox Sandbox, NodeView Node);

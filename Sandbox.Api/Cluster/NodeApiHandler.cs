@@ -33,7 +33,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
                 return answer;
             }
 
-            gateway.Forget(reached.Place);
+            gateway.Forget(reached.Sandbox);
             if (missed is NotHereException { IsLeaving: true })
             {
                 patience = NodeView.DeadAfter + NodeView.LostGrace;
@@ -48,7 +48,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
             await Task.Delay(Pause, time, cancellationToken);
             await gateway.RefreshNodesAsync(cancellationToken);
             var before = reached.Node;
-            reached = (await gateway.ReachAsync(reached.Place.Id, cancellationToken)).TryGet(out var again, out var error)
+            reached = (await gateway.ReachAsync(reached.Sandbox.Id, cancellationToken)).TryGet(out var again, out var error)
                 ? again
                 : throw new AgentCallException(error, missed);
             if ((reached.Node.Facts.Name, reached.Node.Epoch) != (before.Facts.Name, before.Epoch))
@@ -81,7 +81,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsTransportFailure(exception))
         {
             return (null, new AgentCallException(
-                new SandboxError.AgentUnreachable(reached.Place.Id, $"its node {reached.Node.Facts.Name} does not answer"), exception));
+                new SandboxError.AgentUnreachable(reached.Sandbox.Id, $"its node {reached.Node.Facts.Name} does not answer"), exception));
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
     {
         using (answer)
         {
-            var (id, node) = (reached.Place.Id, reached.Node.Facts.Name);
+            var (id, node) = (reached.Sandbox.Id, reached.Node.Facts.Name);
             return what switch
             {
                 NodeApiRoutes.NotHere => new NotHereException(new SandboxError.AgentUnreachable(id, $"it is not on its node {node}")),

@@ -1,5 +1,7 @@
+using Sandbox.Api.Agents;
 using Sandbox.Api.Http;
 using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Operators;
@@ -28,7 +30,7 @@ internal sealed partial class EnvdProxy(
 
     private async Task GoAsync(HttpContext http)
     {
-        http.Items[AccessLog.RouteKey] = EnvdPaths.NameOf(http.Request.Path);
+        http.Items[ApiTelemetry.RouteKey] = EnvdPaths.NameOf(http.Request.Path);
         var name = http.Request.Headers[SandboxHeader].ToString();
         if (!EnvdPaths.Allows(http.Request.Path, http.Request.Method))
         {
@@ -58,7 +60,7 @@ internal sealed partial class EnvdProxy(
     private async Task ForwardAsync(HttpContext http, AgentCall call, SandboxId id)
     {
         var error = await forwarder.ToAgentAsync(
-            http, call, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, EnvdRequestTransformer.Instance);
+            http, call, call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Envd, AgentRequestTransformer.SameTarget);
         if (error is ForwarderError.None)
         {
             return;

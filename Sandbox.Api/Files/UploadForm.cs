@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using Sandbox.Api.Agents;
+using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 
 namespace Sandbox.Api.Files;

@@ -7,6 +7,9 @@ internal sealed class ApiTelemetry(IMeterFactory meters)
 {
     public const string Name = "Sandbox.Api";
 
+    /// <summary>The item under which middleware that answers without an endpoint leaves its name for the log.</summary>
+    public const string RouteKey = "route";
+
     private const string OutcomeKey = "outcome";
     private const string Failure = "failure";
     private const string ClientError = "client_error";

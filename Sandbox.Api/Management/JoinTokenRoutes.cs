@@ -1,50 +1,59 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Sandbox.Contracts.Cluster;
-using Sandbox.Contracts.Management;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
 
-/// <summary>Join tokens: made here, answered once, kept as a hash of what admits.</summary>
-/// <param name="members">Null: this server is no cluster, and no node joins it.</param>
-internal sealed class JoinTokenRoutes(IMemberStore? members, TimeProvider time)
+/// <summary>Join tokens: made here, answered once, kept as a hash of what admits. A server without a store of members is no cluster, and
+/// no node joins it.</summary>
+internal static class JoinTokenRoutes
 {
-    public async Task ListAsync(HttpContext http)
+    public static void MapJoinTokens(this IEndpointRouteBuilder api)
     {
-        var all = members is null ? [] : await members.ListTokensAsync(http.RequestAborted);
-        await ManagementBody.WriteAsync(http, [.. all.Select(EntryOf)], ManagementJson.Default.IReadOnlyListJoinTokenEntry);
+        var group = api.MapGroup("").WithTags("Join tokens");
+        group.MapGet("/join-tokens", ListAsync).WithSummary("Tokens that nodes may join with, used ones included, without themselves");
+        group.MapPost("/join-tokens", CreateAsync)
+            .WithSummary("Makes a token that one node may join with once; it is in this answer and nowhere else");
+        group.MapDelete("/join-tokens/{id}", RevokeAsync).WithSummary("Takes a join token out");
     }
 
-    public async Task CreateAsync(HttpContext http)
+    private static async Task<JsonOk<IReadOnlyList<JoinTokenEntry>>> ListAsync(
+        [FromServices] IMemberStore? members, CancellationToken cancellationToken)
     {
-        if (await ManagementBody.ReadAsync(http, ManagementJson.Default.JoinTokenRequest) is not { } request)
+        var all = members is null ? [] : await members.ListTokensAsync(cancellationToken);
+        return new([.. all.Select(EntryOf)]);
+    }
+
+    private static async Task<Results<JsonCreated<JoinTokenResult>, ProblemResult>> CreateAsync(
+        JsonBody<JoinTokenRequest> body, [FromServices] IMemberStore? members, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
-            return;
+            return unreadable;
         }
 
-        if (JoinToken.ProblemOf(request) is { } problem)
+        if (JoinToken.ProblemOf(body.Value) is { } problem)
         {
-            await Problems.BadRequestAsync(http, problem);
-            return;
+            return ProblemResult.BadRequest(problem);
         }
 
         if (members is null)
         {
-            await Problems.WriteAsync(http, StatusCodes.Status409Conflict, "no_cluster", "This server is no cluster: no node can join it.");
-            return;
+            return new ProblemResult(
+                StatusCodes.Status409Conflict, "no_cluster", "This server is no cluster: no node can join it.");
         }
 
-        var token = JoinToken.Make(request, time.GetUtcNow(), out var secret);
-        await members.AddTokenAsync(token, http.RequestAborted);
-        http.Response.StatusCode = StatusCodes.Status201Created;
-        http.Response.Headers.CacheControl = "no-store";
-        await ManagementBody.WriteAsync(
-            http, new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt), ManagementJson.Default.JoinTokenResult);
+        var token = JoinToken.Make(body.Value, time.GetUtcNow(), out var secret);
+        await members.AddTokenAsync(token, cancellationToken);
+        return new JsonCreated<JoinTokenResult>(new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt)) { IsSecret = true };
     }
 
-    public async Task RevokeAsync(HttpContext http) =>
-        await (members is not null && await members.TryRevokeTokenAsync((string)http.GetRouteValue("id")!, http.RequestAborted)
-            ? ManagementBody.WriteNothingAsync(http)
-            : Problems.NotFoundAsync(http, "There is no such join token."));
+    private static async Task<Results<NoContent, ProblemResult>> RevokeAsync(
+        string id, [FromServices] IMemberStore? members, CancellationToken cancellationToken) =>
+        members is not null && await members.TryRevokeTokenAsync(id, cancellationToken)
+            ? TypedResults.NoContent()
+            : ProblemResult.NotFound("There is no such join token.");
 
     private static JoinTokenEntry EntryOf(JoinTokenView view) => new(
         view.Token.Id, view.UsedBy is not null ? JoinTokenEntry.Used : view.IsOver ? JoinTokenEntry.Expired : JoinTokenEntry.Unused,

@@ -1,59 +1,63 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
 
 /// <summary>API keys. A secret is made here, answered once, and kept as its hash only.</summary>
-internal sealed class KeyRoutes(ITenantStore tenants, TimeProvider time)
+internal static class KeyRoutes
 {
     private const string SecretPrefix = "sbx_";
     private const int SecretBytes = 32;
     private const int IdBytes = 8;
     private const int LongestNote = 200;
 
-    public async Task ListAsync(HttpContext http)
+    public static void MapKeys(this IEndpointRouteBuilder api)
     {
-        var all = await tenants.ListKeysAsync(http.RequestAborted);
-        await ManagementBody.WriteAsync(http, [.. all.Select(ResultOf)], ManagementJson.Default.IReadOnlyListKeyResult);
+        var group = api.MapGroup("").WithTags("API keys");
+        group.MapGet("/keys", ListAsync).WithSummary("API keys, revoked ones included, without their secrets");
+        group.MapPost("/keys", CreateAsync).WithSummary("Makes an API key; its secret is in this answer and nowhere else");
+        group.MapDelete("/keys/{id}", RevokeAsync).WithSummary("Revokes an API key");
     }
 
-    public async Task CreateAsync(HttpContext http)
+    private static async Task<JsonOk<IReadOnlyList<KeyResult>>> ListAsync(ITenantStore tenants, CancellationToken cancellationToken)
     {
-        if (await ManagementBody.ReadAsync(http, ManagementJson.Default.KeyRequest) is not { } request)
+        var all = await tenants.ListKeysAsync(cancellationToken);
+        return new([.. all.Select(ResultOf)]);
+    }
+
+    private static async Task<Results<JsonCreated<NewKeyResult>, ProblemResult>> CreateAsync(
+        JsonBody<KeyRequest> body, ITenantStore tenants, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
-            return;
+            return unreadable;
         }
 
-        var now = time.GetUtcNow();
+        var (request, now) = (body.Value, time.GetUtcNow());
         if (ProblemOf(request, now) is { } problem)
         {
-            await Problems.BadRequestAsync(http, problem);
-            return;
+            return ProblemResult.BadRequest(problem);
         }
 
         var secret = SecretPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         var key = new ApiKey(
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), request.Tenant ?? Tenant.Default, request.Note ?? "",
             SHA256.HashData(Encoding.UTF8.GetBytes(secret)), request.Admin, now, request.ExpiresAt, RevokedAt: null);
-        if (!await tenants.TryAddKeyAsync(key, http.RequestAborted))
-        {
-            await Problems.NotFoundAsync(http, "There is no such tenant.");
-            return;
-        }
-
-        http.Response.StatusCode = StatusCodes.Status201Created;
-        http.Response.Headers.CacheControl = "no-store";
-        await ManagementBody.WriteAsync(
-            http, new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret), ManagementJson.Default.NewKeyResult);
+        return await tenants.TryAddKeyAsync(key, cancellationToken)
+            ? new JsonCreated<NewKeyResult>(new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret))
+            { IsSecret = true }
+            : ProblemResult.NotFound("There is no such tenant.");
     }
 
-    public async Task RevokeAsync(HttpContext http) =>
-        await (await tenants.TryRevokeKeyAsync((string)http.GetRouteValue("id")!, http.RequestAborted)
-            ? ManagementBody.WriteNothingAsync(http)
-            : Problems.NotFoundAsync(http, "There is no such key, or it was revoked before."));
+    private static async Task<Results<NoContent, ProblemResult>> RevokeAsync(
+        string id, ITenantStore tenants, CancellationToken cancellationToken) =>
+        await tenants.TryRevokeKeyAsync(id, cancellationToken)
+            ? TypedResults.NoContent()
+            : ProblemResult.NotFound("There is no such key, or it was revoked before.");
 
     private static string? ProblemOf(KeyRequest request, DateTimeOffset now) =>
         request.Note is { } note && (note.Length > LongestNote || note.Any(char.IsControl))

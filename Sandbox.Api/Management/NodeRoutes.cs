@@ -1,24 +1,36 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
 
-internal sealed class NodeRoutes(INodeStore nodes)
+internal static class NodeRoutes
 {
-    public async Task ListAsync(HttpContext http)
+    public static void MapNodes(this IEndpointRouteBuilder api)
     {
-        var all = await nodes.ListAsync(http.RequestAborted);
-        await ManagementBody.WriteAsync(http, [.. all.Select(ResultOf)], ManagementJson.Default.IReadOnlyListNodeResult);
+        var group = api.MapGroup("").WithTags("Nodes");
+        group.MapGet("/nodes", ListAsync).WithSummary("The nodes of the cluster");
+        group.MapPost("/nodes/{name}/drain", DrainAsync).WithSummary("Lets a node take no new sandboxes");
+        group.MapPost("/nodes/{name}/undrain", UndrainAsync).WithSummary("Lets it take new sandboxes again");
     }
 
-    public Task DrainAsync(HttpContext http) => SetAsync(http, draining: true);
+    private static async Task<JsonOk<IReadOnlyList<NodeResult>>> ListAsync(INodeStore nodes, CancellationToken cancellationToken)
+    {
+        var all = await nodes.ListAsync(cancellationToken);
+        return new([.. all.Select(ResultOf)]);
+    }
 
-    public Task UndrainAsync(HttpContext http) => SetAsync(http, draining: false);
+    private static Task<Results<NoContent, ProblemResult>> DrainAsync(
+        string name, INodeStore nodes, CancellationToken cancellationToken) => SetAsync(nodes, name, draining: true, cancellationToken);
 
-    private async Task SetAsync(HttpContext http, bool draining) =>
-        await (await nodes.SetDrainingAsync((string)http.GetRouteValue("name")!, draining, http.RequestAborted)
-            ? ManagementBody.WriteNothingAsync(http)
-            : Problems.NotFoundAsync(http, "There is no such node."));
+    private static Task<Results<NoContent, ProblemResult>> UndrainAsync(
+        string name, INodeStore nodes, CancellationToken cancellationToken) => SetAsync(nodes, name, draining: false, cancellationToken);
+
+    private static async Task<Results<NoContent, ProblemResult>> SetAsync(
+        INodeStore nodes, string name, bool draining, CancellationToken cancellationToken) =>
+        await nodes.SetDrainingAsync(name, draining, cancellationToken)
+            ? TypedResults.NoContent()
+            : ProblemResult.NotFound("There is no such node.");
 
     private static NodeResult ResultOf(NodeView node) => new(
         node.Facts.Name, node.StateName, node.Draining, Math.Round(node.Silence.TotalSeconds, 1), node.Facts.Address.OriginalString,

@@ -1,64 +1,71 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
 
-internal sealed class TenantRoutes(ITenantStore tenants)
+internal static class TenantRoutes
 {
     private const int LongestName = 63;
 
-    public async Task ListAsync(HttpContext http)
+    public static void MapTenants(this IEndpointRouteBuilder api)
     {
-        var all = await tenants.ListAsync(http.RequestAborted);
-        await ManagementBody.WriteAsync(http, [.. all.Select(ResultOf)], ManagementJson.Default.IReadOnlyListTenantResult);
+        var group = api.MapGroup("").WithTags("Tenants");
+        group.MapGet("/tenants", ListAsync).WithSummary("Tenants, their quotas and what they use");
+        group.MapPost("/tenants", CreateAsync).WithSummary("Makes a tenant");
+        group.MapPut("/tenants/{name}/quota", PutQuotaAsync).WithSummary("Replaces the quota of a tenant");
     }
 
-    public async Task CreateAsync(HttpContext http)
+    private static async Task<JsonOk<IReadOnlyList<TenantResult>>> ListAsync(ITenantStore tenants, CancellationToken cancellationToken)
     {
-        if (await ManagementBody.ReadAsync(http, ManagementJson.Default.TenantRequest) is not { } request)
-        {
-            return;
-        }
-
-        var quota = request.Quota ?? new QuotaMessage();
-        if ((ProblemOf(request.Name) ?? ProblemOf(quota)) is { } problem)
-        {
-            await Problems.BadRequestAsync(http, problem);
-        }
-        else if (await tenants.FindAsync(request.Name!, http.RequestAborted) is not null)
-        {
-            await Problems.WriteAsync(http, StatusCodes.Status409Conflict, "exists", $"Tenant {request.Name} already exists.");
-        }
-        else
-        {
-            await tenants.PutAsync(new Tenant(request.Name!, QuotaOf(quota)), http.RequestAborted);
-            http.Response.StatusCode = StatusCodes.Status201Created;
-            await ManagementBody.WriteAsync(
-                http, new TenantResult(request.Name!, quota, new QuotaUsageMessage(0, 0, 0)), ManagementJson.Default.TenantResult);
-        }
+        var all = await tenants.ListAsync(cancellationToken);
+        return new([.. all.Select(ResultOf)]);
     }
 
-    public async Task PutQuotaAsync(HttpContext http)
+    private static async Task<Results<JsonCreated<TenantResult>, ProblemResult>> CreateAsync(
+        JsonBody<TenantRequest> body, ITenantStore tenants, CancellationToken cancellationToken)
     {
-        if (await ManagementBody.ReadAsync(http, ManagementJson.Default.QuotaMessage) is not { } quota)
+        if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
-            return;
+            return unreadable;
         }
 
-        var name = (string)http.GetRouteValue("name")!;
-        if (ProblemOf(quota) is { } problem)
+        var quota = body.Value.Quota ?? new QuotaMessage();
+        if ((ProblemOf(body.Value.Name) ?? ProblemOf(quota)) is { } problem)
         {
-            await Problems.BadRequestAsync(http, problem);
+            return ProblemResult.BadRequest(problem);
         }
-        else if (await tenants.FindAsync(name, http.RequestAborted) is not { } tenant)
+
+        var name = body.Value.Name!;
+        if (await tenants.FindAsync(name, cancellationToken) is not null)
         {
-            await Problems.NotFoundAsync(http, "There is no such tenant.");
+            return new ProblemResult(StatusCodes.Status409Conflict, "exists", $"Tenant {name} already exists.");
         }
-        else
+
+        await tenants.PutAsync(new Tenant(name, QuotaOf(quota)), cancellationToken);
+        return new JsonCreated<TenantResult>(new TenantResult(name, quota, new QuotaUsageMessage(0, 0, 0)));
+    }
+
+    private static async Task<Results<NoContent, ProblemResult>> PutQuotaAsync(
+        string name, JsonBody<QuotaMessage> body, ITenantStore tenants, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
-            await tenants.PutAsync(tenant with { Quota = QuotaOf(quota) }, http.RequestAborted);
-            await ManagementBody.WriteNothingAsync(http);
+            return unreadable;
         }
+
+        if (ProblemOf(body.Value) is { } problem)
+        {
+            return ProblemResult.BadRequest(problem);
+        }
+
+        if (await tenants.FindAsync(name, cancellationToken) is not { } tenant)
+        {
+            return ProblemResult.NotFound("There is no such tenant.");
+        }
+
+        await tenants.PutAsync(tenant with { Quota = QuotaOf(body.Value) }, cancellationToken);
+        return TypedResults.NoContent();
     }
 
     private static string? ProblemOf(string? name) =>

@@ -3,8 +3,12 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Management;
 
-internal sealed class UsageRoutes(TenantScopedUsage uses)
+internal static class UsageRoutes
 {
-    public async Task ReadAsync(HttpContext http) =>
-        await ManagementBody.WriteAsync(http, await uses.ReadAsync(http.RequestAborted), ManagementJson.Default.UsageResult);
+    public static void MapUsage(this IEndpointRouteBuilder api) =>
+        api.MapGet("/usage", ReadAsync).WithTags("Usage")
+            .WithSummary("CPU and memory that the caller's sandboxes use now, and for admins the nodes");
+
+    private static async Task<JsonOk<UsageResult>> ReadAsync(TenantScopedUsage usage, CancellationToken cancellationToken) =>
+        new(await usage.ReadAsync(cancellationToken));
 }

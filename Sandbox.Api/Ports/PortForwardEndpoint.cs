@@ -1,7 +1,10 @@
 using System.Net.WebSockets;
 using System.Text;
-using Sandbox.Api.Http;
+using Sandbox.Api.Agents;
+using Sandbox.Api.Documents;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
@@ -17,12 +20,19 @@ namespace Sandbox.Api.Ports;
 internal sealed partial class PortForwardEndpoint(
     TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
 {
-    public const string Path = "/sandboxes/{id}/portforward";
-
     /// <summary>The reason of a close is at most so many bytes.</summary>
     private const int LongestReason = 123;
 
-    public async Task HandleAsync(HttpContext http)
+    public void Map(IEndpointRouteBuilder app) =>
+        app.MapGet(RockRoute.Prefix + "/sandboxes/{id}/portforward", HandleAsync)
+            .WithSummary("A WebSocket to a TCP port inside a sandbox; its binary messages are the bytes of the connection")
+            .WithTags("Ports")
+            .WithMetadata(
+                ((RequestDelegate)HandleAsync).Method, new QueryParameters(["port"]),
+                new ProducesResponseTypeMetadata(StatusCodes.Status101SwitchingProtocols, typeof(void)),
+                new ProducesResponseTypeMetadata(StatusCodes.Status426UpgradeRequired, typeof(void)));
+
+    private async Task HandleAsync(HttpContext http)
     {
         if (!http.WebSockets.IsWebSocketRequest)
         {
@@ -49,7 +59,8 @@ internal sealed partial class PortForwardEndpoint(
 
     private async Task ForwardAsync(HttpContext http, AgentCall call)
     {
-        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, new ToAgent());
+        var toAgent = new AgentRequestTransformer($"{AgentRoutes.Rock}/portforward{http.Request.QueryString}");
+        var error = await forwarder.ToAgentAsync(http, call, call.BaseAddress.AbsoluteUri, toAgent);
         if (error is ForwarderError.None)
         {
             return;
@@ -72,19 +83,6 @@ internal sealed partial class PortForwardEndpoint(
         var bytes = Encoding.UTF8.GetBytes(reason);
         var shown = bytes.Length <= LongestReason ? reason : Encoding.UTF8.GetString(bytes, 0, LongestReason - 3).TrimEnd('\uFFFD') + "…";
         await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, shown, http.RequestAborted);
-    }
-
-    /// <summary>The agent's own path, with the query as it came.</summary>
-    private sealed class ToAgent : HttpTransformer
-    {
-        public override async ValueTask TransformRequestAsync(
-            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
-        {
-            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-            proxyRequest.RequestUri = new Uri(
-                $"{destinationPrefix.TrimEnd('/')}{AgentRoutes.Rock}/portforward{httpContext.Request.QueryString}");
-            proxyRequest.Headers.Host = null;
-        }
     }
 
     private static partial class Log

@@ -20,7 +20,7 @@ internal sealed partial class AgentRoute(
     {
         if (!SandboxId.TryParse(http.Request.RouteValues["sandbox"] as string, null, out var id)
             || !IncarnationId.TryParse(http.Request.RouteValues["incarnation"] as string, null, out var incarnation)
-            || !IsPlain(http, NodeApiRoutes.ToAgent(id, incarnation))
+            || TargetBelow(NodeApiRoutes.ToAgent(id, incarnation), http) is not { } target
             || !await IsHereAsync(id, incarnation, http.RequestAborted))
         {
             await NodeApiResponses.NotHereAsync(http);
@@ -31,7 +31,7 @@ internal sealed partial class AgentRoute(
         {
             using (call)
             {
-                await ForwardAsync(http, call, NodeApiRoutes.ToAgent(id, incarnation));
+                await ForwardAsync(http, call, target);
             }
         }
         else if (error is Domain.Errors.SandboxError.AgentUnreachable unreachable)
@@ -44,9 +44,12 @@ internal sealed partial class AgentRoute(
         }
     }
 
-    /// <summary>Written as we write it: what follows is taken over as it stands, so nothing before it may be encoded.</summary>
-    private static bool IsPlain(HttpContext http, string prefix) =>
-        http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith(prefix + "/", StringComparison.Ordinal);
+    /// <summary>What follows the prefix, as it stands; null: the prefix is not written as we write it, but encoded or doubled.</summary>
+    private static string? TargetBelow(string prefix, HttpContext http)
+    {
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return target.StartsWith(prefix + "/", StringComparison.Ordinal) ? target[prefix.Length..] : null;
+    }
 
     /// <summary>From memory; only what is not known there is looked up, because it may just be about to be taken up again.</summary>
     private async ValueTask<bool> IsHereAsync(SandboxId id, IncarnationId incarnation, CancellationToken cancellationToken)
@@ -60,11 +63,11 @@ internal sealed partial class AgentRoute(
         return record is { State: SandboxState.Running } && record.Incarnation == incarnation && node.Has(record);
     }
 
-    private async Task ForwardAsync(HttpContext http, AgentCall call, string prefix)
+    private async Task ForwardAsync(HttpContext http, AgentCall call, string target)
     {
         http.LiftLimits();
         var error = await forwarder.SendAsync(
-            http, call.BaseAddress.AbsoluteUri, call.Invoker, Transfers.Forwarding, new AgentRequestTransformer(prefix),
+            http, call.BaseAddress.AbsoluteUri, call.Invoker, Transfers.Forwarding, new AgentRequestTransformer(target),
             http.RequestAborted);
         if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
         {

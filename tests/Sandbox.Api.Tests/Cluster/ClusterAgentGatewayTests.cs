@@ -1,8 +1,13 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Sandbox.Api.Auth;
+using Sandbox.Api.Caching;
 using Sandbox.Api.Cluster;
+using Sandbox.Api.Tenancy;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
@@ -28,17 +33,18 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
     private ServiceProvider _stores = null!;
     private NodeDirectory _nodes = null!;
     private NodeConnectionPool _pool = null!;
+    private SandboxRecordCache _sandboxes = null!;
     private SandboxInstance _box = null!;
 
-    private ClusterAgentGateway Gateway => new(
-        new SandboxLocationCache(_stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time),
-        _nodes, _pool, _time);
+    private ClusterAgentGateway Gateway => new(_sandboxes, _nodes, _pool, _time);
 
     public async ValueTask InitializeAsync()
     {
         _stores = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddLogging().AddMetrics()
             .AddStandaloneStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
+        _sandboxes = new SandboxRecordCache(
+            _stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time);
         _nodes = new NodeDirectory(_store, _time, NullLogger<NodeDirectory>.Instance);
         var options = Options.Create(new ClusterOptions { Secret = "a secret of the tests that is long enough" });
         _pool = new NodeConnectionPool(_nodes, new ClusterSecret(options, _time), _time);
@@ -61,6 +67,7 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
     {
         _pool.Dispose();
         _nodes.Dispose();
+        _sandboxes.Dispose();
         await _stores.DisposeAsync();
         _folder.Dispose();
     }
@@ -94,6 +101,28 @@ public sealed class ClusterAgentGatewayTests : IAsyncLifetime
 
         Assert.False((await reaching.WaitAsync(Never)).TryGet(out _, out var error), "a node that does not return was to be given up");
         Assert.Equal("its node w1 has left the cluster", Assert.IsType<SandboxError.AgentUnreachable>(error).Reason);
+    }
+
+    [Fact]
+    public async Task Open_AfterItsTenantWasChecked_ReadsTheRecordNoSecondTime()
+    {
+        await TellAsync(_node);
+        var request = new DefaultHttpContext();
+        request.Features.Set(new Caller(_box.Tenant, IsAdmin: false));
+        var tenants = new TenantResolver(_sandboxes, new CurrentCaller(new HttpContextAccessor { HttpContext = request }));
+        Assert.True(await tenants.SeesAsync(_box.Id, TestContext.Current.CancellationToken), "it is the caller's own");
+        await using (var file = new SqliteConnection($"Data Source={_folder.File("sandboxes.db")}"))
+        {
+            await file.OpenAsync(TestContext.Current.CancellationToken);
+            await using var drop = file.CreateCommand();
+            drop.CommandText = "DROP TABLE sandboxes";
+            await drop.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var opened = await Gateway.OpenAsync(_box.Id, TestContext.Current.CancellationToken);
+
+        Assert.True(opened.TryGet(out var call, out var error), $"what was read for the tenant has the place too, but: {error?.Text}");
+        call.Dispose();
     }
 
     private NodeView Leaving(bool hasLeft) => _node with { Left = hasLeft, Load = _node.Load with { Leaving = true } };

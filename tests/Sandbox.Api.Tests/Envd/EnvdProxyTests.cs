@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Sandbox.Api.Tests.Servers;
+using Sandbox.Cluster;
 
 namespace Sandbox.Api.Tests.Envd;
 
@@ -67,6 +68,47 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
 
         Assert.Equal("two", Encoding.UTF8.GetString(buffer));
         Assert.Equal(0, await stream.ReadAsync(buffer));
+    }
+
+    [Theory]
+    [InlineData("application/connect+json")]
+    [InlineData("application/octet-stream")]
+    public async Task Stream_OfNoStatedLength_IsOpenForItsCallerBeforeItsFirstByte(string type)
+    {
+        var id = await _server.GivenRunningAsync();
+        var read = new TaskCompletionSource();
+        _server.Agent.Routes["/envd/files"] = async http =>
+        {
+            http.Response.ContentType = type;
+            await http.Response.Body.FlushAsync();
+            await read.Task;
+            await http.Response.Body.WriteAsync("late"u8.ToArray());
+        };
+        using var request = To(id, "GET", "/files?path=/slow");
+
+        using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(
+            TimeSpan.FromSeconds(60));
+
+        Assert.False(read.Task.IsCompleted, "the headers were to come before anything was written");
+        read.SetResult();
+        Assert.Equal("late", await answer.Content.ReadAsStringAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public async Task Answer_WithTheHeaderOfAWorkersOwnAnswers_LosesIt()
+    {
+        var id = await _server.GivenRunningAsync();
+        _server.Agent.Routes["/envd/health"] = http =>
+        {
+            http.Response.Headers[NodeApiRoutes.OwnAnswer] = NodeApiRoutes.NotHere;
+            return Task.CompletedTask;
+        };
+        using var request = To(id, "GET", "/health");
+
+        using var answer = await _server.Http.SendAsync(request);
+
+        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.False(answer.Headers.Contains(NodeApiRoutes.OwnAnswer), "only a worker speaks for itself; what runs in a sandbox does not");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Client;
 using Sandbox.Contracts.Ids;
@@ -117,6 +118,84 @@ public sealed class ManagementTests
         Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString()));
         var text = await answer.Content.ReadAsStringAsync();
         Assert.EndsWith($$""","status":{{status}},"code":"{{code}}","detail":"{{detail}}"}""", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Clients compare with what they know: the type has no parameter, and the length is stated.</summary>
+    [Theory]
+    [InlineData("GET", "/tenants", "", 200, """[{"name":"default","quota":{"sandboxes":null,"cpus":null,"memory_bytes":null,"creates_per_minute":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0}}]""")]
+    [InlineData("POST", "/tenants", """{"name":"é-"}""", 400, null)]
+    [InlineData("POST", "/tenants", """{"name":"a","quota":{"cpus":1.5}}""", 201, """{"name":"a","quota":{"sandboxes":null,"cpus":1.5,"memory_bytes":null,"creates_per_minute":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0}}""")]
+    [InlineData("PUT", "/tenants/default/quota", "{}", 204, "")]
+    [InlineData("GET", "/keys", "", 200, "[]")]
+    [InlineData("GET", "/join-tokens", "", 200, "[]")]
+    public async Task Answer_HasItsExactForm(string method, string path, string body, int status, string? expected)
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/api/v1" + path);
+        request.Content = body.Length == 0 ? null : new StringContent(body, System.Text.Encoding.UTF8, "text/plain");
+
+        using var answer = await server.Http.SendAsync(request);
+
+        var type = status switch { 204 => null, < 400 => "application/json", _ => "application/problem+json" };
+        Assert.Equal((status, type), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString()));
+        var text = await answer.Content.ReadAsByteArrayAsync();
+        Assert.Equal(text.Length, answer.Content.Headers.ContentLength ?? 0);
+        if (expected is not null)
+        {
+            Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(text));
+        }
+    }
+
+    [Theory]
+    [InlineData("/keys", "{}")]
+    [InlineData("/tenants", """{"name":"a"}""")]
+    public async Task Answer_WithASecret_IsKeptByNoCache(string path, string body)
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var content = new StringContent(body);
+
+        using var answer = await server.Http.PostAsync("/api/v1" + path, content);
+
+        Assert.Equal(201, (int)answer.StatusCode);
+        Assert.Equal(path == "/keys", answer.Headers.CacheControl?.NoStore is true);
+    }
+
+    [Fact]
+    public async Task Body_OverTheLimit_IsAProblemThatNamesIt_AndAskedOfAnAdminOnly()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var (_, admin) = await server.GivenKeyAsync("default", admin: true);
+        var (_, red) = await server.GivenKeyAsync("red");
+        var large = $$"""{"name":"{{new string('a', 64 * 1024)}}"}""";
+
+        using var asAdmin = await server.AskAsync(admin, "/api/v1/tenants", large);
+        using var asTenant = await server.AskAsync(red, "/api/v1/tenants", large);
+
+        Assert.Equal(
+            """{"type":"about:blank","title":"Payload Too Large","status":413,"code":"too_large","detail":"The body is larger than 65536 bytes."}""",
+            await asAdmin.Content.ReadAsStringAsync());
+        Assert.Equal((413, 403), ((int)asAdmin.StatusCode, (int)asTenant.StatusCode));
+    }
+
+    [Fact]
+    public async Task Store_ThatFails_IsAProblemThatTellsNothingOfIt()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using (var file = new SqliteConnection($"Data Source={server.Database}"))
+        {
+            await file.OpenAsync();
+            await using var drop = file.CreateCommand();
+            drop.CommandText = "DROP TABLE nodes";
+            await drop.ExecuteNonQueryAsync();
+        }
+
+        using var answer = await server.Http.GetAsync("/api/v1/nodes");
+
+        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Equal(
+            """{"type":"about:blank","title":"Internal Server Error","status":500,"code":"internal","detail":"The server failed to handle this request; the reason is in its log."}""",
+            await answer.Content.ReadAsStringAsync());
+        await server.Logs.UntilAsync("5401 ");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Sandbox.Api.Caching;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
@@ -13,13 +14,19 @@ public sealed class TenantResolverTests
     public void Endpoints_Take_NoDoorThatLeadsToEverybodysSandboxes()
     {
         Type[] unscoped =
-            [typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore)];
-        string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster"];
+        [
+            typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore),
+            typeof(SandboxRecordCache),
+        ];
+        string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster", "Sandbox.Api.Caching"];
+        const BindingFlags All =
+            BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
+        // A constructor takes what its object works with, and the handler of a route what its request needs.
         var bare = typeof(ApiServiceCollectionExtensions).Assembly.GetTypes()
             .Where(type => !keepers.Contains(type.Namespace))
-            .SelectMany(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-                .SelectMany(constructor => constructor.GetParameters())
+            .SelectMany(type => type.GetConstructors(All).Concat<MethodBase>(type.GetMethods(All))
+                .SelectMany(method => method.GetParameters())
                 .Where(parameter => unscoped.Contains(parameter.ParameterType))
                 .Select(parameter => $"{type.Name} takes {parameter.ParameterType.Name}; let it take the one of Sandbox.Api.Tenancy"));
 

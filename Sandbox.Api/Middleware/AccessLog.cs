@@ -1,6 +1,7 @@
 using Sandbox.Api.Envd;
+using Sandbox.Api.Http;
 
-namespace Sandbox.Api.Http;
+namespace Sandbox.Api.Middleware;
 
 /// <summary>One line a request, and its place among the metrics: method, route, status, time; never a body, a header, a query or an id from
 /// the path. Also
@@ -17,15 +18,12 @@ internal sealed partial class AccessLog(RequestDelegate next, ApiTelemetry telem
         }
 
         var routed = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-        var unrouted = routed is null ? http.Items[RouteKey] as string : null;
+        var unrouted = routed is null ? http.Items[ApiTelemetry.RouteKey] as string : null;
         var route = routed ?? unrouted ?? "(none)";
         var took = time.GetElapsedTime(began);
         telemetry.OnAnswered(http, unrouted is null ? route : EnvdPaths.ServiceOf(http.Request.Path), took);
         Log.Answered(logger, http.Request.Method, route, http.Response.StatusCode, took.TotalMilliseconds);
     }
-
-    /// <summary>The item under which middleware that answers without an endpoint leaves its name for the log.</summary>
-    public const string RouteKey = "route";
 
     private static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch
     {

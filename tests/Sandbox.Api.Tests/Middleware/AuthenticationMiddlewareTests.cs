@@ -5,7 +5,7 @@ using Sandbox.Client;
 using Sandbox.Contracts.Ids;
 using Sandbox.Testing;
 
-namespace Sandbox.Api.Tests.Auth;
+namespace Sandbox.Api.Tests.Middleware;
 
 public sealed class AuthenticationMiddlewareTests
 {

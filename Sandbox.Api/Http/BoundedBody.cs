@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Sandbox.Api.Agents;
+namespace Sandbox.Api.Http;
 
 /// <summary>A whole body in rented memory; dispose it when it is no longer looked at.</summary>
 internal sealed class BoundedBody : IDisposable

@@ -1,21 +1,26 @@
 using System.Net;
-using Microsoft.AspNetCore.Http.Features;
-using Sandbox.Cluster;
+using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Sandbox.Node.NodeApi;
+namespace Sandbox.Cluster;
 
-/// <summary>Leaves all as it is, but for the part of the path that led here, the host name, and the mark of this worker's own
-/// answers, which an agent must not wear.</summary>
-internal sealed class AgentRequestTransformer(string prefix) : HttpTransformer
+/// <summary>Forwards a request to an agent as it is, but for its host name, which is the agent's business and not the caller's, and
+/// its answer as it is, but for the header of a worker's own answers, which an agent must not send.</summary>
+/// <param name="target">Path and query below the destination, encoded as they are to be sent; null: those of the request.</param>
+public sealed class AgentRequestTransformer(string? target) : HttpTransformer
 {
+    /// <summary>To the path and query of the request, below the destination.</summary>
+    public static AgentRequestTransformer SameTarget { get; } = new(target: null);
+
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-        var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + target[prefix.Length..]);
         proxyRequest.Headers.Host = null;
+        if (target is not null)
+        {
+            proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + target);
+        }
     }
 
     public override async ValueTask<bool> TransformResponseAsync(

@@ -1,8 +1,9 @@
 using Sandbox.Api.Envd;
+using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
 
-namespace Sandbox.Api.Http;
+namespace Sandbox.Api.Middleware;
 
 /// <summary>Answers to requests that no route has taken, each in the form of the API that was addressed.</summary>
 internal static class Refusals
@@ -19,21 +20,21 @@ internal static class Refusals
             return EnvdProxy.WriteErrorAsync(http, status, text);
         }
 
-        if (http.Request.Path.StartsWithSegments(RockEndpoints.Prefix))
+        if (http.Request.Path.StartsWithSegments(RockRoute.Prefix))
         {
             http.Response.StatusCode = status;
             return Envelopes.FailAsync(http, message, text);
         }
 
         return http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
-            ? Problems.WriteAsync(http, status, message, text)
+            ? new ProblemResult(status, message, text).ExecuteAsync(http)
             : WriteDetailAsync(http, status, text);
     }
 
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
         http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
-            ? Problems.WriteAsync(http, status, code, text)
+            ? new ProblemResult(status, code, text).ExecuteAsync(http)
             : WriteDetailAsync(http, status, text);
 
     private static Task WriteDetailAsync(HttpContext http, int status, string detail)

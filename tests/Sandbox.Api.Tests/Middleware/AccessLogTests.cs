@@ -1,7 +1,7 @@
 using System.Text;
 using Sandbox.Api.Tests.Servers;
 
-namespace Sandbox.Api.Tests.Http;
+namespace Sandbox.Api.Tests.Middleware;
 
 public sealed class AccessLogTests
 {

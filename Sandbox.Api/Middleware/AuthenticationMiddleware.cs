@@ -1,6 +1,6 @@
-using Sandbox.Api.Http;
+using Sandbox.Api.Auth;
 
-namespace Sandbox.Api.Auth;
+namespace Sandbox.Api.Middleware;
 
 /// <summary>Refuses a caller that the authenticator does not know, and notes who the caller is.</summary>
 internal sealed partial class AuthenticationMiddleware(

@@ -1,27 +1,49 @@
+using Microsoft.AspNetCore.Http.Metadata;
 using Sandbox.Api.Commands;
+using Sandbox.Api.Documents;
 using Sandbox.Api.Files;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Contracts.Rock;
 
-namespace Sandbox.Api.Rock;
+namespace Sandbox.Api.Routes;
 
 /// <summary>ROCK's routes for one machine: what its admin and its proxy serve, together.</summary>
 internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<RockEndpoints> logger)
 {
-    public const string Prefix = "/apis/envs/sandbox/v1";
-
     private const string Get = "GET";
     private const string Post = "POST";
 
-    public IReadOnlyList<RockRoute> Routes { get; } = [.. Lifecycle(services), .. Queries(services), .. DataPlane(services)];
+    public IReadOnlyList<RockRoute> Routes { get; } =
+    [
+        .. Tagged("Lifecycle of sandboxes", Lifecycle(services)), .. Tagged("Status of sandboxes", Queries(services)),
+        .. Tagged("Commands and files", DataPlane(services)),
+    ];
 
     public void Map(IEndpointRouteBuilder app)
     {
         foreach (var route in Routes)
         {
-            app.MapMethods(Prefix + route.Path, [route.Method], http => AnswerAsync(route, http));
+            Describe(app.MapMethods(RockRoute.Prefix + route.Path, [route.Method], http => AnswerAsync(route, http)), route);
         }
     }
+
+    private static void Describe(IEndpointConventionBuilder endpoint, RockRoute route)
+    {
+        var envelope = typeof(RockEnvelope<>).MakeGenericType(route.Result?.Type ?? typeof(object));
+        endpoint.WithSummary(route.Summary).WithTags(route.Tag).WithMetadata(
+            // The document takes in what has a method, which a bare request delegate does not show.
+            route.Handler.Method, new QueryParameters(route.Query),
+            new ProducesResponseTypeMetadata(StatusCodes.Status200OK, envelope, ["application/json"]));
+        if (route.Body is { } body)
+        {
+            // It names no content type: routing would refuse requests of another by itself.
+            endpoint.WithMetadata(new AcceptsMetadata([], body.Type));
+        }
+    }
+
+    private static IEnumerable<RockRoute> Tagged(string tag, IEnumerable<RockRoute> routes) =>
+        routes.Select(route => route with { Tag = tag });
 
     /// <summary>The edge: a surprise becomes a failure of the route that says nothing of our insides; the log does.</summary>
     private async Task AnswerAsync(RockRoute route, HttpContext http)
