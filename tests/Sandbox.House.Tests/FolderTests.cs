@@ -12,9 +12,6 @@ public sealed class FolderTests
     [MemberData(nameof(Projects))]
     public void Folders_OfAProject_UseEachOtherInOneDirectionOnly(string project)
     {
-        // Seven circles are left there; they go with the move of its routes to MapGroup.
-        Assert.SkipWhen(project is "Sandbox.Api", "the circles of Sandbox.Api are not gone yet");
-
         Assert.Empty(Circles(Uses(project, FilesOf(project))));
     }
 

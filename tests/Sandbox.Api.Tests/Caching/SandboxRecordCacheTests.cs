@@ -26,7 +26,7 @@ public sealed class SandboxRecordCacheTests : IAsyncDisposable
     {
         _stores = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build()).AddLogging().AddMetrics()
-            .AddEmbeddedStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
+            .AddStandaloneStorage(_folder.File("sandboxes.db")).BuildServiceProvider();
         _cache = new SandboxRecordCache(
             _stores.GetRequiredService<ISandboxStore>(), _stores.GetRequiredService<IChangeFeed>(), _time);
     }
