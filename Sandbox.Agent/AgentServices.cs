@@ -25,7 +25,11 @@ internal static class AgentServices
         .AddSingleton(TimeProvider.System)
         .AddSingleton<ILoggerFactory>(_ => new LoggerFactory([new StderrLoggerProvider(TimeProvider.System)], QuietFramework))
         .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
-        .AddSingleton<AccountFiles>(_ => new AccountFiles { OwnHome = options.Home })
+        .AddSingleton<AccountFiles>(services => new AccountFiles
+        {
+            OwnHome = options.Home,
+            ImageHome = services.GetRequiredService<SandboxEnvironment>().ImageHome,
+        })
         .AddSingleton<Reaper>(_ => new Reaper())
         .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))
         .AddSingleton<SandboxEnvironment>()
@@ -94,6 +98,9 @@ internal static class AgentServices
             provider =>
                 new SandboxStatistics(provider.GetRequiredService<SandboxEnvironment>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<PortForward>()
+        .AddSingleton<FilePaths>()
+        .AddSingleton<TextFileCalls>()
+        .AddSingleton<UploadCall>()
         .AddSingleton<ExecuteCall>()
         .AddSingleton<SessionCalls>()
         .AddSingleton<RockEndpoints>();

@@ -13,12 +13,16 @@ internal sealed class AccountFiles(string passwdFile = "/etc/passwd", string gro
     /// <summary>Home of the agent's own account, where it is not the one of the files; null: as in the files.</summary>
     internal string? OwnHome { get; init; }
 
+    /// <summary>What the image says of HOME, for those who ask for no user; null, or no absolute path: nothing.</summary>
+    internal string? ImageHome { get; init; }
+
     /// <summary>The account the agent runs under; made up where the files do not know it.</summary>
     internal Account Own()
     {
         var (user, group) = (Libc.GetEffectiveUser(), Libc.GetEffectiveGroup());
-        return Find(fields => fields[2] == user.ToString(provider: null))
+        var own = Find(fields => fields[2] == user.ToString(provider: null))
             ?? new Account(user == 0 ? "root" : $"{user}", user, group, [group], OwnHome ?? (user == 0 ? "/root" : "/"), "/bin/sh");
+        return own with { Home = OwnHome ?? (ImageHome is ['/', ..] ? ImageHome : own.Home), IsChosen = false };
     }
 
     /// <summary>By name, or by number where no name fits.</summary>

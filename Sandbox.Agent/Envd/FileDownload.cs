@@ -12,11 +12,17 @@ internal static class FileDownload
 
     public static async Task SendAsync(HttpContext context, string path)
     {
-        await using var file = FileReader.Open(path);
+        await using var file = FileReader.Open(path, out var status);
         var response = context.Response;
         response.ContentType = "application/octet-stream";
         response.Headers.AcceptRanges = "bytes";
-        response.Headers.LastModified = HeaderUtilities.FormatDate(File.GetLastWriteTimeUtc(path));
+        response.Headers.LastModified = HeaderUtilities.FormatDate(status.Modified);
+        if (HttpMethods.IsHead(context.Request.Method) && file.Length == 0)
+        {
+            response.ContentLength = 0;
+            return;
+        }
+
         if (file.Length == 0)
         {
             // Empty, or one of /proc that does not say how long it is.
@@ -39,6 +45,11 @@ internal static class FileDownload
         }
 
         response.ContentLength = count;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
         await CopyAsync(file, from, count, response.Body, context.RequestAborted);
     }
 

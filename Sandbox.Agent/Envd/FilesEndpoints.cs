@@ -1,10 +1,14 @@
 using System.IO.Compression;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Files;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Envd;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Agent.Envd;
 
@@ -12,6 +16,9 @@ namespace Sandbox.Agent.Envd;
 internal sealed class FilesEndpoints(AccountFiles accounts)
 {
     private const string MetadataHeader = "X-Metadata-";
+
+    /// <summary>What a header has in place of bytes that are no UTF-8.</summary>
+    private const char Lost = '\uFFFD';
 
     public void Map(RouteTable routes)
     {
@@ -29,7 +36,7 @@ internal sealed class FilesEndpoints(AccountFiles accounts)
 
     private static async Task UploadAsync(HttpContext context, Account account)
     {
-        var metadata = Metadata(context.Request.Headers);
+        var (metadata, mode) = (Metadata(context.Request.Headers), ModeIn(context));
         await using var body = Body(context.Request);
         var written = new List<WrittenFile>();
         if (MultipartBody.TryOpen(context.Request, body, out var form))
@@ -39,13 +46,13 @@ internal sealed class FilesEndpoints(AccountFiles accounts)
                 if (part.Name == "file")
                 {
                     var path = Target(context, part.FileName, written.Count, account);
-                    written.Add(await WriteAsync(path, part.Content, metadata, account, context.RequestAborted));
+                    written.Add(await WriteAsync(path, part.Content, metadata, mode, account, context.RequestAborted));
                 }
             }
         }
         else if (context.Request.ContentType?.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) == true)
         {
-            written.Add(await WriteAsync(Target(context, null, 0, account), body, metadata, account, context.RequestAborted));
+            written.Add(await WriteAsync(Target(context, null, 0, account), body, metadata, mode, account, context.RequestAborted));
         }
         else
         {
@@ -58,9 +65,9 @@ internal sealed class FilesEndpoints(AccountFiles accounts)
     }
 
     private static async Task<WrittenFile> WriteAsync(
-        string path, Stream content, Dictionary<string, string> metadata, Account account, CancellationToken cancellationToken)
+        string path, Stream content, Dictionary<string, string> metadata, uint? mode, Account account, CancellationToken cancellationToken)
     {
-        await FileWriter.WriteAsync(path, content, FilesystemEndpoints.OwnerFor(account), cancellationToken);
+        await FileWriter.WriteAsync(path, content, FilesystemEndpoints.OwnerFor(account), mode, cancellationToken);
         FileMetadata.Write(path, metadata);
         return new WrittenFile(path, SandboxPath.Name(path), Metadata: metadata.Count > 0 ? metadata : null);
     }
@@ -73,12 +80,49 @@ internal sealed class FilesEndpoints(AccountFiles accounts)
             throw new InvalidDataException("'path' names one file, but the form has several");
         }
 
+        if (path is null && fileName?.Contains(Lost, StringComparison.Ordinal) == true)
+        {
+            throw new InvalidDataException("the file's name in the form is no UTF-8; name it by 'path'");
+        }
+
         return (path ?? fileName) is { Length: > 0 } name
             ? FilesystemEndpoints.Resolve(name, account)
             : throw new InvalidDataException("no path was given for the file");
     }
 
-    private static string? PathIn(HttpContext context) => context.Request.Query["path"].ToString() is { Length: > 0 } path ? path : null;
+    /// <summary>From the query as it came: what ASP.NET made of it has lost bytes that are no UTF-8.</summary>
+    private static string? PathIn(HttpContext context)
+    {
+        foreach (var pair in new QueryStringEnumerable(context.Request.QueryString.Value))
+        {
+            if (pair.EncodedName.Span.SequenceEqual("path") && pair.EncodedValue.Length > 0)
+            {
+                var bytes = Encoding.UTF8.GetBytes(pair.EncodedValue.ToString());
+                return FileNameText.FromCaller(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Our own addition to the protocol: <c>mode</c>, the permission bits in octal.</summary>
+    private static uint? ModeIn(HttpContext context)
+    {
+        var text = context.Request.Query["mode"].ToString();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return text.Length <= 4 && Convert.ToUInt32(text, 8) is <= 0x1FF and var mode ? mode : throw new FormatException();
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidDataException("'mode' is not an octal number from 0 to 777", exception);
+        }
+    }
 
     private static Stream Body(HttpRequest request) => request.Headers.ContentEncoding.ToString().ToUpperInvariant() switch
     {

@@ -19,7 +19,8 @@ internal sealed class FilesystemEndpoints(AccountFiles accounts, TimeProvider ti
         var watches = new WatchCalls(accounts, time);
         routes.Post(Service + "Stat", context => AnswerAsync(context, EnvdJson.Default.PathRequest, Stat, EnvdJson.Default.EntryResponse));
         routes.Post(
-            Service + "MakeDir", context => AnswerAsync(context, EnvdJson.Default.PathRequest, MakeFolder, EnvdJson.Default.EntryResponse));
+            Service + "MakeDir",
+            context => AnswerAsync(context, EnvdJson.Default.MakeDirRequest, MakeFolder, EnvdJson.Default.EntryResponse));
         routes.Post(Service + "Move", context => AnswerAsync(context, EnvdJson.Default.MoveRequest, Move, EnvdJson.Default.EntryResponse));
         routes.Post(Service + "Remove", context => AnswerAsync(context, EnvdJson.Default.PathRequest, Remove, EnvdJson.Default.Nothing));
         routes.Post(Service + "ListDir", context => AnswerAsync(
@@ -44,10 +45,10 @@ internal sealed class FilesystemEndpoints(AccountFiles accounts, TimeProvider ti
 
     private static EntryResponse Stat(PathRequest request, Account account) => Entry(Resolve(request.Path, account));
 
-    private static EntryResponse MakeFolder(PathRequest request, Account account)
+    private static EntryResponse MakeFolder(MakeDirRequest request, Account account)
     {
         var path = Resolve(request.Path, account);
-        FileTree.MakeFolder(path, OwnerFor(account));
+        FileTree.MakeFolder(path, OwnerFor(account), request.Mode & 0x1FF);
         return Entry(path);
     }
 

@@ -71,9 +71,10 @@ internal sealed class WatchCalls(AccountFiles accounts, TimeProvider time)
             events.Add(Event(change, watcher.IncludeEntry, names));
         }
 
-        if (events.Count == 0 && watcher.Watch.Changes.Completion is { IsFaulted: true, Exception.InnerException: FileFailure lost })
+        if (events.Count == 0 && watcher.Watch.Changes.Completion is { IsCompleted: true } ended)
         {
-            throw lost;
+            throw ended.Exception?.InnerException as FileFailure
+                ?? new FileFailure(FileFailureKind.NotFound, "the watched directory was removed or has another name now");
         }
 
         return new WatcherEventsResponse(events);

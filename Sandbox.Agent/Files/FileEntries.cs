@@ -51,15 +51,9 @@ internal static class FileEntries
         }
     }
 
-    private static string FinalTarget(string link)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName ?? link;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return link;
-        }
-    }
+    /// <summary>Where the kernel gets to; of a link that leads nowhere what it says.</summary>
+    private static string FinalTarget(string link) =>
+        OpenedFile.RealPath(link)
+        ?? (OpenedFile.LinkText(link) is { } text
+            ? SandboxPath.Resolve(text, OpenedFile.RealPath(SandboxPath.Parent(link) ?? "/") ?? "/") : link);
 }

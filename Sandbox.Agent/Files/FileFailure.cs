@@ -20,7 +20,7 @@ internal enum FileFailureKind
 internal sealed class FileFailure(FileFailureKind kind, string message, Exception? cause = null) : Exception(message, cause)
 {
     private const int NoSuchEntry = 2, PermissionDenied = 13, Exists = 17, NotADirectory = 20, IsADirectory = 21,
-        FileTooBig = 27, NoSpaceLeft = 28, ReadOnly = 30, NameTooLong = 36, NotEmpty = 39, QuotaExceeded = 122;
+        TextBusy = 26, FileTooBig = 27, NoSpaceLeft = 28, ReadOnly = 30, NameTooLong = 36, NotEmpty = 39, Loop = 40, QuotaExceeded = 122;
 
     public FileFailureKind Kind { get; } = kind;
 
@@ -50,6 +50,8 @@ internal sealed class FileFailure(FileFailureKind kind, string message, Exceptio
         NotEmpty => new(FileFailureKind.AlreadyExists, $"directory '{path}' is not empty", cause),
         NoSpaceLeft or QuotaExceeded => new(FileFailureKind.NoSpace, $"not enough disk space available for '{path}'", cause),
         FileTooBig => new(FileFailureKind.NoSpace, $"file '{path}' would exceed the largest size allowed", cause),
+        TextBusy => new(FileFailureKind.Other, $"'{path}' is a program that runs: remove it first, then write it anew", cause),
+        Loop => new(FileFailureKind.InvalidPath, $"path '{path}' leads through too many links", cause),
         NameTooLong => new(FileFailureKind.InvalidPath, $"path '{path}' is too long", cause),
         _ => new(FileFailureKind.Other, $"'{path}': {cause?.Message ?? $"error {errorNumber}"}", cause),
     };

@@ -28,7 +28,7 @@ internal static unsafe class FileMetadata
     /// <summary>Replaces all of it.</summary>
     public static void Write(string path, IReadOnlyDictionary<string, string> metadata)
     {
-        foreach (var name in Names(path).Where(name => !metadata.ContainsKey(name[Prefix.Length..])))
+        foreach (var name in Names(path).Where(name => !metadata.ContainsKey(name[Prefix.Length..])).ToList())
         {
             _ = FileCalls.RemoveAttribute(path, name);
         }
@@ -44,7 +44,8 @@ internal static unsafe class FileMetadata
         }
     }
 
-    private static List<string> Names(string path)
+    /// <summary>All extended attributes.</summary>
+    internal static List<string> NamesOf(string path)
     {
         // Most files have none; the length alone tells and saves the buffer.
         var size = FileCalls.ListAttributes(path, null, 0);
@@ -60,9 +61,11 @@ internal static unsafe class FileMetadata
         }
 
         return size <= 0 ? [] : [.. Encoding.UTF8.GetString(buffer, 0, (int)size)
-            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))];
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)];
     }
+
+    private static IEnumerable<string> Names(string path) =>
+        NamesOf(path).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal));
 
     private static string? Value(string path, string name)
     {

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Sandbox.Agent.Native;
 using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Files;
@@ -14,7 +16,8 @@ internal static class FileTree
 
     private const int CrossDevice = 18;
 
-    public static void MakeFolder(string path, FileOwner? owner)
+    /// <param name="mode">Permission bits of the folder itself; null: what the umask leaves.</param>
+    public static void MakeFolder(string path, FileOwner? owner, uint? mode = null)
     {
         if (FileStatus.Find(path, follow: true) is { } there)
         {
@@ -24,6 +27,10 @@ internal static class FileTree
         }
 
         EnsureFolder(path, owner);
+        if (mode is { } bits && FileCalls.ChangeMode(path, bits) != 0)
+        {
+            throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), path);
+        }
     }
 
     /// <summary>Makes the folder and its parents; only those that it made get the owner.</summary>
@@ -37,16 +44,34 @@ internal static class FileTree
 
         foreach (var folder in missing)
         {
-            Run(folder, () => Directory.CreateDirectory(folder));
-            GiveTo(folder, owner);
+            if (FileCalls.MakeFolder(folder, 0x1FF) == 0)
+            {
+                GiveTo(folder, owner);
+            }
+            else if (Marshal.GetLastPInvokeError() is var error
+                && (error != Errno.EEXIST || FileStatus.Find(folder, follow: true) is not { IsDirectory: true }))
+            {
+                throw error == Errno.EEXIST
+                    ? new FileFailure(FileFailureKind.NotDirectory, $"path already exists but it is not a directory: {folder}")
+                    : FileFailure.FromErrorNumber(error, folder);
+            }
         }
     }
 
     public static void GiveTo(string path, FileOwner? owner)
     {
-        if (owner is { } to && FileCalls.ChangeOwner(path, to.User, to.Group) != 0)
+        if (owner is { } to && FileCalls.ChangeOwnerAt(FileCalls.CurrentFolder, path, to.User, to.Group, FileCalls.NoFollow) != 0)
         {
             throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), path);
+        }
+    }
+
+    public static void GiveTo(SafeFileHandle file, string named, FileOwner? owner)
+    {
+        if (owner is { } to
+            && FileCalls.ChangeOwnerAt((int)file.DangerousGetHandle(), "", to.User, to.Group, FileCalls.Itself) != 0)
+        {
+            throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), named);
         }
     }
 
@@ -79,7 +104,7 @@ internal static class FileTree
             throw FileFailure.FromErrorNumber(error, destination);
         }
 
-        Run(destination, () => TreeCopy.Copy(source, destination));
+        TreeCopy.Copy(source, destination);
         Remove(source);
     }
 
@@ -91,19 +116,14 @@ internal static class FileTree
             throw new FileFailure(FileFailureKind.Denied, "the root directory cannot be removed");
         }
 
-        if (FileStatus.Find(path, follow: false) is { } there)
+        if (FileStatus.Find(path, follow: false) is { IsDirectory: true })
         {
-            Run(path, () =>
-            {
-                if (there.IsDirectory)
-                {
-                    Directory.Delete(path, recursive: true);
-                }
-                else
-                {
-                    File.Delete(path);
-                }
-            });
+            TreeRemoval.Remove(path);
+        }
+        else if (FileCalls.UnlinkAt(FileCalls.CurrentFolder, path, 0) != 0
+            && Marshal.GetLastPInvokeError() is not (Errno.ENOENT or Errno.ENOTDIR) and var error)
+        {
+            throw FileFailure.FromErrorNumber(error, path);
         }
     }
 
@@ -134,32 +154,15 @@ internal static class FileTree
     {
         try
         {
-            var names = new DirectoryInfo(folder)
-                .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
-                .Select(info => info.Name).Where(name => !PartialFile.Is(name)).ToList();
+            var names = FolderNames.In(folder, MaxEntries + 1);
+            names.RemoveAll(PartialFile.Is);
             names.Sort(string.CompareOrdinal);
             return names;
         }
-        catch (DirectoryNotFoundException)
+        catch (FileFailure failure) when (failure.Kind == FileFailureKind.NotFound)
         {
             // Removed while it was being listed.
             return [];
-        }
-        catch (Exception exception) when (FileFailure.Names(exception))
-        {
-            throw FileFailure.From(exception, folder);
-        }
-    }
-
-    private static void Run(string path, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception exception) when (FileFailure.Names(exception))
-        {
-            throw FileFailure.From(exception, path);
         }
     }
 }

@@ -1,123 +1,175 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sandbox.Agent.Files;
 
 /// <summary>
-/// Writes a file as its bytes come. It appears (or changes) only once it is whole: until then it lies beside its target
-/// and is removed when the writing fails.
+/// Writes a file as its bytes come. A new one appears once it is whole. One that is there keeps its inode, and with it its other
+/// names, owner, mode and attributes, as with a shell's <c>&gt;</c>; it is touched only once all bytes are here and have their place.
 /// </summary>
 internal static class FileWriter
 {
-    private const int Busy = 16, CrossDevice = 18, BufferBytes = 81_920;
+    private const int KeepSize = 1, NoSpace = 28, QuotaExceeded = 122, TooBig = 27, BufferBytes = 81_920;
 
-    /// <param name="path">Resolved. A link is followed, parents are made, mode and owner of a file that is there stay.</param>
+    /// <inheritdoc cref="WriteAsync(string, Stream, FileOwner?, uint?, CancellationToken)"/>
+    public static Task WriteAsync(string path, Stream content, FileOwner? owner, CancellationToken cancellationToken) =>
+        WriteAsync(path, content, owner, mode: null, cancellationToken);
+
+    /// <param name="path">Resolved. The kernel follows its links; parents are made.</param>
+    /// <param name="content">One that can seek is here as a whole already.</param>
     /// <param name="owner">Of what is newly made; null: the agent's own account.</param>
-    /// <exception cref="FileFailure">Nothing was changed.</exception>
-    public static async Task WriteAsync(string path, Stream content, FileOwner? owner, CancellationToken cancellationToken)
+    /// <param name="mode">Permission bits, which no moment of the file lacks; null: as they are, or as the umask leaves them.</param>
+    public static async Task WriteAsync(
+        string path, Stream content, FileOwner? owner, uint? mode, CancellationToken cancellationToken)
     {
-        var target = FollowLinks(path);
-        var before = FileStatus.Find(target, follow: true);
-        if (before is { IsDirectory: true })
+        var before = FileStatus.Find(path, follow: true);
+        if (before is { } there)
         {
-            throw new FileFailure(FileFailureKind.IsDirectory, $"path is a directory: {path}");
+            OpenedFile.ThrowIfUnfit(path, there);
         }
 
         if (before is { IsRegular: false })
         {
-            await IntoPlaceAsync(target, content, cancellationToken);
-            return;
+            await IntoDeviceAsync(path, content, cancellationToken);
         }
+        else if (before is null && FileStatus.Find(path, follow: false) is null)
+        {
+            await CreateAsync(path, content, owner, mode, cancellationToken);
+        }
+        else if (content.CanSeek)
+        {
+            await OverwriteAsync(path, content, owner, mode, cancellationToken);
+        }
+        else
+        {
+            await SpoolAndOverwriteAsync(path, content, owner, mode, cancellationToken);
+        }
+    }
 
-        FileTree.EnsureFolder(SandboxPath.Parent(target) ?? "/", owner);
-        var partial = PartialFile.For(target, isNew: before is null);
+    private static async Task CreateAsync(string path, Stream content, FileOwner? owner, uint? mode, CancellationToken cancellationToken)
+    {
+        FileTree.EnsureFolder(SandboxPath.Parent(path) ?? "/", owner);
+        var partial = PartialFile.For(path);
         try
         {
-            await FillAsync(partial, FileMode.CreateNew, path, content, cancellationToken);
-            Finish(partial, before, owner);
-            await PutInPlaceAsync(partial, target, cancellationToken);
+            await using (var file = new FileStream(Created(partial, mode, path), FileAccess.Write, bufferSize: 0))
+            {
+                FileTree.GiveTo(partial, owner);
+                await CopyAsync(content, file, path, cancellationToken);
+            }
+
+            if (FileCalls.Rename(partial, path) != 0)
+            {
+                throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), path);
+            }
         }
         finally
         {
             // Gone already when all went well.
-            File.Delete(partial);
+            _ = FileCalls.UnlinkAt(FileCalls.CurrentFolder, partial, 0);
         }
     }
 
-    private static string FollowLinks(string path)
+    private static async Task SpoolAndOverwriteAsync(
+        string path, Stream content, FileOwner? owner, uint? mode, CancellationToken cancellationToken)
+    {
+        await using var spool = Spool(path);
+        await CopyAsync(content, spool, path, cancellationToken);
+        spool.Position = 0;
+        await OverwriteAsync(path, spool, owner, mode, cancellationToken);
+    }
+
+    private static async Task OverwriteAsync(
+        string path, Stream whole, FileOwner? owner, uint? mode, CancellationToken cancellationToken)
+    {
+        // It makes the target of a link that leads nowhere yet.
+        var existed = FileStatus.Find(path, follow: true) is not null;
+        var (handle, before) = OpenedFile.Open(path, FileCalls.WriteOnly | FileCalls.Create, 0x1B6);
+        await using var file = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+        if (!existed)
+        {
+            FileTree.GiveTo(handle, path, owner);
+        }
+
+        OpenedFile.SetMode(handle, mode);
+        var length = whole.Length - whole.Position;
+        if (length > before.Allocated)
+        {
+            Reserve(handle, path, length);
+        }
+
+        await CopyAsync(whole, file, path, cancellationToken);
+        if (length < before.Size && FileCalls.Truncate((int)handle.DangerousGetHandle(), length) != 0)
+        {
+            throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), path);
+        }
+    }
+
+    private static async Task IntoDeviceAsync(string path, Stream content, CancellationToken cancellationToken)
+    {
+        var (handle, _) = OpenedFile.Open(path, FileCalls.WriteOnly);
+        await using var device = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+        await CopyAsync(content, device, path, cancellationToken);
+    }
+
+    /// <summary>So that a full disk is told before the old content is touched. Where a file system cannot, writing tells.</summary>
+    private static void Reserve(SafeFileHandle handle, string path, long length)
+    {
+        if (FileCalls.Reserve((int)handle.DangerousGetHandle(), KeepSize, 0, length) != 0
+            && Marshal.GetLastPInvokeError() is NoSpace or QuotaExceeded or TooBig)
+        {
+            throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), path);
+        }
+    }
+
+    private static SafeFileHandle Created(string partial, uint? mode, string named)
     {
         try
         {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            return OpenedFile.Create(partial, mode);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileFailure failure)
         {
-            return path;
-        }
-        catch (Exception exception) when (FileFailure.Names(exception))
-        {
-            throw FileFailure.From(exception, path);
+            throw new FileFailure(
+                failure.Kind, failure.Message.Replace(partial, named, StringComparison.Ordinal), failure);
         }
     }
 
-    private static void Finish(string partial, FileStatus? before, FileOwner? owner)
+    /// <summary>Beside the file, where there is room for it; a folder that takes no files (as those of /proc) has it elsewhere.</summary>
+    private static FileStream Spool(string path)
     {
-        FileTree.GiveTo(partial, before is { } old ? new FileOwner(old.UserId, old.GroupId) : owner);
-        if (before is { } file)
+        foreach (var name in (string[])[PartialFile.For(path), PartialFile.For(Path.Combine(Path.GetTempPath(), "x"))])
         {
-            File.SetUnixFileMode(partial, (UnixFileMode)(file.Mode & 0xFFF));
+            try
+            {
+                var handle = OpenedFile.Create(name, 0x180);
+                _ = FileCalls.UnlinkAt(FileCalls.CurrentFolder, name, 0);
+                return new FileStream(handle, FileAccess.ReadWrite, bufferSize: 0);
+            }
+            catch (FileFailure)
+            {
+                // The next place.
+            }
         }
+
+        throw new FileFailure(FileFailureKind.NoSpace, $"there is no folder that can take what is to become '{path}'");
     }
 
-    private static async Task PutInPlaceAsync(string partial, string target, CancellationToken cancellationToken)
-    {
-        if (FileCalls.Rename(partial, target) == 0)
-        {
-            return;
-        }
-
-        var error = Marshal.GetLastPInvokeError();
-        if (error is not (Busy or CrossDevice))
-        {
-            throw FileFailure.FromErrorNumber(error, target);
-        }
-
-        // A file that is a mount of its own (as /etc/hosts in a container) cannot be replaced, only rewritten.
-        await using var whole = new FileStream(partial, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        await IntoPlaceAsync(target, whole, cancellationToken);
-    }
-
-    private static Task IntoPlaceAsync(string target, Stream content, CancellationToken cancellationToken) =>
-        FillAsync(target, FileMode.Truncate, target, content, cancellationToken);
-
-    private static async Task FillAsync(string file, FileMode mode, string named, Stream content, CancellationToken cancellationToken)
+    private static async Task CopyAsync(Stream from, FileStream to, string named, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            await using var output = Open(file, mode, named);
             int read;
-            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            while ((read = await from.ReadAsync(buffer, cancellationToken)) > 0)
             {
-                await PutAsync(output, buffer.AsMemory(0, read), named, cancellationToken);
+                await PutAsync(to, buffer.AsMemory(0, read), named, cancellationToken);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static FileStream Open(string file, FileMode mode, string named)
-    {
-        try
-        {
-            // Sharing everything: .NET would otherwise take a lock on it, which some file systems refuse.
-            return new FileStream(file, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        }
-        catch (Exception exception) when (FileFailure.Names(exception))
-        {
-            throw FileFailure.From(exception, named);
         }
     }
 

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Threading.Channels;
 using Sandbox.Agent.Native;
 using Sandbox.Contracts.Envd;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Agent.Files;
 
@@ -16,8 +16,11 @@ internal sealed class FolderWatch : IDisposable
     private const int NonBlockingCloseOnExec = 0x80800, MaxFolders = 16_384, MaxWaiting = 16_384, HeaderBytes = 16;
 
     private const uint Modified = 2, Attributes = 4, MovedFrom = 0x40, MovedTo = 0x80, Created = 0x100, Deleted = 0x200,
-        Overflow = 0x4000, Ignored = 0x8000, OnlyFolders = 0x0100_0000, IsFolder = 0x4000_0000,
-        Wanted = Modified | Attributes | MovedFrom | MovedTo | Created | Deleted | OnlyFolders;
+        DeletedSelf = 0x400, MovedSelf = 0x800, Unmounted = 0x2000, Overflow = 0x4000, Ignored = 0x8000, OnlyFolders = 0x0100_0000,
+        IsFolder = 0x4000_0000, Wanted = Modified | Attributes | MovedFrom | MovedTo | Created | Deleted | OnlyFolders;
+
+    /// <summary>The watched folder itself, as a path relative to it.</summary>
+    private const string Itself = ".";
 
     private readonly string _root;
     private readonly bool _recursive;
@@ -25,7 +28,7 @@ internal sealed class FolderWatch : IDisposable
     private readonly DescriptorStream _stream;
     private readonly Dictionary<int, string> _folders = [];
     private readonly Channel<FolderChange> _changes = Channel.CreateBounded<FolderChange>(MaxWaiting);
-    private (uint Cookie, bool IsNew)? _finishing;
+    private uint? _finishing;
 
     private FolderWatch(string root, bool recursive, int descriptor)
     {
@@ -33,7 +36,8 @@ internal sealed class FolderWatch : IDisposable
         _stream = new DescriptorStream(descriptor, terminal: false);
     }
 
-    /// <summary>Ends with a <see cref="FileFailure"/> when changes were lost.</summary>
+    /// <summary>Ends with a <see cref="FileFailure"/> when changes were lost, and after the event that tells it when the folder itself was
+    /// removed or moved.</summary>
     public ChannelReader<FolderChange> Changes => _changes.Reader;
 
     /// <param name="path">Resolved.</param>
@@ -73,7 +77,7 @@ internal sealed class FolderWatch : IDisposable
 
     private static string Under(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";
 
-    private string PathOf(string relative) => relative.Length == 0 ? _root : SandboxPath.Join(_root, relative);
+    private string PathOf(string relative) => relative is "" or Itself ? _root : SandboxPath.Join(_root, relative);
 
     private void AddFolder(string relative, bool announce)
     {
@@ -82,7 +86,8 @@ internal sealed class FolderWatch : IDisposable
             throw new FileFailure(FileFailureKind.TooLarge, $"more than {MaxFolders} folders cannot be watched at once");
         }
 
-        var watch = FileCalls.AddWatch(_descriptor, PathOf(relative), Wanted);
+        var watch = FileCalls.AddWatch(
+            _descriptor, PathOf(relative), relative.Length == 0 ? Wanted | DeletedSelf | MovedSelf : Wanted);
         if (watch < 0)
         {
             var error = Marshal.GetLastPInvokeError();
@@ -109,22 +114,21 @@ internal sealed class FolderWatch : IDisposable
     {
         try
         {
-            foreach (var entry in new DirectoryInfo(PathOf(relative))
-                .EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+            foreach (var entry in FolderNames.In(PathOf(relative)))
             {
-                var name = Under(relative, entry.Name);
-                if (announce && !PartialFile.Is(entry.Name))
+                var name = Under(relative, entry);
+                if (announce && !PartialFile.Is(entry))
                 {
                     Tell(name, FilesystemEventType.EVENT_TYPE_CREATE);
                 }
 
-                if (entry is DirectoryInfo && entry.LinkTarget is null)
+                if (FileStatus.Find(PathOf(name), follow: false) is { IsDirectory: true })
                 {
                     AddFolder(name, announce);
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (FileFailure failure) when (failure.Kind != FileFailureKind.TooLarge)
         {
             // Removed again meanwhile.
         }
@@ -136,9 +140,8 @@ internal sealed class FolderWatch : IDisposable
         try
         {
             int read;
-            while ((read = await _stream.ReadAsync(buffer, CancellationToken.None)) > 0)
+            while ((read = await _stream.ReadAsync(buffer, CancellationToken.None)) > 0 && TryTake(buffer.AsSpan(0, read)))
             {
-                Take(buffer.AsSpan(0, read));
             }
         }
         catch (FileFailure failure)
@@ -153,7 +156,8 @@ internal sealed class FolderWatch : IDisposable
         _changes.Writer.TryComplete();
     }
 
-    private void Take(ReadOnlySpan<byte> events)
+    /// <returns>False when the watched folder is gone, or has another name.</returns>
+    private bool TryTake(ReadOnlySpan<byte> events)
     {
         while (events.Length >= HeaderBytes)
         {
@@ -161,11 +165,17 @@ internal sealed class FolderWatch : IDisposable
             var mask = BinaryPrimitives.ReadUInt32LittleEndian(events[4..]);
             var cookie = BinaryPrimitives.ReadUInt32LittleEndian(events[8..]);
             var length = (int)BinaryPrimitives.ReadUInt32LittleEndian(events[12..]);
-            var name = Encoding.UTF8.GetString(events.Slice(HeaderBytes, length).TrimEnd((byte)0));
+            var name = FileNameText.Decode(events.Slice(HeaderBytes, length).TrimEnd((byte)0));
             events = events[(HeaderBytes + length)..];
             if ((mask & Overflow) != 0)
             {
                 throw Lost();
+            }
+
+            if (_folders.GetValueOrDefault(watch) is "" && (mask & (DeletedSelf | MovedSelf | Unmounted | Ignored)) != 0)
+            {
+                Tell(Itself, (mask & MovedSelf) != 0 ? FilesystemEventType.EVENT_TYPE_RENAME : FilesystemEventType.EVENT_TYPE_REMOVE);
+                return false;
             }
 
             if ((mask & Ignored) != 0)
@@ -177,6 +187,8 @@ internal sealed class FolderWatch : IDisposable
                 Take(folder, name, mask, cookie);
             }
         }
+
+        return true;
     }
 
     private void Take(string folder, string name, uint mask, uint cookie)
@@ -184,11 +196,13 @@ internal sealed class FolderWatch : IDisposable
         var relative = Under(folder, name);
         if (PartialFile.Is(name))
         {
-            _finishing = (mask & MovedFrom) != 0 ? (cookie, PartialFile.IsNew(name)) : _finishing;
+            _finishing = (mask & MovedFrom) != 0 ? cookie : _finishing;
         }
-        else if ((mask & MovedTo) != 0 && _finishing is { } finishing && finishing.Cookie == cookie)
+        else if ((mask & MovedTo) != 0 && _finishing == cookie)
         {
-            TellWritten(relative, finishing.IsNew);
+            // An upload that became whole: to the watcher it is a file that was made and written.
+            Tell(relative, FilesystemEventType.EVENT_TYPE_CREATE);
+            Tell(relative, FilesystemEventType.EVENT_TYPE_WRITE);
         }
         else if ((mask & (Created | MovedTo)) != 0)
         {
@@ -202,17 +216,6 @@ internal sealed class FolderWatch : IDisposable
         {
             TellOther(relative, mask);
         }
-    }
-
-    // An upload that became whole: to the watcher it is a file that was written.
-    private void TellWritten(string relative, bool isNew)
-    {
-        if (isNew)
-        {
-            Tell(relative, FilesystemEventType.EVENT_TYPE_CREATE);
-        }
-
-        Tell(relative, FilesystemEventType.EVENT_TYPE_WRITE);
     }
 
     private void TellOther(string relative, uint mask)

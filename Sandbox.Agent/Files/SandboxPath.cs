@@ -1,8 +1,11 @@
+using Sandbox.Contracts.Wire;
+
 namespace Sandbox.Agent.Files;
 
 /// <summary>
-/// Turns a path from outside into an absolute one without <c>.</c>, <c>..</c> and doubled slashes. The whole file system of
-/// the sandbox may be named, so <c>..</c> is legal; what cannot be a path is refused.
+/// Turns a path from outside into an absolute one without <c>.</c>, <c>..</c> and doubled slashes, which names what the kernel finds
+/// under the path as it came: behind a link, <c>..</c> is the parent of its target. The whole file system of the sandbox may be
+/// named; what cannot be a path is refused.
 /// </summary>
 internal static class SandboxPath
 {
@@ -17,7 +20,7 @@ internal static class SandboxPath
             throw new FileFailure(FileFailureKind.InvalidPath, "a path must not contain a NUL character");
         }
 
-        if (System.Text.Encoding.UTF8.GetByteCount(path) >= MaxBytes)
+        if (FileNameText.Encode(path).Length >= MaxBytes)
         {
             throw new FileFailure(FileFailureKind.InvalidPath, $"a path must be shorter than {MaxBytes} bytes");
         }
@@ -50,7 +53,7 @@ internal static class SandboxPath
         {
             if (part == "..")
             {
-                kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
+                kept = Parents(kept);
             }
             else if (part != ".")
             {
@@ -59,5 +62,16 @@ internal static class SandboxPath
         }
 
         return "/" + string.Join('/', kept);
+    }
+
+    private static List<string> Parents(List<string> parts)
+    {
+        var path = "/" + string.Join('/', parts);
+        if (FileStatus.Find(path, follow: false) is { IsLink: true } && OpenedFile.RealPath(path) is { } real)
+        {
+            parts = [.. real.Split('/', StringSplitOptions.RemoveEmptyEntries)];
+        }
+
+        return parts.Count == 0 ? parts : parts[..^1];
     }
 }

@@ -1,28 +1,48 @@
+using System.Runtime.InteropServices;
+
 namespace Sandbox.Agent.Files;
 
-/// <summary>Copies a file, a link or a folder with all below it: the long way of a move between two file systems.</summary>
-internal static class TreeCopy
+/// <summary>
+/// Copies a file, a link or a folder with all below it, owners, modes and extended attributes included: the long way of a move between
+/// two file systems. A copy that fails leaves nothing behind.
+/// </summary>
+internal static unsafe class TreeCopy
 {
+    private const int LongestAttribute = 65_536;
+
     public static void Copy(string source, string destination)
+    {
+        try
+        {
+            CopyEntry(source, destination);
+        }
+        catch
+        {
+            FileTree.Remove(destination);
+            throw;
+        }
+    }
+
+    private static void CopyEntry(string source, string destination)
     {
         var status = FileStatus.Of(source, follow: false);
         if (status.IsLink)
         {
-            var target = new FileInfo(source).LinkTarget
+            var target = OpenedFile.LinkText(source)
                 ?? throw new FileFailure(FileFailureKind.NotFound, $"path '{source}' does not exist");
-            File.CreateSymbolicLink(destination, target);
+            Check(FileCalls.MakeLink(target, destination), destination);
         }
         else if (status.IsDirectory)
         {
-            Directory.CreateDirectory(destination);
-            foreach (var entry in new DirectoryInfo(source).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+            Check(FileCalls.MakeFolder(destination, 0x1C0), destination);
+            foreach (var name in FolderNames.In(source))
             {
-                CopyEntry(SandboxPath.Join(source, entry.Name), SandboxPath.Join(destination, entry.Name));
+                CopyInner(SandboxPath.Join(source, name), SandboxPath.Join(destination, name));
             }
         }
         else if (status.IsRegular)
         {
-            File.Copy(source, destination, overwrite: true);
+            CopyContent(source, destination);
         }
         else
         {
@@ -33,20 +53,67 @@ internal static class TreeCopy
         FileTree.GiveTo(destination, new FileOwner(status.UserId, status.GroupId));
         if (!status.IsLink)
         {
-            File.SetUnixFileMode(destination, (UnixFileMode)(status.Mode & 0xFFF));
+            CopyAttributes(source, destination);
+            Check(FileCalls.ChangeMode(destination, status.Mode & 0xFFF), destination);
+        }
+    }
+
+    private static void CopyContent(string source, string destination)
+    {
+        using var from = FileReader.Open(source);
+        if (FileStatus.Find(destination, follow: false) is { IsDirectory: false })
+        {
+            // A rename would replace it.
+            _ = FileCalls.UnlinkAt(FileCalls.CurrentFolder, destination, 0);
+        }
+
+        using var to = new FileStream(OpenedFile.Create(destination, 0x180), FileAccess.Write, bufferSize: 0);
+        try
+        {
+            from.CopyTo(to);
+        }
+        catch (Exception exception) when (FileFailure.Names(exception))
+        {
+            throw FileFailure.From(exception, destination);
         }
     }
 
     /// <summary>What was removed since its folder was listed is not there to be copied.</summary>
-    private static void CopyEntry(string source, string destination)
+    private static void CopyInner(string source, string destination)
     {
         try
         {
-            Copy(source, destination);
+            CopyEntry(source, destination);
         }
-        catch (Exception exception) when (exception is FileFailure or IOException && FileStatus.Find(source, follow: false) is null)
+        catch (FileFailure) when (FileStatus.Find(source, follow: false) is null)
         {
             FileTree.Remove(destination);
+        }
+    }
+
+    /// <summary>As far as the other file system takes them.</summary>
+    private static void CopyAttributes(string source, string destination)
+    {
+        foreach (var name in FileMetadata.NamesOf(source))
+        {
+            var value = NativeMemory.Alloc(LongestAttribute);
+            try
+            {
+                var size = FileCalls.GetAttribute(source, name, (byte*)value, LongestAttribute);
+                _ = size < 0 ? 0 : FileCalls.SetAttribute(destination, name, (byte*)value, (nuint)size, 0);
+            }
+            finally
+            {
+                NativeMemory.Free(value);
+            }
+        }
+    }
+
+    private static void Check(int result, string named)
+    {
+        if (result != 0)
+        {
+            throw FileFailure.FromErrorNumber(Marshal.GetLastPInvokeError(), named);
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Sandbox.Agent.Files;
 /// <summary>Unpacks an archive below a folder, and nowhere else.</summary>
 internal static class ZipFile
 {
-    private const int MaxEntries = 200_000;
+    private const int MaxEntries = 200_000, TypeMask = 0xF000, FolderType = 0x4000, DosFolder = 0x10;
 
     /// <summary>Unpacked bytes; what a small archive can blow up to is bounded before the disk is.</summary>
     private const long MaxBytes = 64L * 1024 * 1024 * 1024;
@@ -21,7 +21,7 @@ internal static class ZipFile
             FileTree.EnsureFolder(folder, owner: null);
             foreach (var entry in zip.Entries)
             {
-                await ExtractAsync(entry, Target(folder, entry.FullName), cancellationToken);
+                await ExtractAsync(entry, Target(folder, entry), cancellationToken);
             }
         }
         catch (InvalidDataException exception)
@@ -40,24 +40,37 @@ internal static class ZipFile
 
         foreach (var entry in zip.Entries)
         {
-            _ = Target(folder, entry.FullName);
+            _ = Target(folder, entry);
         }
     }
 
-    private static string Target(string folder, string name)
+    private static string Target(string folder, ZipArchiveEntry entry)
     {
-        var target = SandboxPath.Resolve("/" + name.Replace('\\', '/'), "/");
-        if (name.Replace('\\', '/').Split('/').Contains("..") || name.StartsWith('/'))
+        var name = NameOf(entry);
+        if (name.Split('/').Contains("..") || name.StartsWith('/'))
         {
             throw new FileFailure(FileFailureKind.InvalidPath, $"the archive names '{name}', which is outside the target folder");
         }
 
+        var target = SandboxPath.Resolve("/" + name, "/");
         return target == "/" ? folder : folder.TrimEnd('/') + target;
     }
 
+    /// <summary>A backslash parts folders only in an archive that was not made on Unix. The reader tells where by its own short name,
+    /// which it cuts by the rules of that system.</summary>
+    private static string NameOf(ZipArchiveEntry entry) =>
+        entry.FullName.Contains('\\', StringComparison.Ordinal) && entry.Name == entry.FullName[(entry.FullName.LastIndexOf('/') + 1)..]
+            ? entry.FullName : entry.FullName.Replace('\\', '/');
+
+    /// <summary>By the slash at its end, or by the flag of the system that made it.</summary>
+    private static bool IsFolder(ZipArchiveEntry entry) =>
+        NameOf(entry).EndsWith('/')
+        || (entry.ExternalAttributes >> 16 & TypeMask) == FolderType
+        || ((entry.ExternalAttributes >> 16 & TypeMask) == 0 && entry.Length == 0 && (entry.ExternalAttributes & DosFolder) != 0);
+
     private static async Task ExtractAsync(ZipArchiveEntry entry, string target, CancellationToken cancellationToken)
     {
-        if (entry.FullName.EndsWith('/'))
+        if (IsFolder(entry))
         {
             FileTree.EnsureFolder(target, owner: null);
             return;
@@ -65,11 +78,7 @@ internal static class ZipFile
 
         await using var content = entry.Open();
         await using var bounded = new Http.BoundedStream(content, entry.Length);
-        await FileWriter.WriteAsync(target, bounded, owner: null, cancellationToken);
-        var mode = (UnixFileMode)(entry.ExternalAttributes >> 16 & 0x1FF);
-        if (mode != UnixFileMode.None)
-        {
-            File.SetUnixFileMode(target, mode);
-        }
+        var mode = (uint)entry.ExternalAttributes >> 16 & 0x1FF;
+        await FileWriter.WriteAsync(target, bounded, owner: null, mode == 0 ? null : mode, cancellationToken);
     }
 }

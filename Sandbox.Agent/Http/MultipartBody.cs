@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Agent.Http;
 
@@ -47,13 +47,14 @@ internal sealed class MultipartBody
         }
     }
 
+    /// <summary>Bytes that are no UTF-8 come as <see cref="FileNameText"/> shows them: the field may be a path.</summary>
     /// <exception cref="InvalidDataException">The field is too long.</exception>
     public static async Task<string> TextAsync(FormPart part, CancellationToken cancellationToken)
     {
         var text = new MemoryStream();
         await using var bounded = new BoundedStream(part.Content, MaxField);
         await bounded.CopyToAsync(text, cancellationToken);
-        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+        return FileNameText.FromCaller(text.GetBuffer().AsSpan(0, (int)text.Length));
     }
 
     private static FormPart Read(MultipartSection section)

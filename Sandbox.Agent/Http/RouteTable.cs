@@ -6,7 +6,12 @@ internal sealed class RouteTable
 {
     private readonly Dictionary<string, Dictionary<string, RequestDelegate>> _routes = new(StringComparer.Ordinal);
 
-    internal void Get(string path, RequestDelegate handler) => Add(HttpMethods.Get, path, handler);
+    /// <summary>HEAD too: the server leaves the body of its answer out.</summary>
+    internal void Get(string path, RequestDelegate handler)
+    {
+        Add(HttpMethods.Get, path, handler);
+        Add(HttpMethods.Head, path, handler);
+    }
 
     internal void Post(string path, RequestDelegate handler) => Add(HttpMethods.Post, path, handler);
 

@@ -6,15 +6,20 @@ namespace Sandbox.Agent.Processes;
 
 /// <summary>
 /// The environment of processes, later ones over earlier: that of the agent (so what the image sets), PATH where it is
-/// missing, HOME, USER and LOGNAME of the account, what the owner gave at init, what the request gives.
+/// missing, HOME, USER and LOGNAME of an account that was asked for (of the agent's own only what the image does not set), what the
+/// owner gave at init, what the request gives.
 /// </summary>
 internal sealed class SandboxEnvironment
 {
     private readonly Dictionary<string, string> _own = OwnVariables();
+    private readonly string? _startFolder = WhereStarted();
     private AgentInit? _init;
 
     /// <summary>The last one received; null before the first.</summary>
     internal AgentInit? Init => Volatile.Read(ref _init);
+
+    /// <summary>HOME, as the image or the engine set it; null: not at all.</summary>
+    internal string? ImageHome => _own.GetValueOrDefault("HOME");
 
     internal void SetInit(AgentInit init) => Volatile.Write(ref _init, init);
 
@@ -23,7 +28,15 @@ internal sealed class SandboxEnvironment
     {
         var env = new Dictionary<string, string>(_own);
         env.TryAdd("PATH", ProgramPath.DefaultPath);
-        (env["HOME"], env["USER"], env["LOGNAME"]) = (account.Home, account.Name, account.Name);
+        foreach (var (key, value) in (ReadOnlySpan<(string, string)>)
+            [("HOME", account.Home), ("USER", account.Name), ("LOGNAME", account.Name)])
+        {
+            if (account.IsChosen || !env.ContainsKey(key))
+            {
+                env[key] = value;
+            }
+        }
+
         AddAll(env, Init?.Env);
         AddAll(env, requested);
         return env;
@@ -44,6 +57,13 @@ internal sealed class SandboxEnvironment
         return env;
     }
 
+    /// <summary>The folder that the agent was started in, so that of the image.</summary>
+    /// <returns>The root where that folder is gone, and the words that say so.</returns>
+    internal (string Path, string? Missing) StartFolder() =>
+        _startFolder is not null && Directory.Exists(_startFolder)
+            ? (_startFolder, null)
+            : ("/", $"sandbox: the working folder {_startFolder ?? "of the image"} is gone; / is used instead");
+
     /// <summary>Where a process starts that asks for no folder: the home of its account where that exists.</summary>
     internal static string DefaultFolder(Account account) =>
         Path.IsPathRooted(account.Home) && Directory.Exists(account.Home) ? account.Home : "/";
@@ -53,6 +73,19 @@ internal sealed class SandboxEnvironment
         foreach (var (key, value) in more ?? new Dictionary<string, string>())
         {
             env[key] = value;
+        }
+    }
+
+    private static string? WhereStarted()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Removed before the agent came to ask.
+            return null;
         }
     }
 

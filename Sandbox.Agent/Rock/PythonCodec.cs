@@ -10,17 +10,33 @@ internal static class PythonCodec
 
     public static string Decode(byte[] bytes, string? encoding, string? errors)
     {
-        var (codec, skip) = Find(encoding ?? "utf-8", bytes);
-        var decoder = Encoding.GetEncoding(codec.CodePage, EncoderFallback.ReplacementFallback, Fallback(errors ?? "strict"));
+        var (decoder, skip) = Open(bytes, encoding, errors);
         try
         {
-            return decoder.GetString(bytes, skip, bytes.Length - skip);
+            var chars = new char[decoder.GetCharCount(bytes.AsSpan(skip), flush: true)];
+            decoder.GetChars(bytes.AsSpan(skip), chars, flush: true);
+            return new string(chars);
         }
         catch (DecoderFallbackException exception)
         {
-            var unknown = exception.BytesUnknown is [var first, ..] ? $"0x{first:x2}" : "?";
-            throw new RockFailure($"'{encoding ?? "utf-8"}' codec can't decode byte {unknown} in position {exception.Index + skip}");
+            throw Undecodable(encoding, exception, skip);
         }
+    }
+
+    /// <param name="head">The first bytes of what is to be decoded.</param>
+    /// <returns>The decoder, and how many bytes at the front are a mark of the encoding and no text.</returns>
+    public static (Decoder Decoder, int Skip) Open(byte[] head, string? encoding, string? errors)
+    {
+        var (codec, skip) = Find(encoding ?? "utf-8", head);
+        return (
+            Encoding.GetEncoding(codec.CodePage, EncoderFallback.ReplacementFallback, Fallback(errors ?? "strict")).GetDecoder(), skip);
+    }
+
+    /// <param name="from">Where the bytes began that the decoder was given.</param>
+    public static RockFailure Undecodable(string? encoding, DecoderFallbackException exception, long from)
+    {
+        var unknown = exception.BytesUnknown is [var first, ..] ? $"0x{first:x2}" : "?";
+        return new RockFailure($"'{encoding ?? "utf-8"}' codec can't decode byte {unknown} in position {exception.Index + from}");
     }
 
     private static DecoderFallback Fallback(string errors) => errors switch

@@ -7,7 +7,8 @@ using Sandbox.Contracts.Rock;
 namespace Sandbox.Agent.Rock;
 
 /// <summary>ROCK's agent routes over the cores.</summary>
-internal sealed class RockEndpoints(ExecuteCall execute, SessionCalls sessions, SandboxStatistics statistics, PortForward ports)
+internal sealed class RockEndpoints(
+    ExecuteCall execute, SessionCalls sessions, TextFileCalls files, UploadCall upload, SandboxStatistics statistics, PortForward ports)
 {
     public void Map(RouteTable routes)
     {
@@ -20,9 +21,9 @@ internal sealed class RockEndpoints(ExecuteCall execute, SessionCalls sessions, 
         Post(routes, "/close_session", sessions.CloseAsync);
         Post(routes, "/close", sessions.CloseAllAsync);
         Post(routes, "/execute", execute.HandleAsync);
-        Post(routes, "/read_file", FileRoutes.ReadAsync);
-        Post(routes, "/write_file", FileRoutes.WriteAsync);
-        Post(routes, "/upload", UploadCall.HandleAsync);
+        Post(routes, "/read_file", files.ReadAsync);
+        Post(routes, "/write_file", files.WriteAsync);
+        Post(routes, "/upload", upload.HandleAsync);
     }
 
     internal static Task JsonAsync(HttpContext context, string json)

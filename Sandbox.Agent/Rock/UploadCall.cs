@@ -4,16 +4,16 @@ using Sandbox.Contracts.Rock;
 namespace Sandbox.Agent.Rock;
 
 /// <summary><c>POST /rock/upload</c>: the form of an <see cref="UploadForm"/>.</summary>
-internal static class UploadCall
+internal sealed class UploadCall(FilePaths paths)
 {
-    public static async Task HandleAsync(HttpContext context)
+    public async Task HandleAsync(HttpContext context)
     {
         if (!MultipartBody.TryOpen(context.Request, out var body))
         {
             throw new InvalidDataException("The body is not a multipart form.");
         }
 
-        using var form = new UploadForm();
+        using var form = new UploadForm(paths);
         while (await body.NextAsync(context.RequestAborted) is { } part)
         {
             await form.TakeAsync(part, context.RequestAborted);

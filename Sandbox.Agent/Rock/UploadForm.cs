@@ -4,7 +4,7 @@ using Sandbox.Agent.Http;
 namespace Sandbox.Agent.Rock;
 
 /// <summary>A form with <c>file</c>, <c>target_path</c> and <c>unzip</c> in any order; the file goes to disk as it comes.</summary>
-internal sealed class UploadForm : IDisposable
+internal sealed class UploadForm(FilePaths paths) : IDisposable
 {
     private string? _fileName;
     private string? _target;
@@ -20,7 +20,7 @@ internal sealed class UploadForm : IDisposable
                 await StoreAsync(part.Content, cancellationToken);
                 break;
             case "target_path":
-                _target = FileRoutes.Resolve(await MultipartBody.TextAsync(part, cancellationToken));
+                _target = paths.Resolve(await MultipartBody.TextAsync(part, cancellationToken));
                 break;
             case "unzip":
                 _unzip = (await MultipartBody.TextAsync(part, cancellationToken)).ToUpperInvariant() is "TRUE" or "1" or "YES" or "ON";
@@ -63,7 +63,7 @@ internal sealed class UploadForm : IDisposable
     {
         if (_spool is not null)
         {
-            File.Delete(_spool);
+            FileTree.Remove(_spool);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class UploadForm : IDisposable
     private async Task StoreAsync(Stream content, CancellationToken cancellationToken)
     {
         // A folder can only be a target to unpack into, which the form may say later; the target itself may come later too.
-        if (_target is null || _unzip || Directory.Exists(_target))
+        if (_target is null || _unzip || FileStatus.Find(_target, follow: true) is { IsDirectory: true })
         {
             _spool = Spool();
         }

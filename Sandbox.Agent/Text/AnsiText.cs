@@ -7,8 +7,13 @@ internal static class AnsiText
 {
     private const char Escape = '\x1b', Bell = '\a';
 
-    public static string Strip(string text)
+    public static string Strip(string text) => Strip(text, longestOpen: 0, out _);
+
+    /// <param name="longestOpen">A sequence without an end at the end of the text is left for later, if it is no longer than this.</param>
+    /// <param name="read">Characters of the text that were dealt with.</param>
+    internal static string Strip(string text, int longestOpen, out int read)
     {
+        read = text.Length;
         if (!text.Contains(Escape, StringComparison.Ordinal))
         {
             return text;
@@ -19,10 +24,30 @@ internal static class AnsiText
         {
             var next = text.IndexOf(Escape, at);
             kept.Append(text, at, (next < 0 ? text.Length : next) - at);
+            if (next >= 0 && text.Length - next <= longestOpen && IsOpen(text, next))
+            {
+                read = next;
+                break;
+            }
+
             at = next < 0 ? text.Length : Skip(text, next + 1);
         }
 
         return kept.ToString();
+    }
+
+    /// <summary>Whether what follows the text may still belong to the sequence.</summary>
+    private static bool IsOpen(string text, int escape) => escape + 1 == text.Length || text[escape + 1] switch
+    {
+        '[' or (>= ' ' and <= '/') => text.AsSpan(escape + 2).IndexOfAnyExceptInRange(' ', '?') < 0,
+        ']' or 'P' or 'X' or '^' or '_' => IsOpenString(text.AsSpan(escape + 2)),
+        _ => false,
+    };
+
+    private static bool IsOpenString(ReadOnlySpan<char> rest)
+    {
+        var end = rest.IndexOfAny(Bell, Escape);
+        return end < 0 || (rest[end] == Escape && end == rest.Length - 1);
     }
 
     /// <param name="at">Behind the escape character.</param>

@@ -10,6 +10,9 @@ internal static class EscapedUtf8
         Encoding.GetEncoding(65001, EncoderFallback.ReplacementFallback, new BackslashFallback());
 
     public static string Decode(ReadOnlySpan<byte> bytes) => Decoder.GetString(bytes);
+
+    /// <summary>For bytes that come in pieces.</summary>
+    public static Decoder NewDecoder() => Decoder.GetDecoder();
 }
 
 /// <summary>What Python calls <c>backslashreplace</c>.</summary>

@@ -1,8 +1,8 @@
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
+using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Api.Files;
 
@@ -107,10 +107,11 @@ internal sealed class UploadForm : IDisposable
         }
     }
 
+    /// <summary>A path may have bytes that are no UTF-8; they reach the agent as they came.</summary>
     private static async Task<string> TextAsync(MultipartSection section, CancellationToken cancellationToken)
     {
         using var text = await BoundedBody.ReadAsync(section.Body, LongestText, cancellationToken);
-        return text is null ? throw new InvalidDataException("A text of the form is too long.") : Encoding.UTF8.GetString(text.Bytes.Span);
+        return text is null ? throw new InvalidDataException("A text of the form is too long.") : FileNameText.FromCaller(text.Bytes.Span);
     }
 
     private static string NameOf(ContentDispositionHeaderValue disposition)

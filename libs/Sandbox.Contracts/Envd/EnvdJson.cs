@@ -17,6 +17,7 @@ namespace Sandbox.Contracts.Envd;
 [JsonSerializable(typeof(ConnectError))]
 [JsonSerializable(typeof(EndOfStream))]
 [JsonSerializable(typeof(PathRequest))]
+[JsonSerializable(typeof(MakeDirRequest))]
 [JsonSerializable(typeof(MoveRequest))]
 [JsonSerializable(typeof(ListDirRequest))]
 [JsonSerializable(typeof(EntryResponse))]

@@ -6,6 +6,9 @@ namespace Sandbox.Contracts.Envd;
 
 public sealed record PathRequest(string Path = "");
 
+/// <param name="Mode">Our own addition to the protocol: permission bits; null: what the umask leaves.</param>
+public sealed record MakeDirRequest(string Path = "", uint? Mode = null);
+
 public sealed record MoveRequest(string Source = "", string Destination = "");
 
 public sealed record ListDirRequest(string Path = "", uint Depth = 0);

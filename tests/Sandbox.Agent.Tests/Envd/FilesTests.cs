@@ -128,6 +128,56 @@ public sealed class FilesTests(AgentFixture agent) : IClassFixture<AgentFixture>
         Assert.Equal(contentRange, answer.Content.Headers.ContentRange?.ToString());
     }
 
+    // C31
+    [Theory]
+    [InlineData("/envd/health", HttpStatusCode.NoContent, null)]
+    [InlineData("file", HttpStatusCode.OK, 10L)]
+    [InlineData("empty", HttpStatusCode.OK, 0L)]
+    public async Task Head_OfAPlainRoute_AnswersAsGetWithoutABody(string what, HttpStatusCode status, long? length)
+    {
+        await File.WriteAllTextAsync(_folder.File("file"), "0123456789");
+        await File.WriteAllTextAsync(_folder.File("empty"), "");
+        using var request = new HttpRequestMessage(HttpMethod.Head, what.StartsWith('/') ? what : Url(_folder.File(what)));
+
+        using var answer = await agent.Http.SendAsync(request);
+
+        Assert.Equal((status, length), (answer.StatusCode, answer.Content.Headers.ContentLength));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    // C29: our own addition to the protocol.
+    [Theory]
+    [InlineData("600", 200, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData("", 200, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
+    [InlineData("888", 400, null)]
+    [InlineData("7777", 400, null)]
+    public async Task Upload_WithAMode_MakesTheFileWithIt(string mode, int status, UnixFileMode? expected)
+    {
+        using var answer = await agent.Http.PostAsync($"{Url(_folder.File("key"))}&mode={mode}", Octets([1]));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal(expected, File.Exists(_folder.File("key")) ? File.GetUnixFileMode(_folder.File("key")) : null);
+    }
+
+    // C07: a query and a form can carry bytes that JSON cannot.
+    [Fact]
+    public async Task Upload_ToANameThatIsNoUtf8_KeepsItsBytes()
+    {
+        using var answer = await agent.Http.PostAsync($"/envd/files?path={Uri.EscapeDataString(_folder.Path)}/q%FF", Octets([1, 2]));
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent([.. Encoding.UTF8.GetBytes(_folder.File("f")), 0xFF]), "target_path" },
+            { new ByteArrayContent([3]), "file", "x" },
+        };
+        using var uploaded = await agent.Http.PostAsync("/rock/upload", form);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (answer.StatusCode, uploaded.StatusCode));
+        Assert.Equal(["f\uEFFF", "q\uEFFF"], Sandbox.Agent.Files.FolderNames.In(_folder.Path).Order(StringComparer.Ordinal));
+        Assert.Equal([1, 2], await agent.Http.GetByteArrayAsync(Url(_folder.File("q\uEFFF"))));
+        Sandbox.Agent.Files.FileTree.Remove(_folder.File("f\uEFFF"));
+        Sandbox.Agent.Files.FileTree.Remove(_folder.File("q\uEFFF"));
+    }
+
     [Theory]
     [InlineData("/no/such/file", 404, "path '/no/such/file' does not exist")]
     [InlineData("/tmp", 400, "path is a directory: /tmp")]

@@ -178,6 +178,23 @@ public sealed class RockEndpointsTests(AgentFixture agent) : IClassFixture<Agent
             "not enough disk space available for '/dev/full'", await FailAsync("write_file", new { path = "/dev/full", content = "x" }));
     }
 
+    [Fact]
+    public async Task ReadFile_LargerThanTheBound_IsRefused()
+    {
+        var path = _folder.File("large");
+        await using (var file = File.Create(path))
+        {
+            file.SetLength((16 * 1024 * 1024) + 1);
+        }
+
+        Assert.Equal($"file '{path}' is larger than 16777216 bytes; download it instead", await FailAsync("read_file", new { path }));
+    }
+
+    [Fact]
+    public async Task ReadFile_OfTheKernel_IsReadToItsEnd() =>
+        Assert.Contains(
+            "Name:", (string?)(await PostAsync("read_file", new { path = "/proc/self/status" }))["content"], StringComparison.Ordinal);
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
