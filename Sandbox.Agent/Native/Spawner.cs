@@ -1,10 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Sandbox.Agent.Native;
 
 /// <summary>Starts programs with posix_spawn: no managed code runs between fork and exec. Safe for many callers at once.</summary>
 internal sealed unsafe class Spawner(Reaper reaper)
 {
+    /// <summary>Bytes that the kernel takes in one argument or NAME=VALUE (MAX_ARG_STRLEN without the closing NUL).</summary>
+    private const int LongestText = 131_071;
+
     internal bool TryStart(
         SpawnRequest request, [NotNullWhen(true)] out ChildProcess? child, [NotNullWhen(false)] out SpawnError? error)
     {
@@ -46,6 +50,11 @@ internal sealed unsafe class Spawner(Reaper reaper)
             return new SpawnError(SpawnFailure.InvalidArgument, "A command, an argument, a variable or a path holds a NUL character.");
         }
 
+        if (TooLong(request) is { } tooLong)
+        {
+            return new SpawnError(SpawnFailure.InvalidArgument, $"{tooLong} is longer than {LongestText} bytes, which the kernel refuses.");
+        }
+
         if (request.Env.Keys.FirstOrDefault(key => key.Length == 0 || key.Contains('=')) is { } key)
         {
             return new SpawnError(SpawnFailure.InvalidArgument, $"'{key}' cannot be the name of a variable.");
@@ -60,6 +69,16 @@ internal sealed unsafe class Spawner(Reaper reaper)
             ? new SpawnError(
                 SpawnFailure.UserUnavailable, $"The sandbox does not run as root, so it cannot run a command as '{account.Name}'.")
             : null;
+    }
+
+    private static string? TooLong(SpawnRequest request)
+    {
+        var argument = request.Arguments.ToList().FindIndex(text => Encoding.UTF8.GetByteCount(text) > LongestText);
+        var variable = request.Env.FirstOrDefault(
+            pair => Encoding.UTF8.GetByteCount(pair.Key) + 1 + Encoding.UTF8.GetByteCount(pair.Value) > LongestText).Key;
+        return argument >= 0 ? $"Argument {argument + 1} of {request.Command}"
+            : variable is not null ? $"The variable {variable} with its name"
+            : Encoding.UTF8.GetByteCount(request.Command) > LongestText ? "The command" : null;
     }
 
     private bool TrySpawn(
@@ -106,7 +125,8 @@ internal sealed unsafe class Spawner(Reaper reaper)
         Errno.ENOENT => new SpawnError(SpawnFailure.CommandNotFound, $"{request.Command}: its interpreter or loader is not in the sandbox"),
         Errno.EACCES or Errno.EPERM => new SpawnError(SpawnFailure.NotExecutable, $"{request.Command}: permission denied"),
         Errno.ENOEXEC => new SpawnError(SpawnFailure.NotExecutable, $"{request.Command}: cannot be executed: wrong format"),
-        Errno.E2BIG => new SpawnError(SpawnFailure.InvalidArgument, $"{request.Command}: argument list too long"),
+        Errno.E2BIG => new SpawnError(
+            SpawnFailure.InvalidArgument, $"{request.Command}: its arguments and variables are together larger than the kernel takes"),
         Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE =>
             new SpawnError(SpawnFailure.OutOfResources, $"{request.Command}: no processes or memory are left in the sandbox"),
         _ => new SpawnError(SpawnFailure.NotExecutable, $"{request.Command}: cannot be executed (error {failure})"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
@@ -14,6 +15,12 @@ internal sealed class PortForward(TimeProvider time)
     private const string WebSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>What stands between the two ends (a balancer, a proxy) often cuts what is silent for a minute.</summary>
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>So late that only a caller that has gone without a word is given up.</summary>
+    private static readonly TimeSpan PongLimit = TimeSpan.FromMinutes(10);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -34,7 +41,7 @@ internal sealed class PortForward(TimeProvider time)
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.Connection = "Upgrade";
             await using var stream = await upgrade.UpgradeAsync();
-            using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
+            using var socket = OpenSocket(stream, PingInterval);
             await ServeAsync(socket, context.Request.Query["port"], context.RequestAborted);
         }
         else
@@ -42,6 +49,9 @@ internal sealed class PortForward(TimeProvider time)
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
         }
     }
+
+    internal static WebSocket OpenSocket(Stream stream, TimeSpan pingInterval) => WebSocket.CreateFromStream(
+        stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = pingInterval, KeepAliveTimeout = PongLimit });
 
     private static string? Key(HttpContext context) =>
         context.Request.Headers.SecWebSocketVersion == "13" && context.Request.Headers.SecWebSocketKey.ToString() is { Length: 24 } key
@@ -109,20 +119,25 @@ internal sealed class PortForward(TimeProvider time)
         }
     }
 
-    /// <summary>Null when nothing answers there.</summary>
-    private async Task<TcpClient?> ConnectAsync(int port, CancellationToken cancellationToken)
+    /// <summary>Null when nothing answers there, on either address of the loopback.</summary>
+    private async Task<TcpClient?> ConnectAsync(int port, CancellationToken cancellationToken) =>
+        await ConnectAsync(IPAddress.Loopback, port, cancellationToken)
+        ?? await ConnectAsync(IPAddress.IPv6Loopback, port, cancellationToken);
+
+    private async Task<TcpClient?> ConnectAsync(IPAddress address, int port, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(ConnectLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var client = new TcpClient(AddressFamily.InterNetwork) { NoDelay = true };
+        TcpClient? client = null;
         try
         {
-            await client.ConnectAsync(System.Net.IPAddress.Loopback, port, either.Token);
+            client = new TcpClient(address.AddressFamily) { NoDelay = true };
+            await client.ConnectAsync(address, port, either.Token);
             return client;
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            client.Dispose();
+            client?.Dispose();
             return null;
         }
     }

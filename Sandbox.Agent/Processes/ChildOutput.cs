@@ -7,31 +7,33 @@ namespace Sandbox.Agent.Processes;
 internal delegate ValueTask OutputSink(OutputKind kind, ReadOnlyMemory<byte> bytes);
 
 /// <summary>
-/// Reads all output of one child and hands it on as it comes. A descendant that lives on in the background may keep the
-/// pipes open: the output counts as complete when the child itself has ended and nothing more was to be read for a moment.
+/// Reads all output of one child and hands it on as it comes. It is complete when nobody can write to it any more: a process
+/// substitution or the end of a pipeline may have words left when the child itself has ended. A descendant that lives on in the
+/// background may keep the pipes open for ever, though, so that the wait ends after two seconds without output (as with docker).
 /// After that, what still comes is read on (to the sink), so that the descendant never blocks and never gets SIGPIPE.
 /// </summary>
 internal sealed class ChildOutput(ChildProcess child, OutputSink sink, TimeProvider time)
 {
     private const int FirstBuffer = 4 * 1024;
     private const int LargestBuffer = 32 * 1024;
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
     private long _reads;
     private int _delivering;
 
     /// <summary>Disposes the child when nobody can write to it any more.</summary>
+    /// <param name="enough">Ends the wait for what descendants may still print.</param>
     /// <returns>How the child ended, once its output is complete.</returns>
-    internal async Task<ExitStatus> RunAsync()
+    internal async Task<ExitStatus> RunAsync(Task enough)
     {
         var pumps = Task.WhenAll(Sources().Select(source => PumpAsync(source.Kind, source.Stream)));
         _ = DisposeAfterAsync(pumps);
         var status = await child.Exited;
-        while (!pumps.IsCompleted)
+        while (!pumps.IsCompleted && !enough.IsCompleted)
         {
             var before = Interlocked.Read(ref _reads);
             using var sleep = new CancellationTokenSource();
-            await Task.WhenAny(pumps, Task.Delay(Quiet, time, sleep.Token));
+            await Task.WhenAny(pumps, Task.Delay(Quiet, time, sleep.Token), enough);
             await sleep.CancelAsync();
             if (before == Interlocked.Read(ref _reads) && Volatile.Read(ref _delivering) == 0
                 && Sources().All(source => IsEmpty(source.Stream)))

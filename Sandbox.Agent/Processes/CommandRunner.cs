@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using Sandbox.Agent.Activity;
+using Sandbox.Agent.Files;
 using Sandbox.Agent.Native;
 
 namespace Sandbox.Agent.Processes;
@@ -13,41 +12,41 @@ internal sealed class CommandRunner(Spawner spawner, AgentActivity activity, Tim
 
     /// <summary>
     /// A command that runs longer than <paramref name="timeout"/>, prints more than <paramref name="largestOutput"/> on one
-    /// stream, or whose caller goes away (after ten seconds) is killed with its whole session.
+    /// stream, or whose caller goes away (after ten seconds) is killed with its whole session. One that has ended in time is not late
+    /// because what it left behind holds its output open: then the answer is what came until then.
     /// </summary>
     internal async Task<CommandOutcome> RunAsync(
         SpawnRequest request, TimeSpan? timeout, int largestOutput, CancellationToken callerGone)
     {
-        if (!TryStart(request, out var child, out var error))
+        if (!spawner.TryStart(request, out var child, out var error))
         {
             return new CommandOutcome { Error = error };
         }
 
-        using var stdout = new Capture(largestOutput, child.KillSession);
-        using var stderr = new Capture(largestOutput, child.KillSession);
+        var stdout = new Capture(new Spool(), largestOutput, child.KillSession);
+        var stderr = new Capture(new Spool(), largestOutput, child.KillSession);
         var timedOut = false;
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var limit = timeout is null
-            ? null : time.CreateTimer(_ => Kill(child, ref timedOut), null, timeout.Value, Timeout.InfiniteTimeSpan);
+            ? null
+            : time.CreateTimer(_ => End(child, ref timedOut, enough), null, timeout.Value, Timeout.InfiniteTimeSpan);
         ITimer? abandoned = null;
         await using var gone = callerGone.Register(
             () => abandoned = time.CreateTimer(_ => child.KillSession(), null, SandboxProcess.AbandonedGrace, Timeout.InfiniteTimeSpan));
         child.Stdin?.Dispose();
 
         var status = await new ChildOutput(
-            child, (kind, bytes) => Take(kind == OutputKind.Stderr ? stderr : stdout, bytes), time).RunAsync();
+            child, (kind, bytes) => Take(kind == OutputKind.Stderr ? stderr : stdout, bytes), time).RunAsync(enough.Task);
         abandoned?.Dispose();
         return new CommandOutcome
         {
             Status = status,
-            Stdout = stdout.ToArray(),
-            Stderr = stderr.ToArray(),
+            Stdout = stdout.Finish(),
+            Stderr = stderr.Finish(),
             TimedOut = timedOut,
             TooMuchOutput = stdout.Overflowed || stderr.Overflowed,
         };
     }
-
-    private bool TryStart(SpawnRequest request, [NotNullWhen(true)] out ChildProcess? child, [NotNullWhen(false)] out SpawnError? error) =>
-        spawner.TryStart(request, out child, out error);
 
     private ValueTask Take(Capture capture, ReadOnlyMemory<byte> bytes)
     {
@@ -56,18 +55,24 @@ internal sealed class CommandRunner(Spawner spawner, AgentActivity activity, Tim
         return ValueTask.CompletedTask;
     }
 
-    private static void Kill(ChildProcess child, ref bool timedOut)
+    private static void End(ChildProcess child, ref bool timedOut, TaskCompletionSource enough)
     {
-        Volatile.Write(ref timedOut, true);
-        child.KillSession();
+        if (child.Exited.IsCompleted)
+        {
+            enough.TrySetResult();
+        }
+        else
+        {
+            Volatile.Write(ref timedOut, true);
+            child.KillSession();
+        }
     }
 
-    /// <summary>Grows in rented memory; what comes after it was read or disposed is dropped.</summary>
-    private sealed class Capture(int largest, Action overflow) : IDisposable
+    /// <summary>What comes after it was finished is dropped.</summary>
+    private sealed class Capture(Spool bytes, int largest, Action overflow)
     {
         private readonly Lock _gate = new();
-        private byte[]? _bytes = ArrayPool<byte>.Shared.Rent(1024);
-        private int _count;
+        private bool _finished;
 
         internal bool Overflowed { get; private set; }
 
@@ -75,53 +80,28 @@ internal sealed class CommandRunner(Spawner spawner, AgentActivity activity, Tim
         {
             lock (_gate)
             {
-                if (_bytes is null || Overflowed)
+                if (_finished || Overflowed)
                 {
                     return;
                 }
 
-                if (_count + more.Length > largest)
+                if (bytes.Length + more.Length > largest)
                 {
                     Overflowed = true;
                     overflow();
                     return;
                 }
 
-                Reserve(_count + more.Length);
-                more.CopyTo(_bytes.AsSpan(_count));
-                _count += more.Length;
+                bytes.Append(more);
             }
         }
 
-        internal byte[] ToArray()
+        internal Spool Finish()
         {
             lock (_gate)
             {
-                return _bytes.AsSpan(0, _count).ToArray();
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (_gate)
-            {
-                if (_bytes is not null)
-                {
-                    ArrayPool<byte>.Shared.Return(_bytes);
-                }
-
-                _bytes = null;
-            }
-        }
-
-        private void Reserve(int size)
-        {
-            if (size > _bytes!.Length)
-            {
-                var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, _bytes.Length * 2));
-                _bytes.AsSpan(0, _count).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_bytes);
-                _bytes = larger;
+                _finished = true;
+                return bytes;
             }
         }
     }

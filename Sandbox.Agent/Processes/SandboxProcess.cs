@@ -15,6 +15,7 @@ internal sealed class SandboxProcess
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<ProcessExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OutputLog _log;
+    private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _timeout;
     private ITimer? _abandoned;
     private string? _killedBecause;
@@ -136,7 +137,7 @@ internal sealed class SandboxProcess
 
     private async Task RunAsync()
     {
-        var status = await new ChildOutput(_child, _log.AppendAsync, _time).RunAsync();
+        var status = await new ChildOutput(_child, _log.AppendAsync, _time).RunAsync(_enough.Task);
         lock (_gate)
         {
             _timeout?.Dispose();
@@ -157,8 +158,15 @@ internal sealed class SandboxProcess
         }
     }
 
+    /// <summary>One that has ended by itself leaves in peace what it has started; only the wait for its last words is over.</summary>
     private void Kill(string because)
     {
+        if (_child.Exited.IsCompleted)
+        {
+            _enough.TrySetResult();
+            return;
+        }
+
         _killedBecause ??= because;
         _child.KillSession();
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Files;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Processes;
@@ -15,15 +16,34 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
     public async Task HandleAsync(HttpContext context)
     {
         var request = await RockFailures.BodyAsync(context, RockRequests.Default.ExecRequest);
-        var order = Order(request);
-        var outcome = await runner.RunAsync(order, Limit(request.Timeout), CommandRunner.LargestOutput, context.RequestAborted);
-        await context.WriteJsonAsync(Judge(request, order, outcome), RockJson.Default.ExecResult);
+        var start = environment.StartFolder();
+        var order = Order(request, start.Path);
+        using var outcome = await runner.RunAsync(order, Limit(request.Timeout), CommandRunner.LargestOutput, context.RequestAborted);
+        var code = Judge(request, order, outcome);
+        var note = start.Missing is null ? "" : start.Missing + "\n";
+        if (outcome.Stdout.Length <= SpooledText.Small && outcome.Stderr.Length <= SpooledText.Small)
+        {
+            await context.WriteJsonAsync(
+                new ExecResult(SpooledText.Whole(outcome.Stdout), note + SpooledText.Whole(outcome.Stderr), code),
+                RockJson.Default.ExecResult);
+            return;
+        }
+
+        await context.WriteJsonPiecesAsync(async (json, cancellationToken) =>
+        {
+            await SpooledText.WriteAsync(json, "stdout", "", Pieces(outcome.Stdout), cancellationToken);
+            await SpooledText.WriteAsync(json, "stderr", note, Pieces(outcome.Stderr), cancellationToken);
+            json.WriteNumber("exit_code", code);
+        });
     }
+
+    private static TextPieces Pieces(Spool bytes) => new(bytes, EscapedUtf8.NewDecoder());
 
     private static TimeSpan? Limit(double? seconds) =>
         seconds is { } some && some < TimeSpan.FromDays(40).TotalSeconds ? TimeSpan.FromSeconds(Math.Max(0, some)) : null;
 
-    private static ExecResult Judge(ExecRequest request, SpawnRequest order, CommandOutcome outcome)
+    /// <returns>As Python tells it: minus the signal that ended it.</returns>
+    private static int Judge(ExecRequest request, SpawnRequest order, CommandOutcome outcome)
     {
         if (outcome.Error is { } error)
         {
@@ -42,17 +62,16 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
                 $"the command printed more than {CommandRunner.LargestOutput} bytes and was killed; redirect its output to a file");
         }
 
-        // As Python tells it: minus the signal that ended it.
         var code = outcome.Status.Signal == 0 ? outcome.Status.Code : -outcome.Status.Signal;
-        var result = new ExecResult(EscapedUtf8.Decode(outcome.Stdout), EscapedUtf8.Decode(outcome.Stderr), code);
         if (request.Check && code != 0)
         {
             var prefix = request.ErrorMsg.Length == 0 ? "" : $"{request.ErrorMsg}: ";
             throw new RockFailure(
-                $"{prefix}Command '{order.Command}' failed with exit code {code}. Stdout:\n{result.Stdout}\nStderr:\n{result.Stderr}");
+                $"{prefix}Command '{order.Command}' failed with exit code {code}. Stdout:\n{SpooledText.Excerpt(outcome.Stdout)}"
+                    + $"\nStderr:\n{SpooledText.Excerpt(outcome.Stderr)}");
         }
 
-        return result;
+        return code;
     }
 
     private static List<string> Words(ExecRequest request)
@@ -68,7 +87,7 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
             : request.Shell ? ["/bin/sh", "-c", .. words] : words;
     }
 
-    private SpawnRequest Order(ExecRequest request)
+    private SpawnRequest Order(ExecRequest request, string startFolder)
     {
         var words = Words(request);
         return new SpawnRequest
@@ -76,7 +95,7 @@ internal sealed class ExecuteCall(CommandRunner runner, AccountFiles accounts, S
             Command = words[0],
             Arguments = words[1..],
             Env = environment.Compose(accounts.Own(), request.Env),
-            WorkingFolder = Path.Combine(Environment.CurrentDirectory, request.Cwd ?? ""),
+            WorkingFolder = Path.Combine(startFolder, request.Cwd ?? ""),
             OpenStdin = false,
         };
     }

@@ -1,5 +1,6 @@
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Sessions;
+using Sandbox.Agent.Text;
 using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Agent.Rock;
@@ -18,8 +19,26 @@ internal sealed class SessionCalls(SessionTable sessions)
     {
         var action = await RockFailures.BodyAsync(context, RockRequests.Default.BashAction);
         OnlyBash(action.ActionType);
-        var seen = await sessions.Get(action.Session).RunAsync(action, context.RequestAborted);
-        await context.WriteJsonAsync(seen, RockJson.Default.Observation);
+        using var answer = await sessions.Get(action.Session).RunAsync(action, context.RequestAborted);
+        var seen = new Observation { ExitCode = answer.ExitCode, ExpectString = answer.ExpectString };
+        if (answer.Output.Length <= SpooledText.Small)
+        {
+            await context.WriteJsonAsync(seen with { Output = answer.Text() }, RockJson.Default.Observation);
+            return;
+        }
+
+        await context.WriteJsonPiecesAsync(async (json, cancellationToken) =>
+        {
+            json.WriteString("session_type", seen.SessionType);
+            await SpooledText.WriteCleanAsync(json, "output", answer.Output, cancellationToken);
+            if (seen.ExitCode is { } code)
+            {
+                json.WriteNumber("exit_code", code);
+            }
+
+            json.WriteString("failure_reason", seen.FailureReason);
+            json.WriteString("expect_string", seen.ExpectString);
+        });
     }
 
     public async Task CloseAsync(HttpContext context)

@@ -6,15 +6,15 @@ internal sealed class SessionOutput
     /// <summary>Bytes of one command's output.</summary>
     public const int Limit = 16 * 1024 * 1024;
 
-    /// <summary>Bytes kept while nobody waits for them.</summary>
-    public const int IdleLimit = 64 * 1024;
+    /// <summary>Bytes kept while nobody waits for them: of a command that still runs, and of a shell at its prompt.</summary>
+    public const int BusyLimit = 1024 * 1024, IdleLimit = 64 * 1024;
 
     private const int Initial = 8 * 1024;
 
     private readonly Lock _gate = new();
     private byte[] _bytes = new byte[Initial];
     private int _count;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Func<bool>? _look;
 
     /// <summary>Nothing will follow.</summary>
     public bool Ended { get; private set; }
@@ -23,7 +23,7 @@ internal sealed class SessionOutput
     public bool Overflowed { get; private set; }
 
     /// <summary>Bytes kept now.</summary>
-    public int Keep { get; set; } = Limit;
+    public int Keep { get; set; } = BusyLimit;
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -42,7 +42,7 @@ internal sealed class SessionOutput
 
             bytes.CopyTo(_bytes.AsSpan(_count));
             _count += bytes.Length;
-            Announce();
+            Look();
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed class SessionOutput
         lock (_gate)
         {
             Ended = true;
-            Announce();
+            Look();
         }
     }
 
@@ -67,37 +67,38 @@ internal sealed class SessionOutput
         }
     }
 
+    /// <summary>What is there now, at most so many bytes of its end.</summary>
+    public byte[] Tail(int most)
+    {
+        lock (_gate)
+        {
+            return _bytes[Math.Max(0, _count - most).._count];
+        }
+    }
+
     /// <summary>Asks <paramref name="look"/> now and after each change until it has an answer; its argument is valid during the call
-    /// only.</summary>
+    /// only. It is asked before more is read, so that what it takes is never kept here.</summary>
     /// <returns>Null when the output ended or overflowed before.</returns>
     public async Task<T?> WaitAsync<T>(Look<T> look, CancellationToken cancellationToken)
         where T : class
     {
-        while (true)
+        var found = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
         {
-            Task changed;
+            _look = () => TryAnswer(look, found);
+            Look();
+        }
+
+        try
+        {
+            return await found.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
             lock (_gate)
             {
-                // What overflowed has lost its front, so that nothing found in it would be where it seems.
-                if (Overflowed)
-                {
-                    return null;
-                }
-
-                if (Take(look) is { } found)
-                {
-                    return found;
-                }
-
-                if (Ended)
-                {
-                    return null;
-                }
-
-                changed = _changed.Task;
+                _look = null;
             }
-
-            await changed.WaitAsync(cancellationToken);
         }
     }
 
@@ -111,23 +112,35 @@ internal sealed class SessionOutput
         }
     }
 
+    private bool TryAnswer<T>(Look<T> look, TaskCompletionSource<T?> found)
+        where T : class
+    {
+        try
+        {
+            // What overflowed has lost its front, so that nothing found in it would be where it seems.
+            var answer = Overflowed ? null : Take(look);
+            return (answer is not null || Overflowed || Ended) && found.TrySetResult(answer);
+        }
+        catch (SessionFailure failure)
+        {
+            return found.TrySetException(failure);
+        }
+    }
+
+    private void Look()
+    {
+        if (_look?.Invoke() == true)
+        {
+            _look = null;
+        }
+    }
+
     private T? Take<T>(Look<T> look)
         where T : class
     {
         var found = look(_bytes.AsSpan(0, _count), out var taken);
-        if (found is not null)
-        {
-            Drop(taken);
-        }
-
+        Drop(taken);
         return found;
-    }
-
-    private void Announce()
-    {
-        var changed = _changed;
-        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        changed.SetResult();
     }
 
     private void Drop(int count)
@@ -137,6 +150,6 @@ internal sealed class SessionOutput
     }
 }
 
-/// <param name="taken">Bytes at the front that the answer uses up.</param>
+/// <param name="taken">Bytes at the front that it uses up, with or without an answer.</param>
 internal delegate T? Look<T>(ReadOnlySpan<byte> output, out int taken)
     where T : class;

@@ -48,6 +48,14 @@ internal sealed unsafe class SessionTerminal
         }
     });
 
+    /// <summary>Whether it is the shell itself, or what took its place, that reads the terminal.</summary>
+    public bool ShellHasForeground()
+    {
+        var shell = false;
+        _child.WithTerminal(master => shell = ForegroundGroup(master) == _child.Pid);
+        return shell;
+    }
+
     private static int ForegroundGroup(int master)
     {
         int group;

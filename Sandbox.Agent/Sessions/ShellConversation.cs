@@ -1,4 +1,5 @@
 using Sandbox.Agent.Activity;
+using Sandbox.Agent.Files;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Text;
 
@@ -10,12 +11,15 @@ namespace Sandbox.Agent.Sessions;
 /// </summary>
 internal sealed class ShellConversation : IDisposable
 {
-    private const int Interrupts = 2, InterruptSteps = 20, MaxNested = 8;
+    private const int Interrupts = 2, InterruptSteps = 20, MaxNested = 8, LastWordsBytes = 400;
 
     private static readonly ExpectPatterns Nothing = new([]);
 
+    // Bytes of output that are kept to look for marks and patterns; what is before them is put away.
+    private const int LookBack = 128 * 1024, PutAwayAt = 2 * LookBack;
+
     private static readonly TimeSpan Drain = TimeSpan.FromMilliseconds(100), Answer = TimeSpan.FromSeconds(5),
-    AfterInterrupt = TimeSpan.FromMilliseconds(300),
+        AfterInterrupt = TimeSpan.FromMilliseconds(300), AfterAnswer = TimeSpan.FromSeconds(2),
         AfterKill = TimeSpan.FromMilliseconds(100), HangupGrace = TimeSpan.FromSeconds(1);
 
     private readonly StartedShell _shell;
@@ -26,6 +30,9 @@ internal sealed class ShellConversation : IDisposable
     private readonly List<CommandMarks> _outer = [];
     private ShellLines _lines;
     private CommandMarks _marks = new();
+    private Spool _putAway = new();
+    private bool _begun;
+    private bool _saidTooMuch;
 
     public ShellConversation(StartedShell shell, AgentActivity activity, TimeProvider time)
     {
@@ -50,20 +57,24 @@ internal sealed class ShellConversation : IDisposable
     public async Task<string?> GreetAsync(CancellationToken cancellationToken)
     {
         var word = Guid.NewGuid().ToString("N");
+
+        // Some terminals are told where what is typed begins and ends.
+        var plain = _shell.IsBash ? "\\command bind 'set enable-bracketed-paste off' 2>/dev/null;" : "";
         await TypeAsync(
-            $"set +H;set +o history;unset PROMPT_COMMAND HISTFILE;{{ \\command printf '{word}T'>/dev/tty;}} 2>/dev/null",
+            plain + $"set +H;set +o history;unset PROMPT_COMMAND HISTFILE TMOUT;{{ \\command printf '{word}T'>/dev/tty;}} 2>/dev/null",
             cancellationToken);
-        var noise = await _output.WaitAsync<Heard>(HearNoise, cancellationToken);
+        var noise = await _output.WaitAsync<string>(HearNoise, cancellationToken);
         _marks.Forget();
-        if (noise is null || await ListenAsync(Nothing, framed: false, cancellationToken) is not { } heard)
+        using var heard = noise is null ? null : await ListenAsync(Nothing, framed: false, cancellationToken);
+        if (heard is null)
         {
             return null;
         }
 
-        _lines = Lines(heard.Output.Contains(word, StringComparison.Ordinal));
+        _lines = Lines(SpooledText.Excerpt(heard.Output).Contains(word, StringComparison.Ordinal));
 
         // The last line without an end is the shell's first prompt.
-        return noise.Output[..(noise.Output.LastIndexOf('\n') + 1)];
+        return noise![..(noise!.LastIndexOf('\n') + 1)];
     }
 
     /// <summary>Types a command between marks.</summary>
@@ -71,7 +82,7 @@ internal sealed class ShellConversation : IDisposable
     {
         _marks = new CommandMarks();
         _output.Clear();
-        _output.Keep = SessionOutput.Limit;
+        _output.Keep = SessionOutput.BusyLimit;
         _terminal.Restore();
         Busy = true;
         await WriteAsync(_lines.Wrap(command, _marks, ExitCode), cancellationToken);
@@ -89,19 +100,29 @@ internal sealed class ShellConversation : IDisposable
     /// <returns>Null when the shell ended or said too much.</returns>
     public async Task<Heard?> ListenAsync(ExpectPatterns expect, bool framed, CancellationToken cancellationToken)
     {
-        _output.Keep = SessionOutput.Limit;
+        _output.Keep = SessionOutput.BusyLimit;
+        StartOutput();
         var heard = await _output.WaitAsync<Heard>((output, out taken) => Hear(output, expect, framed, out taken), cancellationToken);
+        if (heard is { TooMuch: true })
+        {
+            _saidTooMuch = true;
+            return null;
+        }
+
         if (heard?.ExitCode is { } code)
         {
             AtPrompt(code);
         }
 
+        // It has what was put away; whatever a call puts away that hears nothing goes with the next one.
+        _putAway = heard is null ? _putAway : new Spool();
         return heard;
     }
 
     /// <summary>Whether the command has ended meanwhile.</summary>
     public bool TryFinish()
     {
+        StartOutput();
         var end = _output.TryTake<Heard>((output, out taken) => Hear(output, Nothing, framed: false, out taken));
         if (end?.ExitCode is { } code)
         {
@@ -119,12 +140,12 @@ internal sealed class ShellConversation : IDisposable
         {
             await TypeAsync(":", limit.Token);
 
-            // The mark behind the command, then the same mark in the prompt.
-            var done = await ListenAsync(Nothing, framed: true, limit.Token) is not null
-                && await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+            // The mark behind the command, then the same mark in the prompt; a shell that was told to edit no lines shows none.
+            using var answer = await ListenAsync(Nothing, framed: true, limit.Token);
+            var isBack = answer is not null && (await IsBackAsync(AfterAnswer) || !Ended);
             _outer.Remove(_marks);
             _output.Clear();
-            return done;
+            return isBack;
         }
         catch (OperationCanceledException)
         {
@@ -133,7 +154,7 @@ internal sealed class ShellConversation : IDisposable
     }
 
     /// <summary>Interrupts what runs, then kills it, until the shell is back at its prompt; a shell that does not come back is
-    /// ended.</summary>
+    /// ended. One that was replaced by another shell (<c>exec bash</c>) has a prompt that nobody here knows, but answers.</summary>
     public async Task InterruptAsync()
     {
         for (var step = 0; step < InterruptSteps && !Ended; step++)
@@ -148,6 +169,17 @@ internal sealed class ShellConversation : IDisposable
             {
                 return;
             }
+
+            if (step == Interrupts - 1 && _terminal.ShellHasForeground())
+            {
+                if (await SyncAsync())
+                {
+                    return;
+                }
+
+                // It heeds no interrupt and takes no command: it is no shell any more.
+                break;
+            }
         }
 
         _shell.Child.KillSession();
@@ -155,40 +187,62 @@ internal sealed class ShellConversation : IDisposable
     }
 
     /// <summary>From here on what is said is of no interest.</summary>
-    public void Rest() => _output.Keep = Busy ? SessionOutput.Limit : SessionOutput.IdleLimit;
+    public void Rest()
+    {
+        _output.Keep = Busy ? SessionOutput.BusyLimit : SessionOutput.IdleLimit;
+        _lines.RemoveFile();
+    }
 
-    public bool SaidTooMuch => _output.Overflowed;
+    public bool SaidTooMuch => _saidTooMuch || _output.Overflowed;
+
+    /// <summary>The end of what it said, which tells why a shell has ended.</summary>
+    public string LastWords()
+    {
+        var said = AnsiText.Strip(EscapedUtf8.Decode(_output.Tail(LastWordsBytes)));
+
+        // Without the marks, each of which ends with this sign.
+        return said[(said.LastIndexOf('\x1f') + 1)..].Trim();
+    }
 
     /// <summary>Hangs up. Jobs that heed no hang-up (nohup) live on.</summary>
     public void Dispose()
     {
+        _lines.RemoveFile();
         _shell.Child.Dispose();
         _output.End();
+        _putAway.Dispose();
         _ = EnsureGoneAsync();
     }
 
-    private static Heard Result(ReadOnlySpan<byte> body, EndMark? end, ExpectMatch? match)
+    private void StartOutput()
     {
-        var matched = match is null ? "" : EscapedUtf8.Decode(body[match.From..match.To]);
-        return new Heard(EscapedUtf8.Decode(match is null ? body : body[..match.From]), end?.ExitCode, match?.Pattern, matched);
+        _putAway.Clear();
+        (_begun, _saidTooMuch) = (false, false);
     }
 
-    private Heard? HearNoise(ReadOnlySpan<byte> output, out int taken)
+    private Heard Result(ReadOnlySpan<byte> body, EndMark? end, ExpectMatch? match)
+    {
+        var matched = match is null ? "" : EscapedUtf8.Decode(body[match.From..match.To]);
+        _putAway.Append(match is null ? body : body[..match.From]);
+        return new Heard(_putAway, end?.ExitCode, match?.Pattern, matched);
+    }
+
+    private string? HearNoise(ReadOnlySpan<byte> output, out int taken)
     {
         taken = Math.Max(0, _marks.FindStart(output));
-        return taken == 0 ? null : new Heard(EscapedUtf8.Decode(output[..(taken - _marks.StartLength)]), null, null, "");
+        return taken == 0 ? null : EscapedUtf8.Decode(output[..(taken - _marks.StartLength)]);
     }
 
     private Heard? Hear(ReadOnlySpan<byte> output, ExpectPatterns expect, bool framed, out int taken)
     {
         taken = 0;
-        var start = framed ? _marks.FindStart(output) : 0;
+        var start = !framed || _begun ? 0 : _marks.FindStart(output);
         var end = _marks.FindEnd(output);
         if (start < 0)
         {
             // The line was given up before it came to the command.
-            taken = end?.To ?? 0;
-            return end is null ? null : new Heard("", end.Value.ExitCode, null, "");
+            taken = end?.To ?? DropNoise(output.Length);
+            return end is null ? null : new Heard(_putAway, end.Value.ExitCode);
         }
 
         end ??= framed ? FindOuterEnd(output, start) : null;
@@ -196,7 +250,7 @@ internal sealed class ShellConversation : IDisposable
         var match = expect.Find(body);
         if (end is null && match is null)
         {
-            return null;
+            return PutAway(body, start, out taken);
         }
 
         Remember(end);
@@ -204,6 +258,37 @@ internal sealed class ShellConversation : IDisposable
         var heard = Result(body, end, match);
         _marks.Forget();
         return heard;
+    }
+
+    /// <summary>Of what is before the command: only the end can be the beginning of a mark.</summary>
+    private int DropNoise(int length)
+    {
+        if (length < PutAwayAt)
+        {
+            return 0;
+        }
+
+        _marks.Forget();
+        return length - LookBack;
+    }
+
+    private Heard? PutAway(ReadOnlySpan<byte> body, int start, out int taken)
+    {
+        taken = 0;
+        if (_putAway.Length + body.Length > SessionOutput.Limit)
+        {
+            return new Heard(_putAway, null, TooMuch: true);
+        }
+
+        if (body.Length >= PutAwayAt)
+        {
+            _putAway.Append(body[..^LookBack]);
+            taken = start + body.Length - LookBack;
+            _begun = true;
+            _marks.Forget();
+        }
+
+        return null;
     }
 
     /// <summary>A shell inside the shell was left by this command: then the command that had started it ends now.</summary>
@@ -235,14 +320,15 @@ internal sealed class ShellConversation : IDisposable
     private void AtPrompt(int code) => (Busy, ExitCode) = (false, code);
 
     private ShellLines Lines(bool hasTerminalFile) =>
-        _shell.IsBash ? ShellLines.ForBash(hasTerminalFile) : ShellLines.ForPosix(hasTerminalFile);
+        _shell.IsBash ? ShellLines.ForBash(hasTerminalFile, _shell.Owner) : ShellLines.ForPosix(hasTerminalFile, _shell.Owner);
 
     private async Task<bool> IsBackAsync(TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience, _time);
         try
         {
-            return await ListenAsync(Nothing, framed: false, limit.Token) is not null;
+            using var heard = await ListenAsync(Nothing, framed: false, limit.Token);
+            return heard is not null;
         }
         catch (OperationCanceledException)
         {
@@ -297,7 +383,3 @@ internal sealed class ShellConversation : IDisposable
         }
     }
 }
-
-/// <param name="ExitCode">Null: it has not ended.</param>
-/// <param name="Pattern">The expected pattern that was found.</param>
-internal sealed record Heard(string Output, int? ExitCode, string? Pattern, string Matched);

@@ -18,6 +18,9 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
 
     private readonly SemaphoreSlim _lock = new(1, 1);
 
+    /// <summary>The shell is gone.</summary>
+    public bool HasEnded => conversation.Ended;
+
     /// <returns>What the shell and the sources said.</returns>
     public async Task<string> OpenAsync(CreateSessionRequest request)
     {
@@ -25,15 +28,14 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         using var deadline = new CancellationTokenSource(limit, time);
         try
         {
-            var said = await conversation.GreetAsync(deadline.Token) ?? throw await GoneAsync();
+            var said = (shell.Note is null ? "" : shell.Note + "\r\n")
+                + (await conversation.GreetAsync(deadline.Token) ?? throw await GoneAsync());
             foreach (var source in request.StartupSource)
             {
-                await conversation.TypeAsync($"{(shell.IsBash ? "source" : ".")} {source}", deadline.Token);
-                said += (await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw await GoneAsync()).Output;
+                said += await SayAsync($"{(shell.IsBash ? "source" : ".")} {source}", deadline.Token);
             }
 
-            await conversation.TypeAsync("unset PROMPT_COMMAND;set +H 2>/dev/null", deadline.Token);
-            _ = await conversation.ListenAsync(new([]), framed: true, deadline.Token) ?? throw await GoneAsync();
+            _ = await SayAsync("unset PROMPT_COMMAND;set +H 2>/dev/null", deadline.Token);
             conversation.Rest();
             return Clean(said);
         }
@@ -44,18 +46,20 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         }
     }
 
-    /// <summary>Runs to its end whether the caller stays or not; only waiting for the session's lock ends with the caller.</summary>
-    public async Task<Observation> RunAsync(BashAction action, CancellationToken callerGone)
+    /// <summary>Runs to its end whether the caller stays or not; only waiting for the session's lock ends with the caller. The time limit
+    /// is that of both together.</summary>
+    public async Task<SessionAnswer> RunAsync(BashAction action, CancellationToken callerGone)
     {
         Check(action);
         var expect = new ExpectPatterns(action.Expect);
-        await _lock.WaitAsync(callerGone);
+        using var deadline = Deadline(action, time);
+        await LockAsync(action, deadline.Token, callerGone);
         try
         {
             await ThrowIfEndedAsync();
             return action.IsInteractiveCommand || action.IsInteractiveQuit
-                ? await InteractAsync(action, expect)
-                : await ExecuteAsync(action, expect);
+                ? await InteractAsync(action, expect, deadline)
+                : await ExecuteAsync(action, expect, deadline);
         }
         finally
         {
@@ -93,9 +97,32 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
             ? new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(0, seconds)), time)
             : new CancellationTokenSource();
 
-    private async Task<Observation> ExecuteAsync(BashAction action, ExpectPatterns expect)
+    private async Task LockAsync(BashAction action, CancellationToken deadline, CancellationToken callerGone)
     {
-        using var deadline = Deadline(action, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline, callerGone);
+        try
+        {
+            await _lock.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!callerGone.IsCancellationRequested)
+        {
+            throw new SessionFailure(
+                SessionFailureKind.TimedOut,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Command timeout: session '{name}' was busy with another command for {action.Timeout} seconds; nothing was run."));
+        }
+    }
+
+    private async Task<string> SayAsync(string command, CancellationToken cancellationToken)
+    {
+        await conversation.TypeAsync(command, cancellationToken);
+        using var heard = await conversation.ListenAsync(new([]), framed: true, cancellationToken) ?? throw await GoneAsync();
+        return SpooledText.Excerpt(heard.Output);
+    }
+
+    private async Task<SessionAnswer> ExecuteAsync(BashAction action, ExpectPatterns expect, CancellationTokenSource deadline)
+    {
         try
         {
             // A program that an expected text left running gets what is typed, as it would from a person.
@@ -120,7 +147,7 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         }
     }
 
-    private async Task<Observation> InteractAsync(BashAction action, ExpectPatterns expect)
+    private async Task<SessionAnswer> InteractAsync(BashAction action, ExpectPatterns expect, CancellationTokenSource deadline)
     {
         if (!conversation.Busy || conversation.TryFinish())
         {
@@ -131,7 +158,6 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
             }
         }
 
-        using var deadline = Deadline(action, time);
         try
         {
             await conversation.TypeRawAsync(action.Command, deadline.Token);
@@ -141,11 +167,9 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
                 throw await BrokenOffAsync();
             }
 
-            return new Observation
+            return new SessionAnswer(heard.Output, 0, heard.Pattern is null ? ShellStart.Prompt : heard.Matched)
             {
-                Output = WithoutEcho(Clean(heard.Output), action.Command.Trim()),
-                ExitCode = 0,
-                ExpectString = heard.Pattern is null ? ShellStart.Prompt : heard.Matched,
+                Echo = action.Command.Trim(),
             };
         }
         catch (OperationCanceledException)
@@ -159,25 +183,19 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         }
     }
 
-    private static string WithoutEcho(string output, string command) =>
-        command.Length > 0 && output.StartsWith(command, StringComparison.Ordinal) ? output[command.Length..].TrimStart() : output;
-
-    private static Observation Judge(BashAction action, Heard heard)
+    private static SessionAnswer Judge(BashAction action, Heard heard)
     {
-        var output = Clean(heard.Output);
         if (action.Check == "raise" && heard.ExitCode is { } failed and not 0)
         {
+            using var output = heard.Output;
             var prefix = action.ErrorMsg.Length == 0 ? "" : $"{action.ErrorMsg}: ";
             throw new SessionFailure(
-                SessionFailureKind.CommandFailed, $"{prefix}Command '{action.Command}' failed with exit code {failed}. Output:\n{output}");
+                SessionFailureKind.CommandFailed,
+                $"{prefix}Command '{action.Command}' failed with exit code {failed}. Output:\n{Clean(SpooledText.Excerpt(output))}");
         }
 
-        return new Observation
-        {
-            Output = output,
-            ExitCode = action.Check == "ignore" ? null : heard.ExitCode,
-            ExpectString = heard.Pattern ?? ShellStart.Prompt,
-        };
+        return new SessionAnswer(
+            heard.Output, action.Check == "ignore" ? null : heard.ExitCode, heard.Pattern ?? ShellStart.Prompt);
     }
 
     private static SessionFailure TimedOut(BashAction action, string then) => new(
@@ -211,7 +229,8 @@ internal sealed class ShellSession(string name, StartedShell shell, ShellConvers
         var exited = shell.Child.Exited;
         await ((Task)exited).WaitAsync(EndKnownWithin, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var code = exited.IsCompletedSuccessfully ? $" (exit code {(await exited).ShellCode})" : "";
+        var said = conversation.LastWords() is { Length: > 0 } words and not "exit" ? $" (its last words: {words})" : "";
         return new SessionFailure(
-            SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again");
+            SessionFailureKind.Ended, $"EOF: the shell of session '{name}' has ended{code}; close the session and create it again{said}");
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Sandbox.Agent.Accounts;
+using Sandbox.Agent.Files;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Processes;
 using Sandbox.Contracts.Rock;
@@ -12,12 +14,25 @@ internal sealed class ShellStart(Spawner spawner, AccountFiles accounts, Sandbox
     /// <summary>What clients know as the prompt.</summary>
     public const string Prompt = "SHELLPS1PREFIX";
 
+    private const ushort Columns = 1000, Rows = 50;
+
+    // Each program looks at its own name first, whatever PAGER says.
+    private static readonly string[] Pagers = ["PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "AWS_PAGER", "BAT_PAGER", "GH_PAGER"];
+
+    // Where glibc keeps the locale C.UTF-8; musl needs no file for it.
+    private static readonly string[] Utf8Locales =
+    [
+        "/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8", "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1",
+    ];
+
     public static readonly IReadOnlyList<string> Shells = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "bash", "/bin/sh", "sh"];
 
     public StartedShell Start(CreateSessionRequest request)
     {
         var account = Account(request.RemoteUser);
+        var start = environment.StartFolder();
         var env = request.EnvEnable ? environment.Compose(account, request.Env) : environment.ComposeBare(account, request.Env);
+        ForNobodyWhoLooks(env);
         env["PS1"] = Prompt;
         env["PS2"] = env["PS0"] = "";
         SpawnError? error = null;
@@ -27,15 +42,15 @@ internal sealed class ShellStart(Spawner spawner, AccountFiles accounts, Sandbox
             var order = new SpawnRequest
             {
                 Command = shell,
-                Arguments = isBash ? ["--noediting"] : [],
+                // With its line editor, though nobody edits: bash without one crashes when a command turns it on (set -o vi).
                 Env = env,
-                WorkingFolder = Environment.CurrentDirectory,
-                Terminal = new TerminalSettings(Echo: false),
+                WorkingFolder = start.Path,
+                Terminal = new TerminalSettings(Columns, Rows, Echo: false),
                 RunAs = account,
             };
             if (spawner.TryStart(order, out var child, out error))
             {
-                return new StartedShell(child, shell, isBash);
+                return new StartedShell(child, shell, isBash, account, start.Missing);
             }
 
             if (error.Kind != SpawnFailure.CommandNotFound)
@@ -47,11 +62,30 @@ internal sealed class ShellStart(Spawner spawner, AccountFiles accounts, Sandbox
         throw new SessionFailure(SessionFailureKind.CannotStart, $"the shell could not be started: {error?.Message}");
     }
 
+    /// <summary>
+    /// A terminal that nobody looks at: it cannot do anything, is wide enough that nothing is cut, takes text as it is, and no program
+    /// shows its output a page at a time. What the image or the caller says goes before.
+    /// </summary>
+    private static void ForNobodyWhoLooks(Dictionary<string, string> env)
+    {
+        env.TryAdd("TERM", "dumb");
+        env.TryAdd("COLUMNS", Columns.ToString(CultureInfo.InvariantCulture));
+        env.TryAdd("LINES", Rows.ToString(CultureInfo.InvariantCulture));
+        foreach (var pager in Pagers)
+        {
+            env.TryAdd(pager, "cat");
+        }
+
+        if (!env.ContainsKey("LC_ALL") && !env.ContainsKey("LC_CTYPE") && Utf8Locales.Any(FileExists))
+        {
+            env.TryAdd("LANG", "C.UTF-8");
+        }
+    }
+
+    private static bool FileExists(string path) => FileStatus.Find(path, follow: true) is not null;
+
     private Account Account(string? remoteUser) =>
         string.IsNullOrEmpty(remoteUser) ? accounts.Own()
         : accounts.Find(remoteUser)
             ?? throw new SessionFailure(SessionFailureKind.CannotStart, $"user '{remoteUser}' does not exist in the sandbox");
 }
-
-/// <param name="Path">As it was started.</param>
-internal sealed record StartedShell(ChildProcess Child, string Path, bool IsBash);

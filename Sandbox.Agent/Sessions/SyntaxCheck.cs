@@ -30,11 +30,12 @@ internal sealed class SyntaxCheck(CommandRunner runner)
             return;
         }
 
-        var outcome = await runner.RunAsync(
+        using var outcome = await runner.RunAsync(
             new SpawnRequest
             {
                 Command = shell.Path,
-                Arguments = ["-n", "-c", command],
+                // The only option of bash by which it reads more than it does without; a session may have it on.
+                Arguments = shell.IsBash ? ["-O", "extglob", "-n", "-c", command] : ["-n", "-c", command],
                 Env = new Dictionary<string, string> { ["PATH"] = ProgramPath.DefaultPath },
                 WorkingFolder = "/",
                 OpenStdin = false,
@@ -44,11 +45,11 @@ internal sealed class SyntaxCheck(CommandRunner runner)
             cancellationToken);
         if (outcome is { Error: null, TimedOut: false, Status: { Signal: 0, Code: not 0 } })
         {
-            var stderr = EscapedUtf8.Decode(outcome.Stderr);
+            var stderr = SpooledText.Whole(outcome.Stderr);
             throw new SessionFailure(
                 SessionFailureKind.Syntax,
                 $"the command cannot be read by the shell: {stderr.Trim()}",
-                new Dictionary<string, string> { ["bash_stdout"] = EscapedUtf8.Decode(outcome.Stdout), ["bash_stderr"] = stderr });
+                new Dictionary<string, string> { ["bash_stdout"] = SpooledText.Whole(outcome.Stdout), ["bash_stderr"] = stderr });
         }
     }
 

@@ -24,6 +24,43 @@ public sealed class PortForwardTests(AgentFixture agent) : IClassFixture<AgentFi
         }
     }
 
+    // C26
+    [Fact]
+    public async Task WebSocket_ToAServerOnTheOtherLoopback_ReachesIt()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        using var limit = new CancellationTokenSource(Patience);
+        using var server = new TcpListener(IPAddress.IPv6Loopback, 0);
+        server.Start();
+        using var socket = await ConnectAsync($"{((IPEndPoint)server.LocalEndpoint).Port}", limit.Token);
+        using var inside = await server.AcceptTcpClientAsync(limit.Token);
+
+        await inside.GetStream().WriteAsync(Encoding.UTF8.GetBytes("here"), limit.Token);
+        var received = new byte[4];
+        await socket.ReceiveAsync(received.AsMemory(), limit.Token);
+
+        Assert.Equal("here", Encoding.UTF8.GetString(received));
+    }
+
+    // C30: frames, not the class of the client, because that class answers pings and says nothing of it.
+    [Fact]
+    public async Task WebSocket_InSilence_IsPinged()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, limit.Token);
+        using var served = await listener.AcceptTcpClientAsync(limit.Token);
+        using var socket = PortForward.OpenSocket(served.GetStream(), TimeSpan.FromMilliseconds(50));
+        _ = socket.ReceiveAsync(new byte[16].AsMemory(), limit.Token).AsTask();
+
+        var first = new byte[1];
+        await client.GetStream().ReadExactlyAsync(first, limit.Token);
+
+        Assert.Equal(0x89, first[0]);
+    }
+
     [Fact]
     public async Task WebSocket_ToAServer_CarriesBytesBothWays()
     {

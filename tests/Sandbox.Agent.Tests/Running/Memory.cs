@@ -12,6 +12,19 @@ internal static class Memory
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>The most that the process had in memory at one time, its own file's pages included.</summary>
+    /// <param name="reset">Counts from now on.</param>
+    internal static long PeakBytes(int pid, bool reset = false)
+    {
+        if (reset)
+        {
+            File.WriteAllText($"/proc/{pid}/clear_refs", "5");
+        }
+
+        var line = File.ReadLines($"/proc/{pid}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
     /// <summary>Ends when the process and its descendants have written nothing for a while: what they wrote is taken nowhere.</summary>
     internal static async Task StandstillAsync(int session)
     {

@@ -61,11 +61,17 @@ public sealed class SessionFixture : IDisposable
 
 internal sealed record TestSession(SessionTable Table, string Name, string Said) : IDisposable
 {
+    public bool HasEnded => Table.Get(Name).HasEnded;
+
     public Task<Observation> RunAsync(string command, string check = "silent", double? timeout = 60, params string[] expect) =>
         RunAsync(new BashAction { Command = command, Check = check, Timeout = timeout, Expect = expect });
 
-    public Task<Observation> RunAsync(BashAction action) =>
-        Table.Get(Name).RunAsync(action with { Session = Name, Timeout = action.Timeout ?? 60 }, TestContext.Current.CancellationToken);
+    public async Task<Observation> RunAsync(BashAction action)
+    {
+        using var answer = await Table.Get(Name).RunAsync(
+            action with { Session = Name, Timeout = action.Timeout ?? 60 }, TestContext.Current.CancellationToken);
+        return new Observation { Output = answer.Text(), ExitCode = answer.ExitCode, ExpectString = answer.ExpectString };
+    }
 
     public void Dispose() => Table.Close(Name);
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Sandbox.Agent.Tests.Running;
 using Sandbox.Contracts.Envd;
@@ -58,6 +60,34 @@ public sealed partial class StaticAgentTests
         Assert.Equal(("hello\n", 7), (run.Text, run.End?.ExitCode));
         Assert.Equal("nobody\n", other?.Text ?? "nobody\n");
         Assert.Equal("not_found", missing.Error?.Code);
+    }
+
+    // C12: its memory is the sandbox's. 32 MiB, and the pages of its own file, which the kernel may drop.
+    [Fact]
+    public async Task Agent_Native_CarriesLargeTextsInLittleMemory()
+    {
+        const int large = 15 * 1024 * 1024;
+        Skip(null);
+        await using var agent = await RunningAgent.StartAsync([Binary]);
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("f"), new string('x', large));
+
+        foreach (var (route, body, member) in ((string, object, string)[])
+        [
+            ("execute", new { command = $"head -c {large} /dev/zero | tr '\\0' x", shell = true }, "stdout"),
+            ("read_file", new { path = folder.File("f") }, "content"),
+            ("create_session", new { session = "s" }, "session_type"),
+            ("run_in_session", new { session = "s", command = $"head -c {large} /dev/zero | tr '\\0' x" }, "output"),
+            ("write_file", new { path = folder.File("g"), content = new string('x', large) }, "message"),
+        ])
+        {
+            using var answer = await agent.Http.PostAsJsonAsync($"/rock/{route}", body);
+            var text = (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())![member];
+            Assert.True(member is "session_type" or "message" || text!.Length == large, $"{route} gave {text?.Length} characters");
+        }
+
+        Assert.Equal(large, new FileInfo(folder.File("g")).Length);
+        Assert.InRange(Memory.PeakBytes(agent.Pid), 1, (32 + 12) * 1024 * 1024);
     }
 
     [Fact]
