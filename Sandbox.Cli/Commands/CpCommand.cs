@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sandbox.Cli.Output;
+using Sandbox.Cli.Terminals;
 using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Cli.Commands;
@@ -24,7 +25,7 @@ internal static class CpCommand
             throw new CliException("cp takes one path of this machine and one ID:PATH", ExitCodes.Usage);
         }
 
-        if (source is null && !File.Exists(from) && !Directory.Exists(from))
+        if (source is null && LocalEntries.KindOf(from) is LocalEntry.Missing)
         {
             throw new CliException($"there is no file {from}");
         }
@@ -39,7 +40,7 @@ internal static class CpCommand
             context.Done(
                 parsed, new Done("copied") { SandboxId = id.ToString(), Path = (source ?? target)!.Path, Bytes = transfer.Bytes },
                 $"copied {transfer.Bytes} bytes");
-            return 0;
+            return transfer.LeftOut == 0 ? 0 : ExitCodes.Failure;
         });
     }
 }

@@ -108,7 +108,7 @@ internal sealed class RunCommand
         await using var process = await CommandStart.StartAsync(client, id, request, _context.Asked);
         IProcessOutput output = _context.Json(parsed) ? new JsonOutput() : new PlainOutput();
         using var relay = new ProcessRelay(process, id.ToString(), output, _context.Interrupts, _context.Time);
-        return await relay.RunAsync(Limits.Seconds(parsed.GetValue(_timeout)), _context.Asked);
+        return await relay.RunAsync(Limits.Seconds(parsed.GetValue(_timeout)), withInput: true, _context.Asked);
     }
 
     private async Task LeaveAsync(SandboxClient client, SandboxId id, ParseResult parsed)

@@ -18,8 +18,12 @@ internal static class ShellCommand
         var command = new Argument<string[]>("COMMAND")
         { Description = "After --: another program than the shell.", Arity = ArgumentArity.ZeroOrMore };
         var shell = new Command("shell", "Open an interactive terminal in a running sandbox.") { id, command };
-        shell.SetAction((parsed, _) => context.WithServerAsync(
-            parsed, client => RunAsync(context, client, parsed.GetValue(id), parsed.GetValue(command) ?? [])));
+        shell.SetAction((parsed, _) => StandardStreams.InputIsTerminal
+            ? context.WithServerAsync(
+                parsed, client => RunAsync(context, client, parsed.GetValue(id), parsed.GetValue(command) ?? []))
+            : throw new CliException(
+                "shell needs a terminal as its standard input; for commands from a file or a pipe: "
+                    + $"sandbox exec -i {parsed.GetValue(id)} -- sh"));
         return shell;
     }
 
@@ -29,7 +33,7 @@ internal static class ShellCommand
         using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(process, context.Asked));
         using var terminal = RawTerminal.Enter();
         using var all = CancellationTokenSource.CreateLinkedTokenSource(context.Asked);
-        _ = new InputPump(process).RunAsync(closeAtEnd: !StandardStreams.InputIsTerminal, all.Token);
+        _ = new InputPump(process).RunAsync(closeAtEnd: false, all.Token);
         try
         {
             await foreach (var happened in process.ReadAllAsync(all.Token))

@@ -40,7 +40,7 @@ internal sealed class InputPump(ProcessStream process)
     private void ReadAll()
     {
         var buffer = new byte[PieceSize];
-        while (StandardStreams.Read(buffer) is var count and > 0)
+        while (StandardStreams.HasInput && StandardStreams.Read(buffer) is var count and > 0)
         {
             var piece = buffer[..count];
             while (!_pieces.Writer.TryWrite(piece))

@@ -17,12 +17,13 @@ internal sealed class ProcessRelay(ProcessStream process, string sandboxId, IPro
     private int _asked;
     private bool _timedOut;
 
+    /// <param name="withInput">Whether the process was started with a standard input, which is ours then.</param>
     /// <returns>The exit code as a shell would see it.</returns>
-    public async Task<int> RunAsync(TimeSpan? limit, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(TimeSpan? limit, bool withInput, CancellationToken cancellationToken)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abandoned.Token);
         using var signals = interrupts.TakeOver(OnSignal);
-        _ = new InputPump(process).RunAsync(closeAtEnd: true, all.Token);
+        _ = withInput ? new InputPump(process).RunAsync(closeAtEnd: true, all.Token) : Task.CompletedTask;
         _ = limit is { } most ? EndAfterAsync(most, all.Token) : Task.CompletedTask;
         try
         {

@@ -18,6 +18,12 @@ internal static partial class Native
 
     public const nuint GetWindowSize = 0x5413;
 
+    public const int GetDescriptorFlags = 1;
+    public const int CloseOnExec = 1;
+
+    public const int CurrentFolder = -100;
+    public const uint TypeAndMode = 3;
+
     /// <summary>tcsetattr: after what was written has gone out.</summary>
     public const int AfterDrain = 1;
 
@@ -32,6 +38,18 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "isatty")]
     public static partial int IsTerminal(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Control(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp", SetLastError = true)]
+    public static partial int ForegroundGroup(int terminal);
+
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    public static partial int OwnGroup();
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int Statx(int folder, string path, int flags, uint mask, byte* found);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static unsafe partial int IoControl(int descriptor, nuint request, ushort* argument);

@@ -9,6 +9,14 @@ internal static class StandardStreams
 {
     public static bool InputIsTerminal => Native.IsTerminal(Native.StandardInput) == 1;
 
+    /// <summary>
+    /// Whether there is an input to be read. One that was closed (<c>&lt;&amp;-</c>) has its number taken by a file of the runtime's own,
+    /// which never was inherited; a terminal in whose background we run would stop us.
+    /// </summary>
+    public static bool HasInput =>
+        Native.Control(Native.StandardInput, Native.GetDescriptorFlags, 0) is >= 0 and var flags && (flags & Native.CloseOnExec) == 0
+        && (!InputIsTerminal || Native.ForegroundGroup(Native.StandardInput) == Native.OwnGroup());
+
     public static bool OutputIsTerminal => Native.IsTerminal(Native.StandardOutput) == 1;
 
     public static bool ErrorIsTerminal => Native.IsTerminal(Native.StandardError) == 1;

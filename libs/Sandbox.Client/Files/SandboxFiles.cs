@@ -9,6 +9,7 @@ namespace Sandbox.Client.Files;
 public sealed class SandboxFiles
 {
     private const string Service = "filesystem.Filesystem/";
+    private const int PermissionBits = 0x1FF;
 
     private readonly EnvdCalls _envd;
 
@@ -30,10 +31,16 @@ public sealed class SandboxFiles
         await content.CopyToAsync(destination, cancellationToken);
     }
 
+    /// <inheritdoc cref="UploadAsync(string, Stream, UnixFileMode?, CancellationToken)"/>
+    public Task UploadAsync(string path, Stream content, CancellationToken cancellationToken) =>
+        UploadAsync(path, content, mode: null, cancellationToken);
+
     /// <summary>Writes a file from a stream; parents are made and what was there is replaced.</summary>
-    public async Task UploadAsync(string path, Stream content, CancellationToken cancellationToken)
+    /// <param name="mode">Permission bits, in effect before the first byte; null: as they are, or as the sandbox makes new files.</param>
+    public async Task UploadAsync(string path, Stream content, UnixFileMode? mode, CancellationToken cancellationToken)
     {
-        using var request = _envd.NewRequest(HttpMethod.Post, $"files?path={Uri.EscapeDataString(path)}");
+        var query = mode is { } bits ? $"&mode={Convert.ToString((int)bits & PermissionBits, 8)}" : "";
+        using var request = _envd.NewRequest(HttpMethod.Post, $"files?path={Uri.EscapeDataString(path)}{query}");
         request.Content = new StreamContent(content);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         using var answer = await _envd.OpenAsync(request, cancellationToken);
@@ -50,10 +57,16 @@ public sealed class SandboxFiles
             Service + "ListDir", new ListDirRequest(path, depth), EnvdJson.Default.ListDirRequest, EnvdJson.Default.ListDirResponse,
             cancellationToken)).Entries ?? [];
 
+    /// <inheritdoc cref="MakeFolderAsync(string, UnixFileMode?, CancellationToken)"/>
+    public Task<EntryInfo> MakeFolderAsync(string path, CancellationToken cancellationToken) =>
+        MakeFolderAsync(path, mode: null, cancellationToken);
+
     /// <summary>Makes a folder and its parents; one that exists is an error with code <c>already_exists</c>.</summary>
-    public async Task<EntryInfo> MakeFolderAsync(string path, CancellationToken cancellationToken) =>
+    /// <param name="mode">Permission bits; null: as the sandbox makes new folders.</param>
+    public async Task<EntryInfo> MakeFolderAsync(string path, UnixFileMode? mode, CancellationToken cancellationToken) =>
         (await _envd.UnaryAsync(
-            Service + "MakeDir", new PathRequest(path), EnvdJson.Default.PathRequest, EnvdJson.Default.EntryResponse, cancellationToken))
+            Service + "MakeDir", new MakeDirRequest(path, mode is { } bits ? (uint)bits & PermissionBits : null),
+            EnvdJson.Default.MakeDirRequest, EnvdJson.Default.EntryResponse, cancellationToken))
             .Entry;
 
     public async Task<EntryInfo> MoveAsync(string source, string destination, CancellationToken cancellationToken) =>
