@@ -91,7 +91,7 @@ internal sealed class LocalDeployment(
     public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
     {
         await EndAsync(incarnation, cancellationToken);
-        FolderOf(incarnation).Remove();
+        await FolderOf(incarnation).RemoveAsync(cancellationToken);
         if (_children.TryRemove(incarnation, out var child))
         {
             child.Dispose();

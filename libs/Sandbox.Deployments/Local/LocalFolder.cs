@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Lifecycle;
 
 namespace Sandbox.Deployments.Local;
@@ -60,46 +61,26 @@ internal sealed class LocalFolder(string path)
         return new LocalProcesses(outer, Inner());
     }
 
-    /// <summary>Removes it with all it holds, folders without permissions included. Nothing runs in it any more.</summary>
-    public void Remove()
+    /// <summary>Removes it with all it holds: folders without permissions, names of any bytes, paths longer than the kernel takes, which
+    /// .NET cannot remove and <c>rm</c> can. Nothing runs in it any more.</summary>
+    /// <exception cref="IOException">Something is left; the text says why.</exception>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        try
+        var tools = new HostTools();
+        var removed = await tools.RunAsync("rm", ["-rf", "--", path], null, Stream.Null, cancellationToken);
+        if (!removed.Succeeded && Exists)
         {
-            Directory.Delete(path, recursive: true);
+            await tools.RunAsync("chmod", ["-R", "u+rwx", "--", path], null, Stream.Null, cancellationToken);
+            removed = await tools.RunAsync("rm", ["-rf", "--", path], null, Stream.Null, cancellationToken);
         }
-        catch (DirectoryNotFoundException)
-        {
-            // There is none, or somebody else has removed it meanwhile.
-        }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
-        {
-            RemoveLocked();
-        }
-    }
 
-    private void RemoveLocked()
-    {
-        try
+        if (Exists)
         {
-            Unlock(new DirectoryInfo(path));
-            Directory.Delete(path, recursive: true);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !Exists)
-        {
-            // Somebody else has removed it meanwhile.
+            throw new IOException($"The folder {path} cannot be removed: {removed.Failure}");
         }
     }
 
     private static SandboxId? SandboxIdOf(string? text) => Contracts.Ids.SandboxId.TryParse(text, null, out var id) ? id : null;
-
-    private static void Unlock(DirectoryInfo folder)
-    {
-        folder.UnixFileMode = OwnerOnly;
-        foreach (var inner in folder.EnumerateDirectories().Where(inner => inner.LinkTarget is null))
-        {
-            Unlock(inner);
-        }
-    }
 
     private ProcessIdentity? Inner()
     {

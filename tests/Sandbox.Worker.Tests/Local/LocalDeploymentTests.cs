@@ -125,7 +125,7 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
     {
         var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
         await Worker.Sandboxes.StopAsync(record.Id, StopReason.Asked, CancellationToken.None);
-        FolderOf(record.Incarnation).Remove();
+        await FolderOf(record.Incarnation).RemoveAsync(CancellationToken.None);
 
         await Worker.Sandboxes.RestartAsync(record.Id, CancellationToken.None);
 
