@@ -13,8 +13,31 @@ internal sealed class ExactLayer(IHostTools tools)
 {
     private const int TarBlock = 512;
 
+    private const int LongestAttributes = 65_536;
+
+    // What overlay2 notes for itself, and what a layer loses nothing without. "opaque" is written as a removal.
+    private static readonly string[] Harmless =
+    [
+        "trusted.overlay.opaque", "trusted.overlay.origin", "trusted.overlay.impure", "trusted.overlay.nlink", "trusted.overlay.upper",
+        "trusted.overlay.uuid",
+    ];
+
     /// <summary>Whether that can be done here: the folder is on this machine and may be read.</summary>
     public static bool CanRead(string? driver, string? upper) => driver is "overlay2" && upper is not null && Directory.Exists(upper);
+
+    /// <summary>
+    /// Whether the folder means what it shows. With some settings of the kernel a folder that was moved is only a mark that says where
+    /// from (<c>redirect</c>), a file has a mode but no content (<c>metacopy</c>), or a removal is an attribute (<c>whiteout</c>): what
+    /// is not known to be harmless is left to the engine, which reads through overlay2 itself.
+    /// </summary>
+    public async Task<bool> MeansWhatItShowsAsync(string upper, Stream names, CancellationToken cancellationToken)
+    {
+        await RunAsync("find", [upper, "-mindepth", "0", "-printf", "./%P\\0"], null, names, cancellationToken);
+        names.Position = 0;
+        var means = NamesIn(names).All(name => AttributesOf(PathOf(upper, name)).All(attribute => IsKnown(upper, name, attribute)));
+        names.SetLength(0);
+        return means;
+    }
 
     /// <summary>Everything but what is removed.</summary>
     /// <param name="names">Takes the names meanwhile.</param>
@@ -90,6 +113,47 @@ internal sealed class ExactLayer(IHostTools tools)
         }
     }
 
+    /// <summary>As <see cref="Names"/>, for a list that may be too long for memory.</summary>
+    private static IEnumerable<byte[]> NamesIn(Stream list)
+    {
+        var (name, buffer) = (new List<byte>(), new byte[64 * 1024]);
+        int read;
+        while ((read = list.Read(buffer)) > 0)
+        {
+            for (var i = 0; i < read; i++)
+            {
+                if (buffer[i] != 0)
+                {
+                    name.Add(buffer[i]);
+                    continue;
+                }
+
+                yield return [.. name];
+                name.Clear();
+            }
+        }
+    }
+
+    private static string[] AttributesOf(byte[] path)
+    {
+        var size = LListXattr(path, null, 0);
+        if (size <= 0)
+        {
+            return [];
+        }
+
+        var names = new byte[Math.Min(size + 1024, LongestAttributes)];
+        size = LListXattr(path, names, names.Length);
+        return size < 0
+            ? throw new ArchiveException($"the attributes of {Encoding.UTF8.GetString(path)} cannot be read")
+            : Encoding.UTF8.GetString(names, 0, (int)size).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static bool IsKnown(string upper, byte[] name, string attribute) =>
+        !(attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal)
+            || attribute.StartsWith("user.overlay.", StringComparison.Ordinal))
+        || (Harmless.Contains(attribute) && (attribute != "trusted.overlay.opaque" || IsOpaque(upper, name)));
+
     private static byte[] Marked(byte[] name)
     {
         var slash = Array.LastIndexOf(name, (byte)'/') + 1;
@@ -141,6 +205,10 @@ internal sealed class ExactLayer(IHostTools tools)
     [DllImport("libc", EntryPoint = "lgetxattr", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint LGetXattr(byte[] path, byte[] name, byte[] value, nint size);
+
+    [DllImport("libc", EntryPoint = "llistxattr", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint LListXattr(byte[] path, byte[]? names, nint size);
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

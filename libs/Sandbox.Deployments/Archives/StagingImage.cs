@@ -24,6 +24,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
     {
         var upper = container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder) ? folder : null;
         if (ExactLayer.CanRead(container.GraphDriver?.Name, upper)
+            && await MeansWhatItShowsAsync(upper!, cancellationToken)
             && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
         {
             await MakeExactAsync(image, below, upper!, incarnation, limit, cancellationToken);
@@ -34,6 +35,12 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
             container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, cancellationToken)
             ? false
             : throw new ArchiveException("its container was removed while it was archived");
+    }
+
+    private async Task<bool> MeansWhatItShowsAsync(string upper, CancellationToken cancellationToken)
+    {
+        await using var names = files.Open();
+        return await _layer.MeansWhatItShowsAsync(upper, names, cancellationToken);
     }
 
     private async Task MakeExactAsync(
