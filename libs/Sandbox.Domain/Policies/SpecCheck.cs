@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 
@@ -12,6 +13,10 @@ internal sealed class SpecCheck
 
     private const double LeastCpus = 0.01;
     private const int LongestMap = 256 * 1024;
+
+    /// <summary>Bytes that the kernel takes in one NAME=VALUE (MAX_ARG_STRLEN without the closing NUL): with a longer one no process
+    /// could ever be started.</summary>
+    private const int LongestVariable = 131_071;
 
     public SandboxError? Error { get; private set; }
 
@@ -78,7 +83,15 @@ internal sealed class SpecCheck
             Require(!value.Contains('\0', StringComparison.Ordinal), "env", $"the value of '{Short(name)}' must not contain NUL");
         }
 
-        return Map("env", env);
+        var map = Map("env", env);
+        foreach (var (name, value) in map)
+        {
+            Require(
+                Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value) <= LongestVariable, "env",
+                $"'{Short(name)}' has more than the {LongestVariable} bytes that the kernel takes with its name");
+        }
+
+        return map;
     }
 
     public IReadOnlyDictionary<string, string> Map(string field, IReadOnlyDictionary<string, string>? map)

@@ -8,6 +8,8 @@ namespace Sandbox.Domain.Tests.Policies;
 
 public sealed class DeploymentManagerTests
 {
+    private const string TooLongForTheKernel = "env: 'A' has more than the 131071 bytes that the kernel takes with its name";
+
     private readonly SpecLimits _limits = new();
     private readonly SecurityPolicy _security = new();
     private readonly LifecycleOptions _lifecycle = new();
@@ -133,6 +135,8 @@ public sealed class DeploymentManagerTests
         { "env: 'A=B' must not contain '='", Request with { Env = Map("A=B", "v") } },
         { "env: the name of a variable must not contain NUL", Request with { Env = Map("A\0", "v") } },
         { "env: the value of 'A' must not contain NUL", Request with { Env = Map("A", "v\0") } },
+        { TooLongForTheKernel, Request with { Env = Map("A", new string('v', 131070)) } },
+        { TooLongForTheKernel, Request with { Env = Map("A", new string('é', 65535)) } },
         { "env: all names and values together must not exceed 256k characters", Request with { Env = Map("A", new string('v', 262144)) } },
         { "metadata: all names and values together must not exceed 256k characters",
             Request with { Metadata = Map("A", new string('v', 262144)) } },
