@@ -1,4 +1,3 @@
-using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Files;
 using Sandbox.Agent.Native;
 
