@@ -11,11 +11,16 @@ namespace Sandbox.Attacks.Tests;
 /// </summary>
 public sealed class AttackedCluster : IAsyncLifetime
 {
+    private readonly TempFolder _archives = new();
     private readonly List<RockCaller> _callers = [];
+    private TestRegistry? _registry;
     private ProcessCluster? _cluster;
     private RockCaller? _admin, _red, _blue, _mallory;
 
     public ProcessCluster Cluster => Running(_cluster);
+
+    /// <summary>The one registry that tenants may use; null on a machine that cannot have one.</summary>
+    public TestRegistry? Registry => _registry;
 
     /// <summary>The operator, with an admin's key.</summary>
     public RockCaller Admin => Running(_admin);
@@ -39,7 +44,20 @@ public sealed class AttackedCluster : IAsyncLifetime
             return;
         }
 
-        _cluster = await ProcessCluster.StartAsync(new ClusterSetup { Apis = 1, Workers = 1, HasRedis = false });
+        _registry = TestRegistry.WhyMissing is null ? await TestRegistry.StartAsync() : null;
+        _cluster = await ProcessCluster.StartAsync(new ClusterSetup
+        {
+            Apis = 1,
+            Workers = 1,
+            HasRedis = false,
+            Settings = new Dictionary<string, string>
+            {
+                ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",
+                ["Security__Registries"] = _registry?.Name ?? "registry.invalid",
+                ["Archive__Store"] = "folder",
+                ["Archive__Folder"] = _archives.Path,
+            },
+        });
         _admin = With(await MakeKeyAsync(_cluster.Callers[0], new { admin = true }));
         _red = await MakeTenantAsync("red");
         _blue = await MakeTenantAsync("blue");
@@ -50,6 +68,8 @@ public sealed class AttackedCluster : IAsyncLifetime
     {
         _callers.ForEach(caller => caller.Dispose());
         await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _archives.Dispose();
     }
 
     /// <summary>A tenant without quotas and a caller with a key of it.</summary>

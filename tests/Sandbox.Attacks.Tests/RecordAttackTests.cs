@@ -4,7 +4,7 @@ namespace Sandbox.Attacks.Tests;
 
 /// <summary>What a tenant may do to the records of another one.</summary>
 [Collection(nameof(AttackCollection))]
-public sealed class RecordOwnershipTests(AttackedCluster attacked)
+public sealed class RecordAttackTests(AttackedCluster attacked)
 {
     [NeedsDockerFact]
     public async Task Stop_OfAnothersSandbox_LeavesItRunning()
