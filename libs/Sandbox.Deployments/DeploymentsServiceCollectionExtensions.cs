@@ -36,7 +36,8 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<SharedDiskBudget>()
         .AddSingleton<DockerStart>()
         .AddSingleton<IDeployment, DockerDeployment>()
-        .AddHostedService<EngineWatch>();
+        .AddHostedService<EngineWatch>()
+        .AddHostedService<ImageEviction>();
 
     /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services
