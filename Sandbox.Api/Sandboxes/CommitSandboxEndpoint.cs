@@ -3,6 +3,7 @@ using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
@@ -20,9 +21,11 @@ internal sealed class CommitSandboxEndpoint(TenantScopedOperator sandboxes, Tena
             return;
         }
 
-        Result<SandboxCommit> begun = SandboxId.TryParse(request.SandboxId, null, out var id)
-            ? await sandboxes.CommitAsync(id, request.ImageTag, request.Username, request.Password, http.RequestAborted)
-            : new SandboxError.BadId(request.SandboxId);
+        Result<SandboxCommit> begun = !SandboxId.TryParse(request.SandboxId, null, out var id)
+            ? new SandboxError.BadId(request.SandboxId)
+            : ImageReference.WhyRefused(request.ImageTag) is { } reason
+            ? new SandboxError.BadSpec("image_tag", $"'{request.ImageTag}' {reason}")
+            : await sandboxes.CommitAsync(id, request.ImageTag, request.Username, request.Password, http.RequestAborted);
         await AnswerAsync(http, FailureMessage, begun);
     }
 

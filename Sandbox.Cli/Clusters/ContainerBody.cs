@@ -15,13 +15,13 @@ internal static class ContainerBody
     /// <summary>Of all that a container was made from: another one means that it is made anew.</summary>
     public const string ConfigLabel = "sandbox.aspire/compose-config";
 
-    /// <param name="imageId">What the image's name means now.</param>
+    /// <param name="imageId">What the image's name means now: no other image that gets the name is started in its place.</param>
     public static JsonObject Of(ComposeFile file, ComposeService service, string imageId)
     {
         var network = file.Networks.First(one => one.Key == service.Network).Name;
         var body = new JsonObject
         {
-            ["Image"] = service.Image,
+            ["Image"] = imageId,
             ["Hostname"] = service.Hostname,
             ["Env"] = List(service.Environment.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}")),
             ["ExposedPorts"] = Map(service.Ports.Select(port => ($"{port.Container}/tcp", (JsonNode)new JsonObject()))),
@@ -59,7 +59,7 @@ internal static class ContainerBody
             };
         }
 
-        var config = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString() + imageId)));
+        var config = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())));
         body["Labels"] = Map([
             .. service.Labels.Select(one => (one.Key, (JsonNode)one.Value)),
             (ProjectLabel, file.Project), (ServiceLabel, service.Name), (ConfigLabel, config)]);

@@ -26,7 +26,7 @@ internal sealed class LogBundle(EngineApi engine, ClusterPlan plan, string folde
                 table.Add(
                     string.Join(
                         '\t', run.File.Project, service.Name, service.ContainerName, (string?)container?["State"]?["Status"] ?? "absent",
-                        (string?)container?["Config"]?["Image"]));
+                        service.Image, (string?)container?["Image"]));
                 var lines = new List<string>();
                 if (container is not null)
                 {

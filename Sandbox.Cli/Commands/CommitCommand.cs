@@ -26,6 +26,11 @@ internal static class CommitCommand
                 throw new CliException($"commit failed: {ended.ErrorMessage ?? ended.ErrorCode ?? ended.Phase}");
             }
 
+            if (ended.ErrorMessage is { } warning)
+            {
+                StandardStreams.WriteErrorLine($"sandbox: warning: {warning}");
+            }
+
             context.Done(
                 parsed, new Done("committed") { SandboxId = sandbox.ToString(), Image = ended.ImageTag }, $"committed {ended.ImageTag}");
             return 0;

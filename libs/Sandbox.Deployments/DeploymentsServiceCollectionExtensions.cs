@@ -1,5 +1,6 @@
 using Sandbox.Deployments.Archives;
 using Sandbox.Deployments.Docker;
+using Sandbox.Deployments.Images;
 using Sandbox.Deployments.Local;
 using Sandbox.Deployments.Remote;
 using Sandbox.Deployments.Tools;
@@ -16,7 +17,7 @@ public static class DeploymentsServiceCollectionExtensions
     public static IServiceCollection AddDeployments(this IServiceCollection services) => services
         .AddSingleton<EngineConnection>()
         .AddSingleton<IHostTools, HostTools>()
-        .AddSingleton<IDeployment, DockerDeployment>()
+        .AddDocker()
         .AddSingleton<Bubblewrap>()
         .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
         .AddSingleton<AgentProgram>()
@@ -24,14 +25,26 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<IDeployment, LocalDeployment>()
         .AddSingleton<IDeployment, RemoteDeployment>()
         .AddSingleton<IPlacement, Placement>()
-        .AddHostedService<EngineWatch>()
         .AddArchives();
+
+    private static IServiceCollection AddDocker(this IServiceCollection services) => services
+        .AddSingleton<ImageLedger>()
+        .AddSingleton<RegistryCheck>()
+        .AddSingleton<SandboxImages>()
+        .AddSingleton<ContainerPlanner>()
+        .AddSingleton<ContainerCreation>()
+        .AddSingleton<SharedDiskBudget>()
+        .AddSingleton<DockerStart>()
+        .AddSingleton<IDeployment, DockerDeployment>()
+        .AddHostedService<EngineWatch>()
+        .AddHostedService<ImageEviction>();
 
     /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services
         .AddSingleton<ArchiveFiles>()
         .AddSingleton<StagingImage>()
         .AddSingleton<ContainerArchive>()
+        .AddSingleton<ContainerCommit>()
         .AddSingleton<IJobHandler, ArchiveSandboxJobHandler>()
         .AddSingleton<IJobHandler, RestoreSandboxJobHandler>()
         .AddSingleton<IJobHandler, DiscardArchiveJobHandler>()

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Node;
 
@@ -61,6 +62,12 @@ public sealed class WorkerOptions
 
     /// <summary>Runs Local sandboxes without bubblewrap, visible to and able to touch everything this user can.</summary>
     public bool AllowUnisolated { get; set; }
+
+    /// <summary>Most that the images which sandboxes' starts pulled may take of the engine's disk together; above it those go that no
+    /// sandbox was started from for longest. Looked at every ten minutes. Default 64g.</summary>
+    [Required]
+    [Size]
+    public string ImageCache { get; set; } = "64g";
 
     /// <summary>Jobs run at once.</summary>
     [Range(1, 256)]

@@ -12,3 +12,6 @@ internal sealed partial class LifecycleOptionsValidator : IValidateOptions<Lifec
 
 [OptionsValidator]
 internal sealed partial class OperatorOptionsValidator : IValidateOptions<OperatorOptions>;
+
+[OptionsValidator]
+internal sealed partial class ImagePolicyValidator : IValidateOptions<ImagePolicy>;

@@ -1,9 +1,6 @@
-using Docker.DotNet.Models;
-using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Jobs;
-using Sandbox.Deployments.Docker;
+using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
-using Sandbox.Node;
 using Sandbox.Node.Jobs;
 
 namespace Sandbox.Deployments.Archives;
@@ -11,17 +8,13 @@ namespace Sandbox.Deployments.Archives;
 /// <summary>Makes an image of a container under a name of the caller's and pushes it where the name says a registry. While it
 /// pushes, a transition of the sandbox (a stop) goes first: the job queues itself again and goes on behind it.</summary>
 internal sealed partial class CommitSandboxJobHandler(
-    ISandboxStore records, ICommitStore commits, IChangeFeed feed, EngineConnection engine, IOptions<WorkerOptions> worker,
-    TimeProvider time,
+    ISandboxStore records, ICommitStore commits, IChangeFeed feed, ContainerCommit container, TimeProvider time,
     ILogger<CommitSandboxJobHandler> logger) : JobHandler<CommitSandboxJob>
 {
     /// <summary>ROCK's own limit.</summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromHours(2);
 
     private const int LongestMessage = 4096;
-
-    private readonly EngineArchives _archives = new(engine);
-    private readonly EngineImages _images = new(engine);
 
     protected override async Task RunAsync(CommitSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -50,7 +43,7 @@ internal sealed partial class CommitSandboxJobHandler(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var timedOut = new Ending(124, null, "TIMEOUT", $"not done {Longest.TotalSeconds:0} s after it was asked for");
+            var timedOut = new CommitEnding(124, null, "TIMEOUT", $"not done {Longest.TotalSeconds:0} s after it was asked for");
             await EndAsync(
                 running with
                 {
@@ -63,76 +56,42 @@ internal sealed partial class CommitSandboxJobHandler(
     }
 
     /// <summary>Null: it goes on later.</summary>
-    private async Task<Ending?> MakeAsync(CommitSandboxJob job, CancellationToken cancellationToken)
+    private async Task<CommitEnding?> MakeAsync(CommitSandboxJob job, CancellationToken cancellationToken)
     {
-        if (ImageReference.Parse(job.ImageTag) is not { Digest: null, Repository.Length: > 0 } name)
+        if (ImageReference.WhyRefused(job.ImageTag) is { } reason)
         {
-            return new Ending(12, "commit", "COMMIT_FAILED", $"'{job.ImageTag}' cannot be the name of a new image");
+            return CommitEnding.Failed($"'{job.ImageTag}' {reason}");
         }
 
-        var record = await records.FindAsync(job.SandboxId, cancellationToken);
-        if (await CommitAsync(job, name, cancellationToken) is { } failed)
+        if (ImageReference.Parse(job.ImageTag) is not { Digest: null } name)
         {
-            return failed;
+            return CommitEnding.Failed($"'{job.ImageTag}' cannot be the name of a new image");
         }
 
-        if (name.Registry is null)
+        if (await records.FindAsync(job.SandboxId, cancellationToken) is not { } record)
         {
-            return Ending.Good;
+            // Its tenant went with the record, and its container goes next.
+            return new CommitEnding(12, "commit", "SANDBOX_CONTAINER_NOT_FOUND", "its container is gone");
         }
 
-        await using var watch = record is null ? null : new RecordWatch(record, records, feed, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch?.Moved ?? CancellationToken.None);
+        var (failure, warning) = await container.MakeAsync(record, job, name, cancellationToken);
+        if (failure is not null || name.Registry is null)
+        {
+            return failure ?? CommitEnding.Done(warning);
+        }
+
+        await using var watch = new RecordWatch(record, records, feed, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Moved);
         try
         {
-            return await PushAsync(job, name, either.Token);
+            return await container.PushAsync(record, job, name, warning, either.Token);
         }
-        catch (OperationCanceledException) when (watch?.Moved.IsCancellationRequested is true && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             await commits.TryQueueAgainAsync(job with { IsMade = true }, cancellationToken);
             return null;
         }
     }
-
-    private async Task<Ending?> CommitAsync(CommitSandboxJob job, ImageReference name, CancellationToken cancellationToken)
-    {
-        if (job.IsMade && await _images.IsPresentAsync(name, cancellationToken))
-        {
-            return null;
-        }
-
-        try
-        {
-            return await _archives.CommitAsync(ContainerName.Of(job.Incarnation, worker.Value), name, pause: true, cancellationToken)
-                ? null
-                : new Ending(12, "commit", "SANDBOX_CONTAINER_NOT_FOUND", "its container is gone");
-        }
-        catch (EngineException exception) when (!exception.Unreachable)
-        {
-            return new Ending(12, "commit", "COMMIT_FAILED", exception.Message);
-        }
-    }
-
-    private async Task<Ending> PushAsync(CommitSandboxJob job, ImageReference name, CancellationToken cancellationToken)
-    {
-        var credentials = job.Username is { Length: > 0 } user
-            ? new AuthConfig { Username = user, Password = job.Password ?? "", ServerAddress = name.Registry } : null;
-        try
-        {
-            await _archives.PushAsync(name, credentials, cancellationToken);
-            return Ending.Good;
-        }
-        catch (EngineException exception) when (!exception.Unreachable)
-        {
-            return IsRefusedLogin(exception.Message)
-                ? new Ending(11, "login", "LOGIN_FAILED", exception.Message)
-                : new Ending(13, "push", "PUSH_FAILED", exception.Message);
-        }
-    }
-
-    private static bool IsRefusedLogin(string message) =>
-        message.Contains("unauthorized", StringComparison.OrdinalIgnoreCase)
-            || message.Contains("no basic auth credentials", StringComparison.OrdinalIgnoreCase);
 
     private async Task EndAsync(SandboxCommit ended)
     {
@@ -140,12 +99,6 @@ internal sealed partial class CommitSandboxJobHandler(
         await commits.TryEndAsync(ended with { CompletedAt = time.GetUtcNow(), ErrorMessage = message }, CancellationToken.None);
         feed.Publish(ended.SandboxId);
         Log.Ended(logger, ended.SandboxId, ended.ImageTag, ended.ErrorCode ?? "done");
-    }
-
-    /// <param name="Code">Null: it has succeeded.</param>
-    private sealed record Ending(int ExitCode, string? Stage, string? Code, string? Message)
-    {
-        public static Ending Good { get; } = new(0, null, null, null);
     }
 
     private static partial class Log

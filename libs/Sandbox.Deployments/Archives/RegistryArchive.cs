@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Docker.DotNet.Models;
 using Sandbox.Contracts.Ids;
 using Sandbox.Deployments.Docker;
+using Sandbox.Domain.Specs;
 using Sandbox.Storage.Archives;
 
 namespace Sandbox.Deployments.Archives;
@@ -84,13 +85,13 @@ internal sealed class RegistryArchive(EngineConnection engine, ArchiveOptions op
         try
         {
             await _archives.PushAsync(name, Credentials(name), cancellationToken);
-            var pushed = await _images.FindAsync(name.Text, cancellationToken);
-            return pushed?.RepoDigests?.FirstOrDefault(digest => digest.StartsWith($"{name.Repository}@", StringComparison.Ordinal))
-                ?? throw new ArchiveException($"the engine does not say as what {name.Text} was pushed");
+            var pushed = await _images.FindAsync(name, cancellationToken);
+            return pushed?.RepoDigests?.FirstOrDefault(digest => ImageReference.Parse(digest)?.Repository == name.Repository)
+                ?? throw new ArchiveException($"the engine does not say as what {name} was pushed");
         }
         finally
         {
-            await _images.RemoveAsync(name.Text, CancellationToken.None);
+            await _images.RemoveAsync(name.Name, CancellationToken.None);
         }
     }
 

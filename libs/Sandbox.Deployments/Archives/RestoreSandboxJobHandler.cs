@@ -48,8 +48,9 @@ internal sealed class RestoreSandboxJobHandler(
             return new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, exception.Message);
         }
 
-        // The image is this sandbox's alone: it goes when its container goes.
+        // The image is this sandbox's alone: no other start names it by its id, and it goes when its container goes.
         var restored = pending with { Spec = pending.Spec with { Image = archive.ImageId, Pull = PullPolicy.Never, RemoveImage = true } };
-        return await deployment.EnsureStartedAsync(new StartOrder(restored, RegistryPassword: null), phases, cancellationToken);
+        return await deployment.EnsureStartedAsync(
+            new StartOrder(restored, RegistryPassword: null) { ImageId = archive.ImageId }, phases, cancellationToken);
     }
 }

@@ -7,11 +7,12 @@ using Docker.DotNet.Models;
 using Sandbox.Contracts.Ids;
 using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Tools;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Deployments.Archives;
 
-/// <summary>Makes an image of a stopped container on its own engine: exact where this machine can (<see cref="ExactLayer"/>), else
-/// as the engine commits it.</summary>
+/// <summary>Makes an image of a container on its own engine, for an archive or under a name of a caller's. For an archive it is exact
+/// where this machine can (<see cref="ExactLayer"/>), else as the engine commits it.</summary>
 internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, IHostTools tools, TimeProvider time)
 {
     private readonly EngineImages _images = new(engine);
@@ -32,7 +33,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         }
 
         return await _archives.CommitAsync(
-            container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, cancellationToken)
+            container.ID, ImageReference.Parse(ArchiveFiles.ImageTag(incarnation))!, pause: false, like: null, cancellationToken)
             ? false
             : throw new ArchiveException("its container was removed while it was archived");
     }
@@ -41,6 +42,42 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
     {
         await using var names = files.Open();
         return await _layer.MeansWhatItShowsAsync(upper, names, cancellationToken);
+    }
+
+    /// <summary>Makes an image of a container, running or not, that says of itself what the image says that the container came
+    /// from.</summary>
+    /// <param name="raw">A name for the image as the engine commits it, which has the container's configuration.</param>
+    /// <returns>False when the container is gone.</returns>
+    public async Task<bool> CommitAsync(
+        ContainerInspectResponse container, ImageReference raw, ImageReference name, CancellationToken cancellationToken)
+    {
+        var origin = await _images.FindAsync(container.Image, cancellationToken)
+            ?? throw new ArchiveException("the image that it came from is gone");
+        try
+        {
+            if (!await _archives.CommitAsync(container.ID, raw, pause: true, origin, cancellationToken))
+            {
+                return false;
+            }
+
+            var layers = (await _images.FindAsync(raw, cancellationToken))?.RootFS?.Layers
+                ?? throw new ArchiveException("its image was removed while it was committed");
+            try
+            {
+                await LoadAsync(ConfigOf(origin, [.. layers]), layers.Count, [], name.Name, cancellationToken);
+            }
+            catch (EngineException refused) when (!refused.Unreachable)
+            {
+                // An engine that keeps its images in containerd wants the layers that it has, too.
+                await _archives.TagAsync(raw.Name, name, cancellationToken);
+            }
+
+            return true;
+        }
+        finally
+        {
+            await _images.RemoveAsync(raw.Name, CancellationToken.None);
+        }
     }
 
     private async Task MakeExactAsync(
@@ -66,9 +103,15 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         }
 
         var config = ConfigOf(image, [.. below, .. layers.Select(layer => layer.Digest)]);
+        await LoadAsync(config, below.Count, layers, ArchiveFiles.ImageTag(incarnation), cancellationToken);
+    }
+
+    private async Task LoadAsync(
+        byte[] config, int below, List<(FileStream File, string Digest)> layers, string name, CancellationToken cancellationToken)
+    {
         var pipe = new Pipe();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var writing = WriteAsync(pipe.Writer, config, below.Count, layers, incarnation, ended.Token);
+        var writing = WriteAsync(pipe.Writer, config, below, layers, name, ended.Token);
         try
         {
             await _archives.LoadAsync(pipe.Reader.AsStream(), cancellationToken);
@@ -83,7 +126,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
 
     /// <summary>An archive of images as engines load it. The layers below are there already: their files are not looked for.</summary>
     private static async Task WriteAsync(
-        PipeWriter writer, byte[] config, int below, List<(FileStream File, string Digest)> layers, IncarnationId incarnation,
+        PipeWriter writer, byte[] config, int below, List<(FileStream File, string Digest)> layers, string tag,
         CancellationToken cancellationToken)
     {
         try
@@ -94,7 +137,7 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
                 var manifest = new JsonArray(new JsonObject
                 {
                     ["Config"] = name,
-                    ["RepoTags"] = new JsonArray(ArchiveFiles.ImageTag(incarnation)),
+                    ["RepoTags"] = new JsonArray(tag),
                     ["Layers"] = new JsonArray([.. Enumerable.Range(0, below + layers.Count).Select(i => (JsonNode)$"{i}/layer.tar")]),
                 });
                 await AddAsync(tar, name, new MemoryStream(config), cancellationToken);
@@ -135,8 +178,10 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
                 config?.Entrypoint,
                 config?.Cmd,
                 config?.WorkingDir,
-                config?.Labels,
+                Labels = config?.Labels?.Where(label => !ContainerLabels.All.Contains(label.Key)).ToDictionary(),
                 config?.ExposedPorts,
+                config?.Volumes,
+                config?.OnBuild,
                 config?.StopSignal,
                 config?.Shell,
             },

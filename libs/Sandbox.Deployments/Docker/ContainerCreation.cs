@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Docker.DotNet.Models;
+using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Node;
@@ -8,17 +9,19 @@ using Sandbox.Node;
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>Makes the one container of an incarnation, also when another attempt makes it at the same time.</summary>
-internal sealed partial class ContainerCreation(EngineConnection engine, WorkerOptions worker, TimeProvider time, ILogger logger)
+internal sealed partial class ContainerCreation(
+    EngineConnection engine, IOptions<WorkerOptions> options, TimeProvider time, ILogger<ContainerCreation> logger)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(10), LastLook = TimeSpan.FromSeconds(10);
 
     private readonly EngineContainers _containers = new(engine);
+    private readonly WorkerOptions _worker = options.Value;
     private volatile bool _diskLimitRefused;
 
     /// <summary>Creates it, or takes up the container that an earlier or simultaneous attempt made, if it is ours.</summary>
     public async Task<MadeContainer> EnsureMadeAsync(ContainerPlan plan, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        var name = ContainerName.Of(plan.Sandbox.Incarnation, worker);
+        var name = ContainerName.Of(plan.Sandbox.Incarnation, _worker);
         for (var delay = FirstLook; ; delay *= 2)
         {
             var made = await CreateAsync(plan, command, cancellationToken);
@@ -47,12 +50,12 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
     /// to the sweep, which finds it by its labels.</summary>
     public async Task TidyUpAsync(IncarnationId incarnation)
     {
-        var name = ContainerName.Of(incarnation, worker);
+        var name = ContainerName.Of(incarnation, _worker);
         try
         {
             if (await _containers.FindAsync(name, CancellationToken.None) is { } found
-                && ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out _, out _)
-                && ContainerLabels.AreOfNode(found.Config?.Labels, worker))
+                && ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out _, out _)
+                && ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
             {
                 await _containers.RemoveAsync(found.ID, CancellationToken.None);
             }
@@ -82,8 +85,8 @@ internal sealed partial class ContainerCreation(EngineConnection engine, WorkerO
 
     private MadeContainer TakeUp(SandboxInstance sandbox, ContainerInspectResponse found, string name)
     {
-        if (!ContainerLabels.TryRead(found.Config?.Labels, worker.ClusterId, out var incarnation, out var id)
-            || incarnation != sandbox.Incarnation || id != sandbox.Id || !ContainerLabels.AreOfNode(found.Config?.Labels, worker))
+        if (!ContainerLabels.TryRead(found.Config?.Labels, _worker.ClusterId, out var incarnation, out var id)
+            || incarnation != sandbox.Incarnation || id != sandbox.Id || !ContainerLabels.AreOfNode(found.Config?.Labels, _worker))
         {
             return new MadeContainer(
                 CreateOutcome.NameTaken, null, $"a container named {name} exists and does not belong to this sandbox; it is left alone");

@@ -17,21 +17,32 @@ internal static class ContainerLabels
     public const string Incarnation = "sandbox.aspire/incarnation";
     public const string Node = "sandbox.aspire/node";
 
-    /// <summary>The epoch of the node's lease under which it was made; absent where one process is the whole cluster and needs
+    public const string Tenant = "sandbox.aspire/tenant";
+
+    /// <summary>The epoch of the node's lease under which it was made; empty where one process is the whole cluster and needs
     /// none.</summary>
     public const string Epoch = "sandbox.aspire/epoch";
 
-    /// <summary>Present when the image is to go with the container.</summary>
+    /// <summary>Name of the image that is to go with the container; empty: none is.</summary>
     public const string RemoveImage = "sandbox.aspire/remove-image";
+
+    /// <summary>A container inherits the labels of its image: what an image may not say of it, it says itself. The last three are
+    /// read by those who bring up a cluster of containers.</summary>
+    private static readonly string[] NeverInherited =
+        [Epoch, RemoveImage, "sandbox.aspire/compose-project", "sandbox.aspire/compose-service", "com.docker.compose.project"];
+
+    /// <summary>All of ours, that an image made of one of our containers is not to have.</summary>
+    public static IEnumerable<string> All => [Cluster, Sandbox, Incarnation, Node, Tenant, .. NeverInherited];
 
     public static Dictionary<string, string> Of(SandboxInstance sandbox, WorkerOptions worker, long? epoch)
     {
-        var labels = new Dictionary<string, string>
+        var labels = new Dictionary<string, string>(NeverInherited.Select(label => KeyValuePair.Create(label, "")))
         {
             [Cluster] = worker.ClusterId,
             [Sandbox] = sandbox.Id.ToString(),
             [Incarnation] = sandbox.Incarnation.ToString(),
             [Node] = worker.NodeName,
+            [Tenant] = sandbox.Tenant,
         };
         if (epoch is { } known)
         {
@@ -40,7 +51,7 @@ internal static class ContainerLabels
 
         if (sandbox.Spec.RemoveImage)
         {
-            labels[RemoveImage] = "true";
+            labels[RemoveImage] = sandbox.Spec.Image;
         }
 
         return labels;
@@ -60,6 +71,14 @@ internal static class ContainerLabels
     /// <summary>Whether this node made it: several nodes of a cluster may share an engine.</summary>
     public static bool AreOfNode(IDictionary<string, string>? labels, WorkerOptions worker) =>
         worker.IsOnlyNode || (labels is not null && Has(labels, Node, out var node) && node == worker.NodeName);
+
+    /// <summary>The name of the image that is to go with the container, and whose it is.</summary>
+    public static bool TryReadRemoval(
+        IDictionary<string, string>? labels, [NotNullWhen(true)] out string? image, [NotNullWhen(true)] out string? tenant)
+    {
+        (image, tenant) = (null, null);
+        return labels is not null && Has(labels, RemoveImage, out image) && image.Length > 0 && Has(labels, Tenant, out tenant);
+    }
 
     private static bool Has(IDictionary<string, string> labels, string name, [NotNullWhen(true)] out string? value) =>
         labels.TryGetValue(name, out value);

@@ -12,12 +12,14 @@ namespace Sandbox.Deployments.Docker;
 /// What the engine is asked to make for a sandbox: a pure function of its spec and of where this node keeps things.
 /// Unprivileged unless the spec says otherwise; nothing of the host is writable inside.
 /// </summary>
+/// <param name="Image">Id of the image: its name may mean another one a moment later.</param>
 /// <param name="Arguments">The allow-listed extra arguments.</param>
 /// <param name="AgentFolder">Host folder with the agent for the engine's architecture.</param>
 /// <param name="SocketFolder">Host folder with the owner's socket.</param>
 /// <param name="KataDiskFile">Host file with the disk image; only for kata.</param>
 internal sealed record ContainerPlan(
-    SandboxInstance Sandbox, WorkerOptions Worker, EngineArguments Arguments, string AgentFolder, string SocketFolder, string KataDiskFile)
+    SandboxInstance Sandbox, string Image, WorkerOptions Worker, EngineArguments Arguments, string AgentFolder, string SocketFolder,
+    string KataDiskFile)
 {
     /// <summary>Of the node's lease; null where none is needed.</summary>
     public long? Epoch { get; init; }
@@ -41,7 +43,7 @@ internal sealed record ContainerPlan(
     public CreateContainerParameters ToParameters(IReadOnlyList<string> command, bool limitDisk) => new()
     {
         Name = ContainerName.Of(Sandbox.Incarnation, Worker),
-        Image = Spec.Image,
+        Image = Image,
         Platform = Arguments.Platform ?? Spec.Platform,
         Entrypoint = [.. command],
         // The owner's socket is root's alone, also in an image that runs as somebody else.

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
@@ -8,21 +9,25 @@ namespace Sandbox.Deployments.Docker;
 
 /// <summary>Plans containers for this node, and makes the folders and disk images that they mount.</summary>
 internal sealed class ContainerPlanner(
-    EngineConnection engine, SandboxFolders folders, KataDisk kataDisk, WorkerOptions worker, INodeLease lease)
+    EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, INodeLease lease)
 {
-    public async Task<ContainerPlan> PlanAsync(SandboxInstance sandbox, EngineArguments arguments, CancellationToken cancellationToken)
+    private readonly KataDisk _kataDisk = new(options.Value.DataFolder);
+
+    /// <param name="image">Its id.</param>
+    public async Task<ContainerPlan> PlanAsync(
+        SandboxInstance sandbox, string image, EngineArguments arguments, CancellationToken cancellationToken)
     {
         var facts = await engine.FactsAsync(cancellationToken);
         var socketFolder = folders.Socket(sandbox.Incarnation);
         Directory.CreateDirectory(socketFolder);
         if (sandbox.Spec.UseKata)
         {
-            kataDisk.EnsureMade(sandbox);
+            _kataDisk.EnsureMade(sandbox);
         }
 
         return new ContainerPlan(
-            sandbox, worker, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder,
-            kataDisk.File(sandbox.Incarnation))
+            sandbox, image, options.Value, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder,
+            _kataDisk.File(sandbox.Incarnation))
         {
             Epoch = lease.Current?.Fence?.Epoch,
         };

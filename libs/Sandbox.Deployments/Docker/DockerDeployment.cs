@@ -3,14 +3,12 @@ using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
-using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
 using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
-using Sandbox.Node.Leases;
 
 namespace Sandbox.Deployments.Docker;
 
@@ -22,27 +20,20 @@ internal sealed partial class DockerDeployment : IDeployment
 {
     private readonly EngineConnection _engine;
     private readonly EngineContainers _containers;
-    private readonly EngineImages _images;
+    private readonly SandboxImages _images;
     private readonly KataDisk _kataDisk;
-    private readonly DeploymentHooks _hooks;
     private readonly DockerStart _start;
     private readonly SandboxFolders _folders;
     private readonly WorkerOptions _worker;
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxFolders folders, IHostTools tools, IOptions<WorkerOptions> options, INodeLease lease,
-        TimeProvider time,
+        EngineConnection engine, SandboxImages images, DockerStart start, SandboxFolders folders, IOptions<WorkerOptions> options,
         ILogger<DockerDeployment> logger)
     {
-        (_engine, _folders, _worker, _logger) = (engine, folders, options.Value, logger);
+        (_engine, _images, _start, _folders, _worker, _logger) = (engine, images, start, folders, options.Value, logger);
         _containers = new EngineContainers(engine);
-        _images = new EngineImages(engine);
         _kataDisk = new KataDisk(_worker.DataFolder);
-        _hooks = new DeploymentHooks(logger);
-        _start = new DockerStart(
-            engine, new ContainerPlanner(engine, folders, _kataDisk, _worker, lease), new ContainerCreation(engine, _worker, time, logger),
-            new SharedDiskBudget(engine, tools, time, logger), _hooks, _worker, time);
     }
 
     public DeploymentKind Kind => DeploymentKind.Docker;
@@ -50,7 +41,7 @@ internal sealed partial class DockerDeployment : IDeployment
     /// <summary>What runs in the container. A seam for tests that have no agent.</summary>
     internal Func<SandboxInstance, IReadOnlyList<string>> Command { get; init; } = ContainerPlan.AgentCommand;
 
-    public void AddHook(IDeploymentHook hook) => _hooks.Add(hook);
+    public void AddHook(IDeploymentHook hook) => _start.Hooks.Add(hook);
 
     public async Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken)
     {
@@ -87,7 +78,7 @@ internal sealed partial class DockerDeployment : IDeployment
         try
         {
             Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
-            await _hooks.StepAsync(sandbox, "starting", cancellationToken);
+            await _start.Hooks.StepAsync(sandbox, "starting", cancellationToken);
             return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken)
                 ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes)
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
@@ -108,7 +99,7 @@ internal sealed partial class DockerDeployment : IDeployment
 
     public async Task EnsureStoppedAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
     {
-        await _hooks.StepAsync(sandbox, "stopping", cancellationToken);
+        await _start.Hooks.StepAsync(sandbox, "stopping", cancellationToken);
         await _containers.StopAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken);
     }
 
@@ -142,7 +133,7 @@ internal sealed partial class DockerDeployment : IDeployment
         ContainerUsage.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
 
     public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) =>
-        [.. await _images.ListAsync(cancellationToken)];
+        [.. await new EngineImages(_engine).NamesAsync(cancellationToken)];
 
     private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
 
@@ -188,10 +179,10 @@ internal sealed partial class DockerDeployment : IDeployment
     /// <summary>An image that a container uses, even a stopped one, cannot be removed, so it goes with its last container.</summary>
     private async Task RemoveImageAsync(ContainerInspectResponse removed, CancellationToken cancellationToken)
     {
-        if (removed.Config is { } config && config.Labels.ContainsKey(ContainerLabels.RemoveImage)
-            && !await _images.RemoveAsync(config.Image, cancellationToken))
+        if (ContainerLabels.TryReadRemoval(removed.Config?.Labels, out var image, out var tenant)
+            && !await _images.TryRemoveAsync(image, removed.Image, tenant, cancellationToken))
         {
-            Log.ImageInUse(_logger, config.Image);
+            Log.ImageInUse(_logger, image);
         }
     }
 
@@ -203,7 +194,7 @@ internal sealed partial class DockerDeployment : IDeployment
         [LoggerMessage(3004, LogLevel.Warning, "Container {Name} is not one of this cluster's, it is left alone")]
         public static partial void NotOurs(ILogger logger, string name);
 
-        [LoggerMessage(3005, LogLevel.Information, "Image {Image} is used by another container, it stays")]
+        [LoggerMessage(3005, LogLevel.Information, "Image {Image} is used by another container or is not only its tenant's, it stays")]
         public static partial void ImageInUse(ILogger logger, string image);
     }
 }

@@ -1,23 +1,34 @@
 using System.Net;
 using Docker.DotNet.Models;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>The engine's ways to turn containers into images, and images into bytes and back.</summary>
 internal sealed class EngineArchives(EngineConnection engine)
 {
-    /// <summary>Makes an image of a container under a name (with tag); false when the container is gone.</summary>
+    /// <summary>Makes an image of a container under a name; false when the container is gone.</summary>
     /// <param name="pause">Pauses its processes meanwhile, so that the image is of one moment.</param>
-    public async Task<bool> CommitAsync(string container, ImageReference name, bool pause, CancellationToken cancellationToken)
+    /// <param name="like">The image whose configuration it is to have instead of the container's, as far as an engine can do that:
+    /// labels of ours are emptied, not taken away.</param>
+    public async Task<bool> CommitAsync(
+        string container, ImageReference name, bool pause, ImageInspectResponse? like, CancellationToken cancellationToken)
     {
         var commit =
             new CommitContainerChangesParameters
             {
                 ContainerID = container,
                 RepositoryName = name.Repository,
-                Tag = name.Tag ?? "latest",
-                Pause = pause
+                Tag = name.Tag,
+                Pause = pause,
             };
+        if (like is { Config: { } config })
+        {
+            (commit.User, commit.WorkingDir) = (config.User ?? "", config.WorkingDir ?? "");
+            (commit.Env, commit.Entrypoint, commit.Cmd) = (config.Env ?? [], config.Entrypoint ?? [], config.Cmd ?? []);
+            commit.Labels = ContainerLabels.All.ToDictionary(label => label, _ => "");
+        }
+
         try
         {
             await engine.CallAsync(
@@ -56,7 +67,7 @@ internal sealed class EngineArchives(EngineConnection engine)
     /// <summary>Gives an image of the engine's one more name.</summary>
     public Task TagAsync(string image, ImageReference name, CancellationToken cancellationToken)
     {
-        var tag = new ImageTagParameters { RepositoryName = name.Repository, Tag = name.Tag ?? "latest" };
+        var tag = new ImageTagParameters { RepositoryName = name.Repository, Tag = name.Tag };
         return engine.CallAsync(
             "image tag", (client, token) => client.Images.TagImageAsync(image, tag, token), EngineConnection.Answer, cancellationToken);
     }
@@ -77,7 +88,7 @@ internal sealed class EngineArchives(EngineConnection engine)
     public async Task PushAsync(ImageReference name, AuthConfig? credentials, CancellationToken cancellationToken)
     {
         var watched = new FailureWatch();
-        var push = new ImagePushParameters { Tag = name.Tag ?? "latest" };
+        var push = new ImagePushParameters { Tag = name.Tag };
         await engine.CallAsync(
             "image push", (client, token) =>
                 client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token),

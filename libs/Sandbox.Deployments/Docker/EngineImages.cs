@@ -1,25 +1,28 @@
 using System.Net;
 using Docker.DotNet.Models;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>The engine's images.</summary>
 internal sealed class EngineImages(EngineConnection engine)
 {
-    public async Task<bool> IsPresentAsync(ImageReference image, CancellationToken cancellationToken) =>
-        await FindAsync(image.Text, cancellationToken) is not null;
+    /// <summary>All that are present, with names or without.</summary>
+    public Task<IList<ImagesListResponse>> ListAsync(CancellationToken cancellationToken) => engine.CallAsync(
+        "image list", (client, token) =>
+            client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
 
-    /// <summary>The names of all that are present, newest first.</summary>
-    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
-    {
-        var images = await engine.CallAsync(
-            "image list", (client, token) =>
-                client.Images.ListImagesAsync(new ImagesListParameters(), token), EngineConnection.Answer, cancellationToken);
-        return [.. images.OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? [])
-            .Where(name => name != "<none>:<none>")];
-    }
+    /// <summary>The names of all that are present, newest first, without those of commits and archives.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken)).OrderByDescending(image => image.Created).SelectMany(image => image.RepoTags ?? [])
+            .Where(name => ImageReference.Parse(name) is { IsReserved: false })];
 
     /// <summary>Null when it is not present.</summary>
+    public Task<ImageInspectResponse?> FindAsync(ImageReference image, CancellationToken cancellationToken) =>
+        FindAsync(image.Name, cancellationToken);
+
+    /// <summary>Null when it is not present.</summary>
+    /// <param name="image">Its id, or its name in full.</param>
     public async Task<ImageInspectResponse?> FindAsync(string image, CancellationToken cancellationToken)
     {
         try
@@ -44,7 +47,7 @@ internal sealed class EngineImages(EngineConnection engine)
         var pull = new ImagesCreateParameters
         {
             FromImage = image.Digest is null ? image.Repository : $"{image.Repository}@{image.Digest}",
-            Tag = image.Digest is null ? image.Tag ?? "latest" : null,
+            Tag = image.Tag,
             Platform = platform,
         };
         await engine.CallAsync(
@@ -66,6 +69,7 @@ internal sealed class EngineImages(EngineConnection engine)
     }
 
     /// <summary>Removes it; one that is gone is removed, one that another container uses stays (false).</summary>
+    /// <param name="image">Its id, or its name in full.</param>
     public async Task<bool> RemoveAsync(string image, CancellationToken cancellationToken)
     {
         try

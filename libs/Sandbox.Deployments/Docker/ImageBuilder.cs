@@ -1,6 +1,7 @@
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
 using Sandbox.Node;
 
 namespace Sandbox.Deployments.Docker;
@@ -15,7 +16,7 @@ public static class ImageBuilder
     public static async Task<SandboxError?> BuildAsync(
         string dockerHost, string contextFolder, string tag, IProgress<string> progress, CancellationToken cancellationToken)
     {
-        if (ImageReference.Parse(tag) is not { Digest: null, Repository.Length: > 0 })
+        if (ImageReference.Parse(tag) is not { Digest: null })
         {
             return new SandboxError.BadSpec("tag", $"'{tag}' cannot be the name of a new image");
         }

@@ -11,7 +11,8 @@ namespace Sandbox.Deployments.Docker;
 /// and the engine removes all of it with the container. Whatever goes wrong, the start goes on without; where a program is
 /// missing, it is not tried again.
 /// </summary>
-internal sealed partial class SharedDiskBudget(EngineConnection engine, IHostTools tools, TimeProvider time, ILogger logger)
+internal sealed partial class SharedDiskBudget(
+    EngineConnection engine, IHostTools tools, TimeProvider time, ILogger<SharedDiskBudget> logger)
 {
     private const UnixFileMode AsTheEngineMakesLogs = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 

@@ -57,6 +57,11 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         check.Require(image.Length <= LongestImage, "image", $"must have at most {LongestImage} characters");
         check.Require(!image.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)), "image", "must not contain spaces or control characters");
         check.Require(!image.StartsWith('-'), "image", "must not begin with '-'");
+        if (ImageReference.WhyRefused(image) is { } reason)
+        {
+            check.Refuse("image", $"'{SpecCheck.Short(image)}' {reason}");
+        }
+
         check.Require(
             !request.ImageOs.StartsWith("windows", StringComparison.OrdinalIgnoreCase), "image_os",
             $"'{SpecCheck.Short(request.ImageOs)}' is not supported; only linux is");

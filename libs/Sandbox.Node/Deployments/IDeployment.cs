@@ -52,6 +52,9 @@ public interface IDeployment
 /// <param name="RegistryPassword">Never stored, never logged.</param>
 public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPassword)
 {
+    /// <summary>The image itself, where the order's own job brought it; null: the spec names it.</summary>
+    public string? ImageId { get; init; }
+
     public override string ToString() => $"start of {Sandbox.Id}";
 }
 

@@ -42,7 +42,8 @@ public sealed class DockerArchiveTests : IDisposable
         }
         finally
         {
-            using var remove = _cli.StartOther(["docker", "rmi", "--force", image]);
+            // By its id, with the name under which the node keeps it.
+            using var remove = _cli.StartOther(["sh", "-c", $"docker images --quiet {image} | xargs -r docker rmi --force"]);
             await remove.EndAsync();
         }
     }

@@ -51,6 +51,9 @@ public sealed class ProcessCluster : IAsyncDisposable
     /// <summary>Ids of the cluster's containers, running or not.</summary>
     public Task<IReadOnlyList<string>> ContainersAsync() => _docker.ContainersAsync(CancellationToken.None);
 
+    /// <summary>Names under which the engine keeps what the cluster's tenants have committed.</summary>
+    public Task<IReadOnlyList<string>> CommitsAsync() => _docker.CommitsAsync(CancellationToken.None);
+
     public static async Task<ProcessCluster> StartAsync(ClusterSetup setup)
     {
         var postgres = await PostgresServer.StartAsync();

@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Sandbox.Testing;
 
 /// <summary>
 /// A cluster id of a test's own (or of a test class's): whatever containers carry it are removed at the end, with the images
-/// that were loaded for them from an archive, so that nothing is left behind, also by a test that fails.
+/// that were loaded for them from an archive or committed from them, so that nothing is left behind, also by a test that fails.
 /// </summary>
 public sealed class DockerCluster : IAsyncDisposable
 {
@@ -24,7 +27,24 @@ public sealed class DockerCluster : IAsyncDisposable
             {
                 await RemoveArchivedAsync(image);
             }
+
+            foreach (var commit in await CommitsAsync(CancellationToken.None))
+            {
+                await DockerEngine.DeleteAsync($"images/{commit}", CancellationToken.None);
+            }
         }
+    }
+
+    /// <summary>Names of the images that the engine keeps for commits of this cluster's tenants.</summary>
+    public async Task<IReadOnlyList<string>> CommitsAsync(CancellationToken cancellationToken)
+    {
+        var prefix = $"sandbox-commit/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ClusterId)))[..32]}/";
+        return
+        [
+            .. (await DockerEngine.GetAsync("images/json", cancellationToken))!.AsArray()
+                .SelectMany(image => image!["RepoTags"]?.AsArray().Select(tag => (string)tag!) ?? [])
+                .Where(tag => tag.StartsWith(prefix, StringComparison.Ordinal)),
+        ];
     }
 
     private static async Task RemoveArchivedAsync(string image)

@@ -60,7 +60,13 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
                 ["sandbox.aspire/sandbox"] = sandbox.Id.ToString(),
                 ["sandbox.aspire/incarnation"] = sandbox.Incarnation.ToString(),
                 ["sandbox.aspire/node"] = "node-1",
+                ["sandbox.aspire/tenant"] = "default",
                 ["sandbox.aspire/epoch"] = "7",
+                // What its image says of these is not true of it.
+                ["sandbox.aspire/remove-image"] = "",
+                ["sandbox.aspire/compose-project"] = "",
+                ["sandbox.aspire/compose-service"] = "",
+                ["com.docker.compose.project"] = "",
             },
             labels);
     }
@@ -186,7 +192,10 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     }
 
     private CreateContainerParameters Plan(SandboxInstance sandbox) =>
-        new ContainerPlan(sandbox, docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img") { Epoch = 7 }
+        new ContainerPlan(sandbox, "sha256:1", docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
+        {
+            Epoch = 7,
+        }
             .ToParameters(ContainerPlan.AgentCommand(sandbox), limitDisk: true);
 
     private static IEnumerable<string> Texts(JsonNode? list) => list?.AsArray().Select(item => (string)item!) ?? [];

@@ -1,10 +1,7 @@
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Deployments.Docker;
-using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
@@ -82,16 +79,8 @@ public sealed class DockerHarness : IAsyncLifetime
     internal DockerDeployment NewDeployment(string dockerHost = "", IReadOnlyList<string>? command = null) =>
         NewDeployment(Options(dockerHost), command);
 
-    internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null)
-    {
-        IOptions<WorkerOptions> options = Microsoft.Extensions.Options.Options.Create(with);
-        return new DockerDeployment(
-            Connect(with), new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), TimeProvider.System,
-            NullLogger<DockerDeployment>.Instance)
-        {
-            Command = _ => command ?? Sleeper,
-        };
-    }
+    internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null) =>
+        TestDeployment.Of(Connect(with), with, TimeProvider.System, _ => command ?? Sleeper);
 
     public static SandboxInstance GivenSandbox(Func<SandboxSpec, SandboxSpec>? with = null)
     {

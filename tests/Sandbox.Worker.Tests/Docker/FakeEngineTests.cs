@@ -1,15 +1,12 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Deployments.Docker;
-using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Node;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 using Sandbox.Testing;
 
@@ -74,7 +71,7 @@ public sealed class FakeEngineTests : IDisposable
                 await response.WriteAsync("""{"status":"Pull complete","id":"a"}""", Token);
                 present = true;
             }
-            else if (call.Verb == "POST containers/create" && !present)
+            else if (call.Verb == "GET images/hub.example.com/team/app:2/json" && !present)
             {
                 await FakeEngine.RefuseAsync(response, 404, "No such image: hub.example.com/team/app:2");
             }
@@ -121,7 +118,7 @@ public sealed class FakeEngineTests : IDisposable
 
         Assert.Equal((SandboxPhase.ImagePull, "pull access denied"), (error.Phase, error.Reason));
         var pull = Assert.Single(engine.Calls, call => call.Path == "images/create");
-        Assert.Equal("?fromImage=app&tag=latest", pull.Query);
+        Assert.Equal("?fromImage=docker.io%2Flibrary%2Fapp&tag=latest", pull.Query);
         Assert.DoesNotContain("password", Encoding.UTF8.GetString(Convert.FromBase64String(pull.Auth)), StringComparison.Ordinal);
     }
 
@@ -201,23 +198,24 @@ public sealed class FakeEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_OfAnImageId_IsNeverPulled()
+    public async Task Start_OfAnImageId_AsksTheEngineForNothing()
     {
-        await using var engine = await FakeEngine.StartAsync(
-            (_, response) => FakeEngine.RefuseAsync(response, 404, "No such image: sha256:..."));
+        await using var engine = await FakeEngine.StartAsync(RunAsync);
         var id = $"sha256:{new string('a', 64)}";
 
         var error = DockerHarness.Failure<SandboxError.StartFailed>(await Deployment(engine).EnsureStartedAsync(
             new StartOrder(DockerHarness.GivenSandbox(spec => spec with { Image = id }), null), new RecordedPhases(), Token));
 
-        Assert.Equal($"image {id} is not present on this node and pull is 'missing'", error.Reason);
-        Assert.DoesNotContain(engine.Calls, call => call.Path == "images/create");
+        Assert.Equal($"'{id}' reads like the id of an image, or a part of one; say its name, with a tag", error.Reason);
+        Assert.Empty(engine.Calls);
     }
 
     /// <summary>An engine on which everything goes well and nothing is there.</summary>
     private static Task RunAsync(FakeEngine.Call call, HttpResponse response) => call.Verb switch
     {
         "POST containers/create" => FakeEngine.SayAsync(response, 201, new { Id = "c1", Warnings = Array.Empty<string>() }),
+        var verb when verb.StartsWith("GET images/", StringComparison.Ordinal) =>
+            FakeEngine.SayAsync(response, 200, new { Id = $"sha256:{new string('b', 64)}" }),
         "GET containers/json" => FakeEngine.SayAsync(response, 200, Array.Empty<object>()),
         var verb when verb.EndsWith("/start", StringComparison.Ordinal) || verb.EndsWith("/stop", StringComparison.Ordinal) =>
             NothingAsync(response),
@@ -239,20 +237,17 @@ public sealed class FakeEngineTests : IDisposable
 
     private DockerDeployment Deployment(FakeEngine engine)
     {
-        var options = Options.Create(
-            new WorkerOptions
-            {
-                DataFolder = _folder.Path,
-                ClusterId = "c",
-                NodeName = "n",
-                AgentFolder = _folder.Path,
-                DockerHost = engine.Address
-            });
-        var connection = new EngineConnection(options, _clock);
+        var options = new WorkerOptions
+        {
+            DataFolder = _folder.Path,
+            ClusterId = "c",
+            NodeName = "n",
+            AgentFolder = _folder.Path,
+            DockerHost = engine.Address,
+        };
+        var connection = new EngineConnection(Options.Create(options), _clock);
         _connections.Add(connection);
-        return new DockerDeployment(
-            connection, new SandboxFolders(options), new HostTools(), options, new HeldNodeLease(7), _clock,
-            NullLogger<DockerDeployment>.Instance);
+        return TestDeployment.Of(connection, options, _clock);
     }
 
     /// <summary>Turns the clock until it is so: the reader of the stream and the clock's tick are not in step.</summary>

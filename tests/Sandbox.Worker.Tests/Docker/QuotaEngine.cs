@@ -6,7 +6,6 @@ using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Errors;
 using Sandbox.Node;
-using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
 using Sandbox.Testing;
 
@@ -16,7 +15,7 @@ namespace Sandbox.Worker.Tests.Docker;
 /// An engine with overlay2 on XFS and project quota, which has one container. Its data folder lies in <paramref name="root"/>.
 /// What it answers to inspect is what an engine answered between create and start.
 /// </summary>
-internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<DockerDeployment>, IAsyncDisposable
+internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<SharedDiskBudget>, IAsyncDisposable
 {
     public const string Id = "7ad69e8a778a18f7a4a8bb54ca310e916919f57017e1bb8ff122fd091c7d415c";
 
@@ -54,17 +53,16 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
     {
         Directory.CreateDirectory(ContainerFolder);
         _engine ??= await FakeEngine.StartAsync(AnswerAsync, filesystem: FileSystem, dataFolder: DataFolder);
-        var options = Options.Create(
-            new WorkerOptions
-            {
-                DataFolder = _folder.Path,
-                ClusterId = "c",
-                NodeName = "n",
-                AgentFolder = _folder.Path,
-                DockerHost = _engine.Address
-            });
-        _connection ??= new EngineConnection(options, Clock);
-        _deployment ??= new DockerDeployment(_connection, new SandboxFolders(options), tools, options, new HeldNodeLease(7), Clock, this);
+        var options = new WorkerOptions
+        {
+            DataFolder = _folder.Path,
+            ClusterId = "c",
+            NodeName = "n",
+            AgentFolder = _folder.Path,
+            DockerHost = _engine.Address,
+        };
+        _connection ??= new EngineConnection(Options.Create(options), Clock);
+        _deployment ??= TestDeployment.Of(_connection, options, Clock, tools: tools, budget: this);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { DiskBytes = disk });
         Result<StartedSandbox> started = await _deployment.EnsureStartedAsync(
             new StartOrder(sandbox, null), new RecordedPhases(), cancellationToken);
@@ -103,6 +101,7 @@ internal sealed class QuotaEngine(string root, IHostTools tools) : ILogger<Docke
     {
         "POST containers/create" => FakeEngine.SayAsync(response, 201, new { Id, Warnings = Array.Empty<string>() }),
         var verb when verb.EndsWith("/start", StringComparison.Ordinal) => NothingAsync(response),
+        var verb when verb.StartsWith("GET images/", StringComparison.Ordinal) => FakeEngine.SayAsync(response, 200, new { Id }),
         var verb when verb.EndsWith("/json", StringComparison.Ordinal) && !HasLostIt => FakeEngine.SayAsync(response, 200, Inspected()),
         _ => FakeEngine.RefuseAsync(response, 404, "No such container"),
     };

@@ -99,9 +99,10 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
         _tools.AssertNothingWasAsked();
         var calls = _quota.Engine.Calls.Select(call => call.Verb).ToList();
         Assert.Equal(["GET info", "GET version"], calls.Take(2).Order());
-        Assert.Equal(2, calls.Count - 2);
-        Assert.Equal("POST containers/create", calls[2]);
-        Assert.EndsWith("/start", calls[3], StringComparison.Ordinal);
+        Assert.Equal(3, calls.Count - 2);
+        Assert.StartsWith("GET images/", calls[2], StringComparison.Ordinal);
+        Assert.Equal("POST containers/create", calls[3]);
+        Assert.EndsWith("/start", calls[4], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -161,7 +162,7 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
 
         await StartsWithoutAsync("xfs_io cannot be run: No such file or directory");
 
-        Assert.Equal(calls + 2, _quota.Engine.Calls.Count);
+        Assert.Equal(calls + 3, _quota.Engine.Calls.Count);
         Assert.Single(_tools.Asked, command => command.StartsWith("'xfs_io'", StringComparison.Ordinal));
     }
 

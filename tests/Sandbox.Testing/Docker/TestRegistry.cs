@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+using Xunit;
 
-namespace Sandbox.Worker.Tests.Archives;
+namespace Sandbox.Testing;
 
 /// <summary>A registry of a test's own on this machine, which knows one user. Needs the program <c>docker-registry</c>.</summary>
-internal sealed class TestRegistry : IAsyncDisposable
+public sealed class TestRegistry : IAsyncDisposable
 {
     private const string Program = "/usr/bin/docker-registry";
 
@@ -14,17 +16,19 @@ internal sealed class TestRegistry : IAsyncDisposable
     private const string Users = "u:$2y$05$Z8UTk1MEvGD9WW3B7pbnZeNh6WFfiUcMdAyggW0lUFEkJRapqoQi2";
 
     private readonly TempFolder _folder = new();
-    private System.Diagnostics.Process? _process;
+    private Process? _process;
 
+    private TestRegistry()
+    {
+    }
+
+    /// <summary>Null when this machine can have one.</summary>
+    public static string? WhyMissing { get; } = File.Exists(Program) ? null : $"needs a registry: there is no {Program}";
+
+    /// <summary>Host and port, as they stand in names.</summary>
     public string Name { get; } = $"localhost:{ReservedPorts.Next()}";
 
-    public static void Need()
-    {
-        if (!File.Exists(Program))
-        {
-            Assert.Skip($"needs a registry: there is no {Program}");
-        }
-    }
+    public static void Need() => Assert.SkipWhen(WhyMissing is not null, WhyMissing ?? "");
 
     public static async Task<TestRegistry> StartAsync()
     {
@@ -44,13 +48,13 @@ internal sealed class TestRegistry : IAsyncDisposable
                 realm: test
                 path: {{registry._folder.File("users")}}
             """);
-        registry._process = System.Diagnostics.Process.Start(new ProcessStartInfo(Program, ["serve", registry._folder.File("registry.yml")])
+        registry._process = Process.Start(new ProcessStartInfo(Program, ["serve", registry._folder.File("registry.yml")])
         { RedirectStandardError = true, RedirectStandardOutput = true })!;
         registry._process.OutputDataReceived += (_, _) => { };
         registry._process.BeginOutputReadLine();
         registry._process.ErrorDataReceived += (_, _) => { };
         registry._process.BeginErrorReadLine();
-        await Running.WorkerHost.UntilAsync(registry.Answers, "the registry listens");
+        await Wait.UntilAsync(() => Task.FromResult(registry.Answers()), () => "the registry listens");
         return registry;
     }
 
@@ -81,7 +85,7 @@ internal sealed class TestRegistry : IAsyncDisposable
         try
         {
             using var client = new TcpClient();
-            client.Connect("127.0.0.1", int.Parse(Name.Split(':')[1]));
+            client.Connect("127.0.0.1", int.Parse(Name.Split(':')[1], CultureInfo.InvariantCulture));
             return true;
         }
         catch (SocketException)

@@ -1,0 +1,102 @@
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Options;
+using Sandbox.Deployments.Images;
+using Sandbox.Domain.Policies;
+using Sandbox.Domain.Specs;
+using Sandbox.Node;
+
+namespace Sandbox.Deployments.Docker;
+
+/// <summary>
+/// Keeps what starts pulled under a limit (<see cref="WorkerOptions.ImageCache"/>). Only what a registry has is removed: what the
+/// operator put there stays, and so does every commit, which nothing else has, until its tenant removes it.
+/// </summary>
+internal sealed partial class ImageEviction(
+    EngineConnection engine, ImageLedger ledger, IOptions<ImagePolicy> policy, IOptions<WorkerOptions> worker, TimeProvider time,
+    ILogger<ImageEviction> logger) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    /// <summary>No commit takes longer: its names for the meantime were left by a process that was killed.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(3);
+
+    private readonly EngineImages _images = new(engine);
+
+    /// <summary>One look.</summary>
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        // In this order: what is pulled meanwhile is in neither list.
+        var known = ledger.ByLastUse();
+        var present = (await _images.ListAsync(cancellationToken)).ToDictionary(image => image.ID);
+        ledger.Forget([.. known.Select(one => one.Image).Where(image => !present.ContainsKey(image))]);
+        await RemoveAbandonedAsync(present.Values, cancellationToken);
+
+        var pulled = known.Where(one => one.Record.PulledFor is not null && present.ContainsKey(one.Image))
+            .Select(one => present[one.Image]).ToList();
+        var excess = pulled.Sum(image => image.Size) - Limit;
+        foreach (var image in pulled.TakeWhile(_ => excess > 0).Where(image => !IsKept(image)))
+        {
+            if (await RemoveAsync(image, cancellationToken))
+            {
+                Log.Evicted(logger, image.ID, image.Size);
+                ledger.Forget([image.ID]);
+                excess -= image.Size;
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var ticks = new PeriodicTimer(Every, time);
+        while (await ticks.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (EngineException exception)
+            {
+                Log.NotNow(logger, exception.Message);
+            }
+        }
+    }
+
+    private long Limit => SizeText.TryParse(worker.Value.ImageCache, out var bytes) ? bytes : long.MaxValue;
+
+    private bool IsKept(ImagesListResponse image) => (image.RepoTags ?? [])
+        .Select(ImageReference.Parse).Any(name => name is not null && (name.IsPlatforms || policy.Value.IsShared(name)));
+
+    /// <returns>False: a container uses it.</returns>
+    private async Task<bool> RemoveAsync(ImagesListResponse image, CancellationToken cancellationToken)
+    {
+        var names = (image.RepoTags ?? []).Select(ImageReference.Parse).OfType<ImageReference>().Select(name => name.Name).ToList();
+        foreach (var name in names is [] ? [image.ID] : names)
+        {
+            if (!await _images.RemoveAsync(name, cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task RemoveAbandonedAsync(IEnumerable<ImagesListResponse> images, CancellationToken cancellationToken)
+    {
+        var since = time.GetUtcNow() - Abandoned;
+        foreach (var name in images.Where(image => new DateTimeOffset(image.Created.ToUniversalTime()) < since)
+            .SelectMany(image => image.RepoTags ?? []).Where(CommitNames.IsPassing))
+        {
+            await _images.RemoveAsync(name, cancellationToken);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3043, LogLevel.Information, "Image {Image} of {Bytes} bytes was not used for longest and is removed")]
+        public static partial void Evicted(ILogger logger, string image, long bytes);
+
+        [LoggerMessage(3044, LogLevel.Debug, "The images of the engine cannot be looked at now: {Reason}")]
+        public static partial void NotNow(ILogger logger, string reason);
+    }
+}

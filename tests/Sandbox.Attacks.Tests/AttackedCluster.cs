@@ -1,0 +1,100 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
+
+namespace Sandbox.Attacks.Tests;
+
+/// <summary>
+/// One API and one worker on Docker with three tenants, shared by every class of attacks: two that work, and a hostile one. It
+/// does not run on a machine without an engine, where tests that use it are skipped.
+/// </summary>
+public sealed class AttackedCluster : IAsyncLifetime
+{
+    private readonly TempFolder _archives = new();
+    private readonly List<RockCaller> _callers = [];
+    private TestRegistry? _registry;
+    private ProcessCluster? _cluster;
+    private RockCaller? _admin, _red, _blue, _mallory;
+
+    public ProcessCluster Cluster => Running(_cluster);
+
+    /// <summary>The one registry that tenants may use; null on a machine that cannot have one.</summary>
+    public TestRegistry? Registry => _registry;
+
+    /// <summary>The operator, with an admin's key.</summary>
+    public RockCaller Admin => Running(_admin);
+
+    /// <summary>A tenant that works.</summary>
+    public RockCaller Red => Running(_red);
+
+    /// <summary>Another tenant that works.</summary>
+    public RockCaller Blue => Running(_blue);
+
+    /// <summary>The hostile tenant.</summary>
+    public RockCaller Mallory => Running(_mallory);
+
+    /// <summary>Where the API listens, for a request of a test's own making.</summary>
+    public Uri Address => Cluster.Callers[0].Http.BaseAddress!;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (DockerEngine.WhyMissing is not null)
+        {
+            return;
+        }
+
+        _registry = TestRegistry.WhyMissing is null ? await TestRegistry.StartAsync() : null;
+        _cluster = await ProcessCluster.StartAsync(new ClusterSetup
+        {
+            Apis = 1,
+            Workers = 1,
+            HasRedis = false,
+            Settings = new Dictionary<string, string>
+            {
+                ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",
+                ["Security__Registries"] = _registry?.Name ?? "registry.invalid",
+                ["Archive__Store"] = "folder",
+                ["Archive__Folder"] = _archives.Path,
+            },
+        });
+        _admin = With(await MakeKeyAsync(_cluster.Callers[0], new { admin = true }));
+        _red = await MakeTenantAsync("red");
+        _blue = await MakeTenantAsync("blue");
+        _mallory = await MakeTenantAsync("mallory");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _callers.ForEach(caller => caller.Dispose());
+        await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _archives.Dispose();
+    }
+
+    /// <summary>A tenant without quotas and a caller with a key of it.</summary>
+    public async Task<RockCaller> MakeTenantAsync(string name)
+    {
+        using var made = await Admin.Http.PostAsJsonAsync("/api/v1/tenants", new { name });
+        Assert.True(made.IsSuccessStatusCode, $"the admin was to make the tenant {name}: {(int)made.StatusCode}");
+        return With(await MakeKeyAsync(Admin, new { tenant = name }));
+    }
+
+    private static async Task<string> MakeKeyAsync(RockCaller by, object body)
+    {
+        using var made = await by.Http.PostAsJsonAsync("/api/v1/keys", body);
+        Assert.True(made.IsSuccessStatusCode, $"a key was to be made: {(int)made.StatusCode}");
+        return (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString()!;
+    }
+
+    private static T Running<T>(T? part)
+        where T : class => part ?? throw new InvalidOperationException("The cluster does not run.");
+
+    private RockCaller With(string key)
+    {
+        var caller = new RockCaller(Address);
+        caller.Http.DefaultRequestHeaders.Add("X-API-Key", key);
+        _callers.Add(caller);
+        return caller;
+    }
+}
