@@ -22,8 +22,8 @@ namespace Sandbox.Api;
 
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
-/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>IPlacement</c> and
-/// <c>DeploymentManager</c> from the projects it is put together with.
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>ISandboxLogs</c>,
+/// <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
 {
@@ -41,7 +41,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
-            .AddSingleton<TenantScopedUsage>();
+            .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>();
         services.AddSandboxOperator();
         services.AddHttpForwarder();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
@@ -55,6 +55,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
         services.AddSingleton<PortForwardEndpoint>();
+        services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 

@@ -15,7 +15,8 @@ public static class ClusteredApiServiceCollectionExtensions
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
         services.AddHostedService<ClusterTelemetry>();
         services.AddSingleton<NodeConnectionPool>();
-        services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>();
+        services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>()
+            .AddSingleton<ISandboxLogs, ClusterSandboxLogs>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Kubernetes.Cluster;
@@ -84,6 +85,23 @@ internal sealed class KubernetesDeployment(
         view.Silence is { } reason
             ? throw new InvalidOperationException(reason)
             : Task.FromResult<IReadOnlyList<FoundSandbox>>([.. view.All().Select(Found)]);
+
+    public async Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var since = query.Since is { } from
+                ? (int?)Math.Clamp(Math.Ceiling((time.GetUtcNow() - from).TotalSeconds), 1, int.MaxValue) : null;
+            return view.Find(sandbox.Incarnation)?.Pod is { } pod
+                && await api.OpenLogAsync(pod.Name, query.Follow, query.Tail, since, cancellationToken) is { } log
+                ? SandboxLog.Of(log)
+                : new SandboxError.NoLog(sandbox.Id, "it has no pod, and a pod's log ends with it");
+        }
+        catch (ClusterException exception)
+        {
+            return new SandboxError.NoCapacity(exception.Message);
+        }
+    }
 
     public void AddHook(IDeploymentHook hook) => _hooks.Add(hook);
 

@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Sandbox.Agent.Ports;
 
 /// <summary>
-/// A tunnel to a TCP port of the sandbox: as a WebSocket (ROCK's form), or, with <c>Upgrade: tcp</c>, as the bare connection.
+/// A tunnel to a TCP port of the sandbox: as a WebSocket (ROCK's form; <c>half_close=true</c> lets either side end its output alone), or,
+/// with <c>Upgrade: tcp</c>, as the bare connection.
 /// </summary>
 internal sealed class PortForward(TimeProvider time)
 {
@@ -42,7 +43,8 @@ internal sealed class PortForward(TimeProvider time)
             context.Response.Headers.Connection = "Upgrade";
             await using var stream = await upgrade.UpgradeAsync();
             using var socket = OpenSocket(stream, PingInterval);
-            await ServeAsync(socket, context.Request.Query["port"], context.RequestAborted);
+            await ServeAsync(
+                socket, context.Request.Query["port"], halfClose: context.Request.Query["half_close"] == "true", context.RequestAborted);
         }
         else
         {
@@ -90,7 +92,7 @@ internal sealed class PortForward(TimeProvider time)
         await Tunnel.RunAsync(stream, inside, target.Client, context.RequestAborted);
     }
 
-    private async Task ServeAsync(WebSocket socket, string? portText, CancellationToken cancellationToken)
+    private async Task ServeAsync(WebSocket socket, string? portText, bool halfClose, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,10 +111,11 @@ internal sealed class PortForward(TimeProvider time)
             }
 
             await using var inside = target.GetStream();
-            await Tunnel.RunAsync(socket, inside, target.Client, cancellationToken);
+            await Tunnel.RunAsync(socket, inside, target.Client, halfClose, cancellationToken);
             await CloseAsync(socket, WebSocketCloseStatus.NormalClosure, "", cancellationToken);
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is WebSocketException or IOException or SocketException or OperationCanceledException)
         {
             // One of the two sides is gone, and with it the tunnel.
             socket.Abort();

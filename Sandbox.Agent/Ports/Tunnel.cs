@@ -27,10 +27,12 @@ internal static class Tunnel
         }
     }
 
-    public static async Task RunAsync(WebSocket outside, Stream inside, Socket target, CancellationToken cancellationToken)
+    /// <param name="halfClose">A close frame of the caller ends only what goes inwards, as an end of input does on a TCP connection.
+    /// Without it a close ends both ways, which is how WebSockets are usually closed.</param>
+    public static async Task RunAsync(
+        WebSocket outside, Stream inside, Socket target, bool halfClose, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var inwards = InwardsAsync(outside, inside, target, ended.Token);
+        var inwards = InwardsAsync(outside, inside, target, halfClose, cancellationToken);
         var buffer = new byte[BufferBytes];
         int read;
         while ((read = await inside.ReadAsync(buffer, cancellationToken)) > 0)
@@ -48,7 +50,8 @@ internal static class Tunnel
         target.Shutdown(SocketShutdown.Send);
     }
 
-    private static async Task InwardsAsync(WebSocket outside, Stream inside, Socket target, CancellationToken cancellationToken)
+    private static async Task InwardsAsync(
+        WebSocket outside, Stream inside, Socket target, bool halfClose, CancellationToken cancellationToken)
     {
         var buffer = new byte[BufferBytes];
         while (true)
@@ -62,7 +65,6 @@ internal static class Tunnel
             await inside.WriteAsync(buffer.AsMemory(0, received.Count), cancellationToken);
         }
 
-        // A WebSocket has no half that stays open.
-        target.Shutdown(SocketShutdown.Both);
+        target.Shutdown(halfClose ? SocketShutdown.Send : SocketShutdown.Both);
     }
 }

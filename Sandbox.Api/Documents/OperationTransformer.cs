@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
 using Sandbox.Contracts.Management;

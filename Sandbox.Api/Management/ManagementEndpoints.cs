@@ -2,7 +2,8 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Management;
 
-/// <summary>Tenants, keys, dead letters, nodes and join tokens, for admins only; and for each tenant what its sandboxes use.</summary>
+/// <summary>Tenants, keys, dead letters, nodes and join tokens, for admins only; and what each tenant may read of its
+/// sandboxes.</summary>
 internal static class ManagementEndpoints
 {
     public const string Prefix = "/api/v1";
@@ -23,6 +24,7 @@ internal static class ManagementEndpoints
         }
 
         api.MapUsage();
+        api.MapSandboxes();
         var admin = api.MapGroup("").AddEndpointFilter<AdminFilter>().WithDescription("Needs an admin's API key.");
         admin.MapTenants();
         admin.MapKeys();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Sandbox.Api.Http;
 using Sandbox.Contracts.Management;
+using Sandbox.Domain.Errors;
 
 namespace Sandbox.Api.Management;
 
@@ -15,6 +16,21 @@ internal sealed class ProblemResult(int status, string code, string detail) : IR
     public static ProblemResult BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "bad_request", detail);
 
     public static ProblemResult NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
+
+    /// <summary>What keeps a sandbox from doing what was asked.</summary>
+    public static ProblemResult Of(SandboxError error)
+    {
+        var (status, code) = error switch
+        {
+            SandboxError.NotFound => (StatusCodes.Status404NotFound, "not_found"),
+            SandboxError.BadId or SandboxError.BadSpec => (StatusCodes.Status400BadRequest, "bad_request"),
+            SandboxError.Unsupported => (StatusCodes.Status501NotImplemented, "not_supported"),
+            SandboxError.AgentUnreachable or SandboxError.DockerUnavailable or SandboxError.NoCapacity =>
+                (StatusCodes.Status503ServiceUnavailable, "unavailable"),
+            _ => (StatusCodes.Status409Conflict, "conflict"),
+        };
+        return new ProblemResult(status, code, error.Text);
+    }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

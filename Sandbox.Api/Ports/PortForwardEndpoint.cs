@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using Sandbox.Api.Agents;
-using Sandbox.Api.Documents;
+using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Tenancy;
 using Sandbox.Cluster;

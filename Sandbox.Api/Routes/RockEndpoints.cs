@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Sandbox.Api.Commands;
-using Sandbox.Api.Documents;
 using Sandbox.Api.Files;
+using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Contracts.Rock;

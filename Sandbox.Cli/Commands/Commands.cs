@@ -17,6 +17,8 @@ internal static class Commands
             LsCommand.Create(context),
             PsCommand.Create(context),
             InspectCommand.Create(context),
+            LogsCommand.Create(context),
+            EventsCommand.Create(context),
             ExecCommand.Create(context),
             ShellCommand.Create(context),
             CpCommand.Create(context),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 using Sandbox.Contracts.Management;
@@ -25,7 +24,8 @@ internal static class KeyCommands
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var request = new KeyRequest(
-                parsed.GetValue(tenant), parsed.GetValue(admin), parsed.GetValue(note), When(parsed.GetValue(expires), context.Time));
+                parsed.GetValue(tenant), parsed.GetValue(admin), parsed.GetValue(note),
+                WhenText.Future("--expires", parsed.GetValue(expires), context.Time));
             var made = await client.CreateKeyAsync(request, context.Asked);
             if (context.Json(parsed))
             {
@@ -69,30 +69,4 @@ internal static class KeyCommands
         }));
         return ls;
     }
-
-    internal static DateTimeOffset? When(string? text, TimeProvider time)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        if (text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            && count is > 0 and <= 36500 && UnitOf(text[^1]) is { } unit)
-        {
-            return time.GetUtcNow() + (count * unit);
-        }
-
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? at
-            : throw new CliException($"--expires: '{text}' is neither a time nor a number with d, h or m", ExitCodes.Usage);
-    }
-
-    private static TimeSpan? UnitOf(char letter) => letter switch
-    {
-        'd' => TimeSpan.FromDays(1),
-        'h' => TimeSpan.FromHours(1),
-        'm' => TimeSpan.FromMinutes(1),
-        _ => null,
-    };
 }

@@ -6,45 +6,55 @@ using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Cli.Commands;
 
-/// <summary><c>ls</c>: the sandboxes that the server lists.</summary>
+/// <summary><c>ls</c>: the sandboxes that are starting or running, or all.</summary>
 internal static class LsCommand
 {
     private const int PageSize = 500;
+    private const string State = "state";
+    private const string Deleted = "deleted";
 
-    private static readonly string[] Columns = ["ID", "STATE", "IMAGE", "CPUS", "MEMORY", "CREATED"];
+    private static readonly Column[] Columns =
+    [
+        new("ID"), new("STATE"), new("IMAGE", Least: 12, Rank: 2), new("CPUS", Rank: 5), new("MEMORY", Rank: 4), new("CREATED", Rank: 3),
+    ];
 
-    /// <summary>What the server filters by; it answers any other name with an empty list.</summary>
-    private static readonly string[] Filters =
-        ["state", "image", "user_id", "experiment_id", "namespace", "sandbox_id", "host_name", "host_ip", "tenant"];
+    private static readonly Column Since = new("SINCE", Rank: 1);
+
+    private static readonly string[] Live = ["pending", "running"];
 
     public static Command Create(CommandContext context)
     {
+        var all = new Option<bool>("--all", "-a")
+        { Description = "Also the stopped, archived and, of the last 24 hours, deleted ones." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print only the ids." };
-        var filters = new Option<string[]>("--filter")
-        {
-            Description = $"Only those of which this is true; may be given again. Names: {string.Join(", ", Filters)}.",
-            HelpName = "NAME=VALUE",
-        };
-        var ls = new Command("ls", "List the sandboxes that are starting or running.") { quiet, filters };
+        var filters = new FieldFilters(
+            State, "image", "user_id", "experiment_id", "namespace", "sandbox_id", "host_name", "host_ip", "tenant");
+        var ls = new Command("ls", "List the sandboxes that are starting or running.") { all, quiet, filters.Option };
         ls.SetAction((parsed, _) =>
         {
-            var filter = Parse(parsed.GetValue(filters) ?? []);
+            var filter = filters.Read(parsed);
+
+            // A state that the short list never has is looked for where it can be.
+            var isAll = parsed.GetValue(all) || (filter.TryGetValue(State, out var state) && !Live.Contains(state));
             return context.WithServerAsync(parsed, async client =>
             {
-                var rows = await ReadAsync(client, filter, context.Asked);
-                Print(rows, context.Json(parsed), parsed.GetValue(quiet), context.Time.GetUtcNow());
+                var rows = isAll ? await ReadAllAsync(client, filter, context.Asked) : await ReadLiveAsync(client, filter, context.Asked);
+                Print(rows, isAll, context.Json(parsed), parsed.GetValue(quiet), context.Time.GetUtcNow());
                 return 0;
             });
         });
         return ls;
     }
 
-    private static void Print(IReadOnlyList<SandboxRow> rows, bool json, bool quiet, DateTimeOffset now)
+    private static void Print(IReadOnlyList<SandboxRow> rows, bool isAll, bool json, bool quiet, DateTimeOffset now)
     {
         if (!quiet)
         {
-            Printer.Rows(json, rows, CliJson.Default.IReadOnlyListSandboxRow, Columns, row =>
-                [row.SandboxId, row.State, row.Image, $"{row.Cpus}", row.Memory ?? "", Times.Shown(row.CreateTime, now)]);
+            Printer.Rows(json, rows, CliJson.Default.IReadOnlyListSandboxRow, isAll ? [.. Columns, Since] : Columns, row =>
+            [
+                row.SandboxId, row.State, row.Image, $"{row.Cpus}", row.Memory ?? "", Times.Shown(row.CreateTime, now),
+                .. isAll ? (string[])[Times.Shown(SinceOf(row), now)] : [],
+            ]);
         }
         else if (json)
         {
@@ -59,37 +69,29 @@ internal static class LsCommand
         }
     }
 
-    private static Dictionary<string, string> Parse(IEnumerable<string> given)
+    /// <summary>When it came into its state.</summary>
+    private static string? SinceOf(SandboxRow row) => row.DeleteTime ?? row.ArchiveTime ?? row.StopTime ?? row.StartTime;
+
+    private static Task<IReadOnlyList<SandboxRow>> ReadLiveAsync(
+        SandboxClient client, IReadOnlyDictionary<string, string> filter, CancellationToken cancellationToken) =>
+        ReadAsync(page => client.ListAsync(filter, page, PageSize, cancellationToken));
+
+    /// <summary>Of the deleted ones, which may be very many, the last.</summary>
+    private static async Task<IReadOnlyList<SandboxRow>> ReadAllAsync(
+        SandboxClient client, IReadOnlyDictionary<string, string> filter, CancellationToken cancellationToken)
     {
-        var filter = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var text in given)
-        {
-            if (text.Split('=', 2) is not [var name, var value] || value.Length == 0)
-            {
-                throw new CliException($"--filter takes NAME=VALUE, not '{text}'", ExitCodes.Usage);
-            }
-
-            if (!Filters.Contains(name))
-            {
-                throw new CliException($"--filter: there is no '{name}'; there are {string.Join(", ", Filters)}", ExitCodes.Usage);
-            }
-
-            if (!filter.TryAdd(name, value))
-            {
-                throw new CliException($"--filter: {name} is given twice", ExitCodes.Usage);
-            }
-        }
-
-        return filter;
+        var there = await ReadAsync(page => client.ListAllAsync(filter, deleted: false, page, PageSize, cancellationToken));
+        var gone = filter.GetValueOrDefault(State, Deleted) is Deleted
+            ? await client.ListAllAsync(filter, deleted: true, page: 1, PageSize, cancellationToken) : null;
+        return [.. there, .. gone?.Items.Select(RowOf) ?? []];
     }
 
-    private static async Task<IReadOnlyList<SandboxRow>> ReadAsync(
-        SandboxClient client, IReadOnlyDictionary<string, string> filter, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SandboxRow>> ReadAsync(Func<int, Task<ListResult>> read)
     {
         var rows = new List<SandboxRow>();
         for (var page = 1; ; page++)
         {
-            var answer = await client.ListAsync(filter, page, PageSize, cancellationToken);
+            var answer = await read(page);
             rows.AddRange(answer.Items.Select(RowOf));
             if (!answer.HasMore)
             {
@@ -104,6 +106,10 @@ internal static class LsCommand
         Memory = status.Memory,
         CreateTime = status.CreateTime,
         StartTime = status.StartTime,
+        StopTime = status.StopTime,
+        ArchiveTime = status.ArchiveTime,
+        DeleteTime = status.DeleteTime,
         AutoStopTime = status.AutoStopTime,
+        Reason = status.Reason,
     };
 }

@@ -26,7 +26,7 @@ internal static class NodeTokenCommands
         var create = new Command("create", "Make a token and print it, once; a worker takes it as JOIN_TOKEN.") { node, expires };
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
-            var left = KeyCommands.When(parsed.GetValue(expires), context.Time)!.Value - context.Time.GetUtcNow();
+            var left = WhenText.Future("--expires", parsed.GetValue(expires), context.Time)!.Value - context.Time.GetUtcNow();
             var request = new JoinTokenRequest(
                 parsed.GetValue(node), (int)Math.Clamp(Math.Ceiling(left.TotalSeconds), int.MinValue, int.MaxValue));
             var made = await client.CreateJoinTokenAsync(request, context.Asked);

@@ -6,7 +6,7 @@ namespace Sandbox.Cli.Output;
 
 // What --json prints. Names are stable: a member may be added, none is renamed.
 
-/// <param name="Event"><c>start</c>, <c>stdout</c>, <c>stderr</c> or <c>exit</c>.</param>
+/// <param name="Event"><c>start</c>, <c>stdout</c>, <c>stderr</c>, <c>exit</c>, or <c>log</c> for what <c>logs</c> prints.</param>
 internal sealed record ProcessLine(string Event)
 {
     public string? SandboxId { get; init; }
@@ -31,8 +31,17 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
 
     public string? StartTime { get; init; }
 
+    public string? StopTime { get; init; }
+
+    public string? ArchiveTime { get; init; }
+
+    public string? DeleteTime { get; init; }
+
     /// <summary>When it is stopped if nothing happens.</summary>
     public string? AutoStopTime { get; init; }
+
+    /// <summary>Why it is in its state, where no caller asked for that.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <param name="State">As the engine names it, or <c>absent</c>.</param>
@@ -107,6 +116,7 @@ internal sealed record Failure(string Error);
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<ClusterServiceRow>))]
 [JsonSerializable(typeof(ClusterResources))]
+[JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(ProcessLine))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRow>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

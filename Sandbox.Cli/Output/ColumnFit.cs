@@ -8,7 +8,7 @@ internal static class ColumnFit
 
     /// <param name="content">Widest cell of each column, its heading not counted.</param>
     /// <returns>The width of each column; 0: left out.</returns>
-    public static int[] Fit(IReadOnlyList<TopColumn> columns, IReadOnlyList<int> content, int screen)
+    public static int[] Fit(IReadOnlyList<Column> columns, IReadOnlyList<int> content, int screen)
     {
         int[] widths = [.. columns.Select((column, i) => Math.Max(column.Heading.Length, content[i]))];
         while (TakenBy(widths) > screen)
@@ -29,7 +29,7 @@ internal static class ColumnFit
     }
 
     /// <summary>False where cutting alone cannot take away so much.</summary>
-    private static bool TryCut(IReadOnlyList<TopColumn> columns, int[] widths, int excess)
+    private static bool TryCut(IReadOnlyList<Column> columns, int[] widths, int excess)
     {
         int LeastOf(int i) => Math.Max(columns[i].Least ?? int.MaxValue, columns[i].Heading.Length);
         List<int> elastic = [.. Enumerable.Range(0, widths.Length).Where(i => widths[i] > LeastOf(i))];
@@ -46,7 +46,7 @@ internal static class ColumnFit
         return true;
     }
 
-    private static bool TryLeaveOut(IReadOnlyList<TopColumn> columns, int[] widths)
+    private static bool TryLeaveOut(IReadOnlyList<Column> columns, int[] widths)
     {
         var last = Enumerable.Range(0, widths.Length).Where(i => widths[i] > 0 && columns[i].Rank > 0)
             .OrderByDescending(i => columns[i].Rank).Select(i => (int?)i).FirstOrDefault();

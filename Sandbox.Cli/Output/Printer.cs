@@ -22,6 +22,25 @@ internal static class Printer
         }
     }
 
+    /// <summary>The same, each row on one line: what does not fit a terminal is cut or left out.</summary>
+    public static void Rows<T>(
+        bool json, IReadOnlyList<T> rows, JsonTypeInfo<IReadOnlyList<T>> type, IReadOnlyList<Column> columns,
+        Func<T, IReadOnlyList<string>> cells)
+    {
+        if (json)
+        {
+            Json(rows, type);
+        }
+        else if (StandardStreams.OutputIsTerminal)
+        {
+            AnsiConsole.Write(FittedTable.Of(columns, [.. rows.Select(row => OneLine(cells(row)))], AnsiConsole.Profile.Width));
+        }
+        else
+        {
+            Lines([.. columns.Select(column => column.Heading)], [.. rows.Select(cells)]);
+        }
+    }
+
     /// <summary>A table on a terminal, with its headings even when it is empty; plain lines with tabs when piped.</summary>
     public static void Lines(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {
@@ -33,9 +52,20 @@ internal static class Printer
 
         foreach (var row in rows)
         {
-            StandardStreams.WriteOutputLine(string.Join('\t', row.Select(OneLine)));
+            StandardStreams.WriteOutputLine(string.Join('\t', OneLine(row)));
         }
     }
+
+    /// <summary>One line of a list without an end: aligned on a terminal, with tabs when piped.</summary>
+    /// <param name="widths">Characters that a cell takes at least.</param>
+    public static void Line(IReadOnlyList<string> cells, IReadOnlyList<int> widths) =>
+        StandardStreams.WriteOutputLine(StandardStreams.OutputIsTerminal
+            ? string.Join(' ', OneLine(cells).Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd()
+            : string.Join('\t', OneLine(cells)));
+
+    /// <summary>The cells without control characters, which would break lines, or be commands to the terminal.</summary>
+    public static IReadOnlyList<string> OneLine(IEnumerable<string> cells) =>
+        [.. cells.Select(cell => string.Concat(cell.Select(c => char.IsControl(c) ? ' ' : c)))];
 
     public static void Result(bool json, Done done, string text)
     {
@@ -63,11 +93,9 @@ internal static class Printer
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(cell => new Text(OneLine(cell))));
+            table.AddRow(OneLine(row).Select(cell => new Text(cell)));
         }
 
         AnsiConsole.Write(table);
     }
-
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

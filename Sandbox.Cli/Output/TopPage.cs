@@ -12,19 +12,16 @@ internal static class TopPage
     private const double GiB = 1L << 30;
     private const double MiB = 1L << 20;
 
-    /// <summary>Characters that the table itself takes at its edges.</summary>
-    private const int Margins = 3;
-
     /// <summary>Lines that titles, headings and the note below take.</summary>
     private const int Frame = 12;
 
-    private static readonly TopColumn[] NodeColumns =
+    private static readonly Column[] NodeColumns =
     [
         new("NODE", Least: 8), new("STATE"), new("SANDBOXES", Rank: 1), new("CPUS", Rank: 4), new("MEMORY", Rank: 3), new("CPU USED"),
         new("MEM USED"), new("NOTE", Least: 8, Rank: 2),
     ];
 
-    private static readonly TopColumn[] SandboxColumns =
+    private static readonly Column[] SandboxColumns =
     [
         new("SANDBOX", Least: 12), new("STATE"), new("NODE", Least: 8, Rank: 2), new("IMAGE", Least: 12, Rank: 1), new("CPUS", Rank: 4),
         new("MEMORY", Rank: 3), new("CPU USED"), new("MEM USED"), new("AGE", Rank: 5), new("STOPS IN", Rank: 6),
@@ -36,7 +33,7 @@ internal static class TopPage
         foreach (var cells in view.Nodes.Select(node => Cells(node, view).Prepend("node"))
             .Concat(view.Sandboxes.Select(row => Cells(row).Prepend("sandbox"))))
         {
-            StandardStreams.WriteOutputLine(string.Join('\t', cells.Select(OneLine)));
+            StandardStreams.WriteOutputLine(string.Join('\t', Printer.OneLine(cells)));
         }
     }
 
@@ -49,35 +46,15 @@ internal static class TopPage
         var parts = new List<IRenderable>();
         if (view.Nodes.Count > 0)
         {
-            parts.Add(TableOf(NodeColumns, [.. view.Nodes.Select(node => Cells(node, view))], width));
+            parts.Add(FittedTable.Of(NodeColumns, [.. view.Nodes.Select(node => Printer.OneLine(Cells(node, view)))], width));
         }
 
-        parts.Add(TableOf(SandboxColumns, [.. shown.Select(row => ShownCells(row, now))], width));
+        parts.Add(FittedTable.Of(SandboxColumns, [.. shown.Select(row => Printer.OneLine(ShownCells(row, now)))], width));
         parts.Add(
             new Text(
                 shown.Count < view.Total ? $" {shown.Count} of {view.Total} sandboxes" : $" {view.Total} sandboxes",
                 new Style(decoration: Decoration.Dim)));
         return new Rows(parts);
-    }
-
-    private static Table TableOf(TopColumn[] columns, IReadOnlyList<IReadOnlyList<string>> rows, int width)
-    {
-        int ContentOf(int i) => rows.Select(row => OneLine(row[i]).GetCellWidth()).DefaultIfEmpty().Max();
-        var widths = ColumnFit.Fit(columns, [.. columns.Select((_, i) => ContentOf(i))], width - Margins);
-        List<int> shown = [.. Enumerable.Range(0, columns.Length).Where(i => widths[i] > 0)];
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var i in shown)
-        {
-            var heading = new Text(columns[i].Heading, new Style(decoration: Decoration.Bold)) { Overflow = Overflow.Ellipsis };
-            table.AddColumn(new TableColumn(heading) { Width = widths[i], Padding = new Padding(0, 0, 1, 0), NoWrap = true });
-        }
-
-        foreach (var row in rows)
-        {
-            table.AddRow(shown.Select(i => new Text(OneLine(row[i])) { Overflow = Overflow.Ellipsis }));
-        }
-
-        return table;
     }
 
     private static IReadOnlyList<string> Cells(NodeResult node, TopView view) =>
@@ -107,6 +84,4 @@ internal static class TopPage
     private static string Taken(double? whole, double? free, double unit, string name) => whole is { } all && free is { } left
         ? string.Create(CultureInfo.InvariantCulture, $"{(all - left) / unit:0.##}/{all / unit:0.##}{name}")
         : "";
-
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

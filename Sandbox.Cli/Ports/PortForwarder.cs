@@ -82,29 +82,36 @@ internal sealed class PortForwarder : IDisposable
         }
     }
 
+    /// <summary>Each way ends with the output of its own side; a failure of one ends both.</summary>
     private static async Task CarryAsync(Socket near, PortConnection far, CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var inwards = InwardsAsync(near, far, ended.Token);
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var (inwards, outwards) = (InwardsAsync(near, far, failed.Token), OutwardsAsync(near, far, failed.Token));
         try
         {
-            var buffer = new byte[BufferBytes];
-            int count;
-            while ((count = await far.ReadAsync(buffer, ended.Token)) > 0)
-            {
-                for (var rest = buffer.AsMemory(0, count); !rest.IsEmpty;)
-                {
-                    rest = rest[await near.SendAsync(rest, SocketFlags.None, ended.Token)..];
-                }
-            }
-
-            near.Shutdown(SocketShutdown.Both);
+            await await Task.WhenAny(inwards, outwards);
+            await Task.WhenAll(inwards, outwards);
         }
         finally
         {
-            await ended.CancelAsync();
-            await inwards;
+            await failed.CancelAsync();
+            await Task.WhenAll(inwards, outwards).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private static async Task OutwardsAsync(Socket near, PortConnection far, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BufferBytes];
+        int count;
+        while ((count = await far.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            for (var rest = buffer.AsMemory(0, count); !rest.IsEmpty;)
+            {
+                rest = rest[await near.SendAsync(rest, SocketFlags.None, cancellationToken)..];
+            }
+        }
+
+        near.Shutdown(SocketShutdown.Send);
     }
 
     private static async Task InwardsAsync(Socket near, PortConnection far, CancellationToken cancellationToken)
@@ -118,14 +125,9 @@ internal sealed class PortForwarder : IDisposable
                 await far.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
             }
 
-            await far.CloseAsync(cancellationToken);
+            await far.CompleteAsync(cancellationToken);
         }
-        catch (SocketException)
-        {
-            // The caller went away without a farewell: the far end must hear of it all the same.
-            await far.CloseAsync(CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is SandboxClientException or OperationCanceledException)
+        catch (SandboxClientException)
         {
             // The far end has ended; reading from it says why.
         }

@@ -20,6 +20,9 @@ internal sealed class ClusterApi(
     // The agent was asked to end everything before; what is left has a second. (Zero would drop a pod that may still run.)
     private static readonly V1DeleteOptions Soon = new() { GracePeriodSeconds = 1, PropagationPolicy = "Background" };
 
+    /// <summary>Bytes of a log that are read at most, unless it is followed. A kubelet keeps 10 MiB where nobody said otherwise.</summary>
+    private const int LongestLog = 16 * 1024 * 1024;
+
     private string Namespace => options.Value.Namespace;
 
     private string Ours => $"{ObjectLabels.Cluster}={worker.Value.ClusterId}";
@@ -132,6 +135,31 @@ internal sealed class ClusterApi(
 
         await RemoveAsync(
             "delete a secret", token => Core.DeleteNamespacedSecretAsync(name, Namespace, cancellationToken: token), cancellationToken);
+    }
+
+    /// <summary>What a pod's main container has written, and where asked what it goes on to write; null when there is no such pod. The
+    /// caller disposes it.</summary>
+    /// <param name="sinceSeconds">So many seconds ago or later; null: whenever.</param>
+    public async Task<Stream?> OpenLogAsync(
+        string pod, bool follow, int? tail, int? sinceSeconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The API server asks for the container's name where there are several.
+            var found = await calls.RunAsync(
+                "read a pod", token => Core.ReadNamespacedPodAsync(pod, Namespace, cancellationToken: token), cancellationToken);
+            var container = (found.Spec.Containers.FirstOrDefault(one => one.Name == "main") ?? found.Spec.Containers[0]).Name;
+            return await calls.RunAsync(
+                "read the log of a pod",
+                token => Core.ReadNamespacedPodLogAsync(
+                    pod, Namespace, container, follow, limitBytes: follow ? null : LongestLog, sinceSeconds: sinceSeconds, tailLines: tail,
+                    cancellationToken: token),
+                cancellationToken);
+        }
+        catch (ClusterException exception) when (exception.IsNotFound)
+        {
+            return null;
+        }
     }
 
     public async Task<(IEnumerable<V1Pod> Items, string Version)> ListPodsAsync(CancellationToken cancellationToken)

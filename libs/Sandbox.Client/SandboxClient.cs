@@ -117,11 +117,8 @@ public sealed partial class SandboxClient : IDisposable
     /// <param name="page">From 1.</param>
     /// <param name="pageSize">At most 2000.</param>
     public Task<ListResult> ListAsync(
-        IReadOnlyDictionary<string, string> filter, int page, int pageSize, CancellationToken cancellationToken)
-    {
-        var fields = string.Concat(filter.Select(field => $"&{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}"));
-        return _rock.GetAsync($"sandboxes?page={page}&page_size={pageSize}{fields}", RockJson.Default.ListResult, cancellationToken);
-    }
+        IReadOnlyDictionary<string, string> filter, int page, int pageSize, CancellationToken cancellationToken) =>
+        _rock.GetAsync($"sandboxes?page={page}&page_size={pageSize}{Fields(filter)}", RockJson.Default.ListResult, cancellationToken);
 
     /// <summary>The status of those of the ids that are pending or running.</summary>
     public async Task<IReadOnlyList<StatusResult>> BatchAsync(IReadOnlyList<SandboxId> ids, CancellationToken cancellationToken)

@@ -12,6 +12,10 @@ public static class NodeApiRoutes
     /// <summary><c>GET /v1/activity/{sandboxId}/{incarnation}</c>: <see cref="SandboxActivity"/>.</summary>
     public const string Activity = "/v1/activity";
 
+    /// <summary><c>GET /v1/sandbox-logs/{sandboxId}/{incarnation}?follow&amp;tail&amp;since</c>: what the main process of that sandbox has
+    /// written, as text.</summary>
+    public const string SandboxLogs = "/v1/sandbox-logs";
+
     /// <summary>GET: the last lines that the worker logged, as text.</summary>
     public const string Logs = "/v1/logs";
 
@@ -35,6 +39,14 @@ public static class NodeApiRoutes
 
     /// <summary>It runs here, but its agent does not answer; the body says why.</summary>
     public const string Unreachable = "unreachable";
+
+    /// <summary>What was asked for cannot be done where this sandbox runs; the body says why.</summary>
+    public const string Unsupported = "unsupported";
+
+    /// <summary>Nothing of that is kept here; the body says why.</summary>
+    public const string NoLog = "no-log";
+
+    public static string ToSandboxLog(SandboxId sandbox, IncarnationId incarnation) => $"{SandboxLogs}/{sandbox}/{incarnation}";
 
     public static string ToAgent(SandboxId sandbox, IncarnationId incarnation) => $"{Agents}/{sandbox}/{incarnation}";
 

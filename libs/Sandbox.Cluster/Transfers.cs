@@ -18,6 +18,34 @@ public static class Transfers
         AllowResponseBuffering = false,
     };
 
+    /// <summary>Answers with text that nothing of ours wrote, piece by piece as it comes. What breaks off, also because this process
+    /// ends, is cut hard: a reader must not take it for the end.</summary>
+    /// <param name="stopping">When this process begins to end.</param>
+    public static async Task SendTextAsync(
+        this HttpContext http, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, CancellationToken stopping)
+    {
+        await using var ending = stopping.Register(http.Abort);
+        http.LiftLimits();
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+
+        // That the stream is open is told at once, not with its first piece.
+        await http.Response.StartAsync(http.RequestAborted);
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        try
+        {
+            await foreach (var piece in pieces.WithCancellation(http.RequestAborted))
+            {
+                await http.Response.BodyWriter.WriteAsync(piece, http.RequestAborted);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            http.Abort();
+        }
+    }
+
     /// <summary>From here on the reader and the writer of this request may be as slow as they like, and send as much.</summary>
     public static void LiftLimits(this HttpContext http)
     {

@@ -61,6 +61,52 @@ public abstract class JourneyContract(ClusterFixture fixture)
     }
 
     [NeedsDockerFact]
+    public async Task Log_FollowedThroughApiAndWorker_EndsWithItsSandbox()
+    {
+        var id = $"log-{Guid.NewGuid():N}";
+        await One.RunAsync(id);
+        await One.ExecuteAsync(id, "echo said > /proc/1/fd/1");
+        using var limit = new CancellationTokenSource(ClusterProcess.Generous);
+        using var answer = await Other.Http.GetAsync(
+            new Uri($"/api/v1/sandboxes/{id}/logs?follow=true", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        using var log = new StreamReader(await answer.Content.ReadAsStreamAsync(limit.Token));
+
+        Assert.Equal("said", await log.ReadLineAsync(limit.Token));
+        await One.MustPostAsync("stop", new { sandbox_id = id });
+
+        await log.ReadToEndAsync(limit.Token);
+        Assert.Equal(
+            "said\n", await One.Http.GetStringAsync(new Uri($"/api/v1/sandboxes/{id}/logs?tail=1", UriKind.Relative), limit.Token));
+    }
+
+    [NeedsDockerFact]
+    public async Task Events_OfAnotherApisSandbox_ArriveAsTheyHappen()
+    {
+        var id = $"event-{Guid.NewGuid():N}";
+        using var limit = new CancellationTokenSource(ClusterProcess.Generous);
+        using var answer = await Other.Http.GetAsync(
+            new Uri($"/api/v1/events?sandbox_id={id}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync(limit.Token));
+        Assert.StartsWith("id: ", await events.ReadLineAsync(limit.Token), StringComparison.Ordinal);
+
+        await One.RunAsync(id);
+        await One.MustPostAsync("stop", new { sandbox_id = id });
+
+        var types = new List<string?>();
+        while (types.Count < 3)
+        {
+            var line = await events.ReadLineAsync(limit.Token);
+            Assert.True(line is not (null or "event: missed"), $"the stream was to go on after {string.Join(", ", types)}");
+            if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                types.Add(JsonDocument.Parse(line["data: ".Length..]).RootElement.GetProperty("type").GetString());
+            }
+        }
+
+        Assert.Equal(["created", "started", "stopped"], types);
+    }
+
+    [NeedsDockerFact]
     public async Task Port_ReachedThroughApiAndWorker_CarriesBytesBothWays()
     {
         var id = $"port-{Guid.NewGuid():N}";

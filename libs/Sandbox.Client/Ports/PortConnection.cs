@@ -2,15 +2,15 @@ using System.Net.WebSockets;
 
 namespace Sandbox.Client.Ports;
 
-/// <summary>One TCP connection to a port inside a sandbox. Reading and writing may go on at once. It has no half-closed state: when
-/// either side ends it, it ends both ways.</summary>
+/// <summary>One TCP connection to a port inside a sandbox. Reading and writing may go on at once, and either may end before the
+/// other.</summary>
 public sealed class PortConnection : IDisposable
 {
     private readonly WebSocket _socket;
 
     internal PortConnection(WebSocket socket) => _socket = socket;
 
-    /// <summary>0 at the end of the connection.</summary>
+    /// <summary>0 when the other side has ended its output; writing may go on.</summary>
     /// <exception cref="SandboxClientException">Nothing listens on the port, the sandbox is not there, or the connection broke.</exception>
     public async Task<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -52,8 +52,8 @@ public sealed class PortConnection : IDisposable
         }
     }
 
-    /// <summary>Ends the connection; what was written before still arrives.</summary>
-    public async Task CloseAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the output of this side; what was written before still arrives, and reading goes on.</summary>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -22,6 +22,29 @@ internal sealed class ManagementCalls(ServerConnection server)
     public Task PutAsync<TBody>(string route, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellationToken) =>
         DoAsync(NewRequest(HttpMethod.Put, route, body, bodyType), cancellationToken);
 
+    /// <summary>Returns as soon as a success begins; the caller reads it at its own pace, and disposes it.</summary>
+    /// <param name="lastEventId">Of the stream that is to go on; null: none.</param>
+    public async Task<HttpResponseMessage> OpenAsync(string route, string? lastEventId, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Prefix + route);
+        if (lastEventId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+
+        var answer = await server.OpenAsync(request, cancellationToken);
+        try
+        {
+            await ThrowIfFailedAsync(answer, cancellationToken);
+            return answer;
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>A call without bodies.</summary>
     public Task DoAsync(HttpMethod method, string route, CancellationToken cancellationToken) =>
         DoAsync(new HttpRequestMessage(method, Prefix + route), cancellationToken);

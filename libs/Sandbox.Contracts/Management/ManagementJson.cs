@@ -17,5 +17,7 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(UsageResult))]
+[JsonSerializable(typeof(LifecycleEvent))]
+[JsonSerializable(typeof(MissedEvents))]
 [JsonSerializable(typeof(ProblemMessage))]
 public sealed partial class ManagementJson : JsonSerializerContext;

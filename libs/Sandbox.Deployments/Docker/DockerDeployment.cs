@@ -5,6 +5,7 @@ using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
 using Sandbox.Node.Agents;
@@ -131,6 +132,21 @@ internal sealed partial class DockerDeployment : IDeployment
 
     public async Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
         ContainerUsage.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
+
+    public async Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _containers.LogAsync(
+                ContainerName.Of(sandbox.Incarnation, _worker), ContainerLog.Parameters(query), cancellationToken) is { } log
+                ? ContainerLog.Of(log)
+                : new SandboxError.NoLog(sandbox.Id, "it has no container");
+        }
+        catch (EngineException exception)
+        {
+            return new SandboxError.DockerUnavailable(exception.Message);
+        }
+    }
 
     public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) =>
         [.. await new EngineImages(_engine).NamesAsync(cancellationToken)];

@@ -1,4 +1,5 @@
 using System.Net;
+using Docker.DotNet;
 using Docker.DotNet.Models;
 
 namespace Sandbox.Deployments.Docker;
@@ -119,6 +120,22 @@ internal sealed class EngineContainers(EngineConnection engine)
                 "stats", (client, token) =>
                     client.Containers.GetContainerStatsAsync(name, once, seen, token), EngineConnection.QuickAnswer, cancellationToken);
             return seen.Stats;
+        }
+        catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What it has written, as the engine keeps it, and where the parameters say so what it goes on to write, until it ends; null
+    /// when it is gone. The caller disposes it.</summary>
+    public async Task<MultiplexedStream?> LogAsync(string name, ContainerLogsParameters part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.CallAsync(
+                "logs", (client, token) =>
+                    client.Containers.GetContainerLogsAsync(name, part, token), EngineConnection.Answer, cancellationToken);
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
 using Sandbox.Node.Agents;
@@ -105,6 +106,22 @@ internal sealed class LocalDeployment(
             ? [.. Directory.EnumerateDirectories(all).Select(Describe).OfType<FoundSandbox>()]
             : [];
         return Task.FromResult(found);
+    }
+
+    public Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken)
+    {
+        if (query.Since is not null)
+        {
+            return Task.FromResult<Result<SandboxLog>>(
+                new SandboxError.Unsupported(
+                    SandboxLog.Reading, "what a Local sandbox writes is kept without times, so since is unknown."));
+        }
+
+        var folder = FolderOf(sandbox.Incarnation);
+        return Task.FromResult<Result<SandboxLog>>(
+            LocalLog.TryOpen(folder.LogFile, query, () => folder.Processes() is { IsAlive: true }, time) is { } log
+                ? log
+                : new SandboxError.NoLog(sandbox.Id, "it has not been started here"));
     }
 
     private LocalFolder FolderOf(IncarnationId incarnation) => new(folders.LocalWork(incarnation));

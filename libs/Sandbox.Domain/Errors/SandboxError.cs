@@ -84,6 +84,12 @@ public abstract record SandboxError
         public override string Text => $"{What} is not supported here: {Reason}";
     }
 
+    /// <summary>Nothing of its log is kept now.</summary>
+    public sealed record NoLog(SandboxId Id, string Reason) : SandboxError
+    {
+        public override string Text => $"There is no log of sandbox {Id}: {Reason}.";
+    }
+
     /// <summary>The policy of this server forbids what was asked.</summary>
     public sealed record Forbidden(string Reason) : SandboxError
     {

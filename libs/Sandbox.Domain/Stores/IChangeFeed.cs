@@ -15,6 +15,9 @@ public interface IChangeFeed
     /// <summary>Completes at the first change of anything after this call.</summary>
     ChangeSubscription SubscribeAll();
 
+    /// <summary>Collects which sandboxes change from now on.</summary>
+    ChangeCollector Collect();
+
     /// <summary>Says that tenants, their quotas or their keys changed.</summary>
     void PublishAccess();
 

@@ -39,7 +39,7 @@ public interface ISandboxStore
     /// <paramref name="next"/>'s. The version does not grow.</summary>
     Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken);
 
-    /// <summary>Newest first. Tombstones never appear.</summary>
+    /// <summary>Newest first. Tombstones appear only where <see cref="SandboxQuery.DeletedSince"/> asks for them.</summary>
     Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken);
 
     /// <summary>Records with a deadline (idle, transient, automatic transition) that is due at <paramref name="now"/>,
@@ -56,7 +56,12 @@ public interface ISandboxStore
 /// other name matches nothing.</param>
 /// <param name="Page">From 1.</param>
 public sealed record SandboxQuery(
-    IReadOnlyList<SandboxState> States, IReadOnlyDictionary<string, string> Fields, int Page = 1, int PageSize = 500);
+    IReadOnlyList<SandboxState> States, IReadOnlyDictionary<string, string> Fields, int Page = 1, int PageSize = 500)
+{
+    /// <summary>Instead of what is there, the tombstones of what was deleted at this time or later, those deleted last first; the states
+    /// do not count then.</summary>
+    public DateTimeOffset? DeletedSince { get; init; }
+}
 
 /// <param name="Total">How many match over all pages.</param>
 public sealed record SandboxPage(IReadOnlyList<SandboxInstance> Items, long Total);

@@ -1,6 +1,7 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Node.Deployments;
@@ -41,6 +42,11 @@ public interface IDeployment
     /// <summary>CPU since it was started and memory now; null where this deployment cannot tell, or it does not run.</summary>
     Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
         Task.FromResult<(double, long)?>(null);
+
+    /// <summary>What the sandbox's main process has written, as it is kept here; an error where nothing is kept.</summary>
+    Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<SandboxLog>>(
+            new SandboxError.Unsupported(SandboxLog.Reading, $"nothing is kept here of what a {Kind} sandbox writes."));
 
     /// <summary>Names of the images that need not be pulled here.</summary>
     Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>([]);

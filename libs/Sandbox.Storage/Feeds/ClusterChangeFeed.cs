@@ -55,6 +55,8 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
 
     public ChangeSubscription SubscribeAll() => _waiters.SubscribeAll();
 
+    public ChangeCollector Collect() => _waiters.Collect();
+
     public ChangeSubscription SubscribeAccess() => _waiters.SubscribeAccess();
 
     public async ValueTask DisposeAsync()

@@ -6,19 +6,23 @@ namespace Sandbox.Storage.InMemory;
 /// <summary>Wake-ups inside one process. A change that is published after a subscription was made always completes it.</summary>
 internal sealed class InMemoryChangeFeed : IChangeFeed
 {
+    // As many as a message of a cluster's feed can wait for.
+    private const int MostCollected = 5_000;
+
     private readonly Lock _lock = new();
+    private readonly HashSet<ChangeCollector> _collectors = [];
     private readonly Dictionary<SandboxId, HashSet<Waiter>> _ofOne = [];
     private readonly HashSet<Waiter> _ofAll = [];
     private readonly HashSet<Waiter> _ofAccess = [];
 
-    /// <summary>Subscriptions that are neither woken nor disposed.</summary>
+    /// <summary>Subscriptions that are neither woken nor disposed, and collectors.</summary>
     internal int Waiting
     {
         get
         {
             lock (_lock)
             {
-                return _ofAll.Count + _ofAccess.Count + _ofOne.Values.Sum(waiters => waiters.Count);
+                return _collectors.Count + _ofAll.Count + _ofAccess.Count + _ofOne.Values.Sum(waiters => waiters.Count);
             }
         }
     }
@@ -30,6 +34,10 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         {
             woken = _ofOne.Remove(id, out var waiters) ? [.. waiters, .. _ofAll] : [.. _ofAll];
             _ofAll.Clear();
+            foreach (var collector in _collectors)
+            {
+                collector.Add(id);
+            }
         }
 
         Wake(woken);
@@ -57,9 +65,24 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
             _ofOne.Clear();
             _ofAll.Clear();
             _ofAccess.Clear();
+            foreach (var collector in _collectors)
+            {
+                collector.Miss();
+            }
         }
 
         Wake(woken);
+    }
+
+    public ChangeCollector Collect()
+    {
+        var collector = new ChangeCollector(MostCollected, Forget);
+        lock (_lock)
+        {
+            _collectors.Add(collector);
+        }
+
+        return collector;
     }
 
     public ChangeSubscription Subscribe(SandboxId id)
@@ -104,6 +127,14 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         var waiter = new Waiter(this, waiters, id);
         waiters.Add(waiter);
         return new ChangeSubscription(waiter.Changed, waiter);
+    }
+
+    private void Forget(ChangeCollector collector)
+    {
+        lock (_lock)
+        {
+            _collectors.Remove(collector);
+        }
     }
 
     private void Forget(Waiter waiter, HashSet<Waiter> waiters, SandboxId? id)

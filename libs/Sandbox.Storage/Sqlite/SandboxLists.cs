@@ -6,10 +6,12 @@ using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Sqlite;
 
-/// <summary>Pages of records, newest first, with a total that is kept rather than counted.</summary>
+/// <summary>Pages of records, newest first, with a total that is kept rather than counted; tombstones are counted.</summary>
 internal static class SandboxLists
 {
     private static readonly SandboxState[] Present = [.. Enum.GetValues<SandboxState>().Where(state => state is not SandboxState.Deleted)];
+
+    private static readonly string Deleted = SandboxState.Deleted.Name();
 
     // The fields that the kept totals know; any other filter has to be counted.
     private static readonly FrozenSet<string> Totalled = FrozenSet.Create("tenant", "user_id", "experiment_id", "namespace", "image");
@@ -25,22 +27,27 @@ internal static class SandboxLists
         }
 
         var where = Where(states, filters);
-        (string, object?)[] values = [.. filters.Select(field => ($"${field.Key}", (object?)field.Value))];
+        (string, object?)[] values =
+        [
+            .. filters.Select(field => ($"${field.Key}", (object?)field.Value)),
+            .. query.DeletedSince is { } since ? [("$deleted_since", Sql.Moment(since))] : (IEnumerable<(string, object?)>)[],
+        ];
 
         // One snapshot, so that page and total speak of the same moment.
         using var snapshot = connection.BeginTransaction(deferred: true);
-        var total = Total(connection, where, filters, values);
+        var total = Total(connection, query, where, filters, values);
         var items = SandboxRows.Select(
             connection,
-            $"{where} ORDER BY created_at DESC, id LIMIT $limit OFFSET $offset",
+            $"{where} ORDER BY {Order(states)} LIMIT $limit OFFSET $offset",
             [.. values, ("$limit", query.PageSize), ("$offset", (query.Page - 1L) * query.PageSize)]);
         return new SandboxPage(items, total);
     }
 
     private static long Total(
-        SqliteConnection connection, string where, List<KeyValuePair<string, string>> filters, (string, object?)[] values)
+        SqliteConnection connection, SandboxQuery query, string where, List<KeyValuePair<string, string>> filters,
+        (string, object?)[] values)
     {
-        var kept = filters.TrueForAll(field => Totalled.Contains(field.Key));
+        var kept = query.DeletedSince is null && filters.TrueForAll(field => Totalled.Contains(field.Key));
         using var command = Sql.Command(
             connection,
             kept ? $"SELECT coalesce(sum(records), 0) FROM totals {where}" : $"SELECT count(*) FROM sandboxes {where}",
@@ -51,16 +58,24 @@ internal static class SandboxLists
     // States are written out, not bound: only so the partial indexes can serve the query.
     private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters)
     {
-        var byState = states.Count == Present.Length
-            ? "state <> 'deleted'"
+        var byState = states.Count == Present.Length ? "state <> 'deleted'"
+            : states is [SandboxState.Deleted] ? "state = 'deleted' AND deleted_at >= $deleted_since"
             : $"state IN ({string.Join(", ", states.Select(state => $"'{state.Name()}'"))})";
         return $"WHERE {byState}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = ${field.Key}"))}";
     }
+
+    private static string Order(List<SandboxState> states) =>
+        states is [SandboxState.Deleted] ? "deleted_at DESC, id" : "created_at DESC, id";
 
     private static string Column(string field) => field is "sandbox_id" ? "id" : field;
 
     private static List<SandboxState> StatesOf(SandboxQuery query)
     {
+        if (query.DeletedSince is not null)
+        {
+            return query.Fields.GetValueOrDefault("state", Deleted) == Deleted ? [SandboxState.Deleted] : [];
+        }
+
         IEnumerable<SandboxState> asked = query.States.Count == 0 ? Present : Present.Where(query.States.Contains);
         return query.Fields.TryGetValue("state", out var name)
             ? [.. asked.Where(state => state.Name() == name)]

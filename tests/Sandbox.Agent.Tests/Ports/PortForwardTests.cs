@@ -85,6 +85,65 @@ public sealed class PortForwardTests(AgentFixture agent) : IClassFixture<AgentFi
         Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.NormalClosure), (end.MessageType, socket.CloseStatus));
     }
 
+    [Fact]
+    public async Task WebSocket_WhoseCallerEndsItsHalf_StillBringsTheAnswer()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var socket = await ConnectAsync($"{((IPEndPoint)server.LocalEndpoint).Port}&half_close=true", limit.Token);
+        using var inside = await server.AcceptTcpClientAsync(limit.Token);
+
+        await socket.SendAsync("question"u8.ToArray(), WebSocketMessageType.Binary, true, limit.Token);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", limit.Token);
+        using var asked = new StreamReader(inside.GetStream(), leaveOpen: true);
+        var question = await asked.ReadToEndAsync(limit.Token);
+        await inside.GetStream().WriteAsync("answer"u8.ToArray(), limit.Token);
+        inside.Client.Shutdown(SocketShutdown.Send);
+
+        var buffer = new byte[100];
+        var answer = await socket.ReceiveAsync(buffer, limit.Token);
+        var end = await socket.ReceiveAsync(buffer.AsMemory(50), limit.Token);
+        Assert.Equal("question", question);
+        Assert.Equal("answer", Encoding.UTF8.GetString(buffer, 0, answer.Count));
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.NormalClosure), (end.MessageType, socket.CloseStatus));
+    }
+
+    [Fact]
+    public async Task WebSocket_WhoseServerEndsItsHalf_StillTakesWhatIsSent()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var socket = await ConnectAsync($"{((IPEndPoint)server.LocalEndpoint).Port}&half_close=true", limit.Token);
+        using var inside = await server.AcceptTcpClientAsync(limit.Token);
+        var stream = inside.GetStream();
+
+        inside.Client.Shutdown(SocketShutdown.Send);
+        var end = await socket.ReceiveAsync(new byte[10].AsMemory(), limit.Token);
+        await socket.SendAsync("late"u8.ToArray(), WebSocketMessageType.Binary, true, limit.Token);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", limit.Token);
+
+        using var asked = new StreamReader(stream);
+        Assert.Equal(WebSocketMessageType.Close, end.MessageType);
+        Assert.Equal("late", await asked.ReadToEndAsync(limit.Token));
+    }
+
+    /// <summary>As clients of ROCK close: they do not wait for what the other side still has to say.</summary>
+    [Fact]
+    public async Task WebSocket_ClosedWithoutHalves_EndsBothWays()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var socket = await ConnectAsync($"{((IPEndPoint)server.LocalEndpoint).Port}", limit.Token);
+        using var inside = await server.AcceptTcpClientAsync(limit.Token);
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", limit.Token);
+
+        Assert.Equal(WebSocketState.Closed, socket.State);
+    }
+
     [Theory]
     [InlineData("none", WebSocketCloseStatus.PolicyViolation)]
     [InlineData("70000", WebSocketCloseStatus.PolicyViolation)]

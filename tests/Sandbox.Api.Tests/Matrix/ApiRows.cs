@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Testing.Routes;
@@ -13,6 +14,10 @@ internal static class ApiRows
             "envd POST /filesystem.Filesystem/{method}"];
 
     public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management()];
+
+    /// <summary>The same in every request, so that answers can be compared.</summary>
+    private static readonly string AnHourAgo =
+        TimeProvider.System.GetUtcNow().AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private const string Commit = """{"sandbox_id":"ID","image_tag":"registry.example/a:1","username":"u","password":"p"}""";
 
@@ -78,6 +83,9 @@ internal static class ApiRows
         new("GET /api/v1/join-tokens", Named.Cluster, _ => Get("/api/v1/join-tokens")),
         new("POST /api/v1/join-tokens", Named.Cluster, _ => Post("/api/v1/join-tokens", "{}")),
         new("GET /api/v1/usage", Named.Sandboxes, _ => Get("/api/v1/usage")),
+        new("GET /api/v1/sandboxes", Named.Sandboxes, _ => Get("/api/v1/sandboxes")),
+        new("GET /api/v1/sandboxes/{id}/logs", Named.Sandbox, id => Get($"/api/v1/sandboxes/{id}/logs")),
+        new("GET /api/v1/events", Named.Sandboxes, _ => Get($"/api/v1/events?follow=false&since={AnHourAgo}")),
         new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];
 

@@ -21,7 +21,8 @@ public sealed class DoubledStartTests
     private static readonly string[] Harmless =
     [
         nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync),
-        nameof(IDeployment.CheckAvailabilityAsync), nameof(IDeployment.ImagesAsync), nameof(IDeployment.UseAsync), "get_Kind",
+        nameof(IDeployment.CheckAvailabilityAsync), nameof(IDeployment.ImagesAsync), nameof(IDeployment.UseAsync),
+        nameof(IDeployment.OpenLogAsync), "get_Kind",
     ];
 
     [NeedsDockerFact]

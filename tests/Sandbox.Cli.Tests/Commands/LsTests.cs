@@ -1,8 +1,9 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Sandbox.Cli.Tests.Commands;
 
-public sealed class LsTests : IDisposable
+public sealed partial class LsTests : IDisposable
 {
     private readonly CliProgram _cli = new();
 
@@ -38,6 +39,52 @@ public sealed class LsTests : IDisposable
     }
 
     [Fact]
+    public async Task Ls_OfAll_AlsoListsWhatIsStoppedOrWasDeletedLately()
+    {
+        using var server = await _cli.ServeAsync();
+        foreach (var name in (string[])["runs", "stopped", "gone"])
+        {
+            (await _cli.RunAsync("run", "--keep", "--name", name, "--", "true")).Expect(0);
+        }
+
+        (await _cli.RunAsync("stop", "stopped")).Expect(0);
+        (await _cli.RunAsync("rm", "--force", "gone")).Expect(0);
+
+        Assert.Equal("runs\n", (await _cli.RunAsync("ls", "-q")).Expect(0).Output);
+        Assert.Equal(
+            ["gone deleted", "runs running", "stopped stopped"],
+            (await _cli.RunAsync("ls", "-a")).Expect(0).Output.TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))
+                .Select(cells => $"{cells[0]} {cells[1]}").Order(StringComparer.Ordinal));
+        Assert.Equal("stopped\n", (await _cli.RunAsync("ls", "-q", "--filter", "state=stopped")).Expect(0).Output);
+        Assert.Equal("gone\n", (await _cli.RunAsync("ls", "-a", "-q", "--filter", "state=deleted")).Expect(0).Output);
+        var all = JsonDocument.Parse((await _cli.RunAsync("ls", "-a", "--json")).Expect(0).Output).RootElement.EnumerateArray();
+        var gone = all.Single(row => row.GetProperty("sandbox_id").GetString() == "gone");
+        Assert.True(DateTimeOffset.TryParse(gone.GetProperty("delete_time").GetString(), out _), $"when it was deleted: {gone}");
+        (await _cli.RunAsync("rm", "--force", "runs")).Expect(0);
+        (await _cli.RunAsync("rm", "stopped")).Expect(0);
+    }
+
+    [Theory]
+    [InlineData(80, "ID STATE")]
+    [InlineData(160, "ID STATE IMAGE CPUS MEMORY CREATED SINCE")]
+    public async Task Ls_OnATerminal_FitsItsColumnsAndKeepsIdsWhole(int columns, string headings)
+    {
+        using var server = await _cli.ServeAsync();
+        var name = $"a-name-of-as-many-characters-as-an-id-may-have-{Guid.NewGuid():N}"[..63];
+        (await _cli.RunAsync("run", "--keep", "--name", name, "--image", $"registry.example/{new string('x', 90)}:1", "--", "true"))
+            .Expect(0);
+
+        using var ls = _cli.StartOnTerminal(columns, "ls", "-a");
+        var lines = Escapes().Replace((await ls.EndAsync()).Expect(0).Output, "").ReplaceLineEndings("\n").Split('\n');
+
+        Assert.All(lines, line => Assert.True(line.Length <= columns, $"{line.Length} characters: {line}"));
+        var heading = Assert.Single(lines, line => line.Contains("STATE", StringComparison.Ordinal));
+        Assert.Equal(headings, Spaces().Replace(heading.Trim(), " "));
+        Assert.Single(lines, line => line.TrimStart().StartsWith(name + " ", StringComparison.Ordinal));
+        (await _cli.RunAsync("rm", "--force", name)).Expect(0);
+    }
+
+    [Fact]
     public async Task Ls_WithQuietAndFilters_PrintsTheIdsThatMatch()
     {
         using var server = await _cli.ServeAsync();
@@ -52,4 +99,10 @@ public sealed class LsTests : IDisposable
         (await _cli.RunAsync("rm", "--force", "one")).Expect(0);
         (await _cli.RunAsync("rm", "--force", "two")).Expect(0);
     }
+
+    [GeneratedRegex(@"\e(\[[0-9;?]*[A-Za-z]|[=>])")]
+    private static partial Regex Escapes();
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Spaces();
 }

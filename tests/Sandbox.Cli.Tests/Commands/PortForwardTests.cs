@@ -19,6 +19,20 @@ public sealed partial class PortForwardTests : IDisposable
             caller.close()
         """;
 
+    /// <summary>Answers only when all has been said.</summary>
+    private const string Counter =
+        """
+        import socket
+        server = socket.create_server(('127.0.0.1', 0))
+        print('port', server.getsockname()[1], 'listens', flush=True)
+        caller, _ = server.accept()
+        count = 0
+        while data := caller.recv(65536):
+            count += len(data)
+        caller.sendall(b'%d bytes' % count)
+        caller.close()
+        """;
+
     private readonly CliProgram _cli = new();
 
     public void Dispose() => _cli.Dispose();
@@ -43,6 +57,29 @@ public sealed partial class PortForwardTests : IDisposable
         Assert.Equal("", await AskAsync(locals[1], "nobody"));
         forward.Signal("INT");
         Assert.Equal("sandbox: port 1: nothing listens on port 1\n", (await forward.EndAsync()).Expect(0).Error);
+        (await _cli.RunAsync("rm", "--force", "demo")).Expect(0);
+    }
+
+    [Fact]
+    public async Task PortForward_WhoseCallerHasSaidAll_StillBringsTheAnswer()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3 is not installed");
+        using var server = await _cli.ServeAsync();
+        (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "true")).Expect(0);
+        using var inside = _cli.Start("exec", "demo", "--", "/usr/bin/python3", "-c", Counter);
+        await inside.SeeAsync("listens");
+        using var forward = _cli.Start("port-forward", "demo", $"0:{PortInside().Match(inside.Printed).Groups[1].Value}");
+        await forward.SeeAsync(" of demo");
+        using var limit = new CancellationTokenSource(CliProgram.Generous);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPEndPoint.Parse(PortHere().Match(forward.Printed).Groups[1].Value), limit.Token);
+
+        var stream = client.GetStream();
+        await stream.WriteAsync(new byte[100_000], limit.Token);
+        client.Client.Shutdown(SocketShutdown.Send);
+        using var answer = new StreamReader(stream);
+
+        Assert.Equal("100000 bytes", await answer.ReadToEndAsync(limit.Token));
         (await _cli.RunAsync("rm", "--force", "demo")).Expect(0);
     }
 

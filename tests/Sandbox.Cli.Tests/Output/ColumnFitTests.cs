@@ -4,7 +4,7 @@ namespace Sandbox.Cli.Tests.Output;
 
 public sealed class ColumnFitTests
 {
-    private static readonly TopColumn[] Columns = [new("NAME", Least: 6), new("IMAGE", Least: 8, Rank: 1), new("CPUS", Rank: 2)];
+    private static readonly Column[] Columns = [new("NAME", Least: 6), new("IMAGE", Least: 8, Rank: 1), new("CPUS", Rank: 2)];
 
     [Fact]
     public void Fit_WhereAllFit_LeavesThemAsTheyAre() => Assert.Equal([10, 12, 4], ColumnFit.Fit(Columns, [10, 12, 2], 30));

@@ -23,6 +23,7 @@ internal static partial class ApiServerCalls
     private static readonly Dictionary<string, string> Resources = new()
     {
         ["Pod"] = "pods",
+        ["PodLog"] = "pods/log",
         ["Secret"] = "secrets",
         ["CustomObject"] = "batchsandboxes",
     };

@@ -8,8 +8,8 @@ public sealed class ChartPermissionTests
     private static string Program => typeof(KubernetesOptions).Assembly.Location;
 
     [NeedsHelmTheory]
-    [InlineData("least-values.yaml", "pods secrets")]
-    [InlineData("full-values.yaml", "batchsandboxes pods secrets")]
+    [InlineData("least-values.yaml", "pods pods/log secrets")]
+    [InlineData("full-values.yaml", "batchsandboxes pods pods/log secrets")]
     public async Task Role_OfTheAccount_IsWhatTheProgramCalls(string file, string resources)
     {
         var chart = await RenderedChart.RenderAsync(file);
@@ -32,7 +32,7 @@ public sealed class ChartPermissionTests
         var rules = chart.Of<V1Role>().Single().Rules;
         Assert.All(rules, rule => Assert.DoesNotContain("*", rule.Resources.Concat(rule.Verbs).Concat(rule.ApiGroups)));
         Assert.Equal(
-            [("", "pods"), ("", "secrets"), ("sandbox.opensandbox.io", "batchsandboxes")],
+            [("", "pods"), ("", "pods/log"), ("", "secrets"), ("sandbox.opensandbox.io", "batchsandboxes")],
             rules.Select(rule => (rule.ApiGroups.Single(), rule.Resources.Single())));
     }
 }

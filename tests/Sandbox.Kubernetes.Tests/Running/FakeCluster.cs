@@ -49,6 +49,9 @@ internal sealed class FakeCluster : IAsyncDisposable
     /// <summary>Asked before each call is served; null: it is served.</summary>
     public Func<FakeCall, Fault?> Faults { get; set; } = _ => null;
 
+    /// <summary>What the containers of pods have written, by the query that asks for it.</summary>
+    public Func<string, string> Logs { get; set; } = _ => "";
+
     /// <summary>Told after something was made or removed.</summary>
     public event Action<string, JsonObject>? Made;
 
@@ -189,6 +192,14 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
+        if (context.Request.Path.Value is { } path && path.EndsWith("/log", StringComparison.Ordinal)
+            && Route(path[..^"/log".Length]) is ("pods", { } pod)
+            && All("pods").Any(one => one["metadata"]!["name"]!.GetValue<string>() == pod))
+        {
+            await context.Response.WriteAsync(Logs(context.Request.QueryString.Value ?? ""));
+            return;
+        }
+
         if (Route(context.Request.Path) is not var (resource, name))
         {
             await AnswerAsync(context, 404, Status(404, "NotFound", $"the server could not find {context.Request.Path}"));

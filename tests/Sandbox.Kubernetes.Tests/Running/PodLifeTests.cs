@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
 using Sandbox.Testing.Postgres;
@@ -31,6 +33,24 @@ public sealed class PodLifeTests : KubeTest
             Assert.True(
                 Cluster.All(resource) is [], $"a stopped sandbox must leave no {resource}; there are {Cluster.All(resource).Count}");
         }
+    }
+
+    [NeedsPostgresFact]
+    public async Task Log_OfAPod_IsThatOfItsMainContainer_AndEndsWithIt()
+    {
+        using var kubelet = new Kubelet(Cluster, Folder);
+        var host = await StartAsync();
+        Cluster.Logs = query => $"asked for {query}\n";
+        var running = await host.RunAsync(KubeHost.Prepare("logged"));
+
+        var log = await LogOfAsync(host, running, new LogQuery(Tail: 3));
+        await host.Sandboxes.StopAsync(running.Id, StopReason.Asked, CancellationToken.None);
+        var none = await host.Get<ISandboxLogs>().OpenAsync(running, new LogQuery(), CancellationToken.None);
+
+        Assert.Contains("container=main", log, StringComparison.Ordinal);
+        Assert.Contains("tailLines=3", log, StringComparison.Ordinal);
+        Assert.False(none.TryGet(out _, out var error), "a pod that is gone has no log");
+        Assert.IsType<SandboxError.NoLog>(error);
     }
 
     [NeedsPostgresFact]
@@ -153,6 +173,23 @@ public sealed class PodLifeTests : KubeTest
         await KubeHost.UntilAsync(
             () => Cluster.All("pods").Count == 1 && Cluster.All("secrets") is [], "the orphan's pod and secret are removed");
         Assert.Equal("another-cluster", Cluster.All("pods")[0]["metadata"]!["labels"]!["sandbox.aspire/cluster"]!.GetValue<string>());
+    }
+
+    private static async Task<string> LogOfAsync(KubeHost host, SandboxInstance sandbox, LogQuery query)
+    {
+        using var limit = new CancellationTokenSource(KubeHost.Soon);
+        var opened = await host.Get<ISandboxLogs>().OpenAsync(sandbox, query, limit.Token);
+        Assert.True(opened.TryGet(out var log, out var error), error?.Text);
+        using (log)
+        {
+            var text = new StringBuilder();
+            await foreach (var piece in log.Pieces.WithCancellation(limit.Token))
+            {
+                text.Append(Encoding.UTF8.GetString(piece.Span));
+            }
+
+            return text.ToString();
+        }
     }
 
     private static async Task<string> ExecuteAsync(KubeHost host, SandboxId id, string command)

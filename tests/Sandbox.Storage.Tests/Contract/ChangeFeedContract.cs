@@ -70,6 +70,45 @@ public abstract class ChangeFeedContract : IAsyncLifetime
     }
 
     [Fact]
+    public void Collect_HoldsWhatChangedSinceItWasTaken_EachOnce()
+    {
+        _feed.Publish(Other);
+        var collector = _feed.Collect();
+        Assert.False(collector.Changed.IsCompleted, "what changed before does not count");
+
+        _feed.Publish(One);
+        _feed.Publish(One);
+        _feed.PublishAccess();
+
+        Assert.True(collector.Changed.IsCompleted, "a change was to be told");
+        var first = collector.Take();
+        Assert.Equal(One, Assert.Single(first.Ids));
+        Assert.False(first.HasMissedSome, "it holds all that changed");
+        Assert.False(collector.Changed.IsCompleted, "what was taken is told no more");
+        _feed.Publish(Other);
+        Assert.Equal(Other, Assert.Single(collector.Take().Ids));
+        collector.Dispose();
+        _feed.Publish(One);
+        Assert.False(collector.Changed.IsCompleted, "a collector that was disposed is told nothing");
+        Assert.Equal(0, Waiting(_feed));
+    }
+
+    [Fact]
+    public void Collect_OfMoreThanItHolds_SaysThatItMissedSome()
+    {
+        using var collector = _feed.Collect();
+        foreach (var number in Enumerable.Range(0, 5_001))
+        {
+            _feed.Publish(SandboxId.Parse($"s{number}"));
+        }
+
+        var taken = collector.Take();
+
+        Assert.Equal((5_000, true), (taken.Ids.Count, taken.HasMissedSome));
+        Assert.False(collector.Take().HasMissedSome, "that some were missed is told once");
+    }
+
+    [Fact]
     public void PublishAccess_WakesWhoeverAsksForThatAndNobodyElse()
     {
         using var access = _feed.SubscribeAccess();

@@ -74,6 +74,40 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
         Assert.Equal(["two"], Ids(await ListAsync(Live, [("user_id", "u"), ("experiment_id", "e2")])));
     }
 
+    [Fact]
+    public async Task List_OfWhatWasDeletedLately_HoldsTheseTombstonesOnly_TheLastDeletedFirst()
+    {
+        var since = Given.Now.AddHours(2);
+        await CreatedAsync(At("there", 9));
+        await DeleteAsync(At("long-gone", 1), since.AddSeconds(-1));
+        await DeleteAsync(At("first", 3), since);
+        await DeleteAsync(At("last", 2) with { Tenant = "t2" }, since.AddSeconds(1));
+
+        Assert.Equal("last first, 2 in all", await DeletedAsync([]));
+        Assert.Equal("last, 1 in all", await DeletedAsync([("tenant", "t2")]));
+        Assert.Equal("first, 1 in all", await DeletedAsync([("sandbox_id", "first"), ("state", "deleted")]));
+        Assert.Equal(", 0 in all", await DeletedAsync([("state", "stopped")]));
+
+        async Task DeleteAsync(SandboxInstance first, DateTimeOffset at)
+        {
+            var record = await CreatedAsync(first);
+            foreach (var happened in (SandboxEvent[])[SandboxEvent.Stop, SandboxEvent.Delete])
+            {
+                Assert.True(record.Apply(happened, at).TryGet(out var next, out var error), error?.Text);
+                Assert.True(
+                    await Records.TryTransitionAsync(new SandboxTransition(record, next, Job: null), CancellationToken),
+                    $"{happened} of {record.Id} was to be written");
+                record = next;
+            }
+        }
+
+        async Task<string> DeletedAsync((string, string)[] filters)
+        {
+            var page = await Records.ListAsync(new SandboxQuery(Live, Filters(filters)) { DeletedSince = since }, CancellationToken);
+            return $"{string.Join(' ', Ids(page))}, {page.Total} in all";
+        }
+    }
+
     [Theory]
     [InlineData("spec")]
     [InlineData("version")]

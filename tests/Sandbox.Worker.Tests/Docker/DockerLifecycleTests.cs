@@ -1,6 +1,8 @@
+using System.Text;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Node.Deployments;
 using Sandbox.Testing;
@@ -59,6 +61,28 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
             $"a file of 8 MiB in memory was to count, and no more than the limit: {before} then {after}");
         Assert.Null(await docker.Deployment.UseAsync(sandbox.Incarnation, Token));
         Assert.Null(await docker.Deployment.UseAsync(IncarnationId.New(), Token));
+    }
+
+    [NeedsDockerFact]
+    public async Task Log_OfAContainer_IsWhatBothItsStreamsHold_AndAFollowedOneEndsWithIt()
+    {
+        var deployment = docker.NewDeployment(
+            command: ["/bin/sh", "-c", "echo out; echo err >&2; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo last"]);
+        var sandbox = DockerHarness.GivenSandbox();
+        await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        var followed = LogAsync(deployment, sandbox, new LogQuery(Follow: true));
+
+        await DockerHarness.RunAsync(sandbox, "touch /tmp/go", Token);
+
+        Assert.Equal(
+            ["err", "last", "out"],
+            (await followed).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal("last\n", await LogAsync(deployment, sandbox, new LogQuery(Tail: 1)));
+        Assert.Equal(
+            "", await LogAsync(deployment, sandbox, new LogQuery(Since: TimeProvider.System.GetUtcNow().AddHours(1))));
+        await deployment.EnsureGoneAsync(sandbox.Incarnation, Token);
+        Assert.False((await deployment.OpenLogAsync(sandbox, new LogQuery(), Token)).TryGet(out _, out var error));
+        Assert.IsType<SandboxError.NoLog>(error);
     }
 
     [NeedsDockerFact]
@@ -233,5 +257,21 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
 
         Assert.Equal(interfaces, string.Join(' ', said.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
             .Where(name => name is "lo" || name.StartsWith("eth", StringComparison.Ordinal))));
+    }
+
+    private static async Task<string> LogAsync(IDeployment deployment, SandboxInstance sandbox, LogQuery query)
+    {
+        var opened = await deployment.OpenLogAsync(sandbox, query, Token);
+        Assert.True(opened.TryGet(out var log, out var error), error?.Text);
+        using (log)
+        {
+            using var text = new MemoryStream();
+            await foreach (var piece in log.Pieces.WithCancellation(Token))
+            {
+                text.Write(piece.Span);
+            }
+
+            return Encoding.UTF8.GetString(text.ToArray());
+        }
     }
 }

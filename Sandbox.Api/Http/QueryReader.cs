@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Sandbox.Api.Http;
+
+/// <summary>The query of a request, read strictly: what is unknown, given twice or malformed is a problem, and the first one is
+/// kept.</summary>
+internal sealed class QueryReader
+{
+    private readonly IQueryCollection _query;
+
+    public QueryReader(IQueryCollection query, IReadOnlyCollection<string> known)
+    {
+        _query = query;
+        foreach (var (name, values) in query)
+        {
+            if (!known.Contains(name))
+            {
+                Problem ??= $"{Shown(name)}: there is no such parameter; there are {string.Join(", ", known)}.";
+            }
+            else if (values.Count != 1)
+            {
+                Problem ??= $"{name}: it is given more than once.";
+            }
+        }
+    }
+
+    /// <summary>Null: there is none.</summary>
+    public string? Problem { get; private set; }
+
+    public string? Text(string name) => _query[name] is [{ Length: > 0 } text] ? text : null;
+
+    public int? Number(string name, int least, int most)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Problem ??= $"{name}: a whole number from {least} to {most}.";
+        return null;
+    }
+
+    public bool? Flag(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (text is "true" or "false")
+        {
+            return text is "true";
+        }
+
+        Problem ??= $"{name}: true or false.";
+        return null;
+    }
+
+    /// <summary>A time as RFC 3339 writes it.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        // A plus that was not escaped arrives as a space.
+        if (DateTimeOffset.TryParse(
+            text.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        {
+            return time;
+        }
+
+        Problem ??= $"{name}: a time as 2030-01-31T00:00:00Z.";
+        return null;
+    }
+
+    private static string Shown(string name) => name.Length > 40 ? name[..40] + "…" : name;
+}

@@ -1,0 +1,25 @@
+using Sandbox.Api.Http;
+using Sandbox.Contracts.Rock;
+
+namespace Sandbox.Api.Management;
+
+/// <summary>What each tenant may read of its sandboxes, and an admin of all.</summary>
+internal static class SandboxRoutes
+{
+    public static void MapSandboxes(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("").WithTags("Sandboxes");
+        group.MapGet("/sandboxes", (HttpContext http, SandboxListEndpoint list) => list.HandleAsync(http))
+            .WithSummary("The sandboxes in all states, or (deleted=true) those deleted in the last 24 hours, newest first")
+            .WithMetadata(new QueryParameters(SandboxListEndpoint.Query), Success(typeof(ListResult), "application/json"));
+        group.MapGet("/sandboxes/{id}/logs", (HttpContext http, SandboxLogEndpoint logs) => logs.HandleAsync(http))
+            .WithSummary("What the main process of a sandbox has written, with follow=true also what it goes on to write")
+            .WithMetadata(new QueryParameters(SandboxLogEndpoint.Query), Success(typeof(string), "text/plain"));
+        group.MapGet("/events", (HttpContext http, EventsEndpoint events) => events.HandleAsync(http))
+            .WithSummary("What happens to the sandboxes, as server-sent events")
+            .WithMetadata(new QueryParameters(EventsEndpoint.Query), Success(typeof(string), "text/event-stream"));
+    }
+
+    private static ProducesResponseTypeMetadata Success(Type type, string contentType) =>
+        new(StatusCodes.Status200OK, type, [contentType]);
+}
