@@ -6,6 +6,7 @@ Refusals.TellInOneLine();
 var builder = DistributedApplication.CreateBuilder(args);
 var isRun = builder.ExecutionContext.IsRunMode;
 var floor = FloorSettings.Read(builder.Configuration, builder.AppHostDirectory);
+var access = new ApiAccess();
 
 // Generated at the first start, and kept for as long as what they protect.
 var clusterId = builder.AddClusterId(floor);
@@ -33,10 +34,15 @@ var api = builder.AddProject<Projects.Sandbox_Api>("api")
     .WithReference(redis).WaitFor(redis)
     .WithUrlForEndpoint("http", url => url.DisplayText = "API")
     .WithIconName("Globe")
-    .WithDemoCommand(builder.Configuration["demo-image"]);
-if (!isRun)
+    .WithDemoCommand(builder.Configuration["demo-image"], access);
+
+// Every caller that can reach it needs a key; this is the SHA-256 of the first.
+if (isRun)
 {
-    // Every caller that can reach it needs a key; this is the SHA-256 of the first.
+    api.WithEnvironment("Api__KeyHashes__0", access.KeyHash);
+}
+else
+{
     api.WithEnvironment("Api__KeyHashes__0", builder.AddParameter("api-key-hash", secret: true));
 }
 
@@ -53,7 +59,7 @@ foreach (var name in floor.Candidates.Skip(1).Concat(floor.Others))
 if (isRun)
 {
     builder.AddMonitoring();
-    builder.AddStartChecks(floor);
+    builder.AddStartChecks(floor, access);
 }
 else
 {
@@ -73,7 +79,7 @@ IResourceBuilder<ProjectResource> AddNode(string name)
         .WithEnvironment("Worker__NodeName", name)
         .WithHeadPorts()
         .WithIconName("Server")
-        .WithDrainCommand(api);
+        .WithDrainCommand(api, access);
     api.WithRelationship(node.Resource, "Calls");
     return agent is null ? node.AsPublishedNode() : node.AsLocalNode(floor).WaitForCompletion(agent);
 }

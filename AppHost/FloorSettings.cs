@@ -24,6 +24,9 @@ internal sealed partial record FloorSettings(
     /// <summary>Whether databases, secrets and the nodes' folders outlive this run.</summary>
     public bool IsKept => Scratch is null;
 
+    /// <summary>The name that the command line knows the stack by.</summary>
+    public string ContextName => $"up-{Stack}";
+
     /// <summary>The nodes that only work.</summary>
     public IEnumerable<string> Others => Workers.Except(Candidates);
 

@@ -1,4 +1,5 @@
 using Health.Service.Heads;
+using Health.Service.Http;
 using Health.Service.Members;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster;
@@ -36,7 +37,7 @@ public static class HealthServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<HealthOptions>, HealthChecks>();
         services.AddSingleton(provider => Whitelist(provider.GetRequiredService<IOptions<HealthOptions>>().Value));
         services.AddHostedService<OnlyInstance>();
-        services.AddSingleton<HeadElection>().AddSingleton<HeadRoutes>();
+        services.AddSingleton<HealthCallers>().AddSingleton<HeadElection>().AddSingleton<HeadRoutes>();
         services.AddSingleton<JoinTokens>().AddSingleton<MemberRoutes>().AddSingleton<EnrollmentEndpoint>();
         return services.AddRouting();
     }

@@ -9,7 +9,7 @@ internal sealed record AgentOptions
 {
     internal const string Usage =
         "usage: sandbox-agent --dial unix:PATH | --dial tcp:HOST:PORT --token-file FILE | --listen ADDRESS:PORT --token-file FILE "
-            + "[--grace SECONDS] [--home FOLDER]";
+            + "[--token-for init|all] [--grace SECONDS] [--home FOLDER]";
 
     /// <summary>The owner to connect to: a Unix socket, or a host and a port.</summary>
     public EndPoint? Dial { get; init; }
@@ -19,6 +19,11 @@ internal sealed record AgentOptions
 
     /// <summary>Shown to the owner when dialling TCP, demanded of it when listening. Read once, from a file.</summary>
     public string Token { get; init; } = "";
+
+    /// <summary>When listening: the token opens the first init only, which brings another one (pods of a pool, which all start with the
+    /// same).
+    /// </summary>
+    public bool TokenIsForInit { get; init; }
 
     /// <summary>Time without any owner after which everything inside is ended; <see cref="TimeSpan.Zero"/>: never (default when
     /// listening). Default when dialling: 10 minutes.</summary>
@@ -33,7 +38,7 @@ internal sealed record AgentOptions
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--grace" or "--home") || i + 1 == args.Length
+            if (args[i] is not ("--dial" or "--listen" or "--token-file" or "--token-for" or "--grace" or "--home") || i + 1 == args.Length
                 || !values.TryAdd(args[i], args[i + 1]))
             {
                 error = $"'{args[i]}' is unknown, repeated or has no value.";
@@ -62,6 +67,12 @@ internal sealed record AgentOptions
             error ??= "--grace takes seconds, 0 for never.";
         }
 
+        var tokenFor = values.GetValueOrDefault("--token-for", "all");
+        if (tokenFor is not ("init" or "all"))
+        {
+            error ??= "--token-for takes init or all.";
+        }
+
         var token = ReadToken(
             values.GetValueOrDefault("--token-file"), needed: dial is not System.Net.Sockets.UnixDomainSocketEndPoint, ref error);
         return new AgentOptions
@@ -69,6 +80,7 @@ internal sealed record AgentOptions
             Dial = dial,
             Listen = listen,
             Token = token,
+            TokenIsForInit = tokenFor is "init",
             Grace = TimeSpan.FromSeconds(grace),
             Home = values.GetValueOrDefault("--home")
         };
@@ -99,7 +111,7 @@ internal sealed record AgentOptions
         try
         {
             var token = File.ReadAllText(file).Trim();
-            error ??= token.Length < 16 ? "The token in --token-file must have at least 16 characters." : null;
+            error ??= token.Length < Http.DemandedToken.Shortest ? "The token in --token-file must have at least 16 characters." : null;
             return token;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -39,6 +39,7 @@ internal static class AgentServices
         .AddSingleton<AgentLifetime>()
         .AddSingleton<OwnerPresence>()
         .AddSingleton<AgentCalls>()
+        .AddSingleton<DemandedToken>()
         .AddSingleton<TokenMiddleware>()
         .AddSingleton<ProcessEndpoints>()
         .AddFilesAndSessions()

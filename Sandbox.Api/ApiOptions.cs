@@ -15,6 +15,10 @@ public sealed class ApiOptions
     /// <summary>SHA-256 hashes of API keys, 64 hexadecimal digits each.</summary>
     public IList<string> KeyHashes { get; } = [];
 
+    /// <summary>SHA-256 hash of a key, 64 hexadecimal digits, that is good for everything and whose being there asks no key of other
+    /// callers: the one that a standalone server leaves in its data folder. Empty: none.</summary>
+    public string OwnerKeyHash { get; set; } = "";
+
     /// <summary>How long <c>start</c> waits for the sandbox before it answers that it is still starting.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartWait { get; set; } = TimeSpan.FromSeconds(85);
@@ -48,6 +52,11 @@ internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
         if (options.KeyHashes.Any(hash => !Auth.ConfiguredApiKeys.IsHash(hash)))
         {
             problems.Add("Api:KeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.");
+        }
+
+        if (options.OwnerKeyHash.Length > 0 && !Auth.ConfiguredApiKeys.IsHash(options.OwnerKeyHash))
+        {
+            problems.Add("Api:OwnerKeyHash: must be the 64 hexadecimal digits of a SHA-256 hash.");
         }
 
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))

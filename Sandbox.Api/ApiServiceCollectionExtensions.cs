@@ -36,8 +36,8 @@ public static class ApiServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor();
         services.AddMetrics().AddSingleton<ApiTelemetry>();
-        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<RequestAuthenticator>()
-            .AddSingleton<CurrentCaller>();
+        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<LoopbackPeer>()
+            .AddSingleton<AnonymousCallers>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()

@@ -1,3 +1,4 @@
+using Sandbox.Api.Auth;
 using Sandbox.Api.Cluster;
 using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
@@ -13,7 +14,7 @@ public static class ClusteredApiServiceCollectionExtensions
     {
         services.AddCluster().AddApi();
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
-        services.AddHostedService<ClusterTelemetry>();
+        services.AddHostedService<ClusterTelemetry>().AddHostedService<PlainHttpWarning>();
         services.AddSingleton<NodeConnectionPool>();
         services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>()
             .AddSingleton<ISandboxLogs, ClusterSandboxLogs>();

@@ -4,6 +4,8 @@ using Sandbox.Hosting;
 
 return await new ClusterProgram(args) { Refusals = [typeof(ExposureRefusedException)] }.RunAsync(static builder =>
 {
+    // Where the configuration has a certificate (Kestrel:Certificates, docs/tls.md).
+    builder.WebHost.UseKestrelHttpsConfiguration();
     builder.AddClusterStores();
     builder.Services.AddClusterApi();
 

@@ -7,9 +7,9 @@ namespace AppHost.Starting;
 /// <summary>Adds the checks before a stack starts, and what watches the stack afterwards.</summary>
 internal static class StartChecksExtensions
 {
-    public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor)
+    public static void AddStartChecks(this IDistributedApplicationBuilder builder, FloorSettings floor, ApiAccess access)
     {
-        builder.Services.AddSingleton(floor).AddSingleton(Runner.Now()).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(floor).AddSingleton(access).AddSingleton(Runner.Now()).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<StartOutcome>().AddSingleton<StackLock>().AddSingleton<ContainerEngine>().AddSingleton<StoreImages>();
         builder.Services.TryAddEventingSubscriber<StartChecks>();
 
@@ -19,6 +19,7 @@ internal static class StartChecksExtensions
             .AddHostedService<RunnerWatch>()
             .AddHostedService<OrchestratorWatch>()
             .AddHostedService<StackWatch>()
+            .AddHostedService<StackContext>()
             .AddHostedService<PrometheusTargets>();
     }
 }

@@ -11,9 +11,11 @@ namespace Health.Service.Members;
 
 /// <summary>Tells a node that shows a join token what the cluster's processes have in common, under the token's seal.</summary>
 internal sealed partial class EnrollmentEndpoint(
-    IMemberStore members, IOptions<ClusterOptions> cluster, ClusterSecret secret, IConfiguration settings,
+    IMemberStore members, IOptions<ClusterOptions> cluster, ClusterSecret secret, IConfiguration settings, TimeProvider time,
     ILogger<EnrollmentEndpoint> logger)
 {
+    private readonly LogThrottle _refusals = new(time);
+
     public async Task HandleAsync(HttpContext http)
     {
         if (await HealthAnswers.ReadAsync(http, HeadJson.Default.EnrollmentRequest) is not { } request)
@@ -32,7 +34,11 @@ internal sealed partial class EnrollmentEndpoint(
         var hash = EnrollmentSecret.HashOf(admission);
         if (await members.TryUseTokenAsync(request.Node, hash, http.RequestAborted) is not { } sealKey)
         {
-            Log.Refused(logger, request.Node, caller);
+            if (_refusals.TryPass(out var suppressed))
+            {
+                Log.Refused(logger, request.Node, caller, suppressed);
+            }
+
             await HealthAnswers.DeniedAsync(http, JoinTokens.Refusal);
             return;
         }
@@ -50,8 +56,9 @@ internal sealed partial class EnrollmentEndpoint(
 
     private static partial class Log
     {
-        [LoggerMessage(6023, LogLevel.Warning, "Node {Node} at {Caller} wanted to join with a token that is not good")]
-        public static partial void Refused(ILogger logger, string node, string? caller);
+        [LoggerMessage(
+            6023, LogLevel.Warning, "Node {Node} at {Caller} wanted to join with a token that is not good; {Suppressed} more before it")]
+        public static partial void Refused(ILogger logger, string node, string? caller, long suppressed);
 
         [LoggerMessage(
             6024, LogLevel.Information, "Node {Node} at {Caller} joined with token {Token} and knows the cluster's secret from now on")]

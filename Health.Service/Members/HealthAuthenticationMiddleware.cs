@@ -1,16 +1,16 @@
 using Health.Service.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
-using Sandbox.Domain.Stores;
 
 namespace Health.Service.Members;
 
 /// <summary>Answers 200 to any path that is not ours, for callers that only want to know that the service is here; lets in below
 /// <c>/v1</c> only callers that prove to be of this cluster.</summary>
 internal sealed partial class HealthAuthenticationMiddleware(
-    RequestDelegate next, ClusterSecret secret, IMemberStore members, ILogger<HealthAuthenticationMiddleware> logger)
+    RequestDelegate next, HealthCallers callers, TimeProvider time, ILogger<HealthAuthenticationMiddleware> logger)
 {
+    private readonly LogThrottle _denials = new(time);
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (!http.Request.Path.StartsWithSegments(HealthRoutes.Prefix, StringComparison.Ordinal))
@@ -22,15 +22,14 @@ internal sealed partial class HealthAuthenticationMiddleware(
         try
         {
             // A join token is judged where it is used up.
-            if (await FindCallerAsync(http) is { } caller)
+            if (await callers.FindAsync(http) is { } caller)
             {
                 http.Features.Set(caller);
             }
             else if (!(http.Request.Path.Value is HealthRoutes.Register or HealthRoutes.Join
                 && http.Request.Headers.ContainsKey(HealthRoutes.JoinTokenHeader)))
             {
-                Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
-                await HealthAnswers.DeniedAsync(http, "the cluster's secret (Cluster:Secret) was not proven");
+                await DenyAsync(http);
                 return;
             }
 
@@ -62,25 +61,23 @@ internal sealed partial class HealthAuthenticationMiddleware(
         return http.Response.WriteAsync("OK", http.RequestAborted);
     }
 
-    private async Task<HealthCaller?> FindCallerAsync(HttpContext http)
+    private Task DenyAsync(HttpContext http)
     {
-        // As it stood in the request line, before anything was decoded.
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (http.Request.Headers[RequestSignature.Header] is [{ } proof] && secret.IsProven(proof, http.Request.Method, target))
+        if (_denials.TryPass(out var suppressed))
         {
-            return new HealthCaller(Node: null);
+            Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString(), suppressed);
         }
 
-        return http.Request.Headers[HealthRoutes.NodeKeyHeader] is [{ Length: > 0 } key]
-            && JoinTokens.OwnerOf(key, await members.ListAsync(http.RequestAborted)) is { } node
-                ? new HealthCaller(node)
-                : null;
+        http.Response.Headers[HealthRoutes.InstanceHeader] = callers.Instance;
+        return HealthAnswers.DeniedAsync(http, "the request is not signed with the cluster's secret (Cluster:Secret)");
     }
 
     private static partial class Log
     {
-        [LoggerMessage(6011, LogLevel.Warning, "A request from {Caller} does not prove that it comes from this cluster (Cluster:Secret)")]
-        public static partial void Denied(ILogger logger, string? caller);
+        [LoggerMessage(
+            6011, LogLevel.Warning,
+            "A request from {Caller} is not signed by this cluster for this process (Cluster:Secret); {Suppressed} more before it")]
+        public static partial void Denied(ILogger logger, string? caller, long suppressed);
 
         [LoggerMessage(6012, LogLevel.Error, "{Path} failed")]
         public static partial void StoreFailed(ILogger logger, string path, Exception exception);

@@ -1,13 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 using Sandbox.Domain.Stores;
 
 namespace Health.Service.Members;
 
-/// <summary>Tokens that a node joins with once, and the keys it shows from then on. Both are made here, told once, and kept as
+/// <summary>Tokens that a node joins with once, and the keys it signs with from then on. Both are made here, told once, and kept as
 /// their hashes only.</summary>
 internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
 {
@@ -24,28 +25,12 @@ internal sealed class JoinTokens(IMemberStore members, TimeProvider time)
         return new JoinTokenResult(token.Id, secret, token.Node, token.ExpiresAt);
     }
 
-    /// <summary>Registers the node and uses the token up; its new key. Null: the token is not good.</summary>
+    /// <summary>Registers the node and uses the token up; its new key, under the token's seal. Null: the token is not good.</summary>
     public async Task<string?> RegisterAsync(Member member, string admission, CancellationToken cancellationToken)
     {
         var key = KeyPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        return await members.TryJoinAsync(member with { KeyHash = HashOf(key) }, EnrollmentSecret.HashOf(admission), cancellationToken)
-            ? key : null;
+        var joining = member with { KeyHash = NodeKey.HashOf(key) };
+        return await members.TryJoinAsync(joining, EnrollmentSecret.HashOf(admission), cancellationToken) is { } sealKey
+            ? EnrollmentSecret.Seal(sealKey, Encoding.UTF8.GetBytes(key)) : null;
     }
-
-    /// <summary>Compares with every key, in a time that tells nothing of them.</summary>
-    public static string? OwnerOf(string key, IReadOnlyList<MemberView> members)
-    {
-        var (hash, owner) = (HashOf(key), default(string));
-        foreach (var view in members)
-        {
-            if (view.Member.KeyHash is { } known && CryptographicOperations.FixedTimeEquals(known, hash))
-            {
-                owner = view.Member.Node;
-            }
-        }
-
-        return owner;
-    }
-
-    private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

@@ -1,6 +1,7 @@
 using Health.Service.Heads;
 using Health.Service.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 using Sandbox.Domain.Stores;
@@ -8,8 +9,11 @@ using Sandbox.Domain.Stores;
 namespace Health.Service.Members;
 
 internal sealed partial class MemberRoutes(
-    IMemberStore members, JoinTokens tokens, HeadElection election, HeadWhitelist whitelist, ILogger<MemberRoutes> logger)
+    IMemberStore members, JoinTokens tokens, HeadElection election, HeadWhitelist whitelist, TimeProvider time,
+    ILogger<MemberRoutes> logger)
 {
+    private readonly LogThrottle _refusals = new(time);
+
     public async Task RegisterAsync(HttpContext http)
     {
         if (await HealthAnswers.ReadAsync(http, HeadJson.Default.RegisterRequest) is not { } request)
@@ -54,7 +58,7 @@ internal sealed partial class MemberRoutes(
         if (http.Features.GetRequiredFeature<HealthCaller>().Node is not null)
         {
             await HealthAnswers.DeniedAsync(
-                http, "a node that joined with a token makes none; the cluster's secret (Cluster:Secret) must be proven");
+                http, "a node that joined with a token makes none; the request must be signed with the cluster's secret (Cluster:Secret)");
             return;
         }
 
@@ -98,7 +102,11 @@ internal sealed partial class MemberRoutes(
                 member, http.Request.Headers[HealthRoutes.JoinTokenHeader].ToString(), http.RequestAborted);
             if (key is null)
             {
-                Log.TokenRefused(logger, member.Node, http.Connection.RemoteIpAddress?.ToString());
+                if (_refusals.TryPass(out var suppressed))
+                {
+                    Log.TokenRefused(logger, member.Node, http.Connection.RemoteIpAddress?.ToString(), suppressed);
+                }
+
                 await HealthAnswers.DeniedAsync(http, JoinTokens.Refusal);
             }
 
@@ -120,7 +128,7 @@ internal sealed partial class MemberRoutes(
         [LoggerMessage(6021, LogLevel.Debug, "Node {Node} is registered, at {Host}, head port {HeadPort}")]
         public static partial void Registered(ILogger logger, string node, string host, int headPort);
 
-        [LoggerMessage(6022, LogLevel.Warning, "Node {Node} at {Caller} showed a join token that is not good")]
-        public static partial void TokenRefused(ILogger logger, string node, string? caller);
+        [LoggerMessage(6022, LogLevel.Warning, "Node {Node} at {Caller} showed a join token that is not good; {Suppressed} more before it")]
+        public static partial void TokenRefused(ILogger logger, string node, string? caller, long suppressed);
     }
 }

@@ -7,7 +7,8 @@ namespace Sandbox.Agent.Owner;
 
 /// <summary>The owner's own calls: status, init, shutdown.</summary>
 internal sealed class AgentCalls(
-    AgentActivity activity, SandboxEnvironment environment, ProcessTable processes, Watchdog watchdog, AgentLifetime lifetime)
+    AgentActivity activity, SandboxEnvironment environment, ProcessTable processes, Watchdog watchdog, AgentLifetime lifetime,
+    DemandedToken token)
 {
     private static readonly string Version = typeof(AgentCalls).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -23,10 +24,15 @@ internal sealed class AgentCalls(
     private async Task InitAsync(HttpContext context)
     {
         var init = await context.ReadJsonAsync(AgentJson.Default.AgentInit);
-        if (init is not { GraceSeconds: >= 0 and <= 1e9 })
+        if (init is not { GraceSeconds: >= 0 and <= 1e9, Token: null or { Length: >= DemandedToken.Shortest } })
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
+        }
+
+        if (init.Token is { } own)
+        {
+            token.Replace(own);
         }
 
         environment.SetInit(init);

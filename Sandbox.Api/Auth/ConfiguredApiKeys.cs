@@ -11,13 +11,16 @@ internal sealed class ConfiguredApiKeys(IOptions<ApiOptions> options)
 
     private readonly Lazy<byte[][]> _hashes = new(() => [.. Hashes(options.Value)]);
 
+    private readonly Lazy<byte[]> _owner = new(() => Convert.FromHexString(options.Value.OwnerKeyHash));
+
+    /// <summary>Whether no caller needs one; the owner's key does not count.</summary>
     public bool IsEmpty => _hashes.Value.Length == 0;
 
     /// <summary>Takes the same time whichever key it is and whether it is one at all.</summary>
     public bool Knows(string presented)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
-        var known = false;
+        var known = CryptographicOperations.FixedTimeEquals(_owner.Value, hash);
         foreach (var key in _hashes.Value)
         {
             known |= CryptographicOperations.FixedTimeEquals(key, hash);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
@@ -64,7 +65,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
         OperationCanceledException { InnerException: TimeoutException } => true,
-        null => request.Content is null or ByteArrayContent && missed is NotHereException,
+        null => SignedContent.Original(request.Content) is null or ByteArrayContent && missed is NotHereException,
         _ => false,
     };
 
@@ -101,6 +102,8 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
                 NodeApiRoutes.NotHere => new NotHereException(new SandboxError.AgentUnreachable(id, $"it is not on its node {node}")),
                 NodeApiRoutes.Leaving =>
                     new NotHereException(new SandboxError.AgentUnreachable(id, $"its node {node} is being ended")) { IsLeaving = true },
+                NodeApiRoutes.Stale =>
+                    new NotHereException(new SandboxError.AgentUnreachable(id, $"its node {node} has just been restarted")),
                 NodeApiRoutes.Denied => Plain($"its node {node} does not accept this server's Cluster:Secret"),
                 _ => Plain(await ReasonAsync(answer, cancellationToken)),
             };

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Stores;
 
@@ -24,16 +25,16 @@ internal sealed class NodeConnection : IDisposable
     private readonly Lock _gate = new();
     private readonly HttpMessageInvoker _invoker;
     private readonly Func<long, Task<bool>> _hasBeaten;
-    private readonly ClusterSecret _secret;
+    private readonly RequestSigner _signer;
     private readonly TimeProvider _time;
     private Task<Ping>? _ping;
     private int _calls;
     private bool _retired;
 
     /// <param name="hasBeaten">Whether the worker told the store that it lives, since this timestamp.</param>
-    public NodeConnection(Uri address, Func<long, Task<bool>> hasBeaten, ClusterSecret secret, TimeProvider time)
+    public NodeConnection(Uri address, Func<long, Task<bool>> hasBeaten, RequestSigner signer, TimeProvider time)
     {
-        (Address, _hasBeaten, _secret, _time) = (address, hasBeaten, secret, time);
+        (Address, _hasBeaten, _signer, _time) = (address, hasBeaten, signer, time);
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -108,7 +109,7 @@ internal sealed class NodeConnection : IDisposable
 
     private async Task<HttpResponseMessage> SendAndWatchAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Sign(request);
+        _signer.Sign(request, Address.Authority);
         Trace(request);
         using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sending = _invoker.SendAsync(request, given.Token);
@@ -166,7 +167,7 @@ internal sealed class NodeConnection : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, NodeApiRoutes.Ping));
-            Sign(request);
+            _signer.Sign(request, Address.Authority);
             using var answer = await _invoker.SendAsync(request, deadline.Token);
             return new Ping(IsAnswered: true, asked);
         }
@@ -186,13 +187,6 @@ internal sealed class NodeConnection : IDisposable
             request.Headers.Remove(AgentSpan.ParentHeader);
             request.Headers.TryAddWithoutValidation(AgentSpan.ParentHeader, asker.Id);
         }
-    }
-
-    private void Sign(HttpRequestMessage request)
-    {
-        request.Headers.Remove(RequestSignature.Header);
-        request.Headers.TryAddWithoutValidation(
-            RequestSignature.Header, _secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
     }
 
     /// <param name="Asked">Timestamp.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Cluster;
@@ -10,12 +11,12 @@ internal sealed class NodeConnectionPool : IDisposable
 {
     private readonly ConcurrentDictionary<string, NodeConnection> _connections = new(StringComparer.Ordinal);
     private readonly NodeDirectory _nodes;
-    private readonly ClusterSecret _secret;
+    private readonly RequestSigner _signer;
     private readonly TimeProvider _time;
 
     public NodeConnectionPool(NodeDirectory nodes, ClusterSecret secret, TimeProvider time)
     {
-        (_nodes, _secret, _time) = (nodes, secret, time);
+        (_nodes, _signer, _time) = (nodes, secret.Signer(SignaturePurpose.NodeApi), time);
         nodes.Refreshed += RetireThoseOfLeavingNodes;
     }
 
@@ -55,7 +56,7 @@ internal sealed class NodeConnectionPool : IDisposable
         while (true)
         {
             var connection = _connections.GetOrAdd(
-                node.Facts.Name, _ => new NodeConnection(node.Facts.Address, since => HasBeatenAsync(node, since), _secret, _time));
+                node.Facts.Name, _ => new NodeConnection(node.Facts.Address, since => HasBeatenAsync(node, since), _signer, _time));
             if (connection.Address == node.Facts.Address)
             {
                 return connection;

@@ -21,13 +21,19 @@ internal sealed class JsonBody<T>(HttpContext http) : IBindableFromHttpContext<J
     public static ValueTask<JsonBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult<JsonBody<T>?>(new JsonBody<T>(context));
 
-    /// <summary>Describes the body. Names no content type: routing would then refuse requests of another, and any is read.</summary>
+    /// <summary>Describes the body. Names no content type: routing would then refuse requests of another in a form of its own.</summary>
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata([], typeof(T)));
 
     /// <summary>What is wrong with the body; null: nothing, and <see cref="Value"/> has it.</summary>
     public async Task<ProblemResult?> ReadAsync(CancellationToken cancellationToken)
     {
+        if (!JsonMediaType.Is(http.Request.ContentType))
+        {
+            return new ProblemResult(
+                StatusCodes.Status415UnsupportedMediaType, "not_json", "The body must have the content type application/json.");
+        }
+
         using var body = await BoundedBody.ReadAsync(http.Request.Body, Limit, cancellationToken);
         if (body is null)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Sandbox.Api.Http;
 
 namespace Sandbox.Api.Rock;
 
@@ -65,7 +66,7 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
             return (null, $"body: {Fields.Required}");
         }
 
-        if (!IsJson(request.ContentType))
+        if (!JsonMediaType.Is(request.ContentType))
         {
             return (null, NoObject);
         }
@@ -97,20 +98,6 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
     private const int LongestWord = 32;
 
     private const string NoObject = "body: Input should be a valid dictionary or object to extract fields from";
-
-    /// <summary>A body of no stated type counts as JSON.</summary>
-    private static bool IsJson(string? contentType)
-    {
-        if (string.IsNullOrEmpty(contentType))
-        {
-            return true;
-        }
-
-        var media = contentType.AsSpan(0, contentType.IndexOf(';') is >= 0 and var end ? end : contentType.Length).Trim();
-        return media.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || (media.StartsWith("application/", StringComparison.OrdinalIgnoreCase)
-                && media.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
-    }
 
     /// <summary>Where in the body the word begins that is not JSON, from 0.</summary>
     private static long OffsetOf(ReadOnlySequence<byte> body, JsonException exception)

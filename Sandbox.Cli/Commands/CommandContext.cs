@@ -45,6 +45,7 @@ internal sealed class CommandContext(CliSettings settings, Interrupts interrupts
     public CliSettings Settings(ParseResult parsed) => settings with
     {
         DataFolder = parsed.GetValue(_data) ?? settings.DataFolder,
+        NamesDataFolder = settings.NamesDataFolder || parsed.GetValue(_data) is not null,
         Deployment = parsed.GetValue(_deployment) ?? settings.Deployment,
     };
 

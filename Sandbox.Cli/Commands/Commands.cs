@@ -35,6 +35,7 @@ internal static class Commands
             KeyCommands.Create(context),
             JobCommands.Create(context),
             NodeCommands.Create(context),
+            ContextCommands.Create(context),
             TopCommand.Create(context),
             ClusterCommand.Create(context),
             CompletionCommand.Create(),

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
+using Sandbox.Client.Contexts;
 using Sandbox.Standalone;
 
 namespace Sandbox.Cli.Commands;
@@ -23,6 +24,10 @@ internal sealed class ServeCommand
     private readonly Option<int> _port = new("--port", "-p") { Description = "Port; 0 takes a free one.", DefaultValueFactory = _ => 8080 };
     private readonly Option<FileInfo?> _keyFile =
         new("--api-key-file") { Description = "File with one API key per line.", HelpName = "FILE" };
+    private readonly Option<FileInfo?> _certificate =
+        new("--tls-cert") { Description = "File with a certificate and its chain, PEM: serve https.", HelpName = "FILE" };
+    private readonly Option<FileInfo?> _certificateKey =
+        new("--tls-key") { Description = "File with its private key, PEM; by default in the same file.", HelpName = "FILE" };
     private readonly Option<bool> _unisolated =
         new("--allow-unisolated") { Description = "Run Local sandboxes that nothing isolates, for other machines too." };
 
@@ -38,7 +43,10 @@ internal sealed class ServeCommand
                 result.AddError("--port takes 0 to 65535");
             }
         });
-        var command = new Command("serve", "Serve the HTTP API.") { serve._host, serve._port, serve._keyFile, serve._unisolated };
+        var command = new Command("serve", "Serve the HTTP API.")
+        {
+            serve._host, serve._port, serve._keyFile, serve._certificate, serve._certificateKey, serve._unisolated,
+        };
         command.SetAction((parsed, _) => serve.RunAsync(parsed));
         return command;
     }
@@ -53,6 +61,9 @@ internal sealed class ServeCommand
         }
 
         var url = host.Url ?? "";
+        var serverFile = DataFolder.ServerFileOf(options.DataFolder);
+        PrivateFile.Write(serverFile, new ServerContext(new Uri(url), host.OwnerKey), ContextJson.Default.ServerContext);
+        WarnWithoutTls(url);
         if (_context.Json(parsed))
         {
             Printer.Json(new Listening(url, options.DataFolder), CliJson.Default.Listening);
@@ -63,7 +74,17 @@ internal sealed class ServeCommand
         }
 
         await Task.WhenAny(EndOf(_context.Asked), EndOf(host.Stopping));
+        File.Delete(serverFile);
         return _context.Asked.IsCancellationRequested ? 0 : throw new CliException("a part of the server failed; its log says why");
+    }
+
+    private static void WarnWithoutTls(string url)
+    {
+        if (new Uri(url) is { Scheme: "http", IsLoopback: false })
+        {
+            StandardStreams.WriteErrorLine(
+                "sandbox: warning: API keys come to this server without TLS; everyone on the way can read them (--tls-cert, docs/tls.md)");
+        }
     }
 
     private static Task EndOf(CancellationToken token)
@@ -81,6 +102,8 @@ internal sealed class ServeCommand
             DataFolder = settings.DataFolder,
             Listen = new IPEndPoint(await AddressAsync(parsed.GetValue(_host)!), parsed.GetValue(_port)),
             ApiKeyFile = parsed.GetValue(_keyFile)?.FullName,
+            CertificateFile = parsed.GetValue(_certificate)?.FullName,
+            CertificateKeyFile = parsed.GetValue(_certificateKey)?.FullName,
             Deployment = settings.Deployment,
             AllowUnisolated = parsed.GetValue(_unisolated),
             AgentFolder = Installation.AgentFolder,

@@ -81,7 +81,7 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
 
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
 /// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c>, <c>undrained</c>, <c>archived</c>, <c>restored</c>,
-/// <c>committed</c>, or, of <c>wait</c>, the state that was reached.</param>
+/// <c>committed</c>, <c>used</c>, or, of <c>wait</c>, the state that was reached.</param>
 internal sealed record Done(string Action)
 {
     public string? SandboxId { get; init; }
@@ -103,7 +103,12 @@ internal sealed record Done(string Action)
     public string? Node { get; init; }
 
     public string? Token { get; init; }
+
+    public string? Context { get; init; }
 }
+
+/// <param name="Current">Whether commands talk to it where nothing else is said.</param>
+internal sealed record ContextRow(string Name, bool Current, string Address);
 
 internal sealed record Listening(string Url, string DataFolder);
 
@@ -123,6 +128,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(IReadOnlyList<ProcessRow>))]
 [JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(Done))]
+[JsonSerializable(typeof(IReadOnlyList<ContextRow>))]
 [JsonSerializable(typeof(Listening))]
 [JsonSerializable(typeof(ForwardedPort))]
 [JsonSerializable(typeof(Failure))]

@@ -10,7 +10,13 @@ internal sealed record CliSettings
 
     public string? ApiKey { get; init; }
 
+    /// <summary>The name of the server to talk to (<see cref="ContextChoice"/>); null: the current context.</summary>
+    public string? Context { get; init; }
+
     public required string DataFolder { get; init; }
+
+    /// <summary>Whether a person said which folder.</summary>
+    public bool NamesDataFolder { get; init; }
 
     public string Image { get; init; } = BaseImage.Name;
 
@@ -27,6 +33,8 @@ internal sealed record CliSettings
         {
             Url = NotBlank(environment["URL"]),
             ApiKey = NotBlank(environment["API_KEY"]),
+            Context = NotBlank(environment["CONTEXT"]),
+            NamesDataFolder = NotBlank(environment["DATA"]) is not null,
             DataFolder = NotBlank(environment["DATA"]) ?? DefaultDataFolder(),
             Image = NotBlank(environment["IMAGE"]) ?? BaseImage.Name,
             Deployment = NotBlank(environment["DEPLOYMENT"]) ?? "auto",

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Sandbox.Cli.Terminals;
 using Sandbox.Client;
+using Sandbox.Client.Contexts;
 using Sandbox.Standalone;
 
 namespace Sandbox.Cli.Servers;
@@ -24,12 +25,15 @@ internal sealed class ServerSession : IAsyncDisposable
 
     public static async Task<ServerSession> OpenAsync(CliSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (settings.Url is { } url)
+        if (ContextChoice.Of(settings, ContextFile.OfUser()) is { } context)
         {
-            var address = Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https" ? parsed : null;
-            return new ServerSession(
-                new SandboxClient(address ?? throw new CliException($"SANDBOX_URL is not an http address: {url}"), settings.ApiKey), null,
-                cancellationToken);
+            if (context is { ApiKey: not null, Url: { Scheme: "http", IsLoopback: false } })
+            {
+                StandardStreams.WriteErrorLine(
+                    $"sandbox: warning: the API key goes to {context.Url} without TLS; everyone on the way can read it (docs/tls.md)");
+            }
+
+            return new ServerSession(new SandboxClient(context.Url, context.ApiKey), null, cancellationToken);
         }
 
         var begin = Stopwatch.GetTimestamp();

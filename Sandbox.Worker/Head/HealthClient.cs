@@ -1,15 +1,18 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 
 namespace Sandbox.Worker.Head;
 
 /// <summary>Speaks to the health service, to whichever instance of it answers.</summary>
-/// <param name="prove">The cluster's proof of a request; null: this process does not know the secret, and has a join token.</param>
-internal sealed class HealthClient(HeadSettings settings, Func<string, string, string>? prove, TimeProvider time) : IDisposable
+/// <param name="signer">Null: this process does not know the cluster's secret, and has a join token.</param>
+internal sealed class HealthClient(HeadSettings settings, RequestSigner? signer, TimeProvider time) : IDisposable
 {
     private const int MaxAnswer = 64 * 1024;
 
@@ -21,8 +24,12 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
     });
 
+    /// <summary>The process behind each address, as it named itself: requests are signed for that one.</summary>
+    private readonly ConcurrentDictionary<Uri, string> _instances = new();
+
     private int _last;
-    private string? _nodeKey;
+    private string _node = "";
+    private RequestSigner? _nodeSigner;
 
     /// <summary>Whether anything answers there. Null: it does; otherwise why not.</summary>
     public async Task<string?> GreetAsync(CancellationToken cancellationToken) =>
@@ -38,7 +45,12 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
     public async Task<HealthReply> RegisterAsync(RegisterRequest node, CancellationToken cancellationToken)
     {
         var reply = await SendAsync(HttpMethod.Post, HealthRoutes.Register, node, HeadJson.Default.RegisterRequest, cancellationToken);
-        _nodeKey = reply.Answer?.NodeKey ?? _nodeKey;
+        if (reply.Answer?.NodeKey is { } sealedKey
+            && EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf(settings.JoinToken), sealedKey) is { } key)
+        {
+            (_node, _nodeSigner) = (node.Node, NodeKey.Signer(Encoding.UTF8.GetString(key), time));
+        }
+
         return reply;
     }
 
@@ -62,30 +74,56 @@ internal sealed class HealthClient(HeadSettings settings, Func<string, string, s
         EachAsync(
             async (url, token) =>
             {
-                using var request = new HttpRequestMessage(method, new Uri(url, route));
-                if (body is not null)
+                HttpRequestMessage Request()
                 {
-                    request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type!));
-                    request.Content.Headers.ContentType = new("application/json");
+                    var request = new HttpRequestMessage(method, new Uri(url, route));
+                    if (body is not null)
+                    {
+                        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type!));
+                        request.Content.Headers.ContentType = new("application/json");
+                    }
+
+                    Authenticate(request, url, route);
+                    return request;
                 }
 
-                Prove(request, route);
-                using var answer = await _invoker.SendAsync(request, token);
+                using var answer = await SendToInstanceAsync(url, Request, token);
                 await answer.Content.LoadIntoBufferAsync(MaxAnswer, token);
                 return ReplyOf(answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(token), url);
             },
             cancellationToken,
             within);
 
-    private void Prove(HttpRequestMessage request, string route)
+    /// <summary>An instance that refuses tells which one it is. Where that is not the one that the request was signed for (it is the first,
+    /// or the service has been restarted, or another one answers at this address), the request is signed and sent once more.</summary>
+    private async Task<HttpResponseMessage> SendToInstanceAsync(
+        Uri url, Func<HttpRequestMessage> request, CancellationToken cancellationToken)
     {
-        if (prove is not null)
+        _instances.TryGetValue(url, out var signedFor);
+        using var first = request();
+        var answer = await _invoker.SendAsync(first, cancellationToken);
+        if (answer.StatusCode is not HttpStatusCode.Unauthorized
+            || !answer.Headers.TryGetValues(HealthRoutes.InstanceHeader, out var told) || told.First() == signedFor)
         {
-            request.Headers.Add(RequestSignature.Header, prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+            return answer;
         }
-        else if (_nodeKey is { } key)
+
+        answer.Dispose();
+        _instances[url] = told.First();
+        using var second = request();
+        return await _invoker.SendAsync(second, cancellationToken);
+    }
+
+    private void Authenticate(HttpRequestMessage request, Uri url, string route)
+    {
+        if (signer is not null)
         {
-            request.Headers.Add(HealthRoutes.NodeKeyHeader, key);
+            signer.Sign(request, HealthRoutes.RecipientOf(_instances.GetValueOrDefault(url, "")));
+        }
+        else if (_nodeSigner is { } own)
+        {
+            request.Headers.Add(HealthRoutes.NodeHeader, Uri.EscapeDataString(_node));
+            own.Sign(request, HealthRoutes.RecipientOf(_instances.GetValueOrDefault(url, "")));
         }
         else if (route == HealthRoutes.Register)
         {

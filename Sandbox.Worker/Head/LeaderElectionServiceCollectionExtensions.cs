@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Leadership;
 using Sandbox.Node.Membership;
@@ -17,7 +18,8 @@ internal static class LeaderElectionServiceCollectionExtensions
         services.AddSingleton(settings).AddSingleton<NodeRegistration>().AddSingleton<NodeRole>().AddSingleton<HeadProbe>()
             .AddSingleton<HeadDiscovery>();
         services.AddSingleton(provider => new HealthClient(
-            settings, settings.JoinToken.Length > 0 ? null : provider.GetRequiredService<ClusterSecret>().Prove,
+            settings,
+            settings.JoinToken.Length > 0 ? null : provider.GetRequiredService<ClusterSecret>().Signer(SignaturePurpose.Health),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StartupElection>().AddSingleton<StartupRoleDecision>();
         services.AddSingleton<StartupRoleService>().AddHostedService(provider => provider.GetRequiredService<StartupRoleService>());

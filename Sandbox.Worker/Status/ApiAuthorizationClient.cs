@@ -4,13 +4,16 @@ using Sandbox.Contracts.Management;
 namespace Sandbox.Worker.Status;
 
 /// <summary>The API as a node knows it: it judges keys, and tells of the cluster's nodes to callers that have one.</summary>
-internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthorizationClient> logger) : IDisposable
+internal sealed partial class ApiAuthorizationClient(Uri api, TimeProvider time, ILogger<ApiAuthorizationClient> logger) : IDisposable
 {
     private const string NodesPath = "/api/v1/nodes";
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
 
-    private volatile bool _isGuarded;
+    /// <summary>So long it is believed: the API may be started anew, without keys.</summary>
+    internal static readonly TimeSpan BelieveFor = TimeSpan.FromSeconds(2);
+
+    private Guard? _guard;
 
     public Uri Address => api;
 
@@ -21,17 +24,21 @@ internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthori
     /// an API that lets every caller in, no caller is let in.</summary>
     public async Task<bool> IsGuardedAsync(CancellationToken cancellationToken)
     {
-        if (!_isGuarded)
+        if (Volatile.Read(ref _guard) is { } known && time.GetElapsedTime(known.AskedAt) < BelieveFor)
         {
-            var (status, _) = await NodesAsync(key: null, cancellationToken);
-            _isGuarded = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
-            if (status is HttpStatusCode.OK)
-            {
-                Log.Open(logger, api);
-            }
+            return known.IsGuarded;
         }
 
-        return _isGuarded;
+        var asked = time.GetTimestamp();
+        var (status, _) = await NodesAsync(key: null, cancellationToken);
+        var guard = new Guard(status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, asked);
+        Volatile.Write(ref _guard, guard);
+        if (status is HttpStatusCode.OK)
+        {
+            Log.Open(logger, api);
+        }
+
+        return guard.IsGuarded;
     }
 
     /// <summary>The nodes, or why they are not told.</summary>
@@ -62,6 +69,8 @@ internal sealed partial class ApiAuthorizationClient(Uri api, ILogger<ApiAuthori
     }
 
     public void Dispose() => Http.Dispose();
+
+    private sealed record Guard(bool IsGuarded, long AskedAt);
 
     private static partial class Log
     {

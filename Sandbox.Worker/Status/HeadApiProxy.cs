@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Node.Leases;
@@ -33,6 +34,20 @@ internal sealed class HeadApiProxy(
         }
 
         await forwarder.SendAsync(
-            http, api.Address.GetLeftPart(UriPartial.Authority), api.Http, Patient, HttpTransformer.Default, http.RequestAborted);
+            http, api.Address.GetLeftPart(UriPartial.Authority), api.Http, Patient, Transformer.Instance, http.RequestAborted);
+    }
+
+    /// <summary>Says that the caller is not this process: an API without keys lets this machine's programs in, and strangers behind them it
+    /// must not.</summary>
+    private sealed class Transformer : HttpTransformer
+    {
+        public static Transformer Instance { get; } = new();
+
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        {
+            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.Headers.Via.Add(new ViaHeaderValue("1.1", "sandbox-node"));
+        }
     }
 }

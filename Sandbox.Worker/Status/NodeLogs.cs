@@ -1,4 +1,5 @@
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Node;
 
 namespace Sandbox.Worker.Status;
@@ -9,6 +10,8 @@ internal sealed class NodeLogs(LogTail tail, ApiAuthorizationClient api, Cluster
     private const int MaxAnswer = 4 * 1024 * 1024;
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
+
+    private readonly RequestSigner _signer = secret.Signer(SignaturePurpose.NodeApi);
 
     public async Task<string> OfAsync(string name, Uri address, CancellationToken cancellationToken)
     {
@@ -22,7 +25,7 @@ internal sealed class NodeLogs(LogTail tail, ApiAuthorizationClient api, Cluster
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, NodeApiRoutes.Logs));
-            request.Headers.TryAddWithoutValidation(RequestSignature.Header, secret.Prove("GET", NodeApiRoutes.Logs));
+            _signer.Sign(request, address.Authority);
             using var answer = await api.Http.SendAsync(request, deadline.Token);
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, deadline.Token);
             return answer.IsSuccessStatusCode

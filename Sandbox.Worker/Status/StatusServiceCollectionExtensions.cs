@@ -25,7 +25,8 @@ internal static class StatusServiceCollectionExtensions
             ? api
             : throw new OptionsValidationException(ApiKey, typeof(Uri), [$"{ApiKey}: must be like http://api:8080."]);
         services.AddSingleton(
-            provider => new ApiAuthorizationClient(address, provider.GetRequiredService<ILogger<ApiAuthorizationClient>>()));
+            provider => new ApiAuthorizationClient(
+                address, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ApiAuthorizationClient>>()));
         services.AddSingleton<LogTail>().AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<LogTail>());
         services.AddSingleton<INodeLog>(provider => provider.GetRequiredService<LogTail>());
         services.AddSingleton<HeadApiProxy>().AddSingleton<NodeLogs>().AddSingleton<StatusPage>();

@@ -46,8 +46,8 @@ internal sealed class ClusterChecks : IValidateOptions<ClusterOptions>
         try
         {
             var key = options.SecretFile.Length > 0 ? FileKey : SecretKey;
-            return ClusterSecret.Read(options).Length < RequestSignature.MinSecret
-                ? $"{key}: at least {RequestSignature.MinSecret} characters are needed." : null;
+            return ClusterSecret.Read(options).Length < ClusterSecret.MinLength
+                ? $"{key}: at least {ClusterSecret.MinLength} characters are needed." : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,21 +1,35 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster.Signatures;
 
 namespace Sandbox.Cluster;
 
-/// <summary>The cluster's secret, read once. Others ask for a request signature, or have one checked.</summary>
+/// <summary>The cluster's secret, read once. Nothing is signed with it itself: each purpose has a key that is derived from it.</summary>
 public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider time)
 {
+    /// <summary>Fewer characters could be guessed.</summary>
+    public const int MinLength = 32;
+
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
 
-    public string Prove(string method, string target) => RequestSignature.Make(_secret, method, target, time.GetUtcNow());
+    /// <param name="purpose">One of <see cref="SignaturePurpose"/>.</param>
+    public RequestSigner Signer(string purpose) => new(KeyFor(purpose), time);
 
-    public bool IsProven(string? proof, string method, string target) =>
-        RequestSignature.IsGood(proof, _secret, method, target, time.GetUtcNow());
+    /// <param name="purpose">One of <see cref="SignaturePurpose"/>.</param>
+    /// <param name="notBefore">Requests that were signed earlier are to be signed anew; default: none.</param>
+    public RequestVerifier Verifier(string purpose, DateTimeOffset notBefore = default) => new(KeyFor(purpose), notBefore, time);
+
+    /// <summary>The same, for a process that begins now and cannot know what the one before it accepted.</summary>
+    public RequestVerifier VerifierFromNow(string purpose) => Verifier(purpose, time.GetUtcNow());
 
     /// <summary>Returns the secret for a node that joins with a token, under its seal; no other code asks for it.</summary>
     public string Reveal() => Encoding.UTF8.GetString(_secret);
 
     internal static string Read(ClusterOptions options) =>
         options.SecretFile.Length > 0 ? File.ReadAllText(options.SecretFile).Trim() : options.Secret;
+
+    private byte[] KeyFor(string purpose) =>
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, _secret, HMACSHA256.HashSizeInBytes, info: Encoding.UTF8.GetBytes($"sandbox-cluster/2 {purpose}"));
 }

@@ -28,8 +28,12 @@ public static class NodeApiRoutes
     /// <summary>Header of an answer that is the worker's own and not the agent's; its value says why.</summary>
     public const string OwnAnswer = "Sandbox-Road";
 
-    /// <summary>The request does not prove that it comes from this cluster.</summary>
+    /// <summary>The request is not signed by a process of this cluster for this one, or has come before.</summary>
     public const string Denied = "denied";
+
+    /// <summary>The request was signed before this process of the worker began: nothing was done, and it is signed and sent
+    /// again.</summary>
+    public const string Stale = "stale";
 
     /// <summary>The worker is being ended and takes no new call; its next life will.</summary>
     public const string Leaving = "leaving";

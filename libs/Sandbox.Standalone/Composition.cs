@@ -1,4 +1,7 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -20,7 +23,8 @@ internal static class Composition
     /// <summary>How long a shutdown may wait for calls that are still being answered.</summary>
     private static readonly TimeSpan ShutdownWait = TimeSpan.FromMilliseconds(500);
 
-    public static WebApplication Build(StandaloneOptions options, DataFolder folder, ConnectionDrain drain)
+    /// <param name="ownerKey">Good for everything, as the socket in the folder is.</param>
+    public static WebApplication Build(StandaloneOptions options, DataFolder folder, ConnectionDrain drain, string ownerKey)
     {
         // Empty: nothing is read from the folder that the process happens to be started in, and nothing is started that is not used.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -28,7 +32,7 @@ internal static class Composition
             ApplicationName = "Sandbox.Standalone",
             ContentRootPath = folder.Path,
         });
-        Configure(builder.Configuration, options, folder);
+        Configure(builder.Configuration, options, folder, ownerKey);
         Log(builder.Logging, options);
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = provider.ValidateScopes = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options, folder, drain));
@@ -48,7 +52,7 @@ internal static class Composition
     }
 
     /// <summary>Later ones win.</summary>
-    private static void Configure(ConfigurationManager configuration, StandaloneOptions options, DataFolder folder)
+    private static void Configure(ConfigurationManager configuration, StandaloneOptions options, DataFolder folder, string ownerKey)
     {
         configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -64,6 +68,8 @@ internal static class Composition
         configuration.AddEnvironmentVariables();
         configuration.AddEnvironmentVariables("SANDBOX_");
         configuration.AddInMemoryCollection(options.Settings);
+        configuration.AddInMemoryCollection([KeyValuePair.Create(
+            "Api:OwnerKeyHash", (string?)Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(ownerKey))))]);
     }
 
     private static void Log(ILoggingBuilder logging, StandaloneOptions options)
@@ -94,7 +100,15 @@ internal static class Composition
         kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => drain.TrackAsync(connection, next)));
         if (options.Listen is { } endPoint)
         {
-            kestrel.Listen(endPoint);
+            kestrel.Listen(endPoint, listen => Secure(listen, options));
+        }
+    }
+
+    private static void Secure(ListenOptions listen, StandaloneOptions options)
+    {
+        if (options.CertificateFile is { } certificate)
+        {
+            listen.UseHttps(X509Certificate2.CreateFromPemFile(certificate, options.CertificateKeyFile));
         }
     }
 

@@ -28,6 +28,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Where the owner of a folder listens.</summary>
     public static string SocketOf(string folder) => System.IO.Path.Combine(System.IO.Path.GetFullPath(folder), "api.sock");
 
+    /// <summary>Where the owner of a folder that listens on a port leaves its address and its key, for the folder's owner.</summary>
+    public static string ServerFileOf(string folder) => System.IO.Path.Combine(System.IO.Path.GetFullPath(folder), "server.json");
+
     /// <summary>Takes the folder, or says that another process has it, or why it cannot be used.</summary>
     public static FolderClaim Claim(string folder)
     {

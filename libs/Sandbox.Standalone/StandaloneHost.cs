@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -25,6 +26,9 @@ public sealed class StandaloneHost : IAsyncDisposable
     /// <summary>Where others are served, with the real port; null where nothing but the socket listens.</summary>
     public string? Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
         .FirstOrDefault(address => !address.Contains("unix:", StringComparison.Ordinal));
+
+    /// <summary>An API key of this life of the server, good for everything, whose being there asks no key of other callers.</summary>
+    public string OwnerKey { get; private init; } = "";
 
     /// <summary>A sentence of warning where sandboxes are less than containers; null: none is needed.</summary>
     /// <param name="localWasAsked">Whether the person chose Local, rather than fell back to it.</param>
@@ -72,10 +76,12 @@ public sealed class StandaloneHost : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            app = Composition.Build(options, folder, drain);
+            // Another one for each life: what was shown to a process that took the port of an earlier one opens nothing.
+            var ownerKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+            app = Composition.Build(options, folder, drain, ownerKey);
             await app.StartAsync(cancellationToken);
             File.SetUnixFileMode(folder.Socket, OwnersSocket);
-            return new StandaloneStart.Started(new StandaloneHost(app, folder, drain));
+            return new StandaloneStart.Started(new StandaloneHost(app, folder, drain) { OwnerKey = ownerKey });
         }
         catch (Exception exception)
         {
@@ -87,7 +93,7 @@ public sealed class StandaloneHost : IAsyncDisposable
             }
 
             folder.Dispose();
-            if (exception is ExposureRefusedException or OptionsValidationException or IOException)
+            if (exception is ExposureRefusedException or OptionsValidationException or IOException or CryptographicException)
             {
                 return new StandaloneStart.Refused(exception.Message);
             }

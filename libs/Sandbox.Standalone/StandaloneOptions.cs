@@ -16,6 +16,13 @@ public sealed record StandaloneOptions
     /// <summary>File with one API key per line; null: no key.</summary>
     public string? ApiKeyFile { get; init; }
 
+    /// <summary>File with the certificate (PEM, with the chain behind it) that <see cref="Listen"/> speaks TLS with; null: it speaks
+    /// none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>File with the certificate's private key, PEM without a password; null: it is in <see cref="CertificateFile"/>.</summary>
+    public string? CertificateKeyFile { get; init; }
+
     /// <summary><c>auto</c>, <c>docker</c> or <c>local</c>.</summary>
     public string Deployment { get; init; } = "auto";
 

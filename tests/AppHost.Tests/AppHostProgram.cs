@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sandbox.Client.Contexts;
 using Sandbox.Testing;
 
 namespace AppHost.Tests;
@@ -22,6 +23,7 @@ internal sealed class AppHostProgram
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["DOTNET_ENVIRONMENT"] = "Development",
             ["XDG_DATA_HOME"] = folder.File("home"),
+            ["XDG_CONFIG_HOME"] = folder.File("config"),
             ["PROMETHEUS_TARGETS"] = folder.File("targets"),
             ["Parameters__cluster-id"] = clusterId,
             ["Parameters__cluster-secret"] = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N"),
@@ -39,6 +41,9 @@ internal sealed class AppHostProgram
     public string Stack { get; }
 
     public Dictionary<string, string?> Settings { get; }
+
+    /// <summary>Where it tells the command line of itself.</summary>
+    public ContextFile Contexts => new(Path.Combine(_folder.File("config"), "sandbox", "contexts.json"));
 
     /// <summary>Runs it to its end.</summary>
     public async Task<(int ExitCode, string Said)> RunAsync(params string[] arguments)

@@ -28,7 +28,7 @@ public sealed partial class DashboardTests
         program.Settings["scratch"] = folder.File("s");
         await using var stack = new StartedStack(folder, program);
         await stack.StartAsync();
-        using var api = new RockCaller(await stack.ApiAsync());
+        using var api = await stack.CallerAsync();
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(
             new() { ExecutablePath = NeedsBrowserFactAttribute.Browser, Args = ["--no-sandbox"] });

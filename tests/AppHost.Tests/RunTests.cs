@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Sandbox.Client.Contexts;
 using Sandbox.Testing;
 
 namespace AppHost.Tests;
@@ -32,6 +34,13 @@ public sealed class RunTests
         }
 
         using var api = app.CreateHttpClient("api", "http");
+        using (var refused = await api.GetAsync(new Uri("/api/v1/nodes", UriKind.Relative), cancellationToken))
+        {
+            Assert.True(refused.StatusCode is HttpStatusCode.Unauthorized, "the API of a stack always wants a key");
+        }
+
+        var context = ContextFile.OfUser().Read().Contexts.Values.Single(one => one.IsAt(api.BaseAddress!));
+        api.DefaultRequestHeaders.Add("X-API-Key", context.ApiKey);
         // Of one of its replicas: by the name of them all, Aspire would find none, or ask each.
         var demo = await app.ResourceCommands.ExecuteCommandAsync(ids["api"], "create-demo-sandbox", cancellationToken);
         Assert.True(demo.Success, $"the demo sandbox was to run: {demo.Message}");

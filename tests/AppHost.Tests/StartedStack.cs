@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Sandbox.Client.Contexts;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -58,6 +59,18 @@ internal sealed partial class StartedStack(TempFolder folder, AppHostProgram pro
 
     /// <summary>Where the API answers, once everything is up.</summary>
     public async Task<Uri> ApiAsync() => new(ApiAddress().Match(await SaysAsync("The stack is up: ")).Groups[1].Value);
+
+    /// <summary>A caller with the key that the command line finds.</summary>
+    public async Task<RockCaller> CallerAsync()
+    {
+        var api = await ApiAsync();
+        ServerContext? context = null;
+        await Wait.UntilAsync(
+            () => Task.FromResult((context = program.Contexts.Read().Contexts.GetValueOrDefault($"up-{program.Stack}")) is not null),
+            () => $"the stack tells the command line of itself, in {program.Contexts.Location}");
+        Assert.True(context!.IsAt(api), $"the context is at {context.Url}, and the API at {api}");
+        return new RockCaller(api, context.ApiKey);
+    }
 
     /// <summary>Where a person enters the dashboard.</summary>
     public async Task<Uri> DashboardAsync() => new(LoginAddress().Match(await SaysAsync("Login to the dashboard at ")).Groups[1].Value);

@@ -23,7 +23,8 @@ public sealed class StartedStackTests
         await using var stack = new StartedStack(folder, program);
 
         await stack.StartAsync();
-        var id = await UseAsync(await stack.ApiAsync());
+        using var caller = await stack.CallerAsync();
+        var id = await UseAsync(caller);
         await AssertScrapedAsync(stack, cancellationToken);
 
         var (again, refusal) = await program.RunAsync();
@@ -35,7 +36,8 @@ public sealed class StartedStackTests
         await stack.GoneAsync(killed, "what a killed AppHost started ends by itself");
 
         await stack.StartAsync();
-        await AssertKeptAsync(await stack.ApiAsync(), id);
+        using var next = await stack.CallerAsync();
+        await AssertKeptAsync(next, id);
 
         var interrupted = stack.Processes();
         stack.Interrupt();
@@ -98,18 +100,16 @@ public sealed class StartedStackTests
     }
 
     /// <returns>The sandbox, with a file in it.</returns>
-    private static async Task<string> UseAsync(Uri api)
+    private static async Task<string> UseAsync(RockCaller caller)
     {
         var id = $"used-{Guid.NewGuid():N}";
-        using var caller = new RockCaller(api);
         await caller.RunAsync(id);
         await caller.MustPostAsync("execute", new { sandbox_id = id, command = Write });
         return id;
     }
 
-    private static async Task AssertKeptAsync(Uri api, string id)
+    private static async Task AssertKeptAsync(RockCaller caller, string id)
     {
-        using var caller = new RockCaller(api);
         // Its node finds out that its container ended with the stack.
         await Wait.UntilAsync(
             async () => (await caller.StatusAsync(id)).GetProperty("state").GetString() is "stopped",

@@ -1,5 +1,8 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using Health.Service.Http;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Heads;
 
@@ -92,19 +95,27 @@ public sealed class AuthenticationTests : IAsyncLifetime
         var token = await TokenAsync("{}");
 
         using var joined = await JoinAsync(token);
-        var key = (await HealthHost.ReadAsync(joined)).NodeKey!;
+        var sealedKey = (await HealthHost.ReadAsync(joined)).NodeKey!;
+        var key = Encoding.UTF8.GetString(EnrollmentSecret.Open(EnrollmentSecret.SealKeyOf(token), sealedKey)!);
         using var again = await JoinAsync(token);
 
         Assert.Equal((200, 401), ((int)joined.StatusCode, (int)again.StatusCode));
-        var asNode = (HealthRoutes.NodeKeyHeader, key);
-        Assert.Equal(
-            "head", (await Host.PostAsync(HealthRoutes.Acquire, new AcquireRequest("w1", "a"), HeadJson.Default.AcquireRequest, asNode))
-            .Answer.Mode);
-        using var forAnother = await Host.SendAsync(HttpMethod.Post, HealthRoutes.Acquire, """{"node":"w2","instance":"a"}""", instead: asNode);
-        using var moreTokens = await Host.SendAsync(HttpMethod.Post, HealthRoutes.JoinTokens, "{}", instead: asNode);
-        using var wrongKey = await Host.SendAsync(
-            HttpMethod.Get, HealthRoutes.Nodes, null, instead: (HealthRoutes.NodeKeyHeader, key + "x"));
+        using var asHead = await AsNodeAsync(key, HealthRoutes.Acquire, """{"node":"w1","instance":"a"}""");
+        Assert.Equal((200, "head"), ((int)asHead.StatusCode, (await HealthHost.ReadAsync(asHead)).Mode));
+        using var forAnother = await AsNodeAsync(key, HealthRoutes.Acquire, """{"node":"w2","instance":"a"}""");
+        using var moreTokens = await AsNodeAsync(key, HealthRoutes.JoinTokens, "{}");
+        using var wrongKey = await AsNodeAsync(key + "x", HealthRoutes.Acquire, """{"node":"w1","instance":"a"}""");
         Assert.Equal((401, 401, 401), ((int)forAnother.StatusCode, (int)moreTokens.StatusCode, (int)wrongKey.StatusCode));
+    }
+
+    /// <summary>A request that the node w1 signs with its own key.</summary>
+    private async Task<HttpResponseMessage> AsNodeAsync(string key, string path, string body)
+    {
+        var content = new StringContent(body, Encoding.UTF8, "application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        request.Headers.Add(HealthRoutes.NodeHeader, "w1");
+        NodeKey.Signer(key, Host.Time).Sign(request, HealthRoutes.RecipientOf(Host.Get<HealthCallers>().Instance));
+        return await Host.Http.SendAsync(request);
     }
 
     [Theory]

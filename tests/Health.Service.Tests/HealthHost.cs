@@ -1,15 +1,17 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Serialization.Metadata;
+using Health.Service.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Storage;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 
 namespace Health.Service.Tests;
 
@@ -68,7 +70,13 @@ internal sealed class HealthHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>One request; with a proof of the secret unless a header is given instead.</summary>
+    /// <summary>Signs as a process that knows this secret does.</summary>
+    /// <param name="instance">Null: for this instance of the service.</param>
+    public void Sign(HttpRequestMessage request, string secret = Secret, string? instance = null, TimeProvider? time = null) =>
+        TestSigner.Of(secret, SignaturePurpose.Health, time ?? Time)
+            .Sign(request, HealthRoutes.RecipientOf(instance ?? Get<HealthCallers>().Instance));
+
+    /// <summary>One request; signed with the secret unless a header is given instead.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, string? body, string secret = Secret, (string Name, string Value)? instead = null)
     {
@@ -78,9 +86,15 @@ internal sealed class HealthHost : IAsyncDisposable
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         }
 
-        var (name, value) = instead
-            ?? (RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), method.Method, path, Time.GetUtcNow()));
-        request.Headers.Add(name, value);
+        if (instead is var (name, value))
+        {
+            request.Headers.Add(name, value);
+        }
+        else
+        {
+            Sign(request, secret);
+        }
+
         return await Http.SendAsync(request);
     }
 

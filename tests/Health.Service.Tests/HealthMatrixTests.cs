@@ -1,7 +1,12 @@
+using System.Net;
 using System.Text;
+using Health.Service.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Time.Testing;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Testing.Clusters;
 using Sandbox.Testing.Routes;
 
 namespace Health.Service.Tests;
@@ -62,11 +67,31 @@ public sealed class HealthMatrixTests : IAsyncLifetime
     public async Task Route_AskedWithTheRightProof_IsServed(string route)
     {
         var request = Rows.Single(row => row.Route == route).Ask("");
-        Prove(request, HealthHost.Secret, request.RequestUri!.OriginalString, Host.Time.GetUtcNow());
+        Host.Sign(request);
 
         var answer = await Answer.OfAsync(Host.Http, request, TestContext.Current.CancellationToken);
 
         Assert.False(answer.StartsWith("HTTP 401\n", StringComparison.Ordinal), $"a process of the cluster was to be let in: {answer}");
+    }
+
+    /// <summary>A request that was overheard does nothing any more: neither the same one again, nor another body under its
+    /// signature.</summary>
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Request_ThatHasCome_IsDeniedTheSecondTime(string route)
+    {
+        var row = Rows.Single(one => one.Route == route);
+        var request = row.Ask("");
+        Host.Sign(request);
+        var signature = request.Headers.GetValues(RequestSignature.Header).Single();
+        using var first = await Host.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var again = row.Ask("");
+        again.Headers.Add(RequestSignature.Header, signature);
+
+        using var second = await Host.Http.SendAsync(again, TestContext.Current.CancellationToken);
+
+        Assert.True(first.StatusCode is not HttpStatusCode.Unauthorized, "the request itself was to be let in");
+        Assert.True(second.StatusCode is HttpStatusCode.Unauthorized, $"the same request again was to be denied, not {second.StatusCode}");
     }
 
     private static RouteRow Row(string method, string path, string? body = null) =>
@@ -75,22 +100,31 @@ public sealed class HealthMatrixTests : IAsyncLifetime
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         });
 
-    private static void Prove(HttpRequestMessage request, string secret, string target, DateTimeOffset now) =>
-        request.Headers.Add(
-            RequestSignature.Header, RequestSignature.Make(Encoding.UTF8.GetBytes(secret), request.Method.Method, target, now));
-
     private IEnumerable<(string Who, Action<HttpRequestMessage> Sign)> Strangers()
     {
-        var now = Host.Time.GetUtcNow();
+        var recipient = HealthRoutes.RecipientOf(Host.Get<HealthCallers>().Instance);
         yield return ("who says nothing", _ => { });
-        yield return ("who knows another secret", request =>
-            Prove(request, "another secret that nobody else knows of", request.RequestUri!.OriginalString, now));
-        yield return ("who repeats what was overheard of another route", request => Prove(request, HealthHost.Secret, "/v1/ping", now));
+        yield return ("who knows another secret", request => Host.Sign(request, "another secret that nobody else knows of"));
+        yield return ("who repeats what was overheard of another route", request => request.Headers.Add(
+            RequestSignature.Header,
+            TestSigner.Of(HealthHost.Secret, SignaturePurpose.Health, Host.Time)
+                .Sign(request.Method.Method, "/v1/ping", recipient, RequestSignature.NoBody)));
+        yield return ("who repeats what was overheard with another body", request => request.Headers.Add(
+            RequestSignature.Header,
+            TestSigner.Of(HealthHost.Secret, SignaturePurpose.Health, Host.Time)
+                .Sign(request.Method.Method, request.RequestUri!.OriginalString, recipient, new string('0', 64))));
         yield return ("who repeats what was overheard long ago", request =>
-            Prove(request, HealthHost.Secret, request.RequestUri!.OriginalString, now - TimeSpan.FromHours(1)));
+            Host.Sign(request, time: new FakeTimeProvider(Host.Time.GetUtcNow() - TimeSpan.FromHours(1))));
+        yield return ("who repeats what was overheard by another instance", request => Host.Sign(request, instance: "another"));
+        yield return ("who repeats what was overheard of the node API", request =>
+            TestSigner.Of(HealthHost.Secret, SignaturePurpose.NodeApi, Host.Time).Sign(request, recipient));
         yield return ("who shows the secret itself", request =>
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {HealthHost.Secret}"));
-        yield return ("who shows no key of any node", request => request.Headers.Add(HealthRoutes.NodeKeyHeader, "node_nobodys"));
-        yield return ("who shows an empty key", request => request.Headers.TryAddWithoutValidation(HealthRoutes.NodeKeyHeader, ""));
+        yield return ("who signs as a node that never joined", request =>
+        {
+            request.Headers.Add(HealthRoutes.NodeHeader, "nobody");
+            NodeKey.Signer("node_nobodys", Host.Time).Sign(request, recipient);
+        });
+        yield return ("who names no node", request => request.Headers.TryAddWithoutValidation(HealthRoutes.NodeHeader, ""));
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Sandbox.Client.Contexts;
 using Sandbox.Testing;
 
 namespace Sandbox.Cli.Tests;
@@ -29,6 +30,9 @@ public sealed class CliProgram : IDisposable
 
     public string DataFolder => _temp.File("data");
 
+    /// <summary>The servers that the program has names for.</summary>
+    public ContextFile Contexts => new(Path.Combine(_temp.File("config"), "sandbox", "contexts.json"));
+
     /// <summary>The program and its arguments as one word list for another program.</summary>
     public static IReadOnlyList<string> CommandLine(params IEnumerable<string> arguments) => ["dotnet", Program, .. arguments];
 
@@ -46,7 +50,9 @@ public sealed class CliProgram : IDisposable
         };
         start.Environment["SANDBOX_DATA"] = DataFolder;
         start.Environment["SANDBOX_DEPLOYMENT"] = _deployment;
+        start.Environment["XDG_CONFIG_HOME"] = _temp.File("config");
         start.Environment.Remove("SANDBOX_URL");
+        start.Environment.Remove("SANDBOX_CONTEXT");
         start.Environment.Remove("SANDBOX_API_KEY");
         start.Environment.Remove("SANDBOX_IMAGE");
         return new RunningCli(Process.Start(start)!);

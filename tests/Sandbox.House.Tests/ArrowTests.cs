@@ -28,7 +28,7 @@ public sealed class ArrowTests
             "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
         ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Standalone Sandbox.ClusterFile",
         // The first three as resources: no code of theirs is referred to.
-        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.ClusterFile",
+        ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.ClusterFile Sandbox.Client",
     };
 
     public static TheoryData<string> Projects() => [.. Repository.Projects.Keys];

@@ -19,6 +19,10 @@ public sealed record AgentInit
     public double Cpus { get; set; }
 
     public long MemoryBytes { get; set; }
+
+    /// <summary>The token that an agent which listens demands from now on, in the place of the one that it was started with; null: no other
+    /// one.</summary>
+    public string? Token { get; set; }
 }
 
 /// <summary>What the agent knows of itself.</summary>

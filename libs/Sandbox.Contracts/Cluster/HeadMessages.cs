@@ -56,7 +56,8 @@ public sealed record HeadAnswer
     /// <summary>For people.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Of a registration with a join token, once: what the node proves itself with from now on.</summary>
+    /// <summary>Of a registration with a join token, once: what the node signs its requests with from now on, under the token's
+    /// seal.</summary>
     public string? NodeKey { get; init; }
 }
 

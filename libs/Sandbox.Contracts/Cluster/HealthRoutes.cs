@@ -1,10 +1,10 @@
 namespace Sandbox.Contracts.Cluster;
 
-/// <summary>What Health.Service serves below <c>/v1</c>, to callers that prove to be of its cluster: with a request signature, or as a
+/// <summary>What Health.Service serves below <c>/v1</c>, to callers whose requests are signed: with the cluster's key, or with that of a
 /// node that once joined with a token. Any other path answers 200 to any caller.</summary>
 public static class HealthRoutes
 {
-    /// <summary>Everything below it wants a proof.</summary>
+    /// <summary>Everything below it wants a signature.</summary>
     public const string Prefix = "/v1";
 
     /// <summary>GET: <see cref="MemberEntry"/>s.</summary>
@@ -33,9 +33,17 @@ public static class HealthRoutes
     /// <summary>GET on a node's head port, to any caller: <see cref="RoleAnswer"/>.</summary>
     public const string Role = "/v1/role";
 
-    /// <summary>Header of a registration, or of a join: the admission of a token (enrollment secret), instead of a proof.</summary>
+    /// <summary>Header of a registration, or of a join: the admission of a token (enrollment secret), instead of a signature.</summary>
     public const string JoinTokenHeader = "Sandbox-Join-Token";
 
-    /// <summary>Header of all further requests of a node that joined with a token: the key that it was answered with.</summary>
-    public const string NodeKeyHeader = "Sandbox-Node-Key";
+    /// <summary>Header of all further requests of a node that joined with a token: its name, percent-encoded. They are signed with the key
+    /// that it was answered with.</summary>
+    public const string NodeHeader = "Sandbox-Node";
+
+    /// <summary>Header of each 401: the instance of the service that answers, another one for each life of its process. Requests are signed
+    /// for it.</summary>
+    public const string InstanceHeader = "Sandbox-Health-Instance";
+
+    /// <summary>The recipient that a request to this instance is signed for.</summary>
+    public static string RecipientOf(string instance) => $"health/{instance}";
 }

@@ -26,7 +26,7 @@ internal sealed class RestoreSandboxJobHandler(
 
         var deployment = deployments[record.Spec.Deployment];
         var outcome = await attempt.RunAsync(
-            record, deployment, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim,
+            record, deployments, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim,
             cancellationToken);
         if (outcome is not StartOutcome.Alive)
         {

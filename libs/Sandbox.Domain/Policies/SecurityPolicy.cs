@@ -1,6 +1,11 @@
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Specs;
+
 namespace Sandbox.Domain.Policies;
 
-/// <summary>What a sandbox may be allowed beyond the unprivileged default. Bound from section <c>Security</c>.</summary>
+/// <summary>What a sandbox may be allowed beyond the unprivileged default. Bound from section <c>Security</c>, by the API that takes a
+/// request and by each node that starts what a record says: a record that was not written by the API is held to the node's own
+/// policy.</summary>
 public sealed class SecurityPolicy
 {
     public const string Section = "Security";
@@ -17,4 +22,14 @@ public sealed class SecurityPolicy
     /// <summary>Lets a caller name an agent that already runs elsewhere; this server then connects to whatever host
     /// and port he names. Default: no.</summary>
     public bool AllowRemote { get; set; }
+
+    /// <summary>Why this configuration is not allowed; null: it is.</summary>
+    public SandboxError.Forbidden? WhyForbidden(SandboxSpec spec) =>
+        spec.Privileged && !AllowPrivileged ? Not("privileged sandboxes")
+        : spec.AllowPrivilegeGain && !AllowPrivilegeGain ? Not("sandboxes that may gain privileges")
+        : spec.UseKata && !AllowKata ? Not("sandboxes of the kata runtime")
+        : spec.Remote is not null && !AllowRemote ? Not("sandboxes at a remote agent (Security:AllowRemote)")
+        : null;
+
+    private static SandboxError.Forbidden Not(string what) => new($"This server does not allow {what}.");
 }

@@ -22,8 +22,6 @@ internal sealed class SpecCheck
 
     public void Refuse(string field, string reason) => Error ??= new SandboxError.BadSpec(field, reason);
 
-    public void Forbid(string reason) => Error ??= new SandboxError.Forbidden(reason);
-
     public void Require(bool met, string field, string reason)
     {
         if (!met)

@@ -46,8 +46,12 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         };
         spec = WithEngineArguments(check, WithAutoTransitions(check, spec, request), request);
         CheckNumbers(check, spec);
-        CheckPolicy(check, spec);
-        return check.Error is { } error ? error : spec;
+        if (check.Error is { } error)
+        {
+            return error;
+        }
+
+        return security.WhyForbidden(spec) is { } forbidden ? forbidden : spec;
     }
 
     private static void CheckImage(SpecCheck check, StartRequest request)
@@ -169,21 +173,5 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             spec.AcceleratorType is not { } type
                 || limits.AcceleratorTypes.Concat(limits.ExtraAcceleratorTypes).Contains(type, StringComparer.OrdinalIgnoreCase),
             "accelerator_type", $"'{SpecCheck.Short(spec.AcceleratorType ?? "")}' is not known here");
-    }
-
-    private void CheckPolicy(SpecCheck check, SandboxSpec spec)
-    {
-        Allow(!spec.Privileged || security.AllowPrivileged, "privileged sandboxes");
-        Allow(!spec.AllowPrivilegeGain || security.AllowPrivilegeGain, "sandboxes that may gain privileges");
-        Allow(!spec.UseKata || security.AllowKata, "sandboxes of the kata runtime");
-        Allow(spec.Remote is null || security.AllowRemote, "sandboxes at a remote agent (Security:AllowRemote)");
-
-        void Allow(bool allowed, string what)
-        {
-            if (!allowed)
-            {
-                check.Forbid($"This server does not allow {what}.");
-            }
-        }
     }
 }

@@ -8,10 +8,10 @@ public interface IMemberStore
     /// facts, and keeps the key that it joined with.</summary>
     Task PutAsync(Member member, CancellationToken cancellationToken);
 
-    /// <summary>The same for a node that shows a join token, which is used up with it. False: it is unknown, over, used, or another
-    /// node's.</summary>
+    /// <summary>The same for a node that shows a join token, which is used up with it; the key of its seal. Null: it is unknown, over,
+    /// used, or another node's.</summary>
     /// <param name="tokenHash">Of the token's admission.</param>
-    Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken);
+    Task<byte[]?> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken);
 
     /// <summary>Notes that a node was heard of.</summary>
     Task<Sighting> SeeAsync(string node, string instance, CancellationToken cancellationToken);
@@ -40,7 +40,7 @@ public interface IMemberStore
 /// <param name="Node">Unique in the cluster.</param>
 /// <param name="Instance">Of this life of its process.</param>
 /// <param name="Host">Where others reach it.</param>
-/// <param name="KeyHash">SHA-256 of the key that it shows; null: it proves the cluster's secret.</param>
+/// <param name="KeyHash">SHA-256 of the key that it signs with; null: it signs with the cluster's.</param>
 public sealed record Member(
     string Node, string Instance, string Host, int HeadPort, int HeadClientPort, int DashboardPort, string Version, byte[]? KeyHash);
 

@@ -18,12 +18,13 @@ internal sealed class AgentLink : IDisposable
 
     private readonly IAgentTransport _transport;
     private readonly TimeProvider _time;
+    private readonly AgentToken? _token;
 
-    /// <param name="token">Shown with each call, where the agent demands one; null: none.</param>
+    /// <param name="token">Where the agent demands one; null: none.</param>
     public AgentLink(
-        SandboxId sandboxId, IncarnationId incarnation, IAgentTransport transport, TimeProvider time, Func<string?>? token = null)
+        SandboxId sandboxId, IncarnationId incarnation, IAgentTransport transport, TimeProvider time, AgentToken? token = null)
     {
-        (SandboxId, Incarnation, _transport, _time) = (sandboxId, incarnation, transport, time);
+        (SandboxId, Incarnation, _transport, _time, _token) = (sandboxId, incarnation, transport, time, token);
         var traced = new TracingHandler { InnerHandler = Handler(transport) };
         Invoker = new HttpMessageInvoker(token is null ? traced : new TokenHandler(token) { InnerHandler = traced });
     }
@@ -49,7 +50,8 @@ internal sealed class AgentLink : IDisposable
     /// <summary>Tells the agent what it needs to know; idempotent.</summary>
     public async Task<Result<AgentStatus>> InitAsync(AgentInit init, CancellationToken cancellationToken)
     {
-        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(init, AgentJson.Default.AgentInit));
+        var told = _token is { First: not null } token ? init with { Token = token.Own() } : init;
+        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(told, AgentJson.Default.AgentInit));
         body.Headers.ContentType = new("application/json");
         return await AskAsync(HttpMethod.Post, AgentRoutes.Init, body, AgentJson.Default.AgentStatus, InitTimeout, cancellationToken);
     }

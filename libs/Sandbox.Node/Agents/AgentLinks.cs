@@ -7,7 +7,8 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Node.Agents;
 
 /// <summary>The links to all agents of this node, one per incarnation.</summary>
-internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time)
+internal sealed class AgentLinks(
+    SandboxFolders folders, RemoteTokens remoteTokens, AgentTokens tokens, AgentPort port, PooledAgents pooled, TimeProvider time)
     : IDisposable
 {
     private readonly ConcurrentDictionary<IncarnationId, Lazy<AgentLink>> _links = new();
@@ -58,20 +59,20 @@ internal sealed class AgentLinks(SandboxFolders folders, RemoteTokens tokens, Ag
         }
     }
 
-    private static Func<string?>? Token(string? token) => token is null ? null : () => token;
+    private static AgentToken? Token(string? token) => token is null ? null : new AgentToken(() => token);
 
     private AgentLink Open(SandboxInstance sandbox)
     {
         if (sandbox.Spec.Remote is { } remote)
         {
-            return new AgentLink(sandbox.Id, sandbox.Incarnation, new DialingTransport(remote), time, Token(tokens.Find(remote)));
+            return new AgentLink(sandbox.Id, sandbox.Incarnation, new DialingTransport(remote), time, Token(remoteTokens.Find(remote)));
         }
 
         if (PooledAgents.IsPooled(sandbox.Spec))
         {
-            return new AgentLink(
-                sandbox.Id, sandbox.Incarnation, new PooledTransport(pooled, sandbox.Incarnation), time, () =>
-                    pooled.Find(sandbox.Incarnation)?.Token);
+            // All pods of a pool start with its token, so it is good for telling one its own and for nothing else.
+            var token = new AgentToken(() => tokens.Of(sandbox.Incarnation), () => pooled.Find(sandbox.Incarnation)?.Token);
+            return new AgentLink(sandbox.Id, sandbox.Incarnation, new PooledTransport(pooled, sandbox.Incarnation), time, token);
         }
 
         var transport = sandbox.Spec.Deployment is DeploymentKind.Kubernetes

@@ -20,14 +20,11 @@ internal sealed partial class AgentPort(
 {
     private const int MaxLine = 256;
 
-    /// <summary>Connections that have not shown their token yet.</summary>
-    private const int MaxStrangers = 256;
-
-    internal static readonly TimeSpan HelloWait = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan HelloWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<IncarnationId, ConnectionQueue> _expected = new();
-    private readonly SemaphoreSlim _strangers = new(MaxStrangers);
+    private readonly UnknownConnections _unknown = new();
     private readonly CancellationTokenSource _closing = new();
     private Socket? _listener;
     private Task _accepting = Task.CompletedTask;
@@ -88,13 +85,11 @@ internal sealed partial class AgentPort(
         {
             try
             {
-                await _strangers.WaitAsync(_closing.Token);
                 _ = GreetAsync(await listener.AcceptAsync(_closing.Token));
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // Out of descriptors, or the other side left again: both pass. Closed: the loop ends.
-                _strangers.Release();
                 await Task.Delay(Pause, time, _closing.Token)
                     .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
@@ -106,6 +101,7 @@ internal sealed partial class AgentPort(
         var taken = false;
         try
         {
+            _unknown.Add(socket);
             socket.NoDelay = true;
             using var limit = new CancellationTokenSource(HelloWait, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _closing.Token);
@@ -113,6 +109,7 @@ internal sealed partial class AgentPort(
                 && line.StartsWith($"{AgentRoutes.TcpHello} ", StringComparison.Ordinal)
                 && tokens.TryRead(line[(AgentRoutes.TcpHello.Length + 1)..], out var incarnation)
                 && _expected.TryGetValue(incarnation, out var queue)
+                && _unknown.TryRemove(socket)
                 && queue.TryAdd(socket);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -121,9 +118,9 @@ internal sealed partial class AgentPort(
         }
         finally
         {
-            _strangers.Release();
             if (!taken)
             {
+                _unknown.TryRemove(socket);
                 socket.Dispose();
             }
         }

@@ -6,8 +6,8 @@ using Sandbox.Contracts.Ids;
 namespace Sandbox.Node.Agents;
 
 /// <summary>
-/// The tokens that agents show on TCP, one per incarnation: its id and a keyed hash of it. They are computed, never stored, so
-/// that the owner's next life (or the next head) accepts the agents of the one before it.
+/// The tokens that agents show on TCP, or demand where they listen, one per incarnation: its id and a keyed hash of it. They are computed,
+/// never stored, so that the owner's next life (or the next head) accepts the agents of the one before it.
 /// </summary>
 public sealed class AgentTokens
 {
@@ -39,6 +39,13 @@ public sealed class AgentTokens
         if (options.AgentSecret.Length > 0)
         {
             return Encoding.UTF8.GetBytes(options.AgentSecret);
+        }
+
+        if (options.AgentSecretFile.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"Agents in pods need {WorkerOptions.Section}:{nameof(WorkerOptions.AgentSecretFile)} or "
+                    + $"{nameof(WorkerOptions.AgentSecret)}.");
         }
 
         var secret = File.ReadAllBytes(options.AgentSecretFile);

@@ -30,7 +30,7 @@ public sealed class PooledAgents
         _agents.GetOrAdd(incarnation, _ => new TaskCompletionSource<PooledAgent>(TaskCreationOptions.RunContinuationsAsynchronously));
 }
 
-/// <param name="Token">The pool's; agents there listen and demand it.</param>
+/// <param name="Token">The pool's; agents there listen, and demand it of the first init.</param>
 public sealed record PooledAgent(RemoteAgent Address, string Token)
 {
     public override string ToString() => $"agent at {Address.Host}:{Address.Port}";

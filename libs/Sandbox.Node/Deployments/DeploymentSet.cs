@@ -1,10 +1,13 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Node.Deployments;
 
 /// <summary>The deployments of this node, by kind.</summary>
-internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments, IOptions<WorkerOptions> options)
+internal sealed class DeploymentSet(
+    IEnumerable<IDeployment> deployments, IOptions<WorkerOptions> options, IOptions<SecurityPolicy> security)
 {
     private readonly Dictionary<DeploymentKind, IDeployment> _byKind = deployments.ToDictionary(deployment => deployment.Kind);
 
@@ -17,6 +20,9 @@ internal sealed class DeploymentSet(IEnumerable<IDeployment> deployments, IOptio
     public IReadOnlyList<DeploymentKind> Kinds { get; } =
         [.. deployments.Select(deployment => deployment.Kind).Order()
             .Where(kind => (options.Value.Deployment, kind) is not (("docker", DeploymentKind.Local) or ("local", DeploymentKind.Docker)))];
+
+    /// <summary>Why this node does not start what a record says, by its own policy; null: it does.</summary>
+    public SandboxError? WhyForbidden(SandboxSpec spec) => security.Value.WhyForbidden(spec);
 
     public IDeployment this[DeploymentKind kind] =>
         _byKind.TryGetValue(kind, out var deployment)

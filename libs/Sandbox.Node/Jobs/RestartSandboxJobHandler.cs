@@ -20,7 +20,7 @@ internal sealed class RestartSandboxJobHandler(
         }
 
         var deployment = deployments[record.Spec.Deployment];
-        var outcome = await attempt.RunAsync(record, deployment, deployment.EnsureRestartedAsync, claim, cancellationToken);
+        var outcome = await attempt.RunAsync(record, deployments, deployment.EnsureRestartedAsync, claim, cancellationToken);
         if (outcome is StartOutcome.Unwanted)
         {
             await containers.EnsureStoppedAsync(record, cancellationToken);

@@ -14,7 +14,7 @@ internal sealed partial class StartAttempt(
     ILogger<StartAttempt> logger)
 {
     public async Task<StartOutcome> RunAsync(
-        SandboxInstance pending, IDeployment deployment, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
+        SandboxInstance pending, DeploymentSet deployments, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
     {
         using var reporter = new PhaseReporter(pending, store, time);
         await using var watch = new RecordWatch(pending, store, feed, time);
@@ -24,7 +24,8 @@ internal sealed partial class StartAttempt(
         SandboxError? error;
         try
         {
-            error = await BringUpAsync(reporter, deployment, bringUp, any.Token);
+            error = deployments.WhyForbidden(pending.Spec)
+                ?? await BringUpAsync(reporter, deployments[pending.Spec.Deployment], bringUp, any.Token);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

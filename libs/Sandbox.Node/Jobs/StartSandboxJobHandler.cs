@@ -22,7 +22,7 @@ internal sealed class StartSandboxJobHandler(
             var deployment = deployments[record.Spec.Deployment];
             var outcome = await attempt.RunAsync(
                 record,
-                deployment,
+                deployments,
                 (pending, phases, token) => job.PasswordDropped
                     ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
                     : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),

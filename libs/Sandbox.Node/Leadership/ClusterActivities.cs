@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
@@ -17,6 +18,8 @@ internal sealed partial class ClusterActivities(
 {
     private const int MaxAnswer = 4096;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
+
+    private readonly RequestSigner _signer = secret.Signer(SignaturePurpose.NodeApi);
 
     private readonly HttpMessageInvoker _invoker =
         new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
@@ -44,7 +47,7 @@ internal sealed partial class ClusterActivities(
         {
             using var request = new HttpRequestMessage(
                 HttpMethod.Get, new Uri(other.Facts.Address, NodeApiRoutes.ToActivity(running.Id, running.Incarnation)));
-            request.Headers.Add(RequestSignature.Header, secret.Prove("GET", request.RequestUri!.PathAndQuery));
+            _signer.Sign(request, other.Facts.Address.Authority);
             using var answer = await _invoker.SendAsync(request, either.Token);
             answer.EnsureSuccessStatusCode();
             await answer.Content.LoadIntoBufferAsync(MaxAnswer, either.Token);

@@ -1,4 +1,5 @@
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Node.Membership;
@@ -11,6 +12,8 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private readonly RequestSigner _signer = secret.Signer(SignaturePurpose.NodeApi);
+
     private readonly HttpMessageInvoker _invoker =
         new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
 
@@ -21,7 +24,7 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
         var refused = await Task.WhenAll(alive.Select(other => RefusesAsync(other.Facts.Address, cancellationToken)));
         return alive.Zip(refused).FirstOrDefault(asked => asked.Second).First is { } by
             ? $"Cluster:Secret: node {by.Facts.Name}, which is part of this cluster, does not accept it; all processes of a cluster have "
-                + $"the same one, and clocks that agree"
+                + "the same one, clocks that agree within half a minute, and the same version of the signature"
             : null;
     }
 
@@ -34,8 +37,7 @@ internal sealed class PeerSecretCheck(INodeStore nodes, NodeIdentity node, Clust
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, NodeApiRoutes.Ping));
-            request.Headers.TryAddWithoutValidation(
-                RequestSignature.Header, secret.Prove(request.Method.Method, request.RequestUri!.PathAndQuery));
+            _signer.Sign(request, address.Authority);
             using var answer = await _invoker.SendAsync(request, either.Token);
             return answer.Headers.TryGetValues(NodeApiRoutes.OwnAnswer, out var why) && why.Contains(NodeApiRoutes.Denied);
         }

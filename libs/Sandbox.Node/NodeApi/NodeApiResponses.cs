@@ -16,6 +16,9 @@ internal static class NodeApiResponses
     public static Task LeavingAsync(HttpContext http) =>
         WriteAsync(http, StatusCodes.Status503ServiceUnavailable, NodeApiRoutes.Leaving, "this node is being restarted or ended");
 
+    public static Task StaleAsync(HttpContext http) => WriteAsync(
+        http, StatusCodes.Status503ServiceUnavailable, NodeApiRoutes.Stale, "it was signed before this process began; sign it anew");
+
     public static Task NotHereAsync(HttpContext http) =>
         WriteAsync(http, StatusCodes.Status421MisdirectedRequest, NodeApiRoutes.NotHere, "no such incarnation runs on this node");
 }

@@ -1,31 +1,51 @@
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
+using Sandbox.Node.Membership;
 
 namespace Sandbox.Node.NodeApi;
 
-/// <summary>Lets in only callers that prove with each request that they know the cluster's secret, and only while the node API is
+/// <summary>Lets in only requests that a process of the cluster signed for this node, each once, and only while the node API is
 /// open.</summary>
 internal sealed partial class SignatureMiddleware(
-    RequestDelegate next, ClusterSecret secret, RequestDrain drain, TimeProvider time, ILogger<SignatureMiddleware> logger)
+    RequestDelegate next, ClusterSecret secret, NodeAddress address, RequestDrain drain, TimeProvider time,
+    ILogger<SignatureMiddleware> logger)
 {
     private const int LargestBody = 1 << 20;
     private static readonly TimeSpan LongestBody = TimeSpan.FromSeconds(2);
 
+    private readonly RequestVerifier _verifier = secret.VerifierFromNow(SignaturePurpose.NodeApi);
+    private readonly LogThrottle _denials = new(time);
+    private string? _recipient;
+
+    /// <summary>This node as its callers know it: the address that it has registered. Known once it listens.</summary>
+    private string Recipient => _recipient ??= address.Find().Authority;
+
     public async Task InvokeAsync(HttpContext http)
     {
-        // As it stood in the request line, before anything was decoded.
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (http.Request.Headers[RequestSignature.Header] is [{ } proof] && secret.IsProven(proof, http.Request.Method, target))
+        switch (await _verifier.VerifyAsync(http, Recipient))
         {
-            http.Request.Headers.Remove(RequestSignature.Header);
-            await EnterAsync(http);
-            return;
+            case SignatureStatus.Good:
+                await EnterAsync(http);
+                break;
+            case SignatureStatus.Stale:
+                await NodeApiResponses.StaleAsync(http);
+                break;
+            default:
+                await DenyAsync(http);
+                break;
+        }
+    }
+
+    private Task DenyAsync(HttpContext http)
+    {
+        if (_denials.TryPass(out var suppressed))
+        {
+            Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString(), suppressed);
         }
 
-        Log.Denied(logger, http.Connection.RemoteIpAddress?.ToString());
-        await NodeApiResponses.WriteAsync(
-            http, StatusCodes.Status401Unauthorized, NodeApiRoutes.Denied, "the cluster's secret was not proven");
+        return NodeApiResponses.WriteAsync(
+            http, StatusCodes.Status401Unauthorized, NodeApiRoutes.Denied, "the request is not signed with the cluster's secret");
     }
 
     private async Task EnterAsync(HttpContext http)
@@ -80,7 +100,9 @@ internal sealed partial class SignatureMiddleware(
 
     private static partial class Log
     {
-        [LoggerMessage(4351, LogLevel.Warning, "A request from {Caller} does not prove that it comes from this cluster (Cluster:Secret)")]
-        public static partial void Denied(ILogger logger, string? caller);
+        [LoggerMessage(
+            4351, LogLevel.Warning,
+            "A request from {Caller} is not signed by this cluster for this node (Cluster:Secret); {Suppressed} more before it")]
+        public static partial void Denied(ILogger logger, string? caller, long suppressed);
     }
 }

@@ -19,17 +19,17 @@ internal sealed class InMemoryMemberStore(TimeProvider time) : IMemberStore
         return Task.CompletedTask;
     }
 
-    public Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken)
+    public Task<byte[]?> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            var isIn = Use(member.Node, tokenHash) is not null;
-            if (isIn)
+            var sealKey = Use(member.Node, tokenHash);
+            if (sealKey is not null)
             {
                 Put(member);
             }
 
-            return Task.FromResult(isIn);
+            return Task.FromResult(sealKey);
         }
     }
 

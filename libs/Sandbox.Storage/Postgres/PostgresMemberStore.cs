@@ -10,12 +10,17 @@ internal sealed class PostgresMemberStore(PostgresDatabase database) : IMemberSt
     public Task PutAsync(Member member, CancellationToken cancellationToken) =>
         database.RepeatableAsync(connection => Sql.ExecuteAsync(connection, Put(member), cancellationToken), cancellationToken);
 
-    public async Task<bool> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken) =>
+    public async Task<byte[]?> TryJoinAsync(Member member, byte[] tokenHash, CancellationToken cancellationToken) =>
         await database.TransactAsync(
             async connection =>
             {
-                var isUsed = await Sql.ExecuteAsync(connection, Use(tokenHash, member.Node), cancellationToken) == 1;
-                return isUsed && await Sql.ExecuteAsync(connection, Put(member), cancellationToken) == 1;
+                var sealKey = await Sql.ScalarAsync<byte[]?>(connection, Use(tokenHash, member.Node), cancellationToken);
+                if (sealKey is not null)
+                {
+                    await Sql.ExecuteAsync(connection, Put(member), cancellationToken);
+                }
+
+                return sealKey;
             },
             cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Tests.Running;
@@ -168,6 +169,40 @@ public sealed class LifeTests
 
         Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized], [without.StatusCode, wrong.StatusCode]);
         Assert.Equal("in\n", run.Text);
+    }
+
+    /// <summary>Every pod of a pool can read the pool's token: in another pod it opens nothing that is anybody's.</summary>
+    [Fact]
+    public async Task AgentOfAPool_IsOpenedByThePoolsTokenForItsFirstInitOnly()
+    {
+        const string pools = "0123456789abcdef0123", own = "another-token-of-one-incarnation";
+        using var folder = new Sandbox.Testing.TempFolder();
+        await File.WriteAllTextAsync(folder.File("token"), pools, Soon);
+        var port = Sandbox.Testing.ReservedPorts.Next();
+        await using var agent = await RunningAgent.StartAloneAsync(
+            ["--listen", $"127.0.0.1:{port}", "--token-file", folder.File("token"), "--token-for", "init"]);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await Wait.UntilAsync(() => agent.AnswersAsync(http), "the agent never listened");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(http, pools, AgentRoutes.Status));
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(http, pools, AgentRoutes.Envd + "/files?path=/etc/hosts"));
+        Assert.Equal(HttpStatusCode.BadRequest, await AskAsync(http, pools, AgentRoutes.Init, "short"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, pools, AgentRoutes.Init, own));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(http, pools, AgentRoutes.Init, own));
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(http, pools, AgentRoutes.Status));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, own, AgentRoutes.Status));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(http, own, AgentRoutes.Init, own));
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(HttpClient http, string shown, string path, string? newToken = null)
+    {
+        using var request = new HttpRequestMessage(newToken is null ? HttpMethod.Get : HttpMethod.Post, path);
+        request.Headers.Add(AgentRoutes.TokenHeader, shown);
+        request.Content = newToken is null ? null : JsonContent.Create(
+            new AgentInit { SandboxId = "s", Incarnation = "i", GraceSeconds = 0, Token = newToken }, AgentJson.Default.AgentInit);
+        using var answer = await http.SendAsync(request, Soon);
+        return answer.StatusCode;
     }
 
     [Fact]

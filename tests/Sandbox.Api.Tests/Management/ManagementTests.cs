@@ -132,7 +132,7 @@ public sealed class ManagementTests
     {
         await using var server = await ApiServer.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), "/api/v1" + path);
-        request.Content = body.Length == 0 ? null : new StringContent(body, System.Text.Encoding.UTF8, "text/plain");
+        request.Content = body.Length == 0 ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json");
 
         using var answer = await server.Http.SendAsync(request);
 
@@ -152,7 +152,7 @@ public sealed class ManagementTests
     public async Task Answer_WithASecret_IsKeptByNoCache(string path, string body)
     {
         await using var server = await ApiServer.StartAsync();
-        using var content = new StringContent(body);
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
 
         using var answer = await server.Http.PostAsync("/api/v1" + path, content);
 

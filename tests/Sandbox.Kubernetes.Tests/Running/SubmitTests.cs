@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node.Agents;
 using Sandbox.Testing;
 using Sandbox.Testing.Postgres;
 
@@ -247,7 +249,8 @@ public sealed class SubmitTests : KubeTest
         await File.WriteAllTextAsync(tokenFile, "the-token-of-this-pool\n");
         using var agent = System.Diagnostics.Process.Start(
             "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{port}", "--token-file", tokenFile]);
+            [Path.Combine(AppContext.BaseDirectory, "sandbox-agent.dll"), "--listen", $"127.0.0.1:{port}", "--token-file", tokenFile,
+                "--token-for", "init"]);
         try
         {
             await ListeningAsync(port);
@@ -266,13 +269,25 @@ public sealed class SubmitTests : KubeTest
             Assert.True(running.State is SandboxState.Running, $"its agent listens, so it runs; {running.Reason}");
             Assert.Equal(
                 "the image is there, in a pod of pool warm", running.Phases.Single(phase => phase.Name == SandboxPhase.ImagePull).Message);
-            Assert.True(Cluster.All("secrets") is [], "a pool's agents have the pool's token, so no secret is made");
+            Assert.True(Cluster.All("secrets") is [], "a pool's agents start with the pool's token, so no secret is made");
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAgentAsync(port, "the-token-of-this-pool"));
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAgentAsync(port, host.Get<AgentTokens>().Of(IncarnationId.New())));
+            Assert.Equal(HttpStatusCode.OK, await AskAgentAsync(port, host.Get<AgentTokens>().Of(submitted.Incarnation)));
         }
         finally
         {
             agent.Kill();
             await agent.WaitForExitAsync();
         }
+    }
+
+    /// <summary>As a process of another pod could.</summary>
+    private static async Task<HttpStatusCode> AskAgentAsync(int port, string token)
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Add(AgentRoutes.TokenHeader, token);
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{port}{AgentRoutes.Status}"));
+        return answer.StatusCode;
     }
 
     private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";

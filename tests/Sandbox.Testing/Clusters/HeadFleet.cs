@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Npgsql;
-using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Testing.Postgres;
 
@@ -75,17 +75,24 @@ public sealed class HeadFleet : IAsyncDisposable
     /// <summary>A heartbeat in the name of the node that held this lease, as it would come late; the status of the answer.</summary>
     public async Task<HttpStatusCode> BeatAsync(HeadRow held)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(Urls.Split(' ')[0]), HealthRoutes.Heartbeat));
-        request.Headers.Add(
-            RequestSignature.Header,
-            RequestSignature.Make(Encoding.UTF8.GetBytes(Secret), "POST", HealthRoutes.Heartbeat, TimeProvider.System.GetUtcNow()));
-        request.Content = new StringContent(
-            System.Text.Json.JsonSerializer.Serialize(
-                new HeartbeatRequest(held.Node, held.Life, held.Epoch), HeadJson.Default.HeartbeatRequest), Encoding.UTF8,
-                "application/json");
+        // Which instance it is to be signed for is told with a refusal.
+        using var unsigned = HeartbeatOf(held);
+        using var refused = await _http.SendAsync(unsigned);
+        using var request = HeartbeatOf(held);
+        TestSigner.Of(Secret, SignaturePurpose.Health)
+            .Sign(request, HealthRoutes.RecipientOf(refused.Headers.GetValues(HealthRoutes.InstanceHeader).Single()));
         using var answer = await _http.SendAsync(request);
         return answer.StatusCode;
     }
+
+    private HttpRequestMessage HeartbeatOf(HeadRow held) =>
+        new(HttpMethod.Post, new Uri(new Uri(Urls.Split(' ')[0]), HealthRoutes.Heartbeat))
+        {
+            Content = new StringContent(
+                System.Text.Json.JsonSerializer.Serialize(
+                    new HeartbeatRequest(held.Node, held.Life, held.Epoch), HeadJson.Default.HeartbeatRequest), Encoding.UTF8,
+                    "application/json"),
+        };
 
     public async ValueTask DisposeAsync()
     {

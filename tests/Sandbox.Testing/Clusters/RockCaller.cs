@@ -5,9 +5,10 @@ using Xunit;
 namespace Sandbox.Testing.Clusters;
 
 /// <summary>Speaks to one API as a ROCK client does.</summary>
-public sealed class RockCaller(Uri address) : IDisposable
+/// <param name="key">Null: the server asks for none.</param>
+public sealed class RockCaller(Uri address, string? key = null) : IDisposable
 {
-    public HttpClient Http { get; } = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(3) };
+    public HttpClient Http { get; } = With(key, new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(3) });
 
     public const string Prefix = "/apis/envs/sandbox/v1/";
 
@@ -91,5 +92,15 @@ public sealed class RockCaller(Uri address) : IDisposable
     {
         Assert.True(envelope.GetProperty("status").GetString() == "Success", $"{route} was to succeed: {envelope}");
         return envelope.GetProperty("result");
+    }
+
+    private static HttpClient With(string? key, HttpClient http)
+    {
+        if (key is not null)
+        {
+            http.DefaultRequestHeaders.Add("X-API-Key", key);
+        }
+
+        return http;
     }
 }

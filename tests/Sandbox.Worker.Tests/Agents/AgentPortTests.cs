@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -105,6 +106,36 @@ public sealed class AgentPortTests : IAsyncLifetime
         Assert.True(await closed, "a connection that says nothing must be closed");
     }
 
+    /// <summary>Sandboxes may reach this port, and one that opens connections and says nothing must not keep the agents of others
+    /// out.</summary>
+    [Fact]
+    public async Task Agents_AmongThreeHundredSilentConnections_AreTaken()
+    {
+        var slow = IncarnationId.New();
+        using var transport = new ListeningTransport(_port.Expect(_incarnation), TimeProvider.System);
+        using var slowTransport = new ListeningTransport(_port.Expect(slow), TimeProvider.System);
+        using var slowAgent = await DialAsync("", from: "127.0.0.2");
+        var flood = new List<TcpClient>();
+        try
+        {
+            for (var number = 0; number < 300; number++)
+            {
+                flood.Add(await DialAsync("", from: "127.0.0.3"));
+            }
+
+            using var agent = await DialAsync($"{AgentRoutes.TcpHello} {_tokens.Of(_incarnation)}\n", from: "127.0.0.3");
+            await transport.Connected.WaitAsync(Soon);
+
+            Assert.True(await IsClosedAsync(flood[0]), "the oldest silent connection of that address was to be closed for the newest");
+            await slowAgent.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{AgentRoutes.TcpHello} {_tokens.Of(slow)}\n"));
+            await slowTransport.Connected.WaitAsync(Soon);
+        }
+        finally
+        {
+            flood.ForEach(one => one.Dispose());
+        }
+    }
+
     [Fact]
     public async Task Road_ThatIsClosed_IsExpectedNoMore()
     {
@@ -162,9 +193,9 @@ public sealed class AgentPortTests : IAsyncLifetime
         return (tokens, new AgentPort(tokens, Options(), _time, NullLogger<AgentPort>.Instance));
     }
 
-    private async Task<TcpClient> DialAsync(string hello)
+    private async Task<TcpClient> DialAsync(string hello, string from = "127.0.0.1")
     {
-        var client = new TcpClient();
+        var client = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
         await client.ConnectAsync(_port.Address!);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(hello));
         return client;

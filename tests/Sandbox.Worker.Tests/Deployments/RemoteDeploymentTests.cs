@@ -24,7 +24,7 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(_data.File("tokens"), $"127.0.0.1:1 {new string('x', 32)}\n127.0.0.1:{_port} {Token}\n");
-        _worker = await WorkerHost.StartAsync(_data.Path, null, ("RemoteTokenFile", _data.File("tokens")));
+        _worker = await WorkerHost.StartAsync(_data.Path, Allow, ("RemoteTokenFile", _data.File("tokens")));
     }
 
     [Fact]
@@ -38,6 +38,25 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         var stopped = await _worker.Sandboxes.StopAsync(record.Id, StopReason.Asked, CancellationToken.None);
         Assert.True(stopped.TryGet(out _, out var error), error?.Text);
         Assert.False(_agent!.HasExited, "a stop only lets go of an agent elsewhere");
+    }
+
+    [Fact]
+    public async Task Start_OnANodeWhosePolicyForbidsIt_FailsAndDialsNobody()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, _port);
+        listener.Start();
+        using var data = new TempFolder();
+        await using var worker = await WorkerHost.StartAsync(data.Path, null, ("RemoteTokenFile", _data.File("tokens")));
+        await worker.SubmitAsync(Prepare("there"));
+
+        using var limit = new CancellationTokenSource(WorkerHost.Soon);
+        var answer = await worker.Sandboxes.WaitUntilAliveAsync(Prepare("there").Id, limit.Token);
+
+        Assert.False(answer.TryGet(out _, out var error));
+        Assert.Equal(
+            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).",
+            Assert.IsType<SandboxError.StartFailed>(error).Reason);
+        Assert.False(listener.Pending(), "a node was not to dial what its own policy forbids");
     }
 
     [Fact]
@@ -99,6 +118,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         _agent?.Dispose();
         _data.Dispose();
     }
+
+    private static void Allow(IServiceCollection services) => services.Configure<SecurityPolicy>(policy => policy.AllowRemote = true);
 
     private SandboxInstance Prepare(string id)
     {

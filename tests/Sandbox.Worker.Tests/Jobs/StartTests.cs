@@ -27,6 +27,19 @@ public sealed class StartTests : LocalWorkerTests
         Assert.Empty(ProcessesOf(record.Incarnation));
     }
 
+    /// <summary>The API asks the policy, and a record may have been written past it.</summary>
+    [Fact]
+    public async Task Start_OfARecordThatTheNodesPolicyForbids_FailsAndStartsNothing()
+    {
+        var prepared = WorkerHost.Prepare("box");
+
+        var record = await Worker.SubmitAsync(prepared with { Spec = prepared.Spec with { Privileged = true } });
+
+        var error = await FailureAsync(record);
+        Assert.Equal("This server does not allow privileged sandboxes.", error.Reason);
+        Assert.False(FolderOf(record.Incarnation).Exists, "nothing was to be made of it");
+    }
+
     [Fact]
     public async Task Start_AgentEndsAtOnce_FailsAtOnceWithItsExitReason()
     {
@@ -129,16 +142,16 @@ public sealed class StartTests : LocalWorkerTests
         await jobs.ReleaseAllOfAsync("node-1", CancellationToken.None);
         var held = Assert.Single(await jobs.ClaimAsync(new JobClaim("node-1", 1, TimeSpan.FromHours(1)), CancellationToken.None));
         var error = new SandboxError.StartFailed(record.Id, SandboxPhase.DockerRun, "no luck today");
-        var deployment = worker.Get<DeploymentSet>()[record.Spec.Deployment];
+        var deployments = worker.Get<DeploymentSet>();
 
         var late = await worker.Get<StartAttempt>()
-            .RunAsync(record, deployment, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
+            .RunAsync(record, deployments, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), voided, CancellationToken.None);
 
         Assert.Equal(
             (StartOutcome.Unwanted, SandboxState.Pending),
             (late, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
         var own = await worker.Get<StartAttempt>()
-            .RunAsync(record, deployment, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
+            .RunAsync(record, deployments, (_, _, _) => Task.FromResult<Result<StartedSandbox>>(error), held, CancellationToken.None);
         Assert.Equal(
             (StartOutcome.Failed, SandboxState.Stopped), (own, (await worker.Records.FindAsync(record.Id, CancellationToken.None))?.State));
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Routing;
 using Sandbox.Cluster;
+using Sandbox.Cluster.Signatures;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
@@ -50,7 +51,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
         Assert.StartsWith("HTTP 401\n", first, StringComparison.Ordinal);
         Assert.Contains($"{NodeApiRoutes.OwnAnswer}: {NodeApiRoutes.Denied}\n", first, StringComparison.Ordinal);
 
-        foreach (var (name, sign) in NodeApiCallers.Strangers(shared.AdminKey))
+        foreach (var (name, sign) in shared.Callers.Strangers(shared.AdminKey))
         {
             foreach (var id in (string[])[Here, Nowhere(), "no%20id/at%20all"])
             {
@@ -67,7 +68,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     [MemberData(nameof(Routes))]
     public async Task Route_AskedWithTheRightProof_IsServed(string route)
     {
-        var answer = await AskAsync(Row(route), Here, NodeApiCallers.Right);
+        var answer = await AskAsync(Row(route), Here, shared.Callers.Right);
 
         Assert.False(answer.StartsWith("HTTP 401\n", StringComparison.Ordinal), $"a process of the cluster was to be let in: {answer}");
         Assert.DoesNotContain(NodeApiRoutes.OwnAnswer, answer, StringComparison.Ordinal);
@@ -79,7 +80,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     {
         var used = shared.Agent.LastActivity;
 
-        await AskAsync(Row(route), Here, NodeApiCallers.Right);
+        await AskAsync(Row(route), Here, shared.Callers.Right);
 
         await WorkerHost.UntilAsync(
             () => shared.Agent.LastActivity > used, "the call counts as use of the sandbox, so it went to its agent");
@@ -91,7 +92,7 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
     {
         var used = shared.Agent.LastActivity;
         var elsewhere = await GivenRecordOfAnotherNodeAsync();
-        var unknown = await AskAsync(Row(route), Nowhere(), NodeApiCallers.Right);
+        var unknown = await AskAsync(Row(route), Nowhere(), shared.Callers.Right);
         Assert.StartsWith("HTTP 421\n", unknown, StringComparison.Ordinal);
         Assert.Contains($"{NodeApiRoutes.OwnAnswer}: {NodeApiRoutes.NotHere}\n", unknown, StringComparison.Ordinal);
 
@@ -99,26 +100,46 @@ public sealed class NodeApiMatrixTests(NodeApiServer shared) : IClassFixture<Nod
         foreach (var id in (string[])[$"{shared.Running.Id}/{IncarnationId.New()}", elsewhere, "-/-",
             $"{shared.Running.Id}%2F{shared.Running.Incarnation}/x"])
         {
-            Assert.Equal(unknown, await AskAsync(Row(route), id, NodeApiCallers.Right));
+            Assert.Equal(unknown, await AskAsync(Row(route), id, shared.Callers.Right));
         }
 
         Assert.True(shared.Agent.LastActivity == used, "what was asked for another sandbox was not to reach this one's agent");
     }
 
-    /// <summary>What decision 6 says: a request that was overheard can be repeated as it was, for some minutes, and nothing else.</summary>
-    [Fact]
-    public async Task Proof_OfARequest_OpensTheSameRequestOnly()
+    /// <summary>What decision 6 says: a request that was overheard does nothing, neither again nor as another one.</summary>
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Signature_OfARequestThatHasCome_OpensNothingAnyMore(string route)
     {
-        var request = Row($"GET {NodeApiRoutes.Ping}").Ask("");
-        NodeApiCallers.Right(request);
-        var proof = request.Headers.GetValues(RequestSignature.Header).Single();
-        void Replay(HttpRequestMessage another) => another.Headers.Add(RequestSignature.Header, proof);
+        var request = Row(route).Ask(Here);
+        shared.Callers.Right(request);
+        var signature = request.Headers.GetValues(RequestSignature.Header).Single();
+        void Replay(HttpRequestMessage another) => another.Headers.Add(RequestSignature.Header, signature);
 
-        Assert.StartsWith("HTTP 204\n", await AskAsync(Row($"GET {NodeApiRoutes.Ping}"), "", Replay), StringComparison.Ordinal);
-        foreach (var row in NodeApiRows.All.Skip(1))
+        var first = await Answer.OfAsync(shared.Http, request, TestContext.Current.CancellationToken);
+
+        Assert.False(first.StartsWith("HTTP 401\n", StringComparison.Ordinal), $"the request itself was to be let in: {first}");
+        foreach (var row in NodeApiRows.All)
         {
             Assert.StartsWith("HTTP 401\n", await AskAsync(row, Here, Replay), StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>A request that was caught on its way, and goes on with another body.</summary>
+    [Fact]
+    public async Task Body_ThatIsNotTheSignedOne_ReachesNoAgent()
+    {
+        var row = Row(NodeApiRows.AgentWays[0]);
+        var used = shared.Agent.LastActivity;
+
+        var answer = await AskAsync(row, Here, request =>
+        {
+            shared.Callers.Right(request);
+            request.Content = new StringContent("""{"command":["rm"]}""", System.Text.Encoding.UTF8, "application/json");
+        });
+
+        Assert.StartsWith("HTTP 401\n", answer, StringComparison.Ordinal);
+        Assert.True(shared.Agent.LastActivity == used, "a call with another body than the signed one was not to reach the agent");
     }
 
     private static RouteRow Row(string route) => NodeApiRows.All.Single(row => row.Route == route);

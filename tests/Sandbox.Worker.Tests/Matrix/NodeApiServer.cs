@@ -33,6 +33,8 @@ public sealed class NodeApiServer : IAsyncLifetime
     /// <summary>A key that is good for all of the API.</summary>
     internal string AdminKey { get; } = $"secret-{Guid.NewGuid():N}";
 
+    internal NodeApiCallers Callers { get; private set; } = null!;
+
     internal SandboxInstance Running { get; private set; } = null!;
 
     internal ConnectedAgent Agent => Get<AgentGateway>().Find(Running.Id)!;
@@ -60,6 +62,7 @@ public sealed class NodeApiServer : IAsyncLifetime
         _app.MapNodeApi();
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(Get<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
+        Callers = new NodeApiCallers(Http.BaseAddress.Authority);
         await AddAdminKeyAsync();
         Running = await RunAsync(WorkerHost.Prepare("box"));
     }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Cluster;
+using Sandbox.Node;
 using Sandbox.Node.Membership;
 using Sandbox.Node.NodeApi;
 using Sandbox.Worker.Tests.Cluster;
@@ -39,6 +40,7 @@ public sealed class NodeApiConnectionTests : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(_time);
         var options = Options.Create(new ClusterOptions { Secret = ClusterWorker.Secret });
         builder.Services.AddSingleton(new ClusterSecret(options, TimeProvider.System));
+        builder.Services.AddSingleton<NodeIdentity>().AddSingleton<NodeAddress>();
         _app = builder.Build();
         _app.UseMiddleware<SignatureMiddleware>();
         _app.MapFallback(() => TypedResults.NoContent());
@@ -79,11 +81,11 @@ public sealed class NodeApiConnectionTests : IAsyncLifetime
 
     private async Task<HttpStatusCode> SendAsync(HttpMessageInvoker caller, HttpMethod method, string path)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-        NodeApiCallers.Right(request);
+        using var request = new HttpRequestMessage(method, path);
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         request.RequestUri = new Uri(new Uri(address), path);
         request.Content = method == HttpMethod.Post ? new ByteArrayContent([1, 2, 3]) : null;
+        new NodeApiCallers(request.RequestUri.Authority).Right(request);
         using var answer = await caller.SendAsync(request, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }

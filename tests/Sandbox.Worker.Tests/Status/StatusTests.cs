@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
 using Sandbox.Node.Leases;
@@ -24,8 +25,11 @@ public sealed class StatusTests : IAsyncLifetime
         "n<1>", "alive", false, 0, "http://127.0.0.1:1", "127.0.0.1", "1", ["docker"], new Dictionary<string, string>(), 2,
         new NodeCapacityMessage(4, 8L << 30, null, 0), new NodeCapacityMessage(3, 7L << 30, null, 0), null);
 
-    private readonly WebApplication _api = MakeApi(wantsKey: true);
+    private readonly WebApplication _api;
     private readonly List<WebApplication> _made = [];
+    private bool _wantsKey = true;
+
+    public StatusTests() => _api = MakeApi(() => _wantsKey);
 
     public async ValueTask InitializeAsync() => await _api.StartAsync();
 
@@ -65,7 +69,7 @@ public sealed class StatusTests : IAsyncLifetime
     [Fact]
     public async Task Page_OfAnApiThatLetsEverybodyIn_StaysShut()
     {
-        await using var open = MakeApi(wantsKey: false);
+        await using var open = MakeApi(() => false);
         await open.StartAsync();
 
         var (status, body) = await AskAsync(MakeNode(open).GetRequiredService<StatusPage>().HandleAsync, "/", ("X-API-Key", Key));
@@ -132,12 +136,38 @@ public sealed class StatusTests : IAsyncLifetime
     [Fact]
     public async Task ClientPort_ToAnApiThatLetsEverybodyIn_StaysShut()
     {
-        await using var open = MakeApi(wantsKey: false);
+        await using var open = MakeApi(() => false);
         await open.StartAsync();
         var proxy = MakeNode(open, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
             .GetRequiredService<HeadApiProxy>();
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(proxy.HandleAsync, "/hello", ("X-API-Key", Key)));
+    }
+
+    /// <summary>An API that is started again beside the worker, without keys, lets this machine's programs in; strangers behind the node's
+    /// port it must not.</summary>
+    [Fact]
+    public async Task ClientPort_OfAnApiThatHasLostItsKeys_IsShutAfterAMoment()
+    {
+        var time = new FakeTimeProvider();
+        var proxy = MakeNode(
+            _api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()).AddSingleton<TimeProvider>(time))
+            .GetRequiredService<HeadApiProxy>();
+        Assert.Equal((HttpStatusCode.OK, "hello "), await AskAsync(proxy.HandleAsync, "/hello", ("X-API-Key", Key)));
+        _wantsKey = false;
+        time.Advance(ApiAuthorizationClient.BelieveFor);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, ""), await AskAsync(proxy.HandleAsync, "/hello", ("X-API-Key", Key)));
+    }
+
+    /// <summary>An API without keys refuses what says of itself that it comes through a proxy, also in that moment.</summary>
+    [Fact]
+    public async Task ClientPort_OfTheHead_SaysThatItIsAProxy()
+    {
+        var proxy = MakeNode(_api, services => services.AddSingleton<ILeaderLease>(new SingleProcessLeases()))
+            .GetRequiredService<HeadApiProxy>();
+
+        Assert.Equal((HttpStatusCode.OK, "1.1 sandbox-node"), await AskAsync(proxy.HandleAsync, "/via", ("X-API-Key", Key)));
     }
 
     private IServiceProvider MakeNode(WebApplication api, Action<IServiceCollection>? more = null)
@@ -155,7 +185,7 @@ public sealed class StatusTests : IAsyncLifetime
         return node.Services;
     }
 
-    private static WebApplication MakeApi(bool wantsKey)
+    private static WebApplication MakeApi(Func<bool> wantsKey)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -163,12 +193,13 @@ public sealed class StatusTests : IAsyncLifetime
         api.Urls.Add("http://127.0.0.1:0");
         api.Use((http, next) =>
         {
-            http.Response.StatusCode = !wantsKey || http.Request.Headers["X-API-Key"] == Key ? 200 : 401;
+            http.Response.StatusCode = !wantsKey() || http.Request.Headers["X-API-Key"] == Key ? 200 : 401;
             return http.Response.StatusCode == 200 ? next(http) : Task.CompletedTask;
         });
         api.MapGet(
             "/api/v1/nodes", () =>
                 Results.Text(JsonSerializer.Serialize([Node], ManagementJson.Default.IReadOnlyListNodeResult), "application/json"));
+        api.MapGet("/via", (HttpContext http) => http.Request.Headers.Via.ToString());
         api.MapGet("/hello", (HttpContext http) => $"hello {http.Request.QueryString}");
         return api;
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
 using Sandbox.Node.Deployments;
@@ -24,7 +25,8 @@ public sealed class NodeUsageMeterTests
         _engine = new Engine(_time);
         var options = Options.Create(new WorkerOptions { NodeName = "n1", ClusterId = "c", DataFolder = "/d" });
         _meter = new NodeUsageMeter(
-            () => [_sandbox], new DeploymentSet([_engine], options), new NodeIdentity(options), _time, NullLogger<NodeUsageMeter>.Instance);
+            () => [_sandbox], new DeploymentSet([_engine], options, Options.Create(new SecurityPolicy())), new NodeIdentity(options), _time,
+            NullLogger<NodeUsageMeter>.Instance);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
