@@ -3,7 +3,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sandbox.Client.Contexts;
 
-/// <summary>Small JSON files with secrets: readable by their user alone, and replaced as a whole.</summary>
+/// <summary>Small JSON files with secrets: readable by their user alone, and replaced as a whole. On Windows the rights of the folder
+/// decide who reads them.</summary>
 public static class PrivateFile
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -16,7 +17,8 @@ public static class PrivateFile
         try
         {
             using var file = File.OpenRead(path);
-            if ((File.GetUnixFileMode(file.SafeFileHandle) & ~(Owner | UnixFileMode.UserExecute)) != 0)
+            if (!OperatingSystem.IsWindows()
+                && (File.GetUnixFileMode(file.SafeFileHandle) & ~(Owner | UnixFileMode.UserExecute)) != 0)
             {
                 throw new IOException($"{path} holds keys, and other users can read or write it: chmod 600 it, and replace the keys");
             }
@@ -36,12 +38,22 @@ public static class PrivateFile
 
     public static void Write<T>(string path, T content, JsonTypeInfo<T> type)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, Owner | UnixFileMode.UserExecute);
+        var folder = Path.GetDirectoryName(path)!;
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, Owner | UnixFileMode.UserExecute);
+            options.UnixCreateMode = Owner;
+        }
+
         var draft = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            using (var file = new FileStream(
-                draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Owner }))
+            using (var file = new FileStream(draft, options))
             {
                 JsonSerializer.Serialize(file, content, type);
             }
