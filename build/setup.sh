@@ -11,6 +11,7 @@ libc6-dev|the native agent is not built
 zlib1g-dev|the native agent is not built
 busybox-static|the local test image is not built: tests that need Docker are skipped
 bubblewrap|Local sandboxes run without isolation; tests of the isolation are skipped
+slirp4netns|Local sandboxes have no network; tests of it are skipped
 debootstrap|the base image is not built
 strace|the test that watches which libraries the agent opens is skipped
 redis-server|tests that need Redis are skipped

@@ -92,6 +92,7 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
             AutoDeleteTime = sandbox.AutoTransitionState is SandboxState.Deleted ? TimeOf(sandbox.AutoTransitionAt) : null,
             StateHistory = [.. sandbox.History.Select(ChangeOf)],
             DiskLimitLog = DiskOf(sandbox.EffectiveLogBytes),
+            NetworkIsolation = sandbox.EffectiveNetwork,
             Reason = sandbox.Reason,
         };
     }

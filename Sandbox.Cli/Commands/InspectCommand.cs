@@ -47,6 +47,7 @@ internal static class InspectCommand
             ("accelerator", status.AcceleratorType),
             ("disk", status.Disk),
             ("disk of the log", status.DiskLimitLog),
+            ("network", status.NetworkIsolation),
             ("user", status.UserId),
             ("experiment", status.ExperimentId),
             ("namespace", status.Namespace),

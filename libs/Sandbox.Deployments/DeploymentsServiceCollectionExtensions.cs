@@ -2,6 +2,7 @@ using Sandbox.Deployments.Archives;
 using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Images;
 using Sandbox.Deployments.Local;
+using Sandbox.Deployments.Networks;
 using Sandbox.Deployments.Remote;
 using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Operators;
@@ -21,6 +22,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<Bubblewrap>()
         .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
         .AddSingleton<AgentProgram>()
+        .AddSingleton<LocalNetwork>()
         .AddSingleton<LocalLaunch>()
         .AddSingleton<IDeployment, LocalDeployment>()
         .AddSingleton<IDeployment, RemoteDeployment>()
@@ -31,11 +33,17 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<ImageLedger>()
         .AddSingleton<RegistryCheck>()
         .AddSingleton<SandboxImages>()
+        .AddSingleton<Firewall>()
+        .AddSingleton<SandboxNetworks>()
+        .AddSingleton<ContainerStarter>()
         .AddSingleton<ContainerPlanner>()
         .AddSingleton<ContainerCreation>()
         .AddSingleton<SharedDiskBudget>()
         .AddSingleton<DockerStart>()
         .AddSingleton<IDeployment, DockerDeployment>()
+        .AddSingleton<NetworkLifetime>()
+        .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<NetworkLifetime>())
+        .AddHostedService(provider => provider.GetRequiredService<NetworkLifetime>())
         .AddHostedService<EngineWatch>()
         .AddHostedService<ImageEviction>();
 

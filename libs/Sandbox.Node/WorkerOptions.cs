@@ -41,6 +41,11 @@ public sealed class WorkerOptions
     /// <summary>Address of the engine; empty: <c>DOCKER_HOST</c> or the platform's default.</summary>
     public string DockerHost { get; set; } = "";
 
+    /// <summary>IPv4 addresses of the networks that this node makes for its sandboxes, a network of 253 sandboxes out of each 256. Between
+    /// /12 and /24. What the machine or its engine uses already is left out. Default 10.213.0.0/16.</summary>
+    [RegularExpression(@"\d{1,3}(\.\d{1,3}){3}/(1[2-9]|2[0-4])")]
+    public string NetworkPool { get; set; } = "10.213.0.0/16";
+
     /// <summary>File with the tokens of agents that already run elsewhere, a line <c>host:port token</c> each: a token goes to
     /// its own agent only. Empty: none.</summary>
     public string RemoteTokenFile { get; set; } = "";

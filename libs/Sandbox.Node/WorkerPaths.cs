@@ -7,7 +7,7 @@ using Sandbox.Node.Agents;
 namespace Sandbox.Node;
 
 /// <summary>Refuses, before anything is started, what no agent could reach: a data folder in which no agent's socket could be made,
-/// a TCP port without a secret.</summary>
+/// a TCP port without a secret; and an address pool that is none.</summary>
 internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
 {
     public ValidateOptionsResult Validate(string? name, WorkerOptions options)
@@ -22,6 +22,13 @@ internal sealed class WorkerPaths : IValidateOptions<WorkerOptions>
             return ValidateOptionsResult.Fail(
                 $"{WorkerOptions.Section}:{nameof(WorkerOptions.CopiesAgent)} needs "
                     + $"{WorkerOptions.Section}:{nameof(WorkerOptions.AgentFolder)} to name a folder (it is '{options.AgentFolder}').");
+        }
+
+        if (!System.Net.IPNetwork.TryParse(options.NetworkPool, out _))
+        {
+            return ValidateOptionsResult.Fail(
+                $"{WorkerOptions.Section}:{nameof(WorkerOptions.NetworkPool)} '{options.NetworkPool}' is no IPv4 network such as "
+                    + "10.213.0.0/16.");
         }
 
         if (options.DataFolder.Length == 0)

@@ -15,3 +15,6 @@ internal sealed partial class OperatorOptionsValidator : IValidateOptions<Operat
 
 [OptionsValidator]
 internal sealed partial class ImagePolicyValidator : IValidateOptions<ImagePolicy>;
+
+[OptionsValidator]
+internal sealed partial class SecurityPolicyValidator : IValidateOptions<SecurityPolicy>;

@@ -15,6 +15,8 @@ internal sealed record RecordFacts
 
     public long? EffectiveLogBytes { get; init; }
 
+    public string? EffectiveNetwork { get; init; }
+
     public string? LiveSnapshot { get; init; }
 
     public ArchiveFacts? Archive { get; init; }

@@ -179,7 +179,7 @@ public static class StorageServiceCollectionExtensions
     {
         services.AddOptionsWithValidateOnStart<SpecLimits, SpecLimitsValidator>().BindConfiguration(SpecLimits.Section);
         services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
-        services.AddOptions<SecurityPolicy>().BindConfiguration(SecurityPolicy.Section);
+        services.AddOptionsWithValidateOnStart<SecurityPolicy, SecurityPolicyValidator>().BindConfiguration(SecurityPolicy.Section);
         services.AddOptionsWithValidateOnStart<ImagePolicy, ImagePolicyValidator>().BindConfiguration(ImagePolicy.Section);
         services.AddOptionsWithValidateOnStart<ArchiveOptions, ArchiveOptionsValidator>().BindConfiguration(ArchiveOptions.Section);
         services.AddSingleton<IArchiveStore>(provider => Value<ArchiveOptions>(provider).Store switch

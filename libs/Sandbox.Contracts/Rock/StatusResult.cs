@@ -89,6 +89,11 @@ public record StatusResult
     /// is.</summary>
     public string? DiskLimitLog { get; init; }
 
+    /// <summary>Ours: what keeps the sandbox's network apart: <c>isolated</c>, <c>none</c> (it has no network), or in words what is
+    /// missing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NetworkIsolation { get; init; }
+
     /// <summary>Ours: why the sandbox is in its state where no caller asked for that (lost, failed to start, expired).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }

@@ -24,6 +24,9 @@ internal sealed record ContainerPlan(
     /// <summary>Of the node's lease; null where none is needed.</summary>
     public long? Epoch { get; init; }
 
+    /// <summary>The engine's name of the network that it is in.</summary>
+    public required SandboxNetwork Network { get; init; }
+
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
@@ -60,7 +63,7 @@ internal sealed record ContainerPlan(
         var host = new HostConfig
         {
             Init = true,
-            NetworkMode = Spec.Network is NetworkMode.None ? "none" : "bridge",
+            NetworkMode = Network.Name,
             RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
             LogConfig =
                 new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "1m", ["max-file"] = "1" } },

@@ -7,9 +7,9 @@ using Sandbox.Node.Leases;
 
 namespace Sandbox.Deployments.Docker;
 
-/// <summary>Plans containers for this node, and makes the folders and disk images that they mount.</summary>
+/// <summary>Plans containers for this node, and makes the networks, folders and disk images that they need.</summary>
 internal sealed class ContainerPlanner(
-    EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, INodeLease lease)
+    EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, INodeLease lease, SandboxNetworks networks)
 {
     private readonly KataDisk _kataDisk = new(options.Value.DataFolder);
 
@@ -29,6 +29,7 @@ internal sealed class ContainerPlanner(
             sandbox, image, options.Value, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder,
             _kataDisk.File(sandbox.Incarnation))
         {
+            Network = await networks.ChooseAsync(sandbox.Spec.Network, cancellationToken),
             Epoch = lease.Current?.Fence?.Epoch,
         };
     }

@@ -3,6 +3,7 @@ using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
+using Sandbox.Deployments.Networks;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
@@ -23,18 +24,21 @@ internal sealed partial class DockerDeployment : IDeployment
     private readonly EngineContainers _containers;
     private readonly SandboxImages _images;
     private readonly KataDisk _kataDisk;
+    private readonly SandboxNetworks _networks;
+    private readonly ContainerStarter _starter;
     private readonly DockerStart _start;
     private readonly SandboxFolders _folders;
     private readonly WorkerOptions _worker;
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxImages images, DockerStart start, SandboxFolders folders, IOptions<WorkerOptions> options,
-        ILogger<DockerDeployment> logger)
+        EngineConnection engine, SandboxImages images, SandboxNetworks networks, DockerStart start, SandboxFolders folders,
+        IOptions<WorkerOptions> options, ILogger<DockerDeployment> logger)
     {
         (_engine, _images, _start, _folders, _worker, _logger) = (engine, images, start, folders, options.Value, logger);
         _containers = new EngineContainers(engine);
         _kataDisk = new KataDisk(_worker.DataFolder);
+        (_networks, _starter) = (networks, new ContainerStarter(engine, networks));
     }
 
     public DeploymentKind Kind => DeploymentKind.Docker;
@@ -80,8 +84,8 @@ internal sealed partial class DockerDeployment : IDeployment
         {
             Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
             await _start.Hooks.StepAsync(sandbox, "starting", cancellationToken);
-            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken)
-                ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes)
+            return await StartAgainAsync(sandbox, cancellationToken) is { } network
+                ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes, network)
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
         }
         catch (EngineException exception)
@@ -123,6 +127,7 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
     {
         var listed = await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken);
+        _networks.Note(listed);
         return await Task.WhenAll(Ours(listed).Select(async ours => new FoundSandbox(
             ours.Incarnation,
             ours.Sandbox,
@@ -151,9 +156,27 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) =>
         [.. await new EngineImages(_engine).NamesAsync(cancellationToken)];
 
+    public Task MaintainAsync(CancellationToken cancellationToken) => _networks.MaintainAsync(cancellationToken);
+
     private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
 
     private static async Task<Result<StartedSandbox>> FailedAsync(Task<SandboxError> failing) => await failing;
+
+    /// <returns>What keeps its network apart; null when the container is gone.</returns>
+    private async Task<string?> StartAgainAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        var name = ContainerName.Of(sandbox.Incarnation, _worker);
+        var effect = (sandbox.Spec.Network, sandbox.EffectiveNetwork) switch
+        {
+            (NetworkMode.None, _) => NetworkEffect.None,
+
+            // Made before there were networks of our own: it is in the engine's.
+            (_, null) when await _containers.FindAsync(name, cancellationToken) is not null =>
+                (await _networks.MoveAsync(name, cancellationToken)).Effect,
+            _ => await _networks.CheckAsync(cancellationToken),
+        };
+        return await _starter.StartAsync(name, effect, cancellationToken);
+    }
 
     private IEnumerable<(IncarnationId Incarnation, SandboxId Sandbox, ContainerListResponse Container)> Ours(
         IEnumerable<ContainerListResponse> listed)

@@ -12,13 +12,11 @@ namespace Sandbox.Deployments.Docker;
 /// the image that was found to be the tenant's to use, whatever its name means a moment later.
 /// </summary>
 internal sealed class DockerStart(
-    EngineConnection engine, SandboxImages images, ContainerPlanner planner, ContainerCreation creation, SharedDiskBudget budget,
+    ContainerStarter starter, SandboxImages images, ContainerPlanner planner, ContainerCreation creation, SharedDiskBudget budget,
     IOptions<WorkerOptions> worker, ILogger<DockerStart> logger)
 {
     /// <summary>How often a container is made that is gone before it starts.</summary>
     private const int Attempts = 3;
-
-    private readonly EngineContainers _containers = new(engine);
 
     public DeploymentHooks Hooks { get; } = new(logger);
 
@@ -83,9 +81,9 @@ internal sealed class DockerStart(
             // The gap in which quotas are set on what exists but does not run yet.
             var limits = new StartedSandbox(made.DiskBytes, await LogLimitAsync(sandbox, made.DiskBytes, cancellationToken));
             await Hooks.StepAsync(sandbox, "starting", cancellationToken);
-            if (await StartMadeAsync(sandbox, phases, cancellationToken))
+            if (await StartMadeAsync(sandbox, plan.Network, phases, cancellationToken) is { } network)
             {
-                return limits;
+                return limits with { EffectiveNetwork = network };
             }
 
             // The engine takes back what it makes for a caller that has died, also after another attempt has found and taken it up.
@@ -101,14 +99,15 @@ internal sealed class DockerStart(
         diskBytes is not null && await budget.TryJoinAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), cancellationToken)
             ? diskBytes : null;
 
-    /// <returns>False when the container is gone.</returns>
-    private async Task<bool> StartMadeAsync(SandboxInstance sandbox, StartPhases phases, CancellationToken cancellationToken)
+    /// <returns>What keeps its network apart; null when the container is gone.</returns>
+    private async Task<string?> StartMadeAsync(
+        SandboxInstance sandbox, SandboxNetwork network, StartPhases phases, CancellationToken cancellationToken)
     {
         // Telling costs a write to the store, starting a few hundred milliseconds in the engine: side by side.
         var telling = phases.RunningAsync("image is present", "starting the container", cancellationToken);
         try
         {
-            return await _containers.StartAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), cancellationToken);
+            return await starter.StartAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), network.Effect, cancellationToken);
         }
         finally
         {

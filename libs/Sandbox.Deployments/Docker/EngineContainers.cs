@@ -31,19 +31,23 @@ internal sealed class EngineContainers(EngineConnection engine)
         }
     }
 
-    /// <summary>True once it runs, no matter who started it; false when it is gone.</summary>
-    public async Task<bool> StartAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Starts it; one that runs, no matter who started it, is started.</summary>
+    public async Task<ContainerStart> StartAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
             await engine.CallAsync(
                 "start", (client, token) =>
                     client.Containers.StartContainerAsync(name, null, token), EngineConnection.Answer, cancellationToken);
-            return true;
+            return ContainerStart.Started;
+        }
+        catch (EngineException refused) when (IsAboutItsNetwork(refused))
+        {
+            return ContainerStart.NoNetwork;
         }
         catch (EngineException refused) when (refused.Status is HttpStatusCode.NotFound)
         {
-            return false;
+            return ContainerStart.Gone;
         }
     }
 
@@ -158,6 +162,12 @@ internal sealed class EngineContainers(EngineConnection engine)
         }
     }
 
+    /// <summary>The network is gone, has no address left, or its bridge no port (the kernel's word is "exchange full").</summary>
+    private static bool IsAboutItsNetwork(EngineException refused) =>
+        (refused.Status is HttpStatusCode.NotFound && refused.Message.Contains("network ", StringComparison.Ordinal))
+        || refused.Message.Contains("no available IPv4 addresses", StringComparison.Ordinal)
+        || refused.Message.Contains("exchange full", StringComparison.Ordinal);
+
     /// <summary>Keeps what it is told; the library's own would tell it later, on another thread.</summary>
     private sealed class Seen : IProgress<ContainerStatsResponse>
     {
@@ -175,4 +185,14 @@ internal enum CreateOutcome
     NameTaken,
 
     NoImage,
+}
+
+internal enum ContainerStart
+{
+    Started,
+
+    Gone,
+
+    /// <summary>It is there, and its network cannot take it: gone, or full.</summary>
+    NoNetwork,
 }

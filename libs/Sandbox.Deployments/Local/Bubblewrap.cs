@@ -1,7 +1,6 @@
 using System.Globalization;
 using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Specs;
 
 namespace Sandbox.Deployments.Local;
 
@@ -83,10 +82,12 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
     internal sealed record IsolationSettings(string Program, bool Newer)
     {
         /// <summary>The whole command line up to the program that is run.</summary>
-        public IReadOnlyList<string> CommandLine(SandboxInstance sandbox, LocalFolder folder, string socketFolder, AgentCommand agent) =>
+        /// <param name="hasNetwork">It is run inside the network that the sandbox gets; else it makes one with nothing in it.</param>
+        public IReadOnlyList<string> CommandLine(
+            SandboxInstance sandbox, LocalFolder folder, string socketFolder, AgentCommand agent, bool hasNetwork) =>
         [
             Program, "--info-fd", "3", .. Base(), "--unshare-uts", "--hostname", sandbox.Id.ToString(),
-            .. sandbox.Spec.Network is NetworkMode.None ? (string[])["--unshare-net"] : [],
+            .. hasNetwork ? (string[])["--ro-bind", folder.ResolverFile, "/etc/resolv.conf"] : ["--unshare-net"],
             .. agent.Runtime is { } runtime && !runtime.StartsWith("/usr/", StringComparison.Ordinal)
                 ? (string[])["--ro-bind", runtime, runtime] : [],
             "--ro-bind", Path.Combine(folder.Etc, "passwd"), "/etc/passwd", "--ro-bind", Path.Combine(folder.Etc, "group"), "/etc/group",

@@ -16,15 +16,15 @@ namespace Sandbox.Deployments.Local;
 /// memory, CPU and disk are not in effect.
 /// </summary>
 internal sealed class LocalDeployment(
-    SandboxFolders folders, LocalLaunch launch, AgentProgram program, Bubblewrap bubblewrap, IOptions<WorkerOptions> options,
-    TimeProvider time,
-    ILogger<LocalDeployment> logger) : IDeployment
+    LocalLaunch launch, Bubblewrap bubblewrap, LocalNetwork network, AgentProgram program, IOptions<WorkerOptions> options,
+    TimeProvider time, ILogger<LocalDeployment> logger) : IDeployment
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<IncarnationId, System.Diagnostics.Process> _children = new();
     private readonly DeploymentHooks _hooks = new(logger);
+    private readonly SandboxFolders _folders = new(options);
 
     public DeploymentKind Kind => DeploymentKind.Local;
 
@@ -101,7 +101,7 @@ internal sealed class LocalDeployment(
 
     public Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
     {
-        var all = folders.LocalRoot;
+        var all = _folders.LocalRoot;
         IReadOnlyList<FoundSandbox> found = Directory.Exists(all)
             ? [.. Directory.EnumerateDirectories(all).Select(Describe).OfType<FoundSandbox>()]
             : [];
@@ -124,7 +124,7 @@ internal sealed class LocalDeployment(
                 : new SandboxError.NoLog(sandbox.Id, "it has not been started here"));
     }
 
-    private LocalFolder FolderOf(IncarnationId incarnation) => new(folders.LocalWork(incarnation));
+    private LocalFolder FolderOf(IncarnationId incarnation) => new(_folders.LocalWork(incarnation));
 
     private FoundSandbox? Describe(string path)
     {
@@ -144,7 +144,7 @@ internal sealed class LocalDeployment(
         var folder = FolderOf(sandbox.Incarnation);
         if (folder.Processes() is { IsAlive: true })
         {
-            return new StartedSandbox(EffectiveDiskBytes: null);
+            return new StartedSandbox(EffectiveDiskBytes: null, EffectiveNetwork: sandbox.EffectiveNetwork);
         }
 
         if (await CheckAvailabilityAsync(cancellationToken) is { } unavailable)
@@ -156,11 +156,18 @@ internal sealed class LocalDeployment(
         await EndAsync(sandbox.Incarnation, cancellationToken);
         await _hooks.StepAsync(sandbox, "starting", cancellationToken);
         var isolation = await bubblewrap.FindAsync().WaitAsync(cancellationToken);
+        var effect = await network.ChooseAsync(sandbox.Spec.Network, isolation, cancellationToken);
+        if (effect.Refusal is { } refusal)
+        {
+            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, refusal);
+        }
+
         await phases.ReportAsync(
             SandboxPhase.DockerRun, PhaseStatus.Running,
-            isolation is null ? "starting a process without isolation" : "starting a process behind bubblewrap", cancellationToken);
-        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, isolation);
-        return new StartedSandbox(EffectiveDiskBytes: null);
+            isolation is null ? "starting a process without isolation" : $"starting a process behind bubblewrap, network: {effect.Text}",
+            cancellationToken);
+        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, isolation, effect.HasNetwork);
+        return new StartedSandbox(EffectiveDiskBytes: null, EffectiveNetwork: effect.Text);
     }
 
     private string ExitReason(IncarnationId incarnation) =>

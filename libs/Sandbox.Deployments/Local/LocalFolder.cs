@@ -26,6 +26,12 @@ internal sealed class LocalFolder(string path)
     /// <summary>Where bubblewrap writes what it made.</summary>
     public string InfoFile => Path.Combine(path, "info");
 
+    /// <summary>Names the resolver of the sandbox's own network.</summary>
+    public string ResolverFile => Path.Combine(Etc, "resolv.conf");
+
+    /// <summary>Beginning of the names of the files by which the network is set up.</summary>
+    public string NetworkFiles => Path.Combine(path, "net");
+
     public string LogFile => Path.Combine(path, "log");
 
     public bool Exists => Directory.Exists(path);

@@ -8,7 +8,7 @@ namespace Sandbox.Deployments.Local;
 
 /// <summary>Starts the agent of a Local sandbox so that it outlives this server, and so that its identity is on disk before
 /// it does anything: a crash in between leaves nothing that cannot be found.</summary>
-internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
+internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, LocalNetwork network)
 {
     /// <summary>Environment entry by which stray processes of a sandbox without isolation are found.</summary>
     public const string Mark = "SANDBOX_INCARNATION";
@@ -22,7 +22,9 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
         """;
 
     /// <param name="walls">Null: without isolation.</param>
-    public System.Diagnostics.Process Start(SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls)
+    /// <param name="hasNetwork">It gets a network of its own with a way out; needs isolation.</param>
+    public System.Diagnostics.Process Start(
+        SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls, bool hasNetwork)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -34,7 +36,7 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
         };
         SetEnvironment(start.Environment, sandbox, walls is null ? folder.Home : Bubblewrap.Home);
         foreach (var argument in (string[])["-c", Shell, "sh", folder.PidFile, folder.InfoFile, folder.LogFile,
-            .. CommandLine(sandbox, folder, walls)])
+            .. hasNetwork ? network.Around(folder) : [], .. CommandLine(sandbox, folder, walls, hasNetwork)])
         {
             start.ArgumentList.Add(argument);
         }
@@ -59,7 +61,8 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
         environment[Mark] = sandbox.Incarnation.ToString();
     }
 
-    private IReadOnlyList<string> CommandLine(SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls)
+    private IReadOnlyList<string> CommandLine(
+        SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls, bool hasNetwork)
     {
         var agent = program.Find(walls is null ? null : AgentRoutes.BinaryFolderInSandbox)
             ?? throw new InvalidOperationException("There is no agent program on this machine.");
@@ -67,7 +70,7 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program)
         var socket = $"{(walls is null ? socketFolder : AgentRoutes.SocketFolderInSandbox)}/{AgentRoutes.SocketName}";
         return
         [
-            .. walls?.CommandLine(sandbox, folder, socketFolder, agent) ?? [],
+            .. walls?.CommandLine(sandbox, folder, socketFolder, agent, hasNetwork) ?? [],
             .. agent.Command,
             "--dial", $"unix:{socket}",
             "--grace", sandbox.Spec.AgentGrace.TotalSeconds.ToString(CultureInfo.InvariantCulture),

@@ -11,15 +11,30 @@ internal static class ToolQuestion
     private const int LongestAnswer = 64 << 10;
 
     /// <exception cref="ToolException">It failed, said too much, or did not end in time.</exception>
-    public static async Task<ToolAnswer> AskAsync(
-        this IHostTools tools, TimeProvider time, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    public static Task<ToolAnswer> AskAsync(
+        this IHostTools tools, TimeProvider time, string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        AnswerAsync(tools, time, program, arguments, input: null, cancellationToken);
+
+    /// <summary>The same with a text on its standard input.</summary>
+    /// <inheritdoc cref="AskAsync"/>
+    public static async Task<ToolAnswer> TellAsync(
+        this IHostTools tools, TimeProvider time, string program, IReadOnlyList<string> arguments, string text,
+        CancellationToken cancellationToken)
+    {
+        using var input = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return await AnswerAsync(tools, time, program, arguments, input, cancellationToken);
+    }
+
+    private static async Task<ToolAnswer> AnswerAsync(
+        IHostTools tools, TimeProvider time, string program, IReadOnlyList<string> arguments, Stream? input,
+        CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(Within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         using var printed = new MemoryStream(new byte[LongestAnswer], 0, LongestAnswer, writable: true, publiclyVisible: true);
         try
         {
-            var outcome = await tools.RunAsync(program, arguments, input: null, printed, either.Token);
+            var outcome = await tools.RunAsync(program, arguments, input, printed, either.Token);
             return outcome.Succeeded
                 ? new ToolAnswer(Encoding.UTF8.GetString(printed.GetBuffer(), 0, (int)printed.Position), outcome.Complaint)
                 : throw new ToolException(outcome.Failure) { IsMissing = outcome.ExitCode is null };

@@ -24,6 +24,9 @@ public static class FactMerge
         Fact(
             "effective_log_bytes", static record => record.EffectiveLogBytes,
             static (record, value) => record with { EffectiveLogBytes = value }),
+        Fact(
+            "effective_network", static record => record.EffectiveNetwork,
+            static (record, value) => record with { EffectiveNetwork = value }),
         Fact("reason", static record => record.Reason, static (record, value) => record with { Reason = value }),
         Fact("live_snapshot", static record => record.LiveSnapshot, static (record, value) => record with { LiveSnapshot = value }),
         new MergedFact(

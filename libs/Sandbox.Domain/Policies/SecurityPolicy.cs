@@ -1,12 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Net.Sockets;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Policies;
 
-/// <summary>What a sandbox may be allowed beyond the unprivileged default. Bound from section <c>Security</c>, by the API that takes a
-/// request and by each node that starts what a record says: a record that was not written by the API is held to the node's own
-/// policy.</summary>
-public sealed class SecurityPolicy
+/// <summary>What a sandbox may be allowed beyond the unprivileged default. Bound from section <c>Security</c> and checked at start, by the
+/// API that takes a request and by each node that starts what a record says: a record that was not written by the API is held to the
+/// node's own policy.</summary>
+public sealed class SecurityPolicy : IValidatableObject
 {
     public const string Section = "Security";
 
@@ -23,6 +26,22 @@ public sealed class SecurityPolicy
     /// and port he names. Default: no.</summary>
     public bool AllowRemote { get; set; }
 
+    /// <summary><c>required</c>: a sandbox whose network cannot be kept apart (from other sandboxes, its machine, private addresses) is
+    /// not started. <c>preferred</c>: it is, and its status says what is in effect. Default: preferred.</summary>
+    [RegularExpression("required|preferred")]
+    public string Network { get; set; } = "preferred";
+
+    /// <summary>Lets sandboxes reach private IPv4 addresses (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10,
+    /// 198.18.0.0/15). Default: no.</summary>
+    public bool AllowPrivateNetworks { get; set; }
+
+    /// <summary>IPv4 networks (<c>10.1.2.0/24</c>, <c>10.1.2.3/32</c>) that sandboxes may reach although they are private or the
+    /// machine's own. Link-local addresses and other sandboxes stay out of reach. Default: none.</summary>
+    public IReadOnlyList<string> AllowedNetworks { get; set; } = [];
+
+    /// <summary>IPv4 networks that sandboxes may not reach, beside the private ones. Default: none.</summary>
+    public IReadOnlyList<string> DeniedNetworks { get; set; } = [];
+
     /// <summary>Why this configuration is not allowed; null: it is.</summary>
     public SandboxError.Forbidden? WhyForbidden(SandboxSpec spec) =>
         spec.Privileged && !AllowPrivileged ? Not("privileged sandboxes")
@@ -31,5 +50,15 @@ public sealed class SecurityPolicy
         : spec.Remote is not null && !AllowRemote ? Not("sandboxes at a remote agent (Security:AllowRemote)")
         : null;
 
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        AllowedNetworks.Select(network => (nameof(AllowedNetworks), network))
+            .Concat(DeniedNetworks.Select(network => (nameof(DeniedNetworks), network)))
+            .Where(entry => !IsIPv4Network(entry.network))
+            .Select(entry => new ValidationResult(
+                $"'{entry.network}' in {entry.Item1} is no IPv4 network such as 10.1.2.0/24.", [entry.Item1]));
+
     private static SandboxError.Forbidden Not(string what) => new($"This server does not allow {what}.");
+
+    private static bool IsIPv4Network(string text) =>
+        IPNetwork.TryParse(text, out var network) && network.BaseAddress.AddressFamily is AddressFamily.InterNetwork;
 }

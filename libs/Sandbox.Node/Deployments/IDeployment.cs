@@ -51,6 +51,10 @@ public interface IDeployment
     /// <summary>Names of the images that need not be pulled here.</summary>
     Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>([]);
 
+    /// <summary>One round of care for what is made for all sandboxes together (networks and their rules): what is missing is put back,
+    /// what is not needed any more is removed.</summary>
+    Task MaintainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Adds a hook that is told at each step.</summary>
     void AddHook(IDeploymentHook hook);
 }
@@ -66,7 +70,8 @@ public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPasswor
 
 /// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
 /// <param name="EffectiveLogBytes">The disk limit, where the log counts against it; else null.</param>
-public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null);
+/// <param name="EffectiveNetwork">What keeps its network apart, in words (<see cref="SandboxInstance.EffectiveNetwork"/>).</param>
+public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null, string? EffectiveNetwork = null);
 
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
 public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);

@@ -37,7 +37,7 @@ internal sealed partial class StartAttempt(
         }
 
         return error is null
-            ? await recorder.AliveAsync(reporter.Record, cancellationToken)
+            ? await recorder.AliveAsync(pending, reporter.Record, cancellationToken)
             : await recorder.FailedAsync(reporter.Record, error, claim, cancellationToken);
     }
 
@@ -72,7 +72,12 @@ internal sealed partial class StartAttempt(
         }
 
         reporter.Remember(
-            record => record with { EffectiveDiskBytes = started.EffectiveDiskBytes, EffectiveLogBytes = started.EffectiveLogBytes });
+            record => record with
+            {
+                EffectiveDiskBytes = started.EffectiveDiskBytes,
+                EffectiveLogBytes = started.EffectiveLogBytes,
+                EffectiveNetwork = started.EffectiveNetwork,
+            });
         return await Readiness.AwaitAgentAsync(
             pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken);
     }

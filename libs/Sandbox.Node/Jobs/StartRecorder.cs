@@ -11,7 +11,9 @@ internal sealed partial class StartRecorder(
     ISandboxStore store, SandboxTransitions transitions, AgentLinks links, AgentGateway gateway, WorkerTelemetry telemetry,
     TimeProvider time, ILogger<StartRecorder> logger)
 {
-    public async Task<StartOutcome> AliveAsync(SandboxInstance record, CancellationToken cancellationToken)
+    /// <param name="pending">The record as the start found it.</param>
+    /// <param name="record">The same with all that the start has found out.</param>
+    public async Task<StartOutcome> AliveAsync(SandboxInstance pending, SandboxInstance record, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var done = PhaseReporter.With(record, SandboxPhase.DockerRun, PhaseStatus.Success, "the sandbox runs", now);
@@ -24,8 +26,16 @@ internal sealed partial class StartRecorder(
         var running = transition.Next with { Phases = done.Phases };
         gateway.Register(running, links.Ensure(running));
 
-        // Where it runs is written with it: another node that had begun this start may have put its own name there meanwhile.
-        var unplaced = transition.From with { HostName = null, HostIp = null };
+        // Where it runs is written with it: another node that had begun this start may have put its own name there meanwhile. And what
+        // is in effect, which no write has told yet.
+        var unplaced = transition.From with
+        {
+            HostName = null,
+            HostIp = null,
+            EffectiveDiskBytes = pending.EffectiveDiskBytes,
+            EffectiveLogBytes = pending.EffectiveLogBytes,
+            EffectiveNetwork = pending.EffectiveNetwork,
+        };
         var isWritten = false;
         try
         {

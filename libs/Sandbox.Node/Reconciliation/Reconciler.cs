@@ -25,6 +25,7 @@ internal sealed partial class Reconciler(
             if (await FindAsync(deployment, cancellationToken) is { } found)
             {
                 running.AddRange(await CompareAsync(deployment, expected, found, cancellationToken));
+                await MaintainAsync(deployment, cancellationToken);
             }
         }
 
@@ -97,10 +98,27 @@ internal sealed partial class Reconciler(
         }
     }
 
+    /// <summary>What fails is tried again in the next round, and keeps nothing else from being done.</summary>
+    private async Task MaintainAsync(IDeployment deployment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await deployment.MaintainAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.NotMaintained(logger, deployment.Kind, exception);
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(4231, LogLevel.Warning, "{Deployment} does not answer, so nothing is known about its sandboxes now: {Reason}")]
         public static partial void Silent(ILogger logger, DeploymentKind deployment, string reason);
+
+        [LoggerMessage(
+            4233, LogLevel.Error, "What {Deployment} keeps for all its sandboxes could not be looked after; again in the next round")]
+        public static partial void NotMaintained(ILogger logger, DeploymentKind deployment, Exception exception);
 
         [LoggerMessage(4232, LogLevel.Error, "What is left of incarnation {Incarnation} could not be ended; again in the next round")]
         public static partial void NotEnded(ILogger logger, Contracts.Ids.IncarnationId incarnation, Exception exception);

@@ -17,7 +17,7 @@ internal static class SandboxRows
         "id, version, state, incarnation, tenant, user_id, experiment_id, namespace, cluster_name, image, deployment, cpus, " +
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, reason, effective_disk_bytes, phases, " +
-        "history, live_snapshot, spec, archive, effective_log_bytes";
+        "history, live_snapshot, spec, archive, effective_log_bytes, effective_network";
 
     /// <summary>What is written once.</summary>
     public static ItemTable<SandboxInstance> Identity { get; } = new ItemTable<SandboxInstance>()
@@ -54,6 +54,7 @@ internal static class SandboxRows
         .Words("reason", record => record.Reason)
         .Number("effective_disk_bytes", record => record.EffectiveDiskBytes)
         .Number("effective_log_bytes", record => record.EffectiveLogBytes)
+        .Words("effective_network", record => record.EffectiveNetwork)
         .Json("phases", record => JsonSerializer.Serialize(record.Phases, RecordJson.Default.IReadOnlyListSandboxPhase))
         .Words("live_snapshot", record => record.LiveSnapshot)
         .Json("archive", record =>
@@ -72,12 +73,13 @@ internal static class SandboxRows
         TransientDeadline = Sql.MomentOrNull(row, column + 3),
         EffectiveDiskBytes = Sql.NumberOrNull(row, column + 4),
         EffectiveLogBytes = Sql.NumberOrNull(row, column + 5),
-        Reason = Sql.TextOrNull(row, column + 6),
+        EffectiveNetwork = Sql.TextOrNull(row, column + 6),
+        Reason = Sql.TextOrNull(row, column + 7),
         // The large ones come only when they were kept.
         LiveSnapshot = transition.Next.LiveSnapshot == transition.From.LiveSnapshot
-            ? Sql.TextOrNull(row, column + 7) : transition.Next.LiveSnapshot,
-        Phases = row.IsDBNull(column + 8)
-            ? transition.Next.Phases : [.. Json(row, column + 8, RecordJson.Default.IReadOnlyListSandboxPhase)],
+            ? Sql.TextOrNull(row, column + 8) : transition.Next.LiveSnapshot,
+        Phases = row.IsDBNull(column + 9)
+            ? transition.Next.Phases : [.. Json(row, column + 9, RecordJson.Default.IReadOnlyListSandboxPhase)],
     };
 
     public static SandboxInstance Read(NpgsqlDataReader row) => new()
@@ -107,6 +109,7 @@ internal static class SandboxRows
         LiveSnapshot = Sql.TextOrNull(row, 29),
         Archive = row.IsDBNull(31) ? null : Json(row, 31, RecordJson.Default.ArchiveFacts),
         EffectiveLogBytes = Sql.NumberOrNull(row, 32),
+        EffectiveNetwork = Sql.TextOrNull(row, 33),
     };
 
     private static SandboxSpec SpecOf(NpgsqlDataReader row) => row.IsDBNull(30)

@@ -168,8 +168,8 @@ internal static class SandboxWrites
                 AND (item.claim IS NULL OR EXISTS (
                     SELECT 1 FROM jobs WHERE jobs.id = item.claim AND jobs.attempt = item.claim_attempt AND jobs.node IS NOT NULL)) {admitted}
             RETURNING item.no, kept.id, kept.version, kept.host_name, kept.host_ip, kept.idle_deadline, kept.passing_deadline,
-                kept.effective_disk_bytes, kept.effective_log_bytes, kept.reason, CASE WHEN keep_live_snapshot THEN kept.live_snapshot END,
-                CASE WHEN keep_phases THEN kept.phases END),
+                kept.effective_disk_bytes, kept.effective_log_bytes, kept.effective_network, kept.reason,
+                CASE WHEN keep_live_snapshot THEN kept.live_snapshot END, CASE WHEN keep_phases THEN kept.phases END),
         asked AS ({JobRows.InsertFrom("moved")})
         SELECT moved.* FROM moved
         """;

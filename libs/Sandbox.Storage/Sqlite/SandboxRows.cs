@@ -112,6 +112,7 @@ internal static class SandboxRows
         Reason = record.Reason,
         EffectiveDiskBytes = record.EffectiveDiskBytes,
         EffectiveLogBytes = record.EffectiveLogBytes,
+        EffectiveNetwork = record.EffectiveNetwork,
         LiveSnapshot = record.LiveSnapshot,
         Archive = record.Archive,
     };
@@ -144,6 +145,7 @@ internal static class SandboxRows
             Reason = facts.Reason,
             EffectiveDiskBytes = facts.EffectiveDiskBytes,
             EffectiveLogBytes = facts.EffectiveLogBytes,
+            EffectiveNetwork = facts.EffectiveNetwork,
             LiveSnapshot = facts.LiveSnapshot,
             Archive = facts.Archive,
         };

@@ -37,6 +37,16 @@ public sealed class StatusTests(SharedApiServer shared) : IClassFixture<SharedAp
         Assert.Equal(("pending", "running", "alive"), (Text(change, "from_state"), Text(change, "to_state"), Text(change, "event")));
     }
 
+    [Fact]
+    public async Task GetStatus_TellsWhatKeepsTheNetworkApart()
+    {
+        var id = await _server.GivenRunningAsync();
+        var running = (await _server.Store.FindAsync(id, default))!;
+        Assert.True(await _server.Store.TryUpdateFactsAsync(running with { EffectiveNetwork = "isolated" }, default));
+
+        Assert.Equal("isolated", Text(Result(await _server.GetAsync($"/get_status?sandbox_id={id}")), "network_isolation"));
+    }
+
     [Theory]
     [InlineData(10L << 30, 10L << 30, "10G", "10G")]
     [InlineData(10L << 30, null, "10G", null)]

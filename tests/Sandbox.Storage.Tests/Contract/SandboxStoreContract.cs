@@ -242,12 +242,15 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     public async Task Move_OfOneWhoseLimitsWereAmendedMeanwhile_KeepsThem()
     {
         var pending = await CreatedAsync(Given.Pending());
-        Assert.True(await Records.TryUpdateFactsAsync(pending with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4 }, CancellationToken));
+        var limited = pending with { EffectiveDiskBytes = 5, EffectiveLogBytes = 4, EffectiveNetwork = "isolated" };
+        Assert.True(await Records.TryUpdateFactsAsync(limited, CancellationToken));
 
         await MoveWithAsync(pending, SandboxEvent.Alive, next => next);
 
         var found = await FoundAsync(pending);
-        Assert.Equal((SandboxState.Running, 5L, 4L), (found.State, found.EffectiveDiskBytes, found.EffectiveLogBytes));
+        Assert.Equal(
+            (SandboxState.Running, 5L, 4L, "isolated"),
+            (found.State, found.EffectiveDiskBytes, found.EffectiveLogBytes, found.EffectiveNetwork));
     }
 
     [Fact]
@@ -406,6 +409,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         HostIp = "10.0.0.1",
         EffectiveDiskBytes = 7,
         EffectiveLogBytes = 6,
+        EffectiveNetwork = "isolated",
         Reason = "because",
         LiveSnapshot = """{"image":"busybox"}""",
         Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34"),

@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Sandbox.Testing;
 
 /// <summary>
-/// A cluster id of a test's own (or of a test class's): whatever containers carry it are removed at the end, with the images
-/// that were loaded for them from an archive or committed from them, so that nothing is left behind, also by a test that fails.
+/// A cluster id of a test's own (or of a test class's): whatever containers and networks carry it are removed at the end, with the images
+/// that were loaded for them from an archive or committed from them, and the rules around their bridges, so that nothing is left behind,
+/// also by a test that fails.
 /// </summary>
 public sealed class DockerCluster : IAsyncDisposable
 {
@@ -32,6 +34,12 @@ public sealed class DockerCluster : IAsyncDisposable
             {
                 await DockerEngine.DeleteAsync($"images/{commit}", CancellationToken.None);
             }
+
+            foreach (var (network, bridge) in await NetworksAsync(CancellationToken.None))
+            {
+                await DockerEngine.DeleteAsync($"networks/{network}", CancellationToken.None);
+                await RemoveRulesAsync(bridge.Split('-')[0]);
+            }
         }
     }
 
@@ -47,6 +55,33 @@ public sealed class DockerCluster : IAsyncDisposable
         ];
     }
 
+    /// <summary>Names of the networks that carry the label now, with the names of their bridges.</summary>
+    public async Task<IReadOnlyList<(string Name, string Bridge)>> NetworksAsync(CancellationToken cancellationToken)
+    {
+        var listed = await DockerEngine.GetAsync($"networks?filters={Filters}", cancellationToken);
+        return [.. listed!.AsArray().Select(network =>
+            ((string)network!["Name"]!, (string)network["Options"]!["com.docker.network.bridge.name"]!))];
+    }
+
+    /// <summary>Of a worker that was killed.</summary>
+    private static async Task RemoveRulesAsync(string bridges)
+    {
+        foreach (var program in (string[])["iptables", "ip6tables"])
+        {
+            // Nothing here may change them, or there are none: then there is nothing to remove.
+            var script = $"""
+                {program}-save -t mangle | sed -n 's/^-A PREROUTING\(.* -i {bridges}-+ .*\)$/-t mangle -D PREROUTING\1/p' |
+                    while read -r rule; do {program} $rule; done
+                chain=$({program}-save -t mangle | sed -n 's/^:\(SANDBOX-{bridges[2..]}\) .*$/\1/p')
+                if [ -n "$chain" ]; then {program} -t mangle -F "$chain" && {program} -t mangle -X "$chain"; fi
+                """;
+            using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardError = true })!;
+            await shell.WaitForExitAsync();
+        }
+    }
+
+    private string Filters => Uri.EscapeDataString($$"""{"label":["{{Label}}={{ClusterId}}"]}""");
+
     private static async Task RemoveArchivedAsync(string image)
     {
         var tags = (await DockerEngine.GetAsync($"images/{image}/json", CancellationToken.None))?["RepoTags"]?.AsArray() ?? [];
@@ -58,8 +93,7 @@ public sealed class DockerCluster : IAsyncDisposable
 
     private async Task<List<(string Id, string ImageId)>> ListAsync(CancellationToken cancellationToken)
     {
-        var filters = Uri.EscapeDataString($$"""{"label":["{{Label}}={{ClusterId}}"]}""");
-        var listed = await DockerEngine.GetAsync($"containers/json?all=1&filters={filters}", cancellationToken);
+        var listed = await DockerEngine.GetAsync($"containers/json?all=1&filters={Filters}", cancellationToken);
         return [.. listed!.AsArray().Select(container => ((string)container!["Id"]!, (string)container["ImageID"]!))];
     }
 }

@@ -38,7 +38,8 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         Assert.Equal((64 << 20, 64 << 20), ((long)host["Memory"]!, (long)host["MemorySwap"]!));
         Assert.Equal((500_000_000, 0), ((long)host["NanoCpus"]!, (long)host["CpuShares"]!));
         Assert.Equal(
-            (99, "bridge", "no"), ((long)host["PidsLimit"]!, (string)host["NetworkMode"]!, (string)host["RestartPolicy"]!["Name"]!));
+            (99, "no"), ((long)host["PidsLimit"]!, (string)host["RestartPolicy"]!["Name"]!));
+        Assert.StartsWith("sandbox-", (string)host["NetworkMode"]!, StringComparison.Ordinal);
         Assert.Equal("0:0", (string)found["Config"]!["User"]!);
         Assert.DoesNotContain("s3cret", found.ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain("docker.sock", found.ToJsonString(), StringComparison.Ordinal);
@@ -195,6 +196,7 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
         new ContainerPlan(sandbox, "sha256:1", docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
         {
             Epoch = 7,
+            Network = new SandboxNetwork("none", "none"),
         }
             .ToParameters(ContainerPlan.AgentCommand(sandbox), limitDisk: true);
 

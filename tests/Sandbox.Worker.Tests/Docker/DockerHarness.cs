@@ -82,6 +82,9 @@ public sealed class DockerHarness : IAsyncLifetime
     internal DockerDeployment NewDeployment(WorkerOptions with, IReadOnlyList<string>? command = null) =>
         TestDeployment.Of(Connect(with), with, TimeProvider.System, _ => command ?? Sleeper);
 
+    internal DockerDeployment NewDeployment(SandboxNetworks networks) =>
+        TestDeployment.Of(Connect(), Options(), TimeProvider.System, _ => Sleeper, networks: networks);
+
     public static SandboxInstance GivenSandbox(Func<SandboxSpec, SandboxSpec>? with = null)
     {
         var spec = new SandboxSpec
@@ -128,6 +131,9 @@ public sealed class DockerHarness : IAsyncLifetime
         DockerEngine.ExecAsync(NameOf(sandbox), line, cancellationToken);
 
     public Task<IReadOnlyList<string>> ContainersAsync(CancellationToken cancellationToken) => _cluster.ContainersAsync(cancellationToken);
+
+    public Task<IReadOnlyList<(string Name, string Bridge)>> NetworksAsync(CancellationToken cancellationToken) =>
+        _cluster.NetworksAsync(cancellationToken);
 
     internal static TError Failure<TError>(Result<StartedSandbox> result)
         where TError : SandboxError

@@ -99,7 +99,7 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
 
         Assert.True(restarted.TryGet(out var value, out var error), error?.Text);
         Assert.True(again.TryGet(out _, out error), error?.Text);
-        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: 5, EffectiveLogBytes: 4), value);
+        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: 5, EffectiveLogBytes: 4, "none"), value);
         Assert.Equal((0, "kept"), await DockerHarness.RunAsync(sandbox, "cat /root/file", Token));
         Assert.Equal(["image_pull Success", "docker_run Running"], phases.Steps);
     }

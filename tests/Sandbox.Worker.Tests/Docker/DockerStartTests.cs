@@ -168,7 +168,7 @@ public sealed class DockerStartTests(DockerHarness docker) : IClassFixture<Docke
         var started = await docker.Deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
 
         Assert.True(started.TryGet(out var value, out var error), error?.Text);
-        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: null, EffectiveLogBytes: null), value);
+        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: null, EffectiveLogBytes: null, "none"), value);
     }
 
     [NeedsDockerFact]

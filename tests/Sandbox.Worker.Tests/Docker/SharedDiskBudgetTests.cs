@@ -46,7 +46,7 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
 
         var started = await _quota.StartAsync(Disk, Token);
 
-        Assert.Equal(new StartedSandbox(Disk, Disk), started);
+        Assert.Equal(new StartedSandbox(Disk, Disk, "none"), started);
         Assert.False(ranAlready, "the log was to join between create and start");
         Assert.True(_quota.HasStarted, "the container was to be started");
         _tools.AssertEachWasAskedOnce();
@@ -95,7 +95,7 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
 
         var started = await _quota.StartAsync(disk, Token);
 
-        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: null, EffectiveLogBytes: null), started);
+        Assert.Equal(new StartedSandbox(EffectiveDiskBytes: null, EffectiveLogBytes: null, "none"), started);
         _tools.AssertNothingWasAsked();
         var calls = _quota.Engine.Calls.Select(call => call.Verb).ToList();
         Assert.Equal(["GET info", "GET version"], calls.Take(2).Order());
@@ -237,7 +237,7 @@ public sealed class SharedDiskBudgetTests : IAsyncDisposable
     {
         var started = await _quota.StartAsync(Disk, Token);
 
-        Assert.Equal(new StartedSandbox(Disk, EffectiveLogBytes: null), started);
+        Assert.Equal(new StartedSandbox(Disk, EffectiveLogBytes: null, "none"), started);
         Assert.True(_quota.HasStarted, "whatever is wrong with the quota, the container was to be started");
         var told = Assert.Single(_quota.Told);
         Assert.EndsWith($" does not count against its disk limit: {Filled(reason)}", told, StringComparison.Ordinal);

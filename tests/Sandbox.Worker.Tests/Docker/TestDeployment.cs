@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Images;
+using Sandbox.Deployments.Networks;
 using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
@@ -17,7 +18,7 @@ internal static class TestDeployment
 {
     public static DockerDeployment Of(
         EngineConnection engine, WorkerOptions worker, TimeProvider time, Func<SandboxInstance, IReadOnlyList<string>>? command = null,
-        IHostTools? tools = null, ILogger<SharedDiskBudget>? budget = null)
+        IHostTools? tools = null, ILogger<SharedDiskBudget>? budget = null, SandboxNetworks? networks = null)
     {
         IOptions<WorkerOptions> options = Options.Create(worker);
         var folders = new SandboxFolders(options);
@@ -25,14 +26,22 @@ internal static class TestDeployment
             engine, new ImageLedger(options, time, NullLogger<ImageLedger>.Instance),
             new RegistryCheck(Options.Create(new ImagePolicy()), Options.Create(new ArchiveOptions()), time),
             Options.Create(new ImagePolicy()), options, time, NullLogger<SandboxImages>.Instance);
+        networks ??= NetworksOf(engine, worker);
         var start = new DockerStart(
-            engine, images, new ContainerPlanner(engine, folders, options, new HeldNodeLease(7)),
+            new ContainerStarter(engine, networks), images,
+            new ContainerPlanner(engine, folders, options, new HeldNodeLease(7), networks),
             new ContainerCreation(engine, options, time, NullLogger<ContainerCreation>.Instance),
             new SharedDiskBudget(engine, tools ?? new HostTools(), time, budget ?? NullLogger<SharedDiskBudget>.Instance), options,
             NullLogger<DockerStart>.Instance);
-        return new DockerDeployment(engine, images, start, folders, options, NullLogger<DockerDeployment>.Instance)
+        return new DockerDeployment(engine, images, networks, start, folders, options, NullLogger<DockerDeployment>.Instance)
         {
             Command = command ?? ContainerPlan.AgentCommand,
         };
     }
+
+    public static SandboxNetworks NetworksOf(
+        EngineConnection engine, WorkerOptions worker, SecurityPolicy? policy = null, TimeProvider? time = null,
+        IHostTools? tools = null) => new(
+            engine, new Firewall(tools ?? new HostTools(), TimeProvider.System), Options.Create(policy ?? new SecurityPolicy()),
+            Options.Create(worker), time ?? TimeProvider.System, NullLogger<SandboxNetworks>.Instance);
 }

@@ -1,0 +1,29 @@
+using System.Net;
+
+namespace Sandbox.Deployments.Docker;
+
+/// <summary>Starts containers that are made, in another network where their own is gone or full.</summary>
+internal sealed class ContainerStarter(EngineConnection engine, SandboxNetworks networks)
+{
+    private readonly EngineContainers _containers = new(engine);
+
+    /// <param name="container">Its name.</param>
+    /// <param name="effect">What keeps the network apart that it is in.</param>
+    /// <returns>What keeps its network apart once it runs; null when it is gone.</returns>
+    public async Task<string?> StartAsync(string container, string effect, CancellationToken cancellationToken)
+    {
+        var started = await _containers.StartAsync(container, cancellationToken);
+        if (started is ContainerStart.NoNetwork)
+        {
+            effect = (await networks.MoveAsync(container, cancellationToken)).Effect;
+            started = await _containers.StartAsync(container, cancellationToken);
+        }
+
+        return started switch
+        {
+            ContainerStart.Started => effect,
+            ContainerStart.Gone => null,
+            _ => throw new EngineException($"no network takes container {container}", HttpStatusCode.ServiceUnavailable, null),
+        };
+    }
+}
