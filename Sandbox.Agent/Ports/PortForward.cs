@@ -42,9 +42,9 @@ internal sealed class PortForward(TimeProvider time)
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.Connection = "Upgrade";
             await using var stream = await upgrade.UpgradeAsync();
-            using var socket = OpenSocket(stream, PingInterval);
-            await ServeAsync(
-                socket, context.Request.Query["port"], halfClose: context.Request.Query["half_close"] == "true", context.RequestAborted);
+            var halfClose = context.Request.Query["half_close"] == "true";
+            using var socket = OpenSocket(stream, PingInterval, halfClose);
+            await ServeAsync(socket, context.Request.Query["port"], halfClose, context.RequestAborted);
         }
         else
         {
@@ -52,8 +52,16 @@ internal sealed class PortForward(TimeProvider time)
         }
     }
 
-    internal static WebSocket OpenSocket(Stream stream, TimeSpan pingInterval) => WebSocket.CreateFromStream(
-        stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = pingInterval, KeepAliveTimeout = PongLimit });
+    /// <param name="halfClose">A side that has ended its output, or was told the other's end, may read no more and then answers no ping:
+    /// its silence says nothing.</param>
+    internal static WebSocket OpenSocket(Stream stream, TimeSpan pingInterval, bool halfClose) => WebSocket.CreateFromStream(
+        stream,
+        new WebSocketCreationOptions
+        {
+            IsServer = true,
+            KeepAliveInterval = pingInterval,
+            KeepAliveTimeout = halfClose ? Timeout.InfiniteTimeSpan : PongLimit,
+        });
 
     private static string? Key(HttpContext context) =>
         context.Request.Headers.SecWebSocketVersion == "13" && context.Request.Headers.SecWebSocketKey.ToString() is { Length: 24 } key

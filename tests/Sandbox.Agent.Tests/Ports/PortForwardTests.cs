@@ -52,7 +52,7 @@ public sealed class PortForwardTests(AgentFixture agent) : IClassFixture<AgentFi
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, limit.Token);
         using var served = await listener.AcceptTcpClientAsync(limit.Token);
-        using var socket = PortForward.OpenSocket(served.GetStream(), TimeSpan.FromMilliseconds(50));
+        using var socket = PortForward.OpenSocket(served.GetStream(), TimeSpan.FromMilliseconds(50), halfClose: false);
         _ = socket.ReceiveAsync(new byte[16].AsMemory(), limit.Token).AsTask();
 
         var first = new byte[1];
