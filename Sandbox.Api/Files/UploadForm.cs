@@ -8,12 +8,15 @@ namespace Sandbox.Api.Files;
 
 /// <summary>
 /// The form of an upload, read as it arrives. The clients send the two texts before the file; then the file is passed on
-/// straight from the connection. Where the file comes first it waits on disk until it is known where it belongs.
+/// straight from the connection. Where the file comes first it waits on disk until it is known where it belongs, and is bounded.
 /// </summary>
 internal sealed class UploadForm : IDisposable
 {
     private const int LongestText = 64 * 1024;
     private const int LongestBoundary = 200;
+
+    /// <summary>Bytes of a file that is kept here until it is known where it belongs: nobody has looked yet whose sandbox that is.</summary>
+    internal const int LongestKept = 16 * 1024 * 1024;
 
     private FileStream? _spooled;
 
@@ -33,7 +36,7 @@ internal sealed class UploadForm : IDisposable
         if (BoundaryOf(request.ContentType) is { } boundary)
         {
             var reader = new MultipartReader(boundary, request.Body);
-            while (!IsComplete && await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            while (!IsComplete && Problems.Count == 0 && await reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
                 await TakeAsync(section, cancellationToken);
             }
@@ -64,13 +67,19 @@ internal sealed class UploadForm : IDisposable
             case "file":
                 FileName = NameOf(disposition);
                 File = SandboxId is not null && TargetPath is not null ? section.Body : await SpoolAsync(section, cancellationToken);
+                if (File is null)
+                {
+                    Problems.Add("body.file: a file that comes before sandbox_id and target_path must not be larger than 16 MiB");
+                }
+
                 break;
             default:
                 break;
         }
     }
 
-    private async Task<FileStream> SpoolAsync(MultipartSection section, CancellationToken cancellationToken)
+    /// <returns>Null: it is too long.</returns>
+    private async Task<FileStream?> SpoolAsync(MultipartSection section, CancellationToken cancellationToken)
     {
         _spooled?.Dispose();
         var own = new FileStreamOptions
@@ -85,13 +94,28 @@ internal sealed class UploadForm : IDisposable
         }
 
         _spooled = new FileStream(Path.Combine(Path.GetTempPath(), "upload-" + Path.GetRandomFileName()), own);
-        await section.Body.CopyToAsync(_spooled, cancellationToken);
+        var buffer = new byte[64 * 1024];
+        while (await section.Body.ReadAsync(buffer, cancellationToken) is var read and > 0)
+        {
+            if (_spooled.Position + read > LongestKept)
+            {
+                return null;
+            }
+
+            await _spooled.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+
         _spooled.Position = 0;
         return _spooled;
     }
 
     private void Check()
     {
+        if (Problems.Count > 0)
+        {
+            return;
+        }
+
         Demand(File is not null, "file", Fields.Required);
         Demand(TargetPath is not null, "target_path", Fields.Required);
         Demand(TargetPath?.Contains('\0', StringComparison.Ordinal) is not true, "target_path", "must not contain a NUL character");

@@ -25,7 +25,13 @@ internal sealed partial class Fields
             return map;
         }
 
-        foreach (var member in value.EnumerateObject())
+        if (value.GetPropertyCount() > MostItems)
+        {
+            Refuse(name, $"Dictionary should have at most {MostItems} items");
+            return map;
+        }
+
+        foreach (var member in value.EnumerateObject().TakeWhile(_ => _problems.Count < MostProblems))
         {
             map[member.Name] = TextOf($"{name}.{member.Name}", member.Value);
         }
@@ -50,7 +56,7 @@ internal sealed partial class Fields
 
         var inner = new Fields(value, $"{location}.{name}");
         var result = read(inner);
-        _problems.AddRange(inner._problems);
+        inner._problems.ForEach(Add);
         return result;
     }
 
@@ -80,12 +86,22 @@ internal sealed partial class Fields
 
     private List<string> TextsOf(string name, JsonElement value)
     {
-        if (value.ValueKind is JsonValueKind.Array)
+        if (value.ValueKind is not JsonValueKind.Array)
         {
-            return [.. value.EnumerateArray().Select((item, index) => TextOf($"{name}.{index}", item))];
+            Refuse(name, "Input should be a valid list");
+            return [];
         }
 
-        Refuse(name, "Input should be a valid list");
-        return [];
+        if (value.GetArrayLength() > MostItems)
+        {
+            Refuse(name, $"List should have at most {MostItems} items");
+            return [];
+        }
+
+        return
+        [
+            .. value.EnumerateArray().TakeWhile(_ => _problems.Count < MostProblems)
+                .Select((item, index) => TextOf($"{name}.{index}", item)),
+        ];
     }
 }

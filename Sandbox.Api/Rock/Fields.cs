@@ -13,13 +13,27 @@ internal sealed partial class Fields(JsonElement body, string location)
 {
     public const string Required = "Field required";
 
+    /// <summary>Problems that are told; who makes more of them knows enough by then.</summary>
+    internal const int MostProblems = 20;
+
+    /// <summary>Items of a list, or members of a map, that are looked at. More is refused before any of them is.</summary>
+    internal const int MostItems = 131_072;
+
     private readonly List<string> _problems = [];
 
     public IReadOnlyList<string> Problems => _problems;
 
     public bool Has(string name) => body.TryGetProperty(name, out _);
 
-    public void Refuse(string name, string reason) => _problems.Add($"{location}.{name}: {reason}");
+    public void Refuse(string name, string reason) => Add($"{location}.{name}: {reason}");
+
+    private void Add(string problem)
+    {
+        if (_problems.Count < MostProblems)
+        {
+            _problems.Add(problem);
+        }
+    }
 
     /// <summary>Required and not only white space; trimmed.</summary>
     public string Name(string name)

@@ -113,7 +113,14 @@ internal sealed record ContainerPlan(
     private void Apply(HostConfig host)
     {
         host.ShmSize = Arguments.ShmBytes ?? 0;
-        host.Ulimits = [.. Arguments.Ulimits.Select(limit => new Ulimit { Name = limit.Name, Soft = limit.Soft, Hard = limit.Hard })];
+        host.Ulimits =
+        [
+            // The engine's own defaults may be others.
+            new Ulimit { Name = "core", Soft = 0, Hard = 0 },
+            new Ulimit { Name = "rtprio", Soft = 0, Hard = 0 },
+            .. Arguments.Ulimits.Where(limit => limit.Name is not "core")
+                .Select(limit => new Ulimit { Name = limit.Name, Soft = limit.Soft, Hard = limit.Hard }),
+        ];
         host.Tmpfs = Arguments.Tmpfs.Count == 0 ? null : new Dictionary<string, string>(Arguments.Tmpfs);
         host.DNS = [.. Arguments.Dns];
         host.DNSSearch = [.. Arguments.DnsSearch];

@@ -14,6 +14,8 @@ public static partial class EngineArgumentsParser
     /// <summary>More arguments than this are not read.</summary>
     public const int MaxArguments = 64;
 
+    private const long FewestOpenFiles = 64;
+
     /// <summary>Top folders that a tmpfs must not hide.</summary>
     private static readonly string[] Reserved = [".sandbox", "proc", "sys", "dev"];
 
@@ -90,10 +92,19 @@ public static partial class EngineArgumentsParser
         }
 
         var hard = soft;
-        return !match.Groups[3].Success || long.TryParse(match.Groups[3].Value, CultureInfo.InvariantCulture, out hard)
-            ? new EngineUlimit(match.Groups[1].Value, soft, hard)
-            : null;
+        return (!match.Groups[3].Success || long.TryParse(match.Groups[3].Value, CultureInfo.InvariantCulture, out hard))
+            && IsHarmless(match.Groups[1].Value, soft, hard)
+                ? new EngineUlimit(match.Groups[1].Value, soft, hard)
+                : null;
     }
+
+    /// <summary>A core dump may go to a program of the machine, and with too few open files the agent cannot serve.</summary>
+    private static bool IsHarmless(string name, long soft, long hard) => name switch
+    {
+        "core" => (soft, hard) is (0, 0),
+        "nofile" => soft >= FewestOpenFiles && hard >= soft,
+        _ => true,
+    };
 
     private static (string Path, string Options)? Tmpfs(string value)
     {
@@ -115,7 +126,9 @@ public static partial class EngineArgumentsParser
     [GeneratedRegex(@"^(\d{1,15})([kKmMgG]?)[bB]?\z")]
     private static partial Regex SizeForm();
 
-    [GeneratedRegex(@"^(core|cpu|data|fsize|memlock|msgqueue|nofile|nproc|rss|rtprio|sigpending|stack)=(-1|\d{1,18})(?::(-1|\d{1,18}))?\z")]
+    // Not rtprio: code of real-time priority is outside of every limit on processor time. Not memlock, msgqueue and sigpending: what they
+    // bound is counted for the user, who is the same in all containers.
+    [GeneratedRegex(@"^(core|cpu|data|fsize|nofile|nproc|rss|stack)=(-1|\d{1,18})(?::(-1|\d{1,18}))?\z")]
     private static partial Regex UlimitForm();
 
     [GeneratedRegex(@"^(/[A-Za-z0-9_./-]{1,255})(?::([a-z0-9_=,]{0,255}))?\z")]

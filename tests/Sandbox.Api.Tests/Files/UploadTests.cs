@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Sandbox.Api.Files;
 using Sandbox.Api.Tests.Servers;
 
 namespace Sandbox.Api.Tests.Files;
@@ -72,6 +73,18 @@ public sealed class UploadTests(SharedApiServer shared) : IClassFixture<SharedAp
         var answer = await UploadAsync(form);
 
         Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"success":false,"message":"No space left on device","file_name":""}}""", answer);
+    }
+
+    [Fact]
+    public async Task Upload_OfALargeFileBeforeItsTexts_IsRefusedBeforeItFillsTheDisk()
+    {
+        var id = await _server.GivenRunningAsync();
+        using var file = new ByteArrayContent(new byte[UploadForm.LongestKept + 1]);
+        using var form = Form(id.ToString(), "/tmp/x", file, fileLast: false);
+
+        var answer = await UploadAsync(form);
+
+        Assert.Equal(Invalid("body.file: a file that comes before sandbox_id and target_path must not be larger than 16 MiB"), answer);
     }
 
     [Fact]

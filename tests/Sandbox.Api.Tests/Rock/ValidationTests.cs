@@ -1,4 +1,5 @@
 using System.Text;
+using Sandbox.Api.Rock;
 using Sandbox.Api.Tests.Servers;
 
 namespace Sandbox.Api.Tests.Rock;
@@ -43,6 +44,29 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
         var answer = await _server.PostAsync(route, body);
 
         Assert.Equal(Invalid(error), answer);
+    }
+
+    [Fact]
+    public async Task Body_WithManyProblems_IsToldTheFirst()
+    {
+        var bad = string.Join(',', Enumerable.Repeat('1', 100_000));
+
+        var answer = await _server.PostAsync("/create_session", $$"""{"sandbox_id":"a","startup_source":[{{bad}}]}""");
+
+        var told = Enumerable.Range(0, Fields.MostProblems).Select(index => $"body.startup_source.{index}: Input should be a valid string");
+        Assert.Equal(Invalid(string.Join("; ", told)), answer);
+    }
+
+    [Theory]
+    [InlineData("startup_source", "[", "\"a\"", "]", "List should have at most 131072 items")]
+    [InlineData("env", "{", "\"a\":\"b\"", "}", "Dictionary should have at most 131072 items")]
+    public async Task Body_WithTooManyItems_IsRefusedBeforeTheyAreRead(string name, string open, string item, string close, string reason)
+    {
+        var items = string.Join(',', Enumerable.Repeat(item, Fields.MostItems + 1));
+
+        var answer = await _server.PostAsync("/create_session", $"{{\"sandbox_id\":\"a\",\"{name}\":{open}{items}{close}}}");
+
+        Assert.Equal(Invalid($"body.{name}: {reason}"), answer);
     }
 
     [Fact]

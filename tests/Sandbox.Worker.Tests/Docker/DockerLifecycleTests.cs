@@ -236,6 +236,18 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
     }
 
     [NeedsDockerFact]
+    public async Task Start_OfAnySandbox_LeavesNoCoreDumpsAndNoRealTimePriority()
+    {
+        var sandbox = await docker.StartAsync(null, Token);
+
+        var (_, said) = await DockerHarness.RunAsync(sandbox, "grep -E 'core file|realtime priority' /proc/self/limits", Token);
+
+        Assert.Equal(
+            ["Max core file size 0 0 bytes", "Max realtime priority 0 0"],
+            said.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+    }
+
+    [NeedsDockerFact]
     public async Task Start_WithAPidsLimit_StopsAForkBombInside()
     {
         var sandbox = await docker.StartAsync(spec => spec with { PidsLimit = 12 }, Token);
