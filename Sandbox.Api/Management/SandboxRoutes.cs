@@ -9,7 +9,9 @@ internal static class SandboxRoutes
     public static void MapSandboxes(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("Sandboxes");
-        group.MapGet("/sandboxes", (HttpContext http, SandboxListEndpoint list) => list.HandleAsync(http))
+
+        // Its name in the document; ROCK's face has a list under the same path.
+        group.MapGet("/sandboxes", (HttpContext http, SandboxListEndpoint list) => list.HandleAsync(http)).WithName("get_all_sandboxes")
             .WithSummary("The sandboxes in all states, or (deleted=true) those deleted in the last 24 hours, newest first")
             .WithMetadata(new QueryParameters(SandboxListEndpoint.Query), Success(typeof(ListResult), "application/json"));
         group.MapGet("/sandboxes/{id}/logs", (HttpContext http, SandboxLogEndpoint logs) => logs.HandleAsync(http))

@@ -120,11 +120,13 @@ public sealed class HealthMatrixTests : IAsyncLifetime
             TestSigner.Of(HealthHost.Secret, SignaturePurpose.NodeApi, Host.Time).Sign(request, recipient));
         yield return ("who shows the secret itself", request =>
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {HealthHost.Secret}"));
-        yield return ("who signs as a node that never joined", request =>
-        {
-            request.Headers.Add(HealthRoutes.NodeHeader, "nobody");
-            NodeKey.Signer("node_nobodys", Host.Time).Sign(request, recipient);
-        });
+        yield return ("who signs as a node that never joined", request => SignAsNobody(request, recipient));
         yield return ("who names no node", request => request.Headers.TryAddWithoutValidation(HealthRoutes.NodeHeader, ""));
+    }
+
+    private void SignAsNobody(HttpRequestMessage request, string recipient)
+    {
+        request.Headers.Add(HealthRoutes.NodeHeader, "nobody");
+        NodeKey.Signer("node_nobodys", Host.Time).Sign(request, recipient);
     }
 }

@@ -18,12 +18,14 @@ internal sealed class LocalNetwork(IHostTools tools, IOptions<SecurityPolicy> po
     private const string Inside = "10.0.2.0/24", Resolver = "10.0.2.3";
 
     // The rules are there before the first packet can leave, and the sandbox is begun after both. slirp4netns stays outside and ends
-    // with the process whose number is $$, which becomes bubblewrap. User namespace: only where this is not root.
+    // with the process whose number is $$, which becomes bubblewrap. User namespace: only where this is not root. Mounts of its own: only
+    // where it is, because slirp4netns unmounts all that it does not need, and where the engine's folder is a shared mount that would
+    // take the files of containers away from the engine. Without root it has copies of the mounts that pass nothing on.
     private const string Shell = """
-        net=$1 user=$2; shift 2
+        net=$1 user=$2 mounts=$3; shift 3
         rm -f "$net.begin" "$net.ready"; mkfifo "$net.begin" "$net.ready" || exit 125
-        setpriv --pdeathsig KILL sh -c 'read _ <"$1.begin" && exec slirp4netns --configure --mtu=65520 --disable-host-loopback \
-            --enable-sandbox --enable-seccomp --ready-fd=4 "$2" tap0 4>"$1.ready"' sh "$net" "$$" 3>&- >"$net.log" 2>&1 &
+        setpriv --pdeathsig KILL sh -c 'read _ <"$1.begin" && exec $3 slirp4netns --configure --mtu=65520 --disable-host-loopback \
+            --enable-sandbox --enable-seccomp --ready-fd=4 "$2" tap0 4>"$1.ready"' sh "$net" "$$" "$mounts" 3>&- >"$net.log" 2>&1 &
         exec unshare --net $user -- sh -c 'net=$1; shift
             iptables-restore <"$net.rules" || exit 125
             echo >"$net.begin"; read ready <"$net.ready"; [ "$ready" = 1 ] || { cat "$net.log" >&2; exit 125; }
@@ -68,8 +70,9 @@ internal sealed class LocalNetwork(IHostTools tools, IOptions<SecurityPolicy> po
         return Command(folder.NetworkFiles);
     }
 
-    private static IReadOnlyList<string> Command(string files) =>
-        ["/bin/sh", "-c", Shell, "sh", files, System.Environment.IsPrivilegedProcess ? "" : "--user --map-root-user"];
+    private static IReadOnlyList<string> Command(string files) => System.Environment.IsPrivilegedProcess
+        ? ["/bin/sh", "-c", Shell, "sh", files, "", "unshare --mount --propagation private --"]
+        : ["/bin/sh", "-c", Shell, "sh", files, "--user --map-root-user", ""];
 
     private static string Rules(SecurityPolicy policy) => string.Join('\n', (IEnumerable<string>)
     [

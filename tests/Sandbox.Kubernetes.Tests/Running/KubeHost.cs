@@ -29,10 +29,10 @@ internal sealed class KubeHost : IAsyncDisposable
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _program;
-    private readonly IHost _api;
+    private readonly WebApplication _api;
     private bool _started;
 
-    private KubeHost(WebApplication program, IHost api) => (_program, _api) = (program, api);
+    private KubeHost(WebApplication program, WebApplication api) => (_program, _api) = (program, api);
 
     public ISandboxStore Records => Get<ISandboxStore>();
 
@@ -43,7 +43,7 @@ internal sealed class KubeHost : IAsyncDisposable
     public static async Task<string> NewDatabaseAsync() =>
         await (await PostgresServer.SharedAsync()).NewDatabaseAsync("kube_tests", static async database =>
         {
-            using var migrating = BuildApi(database);
+            await using var migrating = BuildApi(database);
             await migrating.StartAsync();
             await migrating.StopAsync();
         });
@@ -179,7 +179,7 @@ internal sealed class KubeHost : IAsyncDisposable
             await _program.StopAsync();
         }
 
-        _api.Dispose();
+        await _api.DisposeAsync();
         await _program.DisposeAsync();
     }
 
@@ -189,9 +189,11 @@ internal sealed class KubeHost : IAsyncDisposable
         ["Cluster:Secret"] = "a secret of the tests that is long enough",
     };
 
-    private static IHost BuildApi(string database)
+    private static WebApplication BuildApi(string database)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(OfTheCluster);
 
         // What a test looks at after a stop is done, also on a machine that takes long for it.

@@ -6,6 +6,7 @@ using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Testing;
 using Sandbox.Testing.Networks;
 using Sandbox.Worker.Tests.Running;
 
@@ -74,6 +75,20 @@ public sealed class LocalNetworkTests : LocalWorkerTests
     }
 
     [Fact]
+    public async Task SharedMount_OfTheMachine_StaysWhenASandboxGetsItsNetwork()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root mounts");
+        await NeedBubblewrapAsync();
+        using var folder = new TempFolder();
+        await using var shared = await SharedMount.MakeAsync(folder.Path);
+
+        var record = await Worker.RunAsync(WorkerHost.Prepare("box"));
+
+        Assert.SkipUnless(record.EffectiveNetwork == "isolated", $"needs slirp4netns and iptables: {record.EffectiveNetwork}");
+        Assert.True(shared.IsThere(), $"the start of a sandbox unmounted {shared.Inner} for the whole machine");
+    }
+
+    [Fact]
     public async Task WithoutThePrograms_ThereIsNoNetwork_AndTheStatusSaysWhy()
     {
         await NeedBubblewrapAsync();
@@ -105,6 +120,31 @@ public sealed class LocalNetworkTests : LocalWorkerTests
 
     private Task<string> ConnectAsync(SandboxInstance record, string address, int port) => Worker.ExecAsync(
         record.Id, $"bash -c 'exec 3<>/dev/tcp/{address}/{port}' 2>/dev/null && echo connected || echo refused");
+
+    /// <summary>A mount within a shared one, as those of containers are in the engine's folder.</summary>
+    private sealed class SharedMount(string outer) : IAsyncDisposable
+    {
+        public string Inner { get; } = Path.Combine(outer, "inner");
+
+        public static async Task<SharedMount> MakeAsync(string outer)
+        {
+            var made = new SharedMount(outer);
+            await ShellAsync($"mount -t tmpfs sandbox-test '{outer}' && mount --make-shared '{outer}'");
+            await ShellAsync($"mkdir '{made.Inner}' && mount -t tmpfs sandbox-test '{made.Inner}'");
+            return made;
+        }
+
+        public bool IsThere() => File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ')[4] == Inner);
+
+        public async ValueTask DisposeAsync() => await ShellAsync($"umount -R '{outer}'");
+
+        private static async Task ShellAsync(string line)
+        {
+            using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", line]);
+            await shell.WaitForExitAsync();
+            Assert.True(shell.ExitCode == 0, $"'{line}' ended with {shell.ExitCode}");
+        }
+    }
 
     /// <summary>A machine on which neither program is installed.</summary>
     private sealed class NoTools : IHostTools
