@@ -15,7 +15,8 @@ internal sealed class UploadForm : IDisposable
     private const int LongestText = 64 * 1024;
     private const int LongestBoundary = 200;
 
-    /// <summary>Bytes of a file that is kept here until it is known where it belongs: nobody has looked yet whose sandbox that is.</summary>
+    /// <summary>Bytes of a file that is kept here until it is known where it belongs: nobody has looked yet whose sandbox that
+    /// is.</summary>
     internal const int LongestKept = 16 * 1024 * 1024;
 
     private FileStream? _spooled;
