@@ -8,9 +8,12 @@ internal sealed class QueryReader
 {
     private readonly IQueryCollection _query;
 
-    public QueryReader(IQueryCollection query, IReadOnlyCollection<string> known)
+    /// <param name="documented">The parameters that there are, as the document of the API lists them: a question mark behind a name
+    /// says that it may be left out.</param>
+    public QueryReader(IQueryCollection query, IReadOnlyCollection<string> documented)
     {
         _query = query;
+        var known = documented.Select(static name => name.TrimEnd('?')).ToList();
         foreach (var (name, values) in query)
         {
             if (!known.Contains(name))

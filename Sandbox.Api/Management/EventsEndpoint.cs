@@ -40,7 +40,7 @@ internal sealed class EventsEndpoint(TenantScopedEvents events, IHostApplication
 
     public async Task HandleAsync(HttpContext http)
     {
-        var query = new QueryReader(http.Request.Query, [.. Query.Select(name => name.TrimEnd('?'))]);
+        var query = new QueryReader(http.Request.Query, Query);
         var (follow, since) = (query.Flag(Follow) ?? true, query.Time(Since) ?? Resumed(http.Request));
         var filter = new EventFilter(
             query.Text("sandbox_id"), query.Text("type"), query.Text("state"), query.Text("image"), query.Text("tenant"));

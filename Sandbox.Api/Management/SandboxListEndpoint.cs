@@ -24,7 +24,7 @@ internal sealed class SandboxListEndpoint(TenantScopedRecords records, StatusVie
 
     public async Task HandleAsync(HttpContext http)
     {
-        var query = new QueryReader(http.Request.Query, [Page, PageSize, Deleted, .. Filters]);
+        var query = new QueryReader(http.Request.Query, Query);
         var page = query.Number(Page, least: 1, most: int.MaxValue) ?? 1;
         var size = query.Number(PageSize, least: 1, RockRequests.MaxPage) ?? DefaultPageSize;
         var deleted = query.Flag(Deleted) ?? false;

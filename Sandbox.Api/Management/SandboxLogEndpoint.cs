@@ -19,7 +19,7 @@ internal sealed class SandboxLogEndpoint(TenantScopedLogs logs, IHostApplication
 
     public async Task HandleAsync(HttpContext http)
     {
-        var query = new QueryReader(http.Request.Query, [Follow, Tail, Since]);
+        var query = new QueryReader(http.Request.Query, Query);
         var part = new LogQuery(query.Flag(Follow) ?? false, query.Number(Tail, least: 0, LogQuery.LongestTail), query.Time(Since));
         if (query.Problem is { } problem)
         {

@@ -53,20 +53,8 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
     }
 
     /// <summary>Sends any request of this sandbox and returns when the answer begins; throws when it is an error.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        var answer = await server.OpenAsync(request, cancellationToken);
-        try
-        {
-            await ThrowIfFailedAsync(answer, cancellationToken);
-            return answer;
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
-    }
+    public Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        server.OpenAsync(request, ThrowIfFailedAsync, cancellationToken);
 
     public HttpRequestMessage NewRequest(HttpMethod method, string path)
     {

@@ -32,17 +32,7 @@ internal sealed class ManagementCalls(ServerConnection server)
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        var answer = await server.OpenAsync(request, cancellationToken);
-        try
-        {
-            await ThrowIfFailedAsync(answer, cancellationToken);
-            return answer;
-        }
-        catch
-        {
-            answer.Dispose();
-            throw;
-        }
+        return await server.OpenAsync(request, ThrowIfFailedAsync, cancellationToken);
     }
 
     /// <summary>A call without bodies.</summary>

@@ -86,6 +86,23 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
+    /// <summary>The same, once the caller has looked at how the answer begins: one that it throws at is disposed here.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(
+        HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task> throwIfFailed, CancellationToken cancellationToken)
+    {
+        var answer = await OpenAsync(request, cancellationToken);
+        try
+        {
+            await throwIfFailed(answer, cancellationToken);
+            return answer;
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens a WebSocket over the same handler, with the same key.</summary>
     public async Task<WebSocket> OpenWebSocketAsync(string route, CancellationToken cancellationToken)
     {
