@@ -58,14 +58,36 @@ public sealed partial class DashboardTests
         await TakeAsync(page, "dashboard-resources");
 
         var trace = await TracedAsync(api, cancellationToken);
-        await page.GotoAsync(new Uri(dashboard, $"/traces/detail/{trace}").AbsoluteUri);
-        foreach (var span in new[] { "job StartSandbox", "docker start", "agent POST /agent/init" })
+        await page.SetViewportSizeAsync(1600, 2000); // rows that are not in view are not in the page
+        var missing = "";
+        await Wait.UntilAsync(
+            async () =>
+            {
+                // Opened before a process has sent its spans, the page says "not found" and stays so.
+                await page.GotoAsync(new Uri(dashboard, $"/traces/detail/{trace}").AbsoluteUri);
+                missing = await MissingSpanAsync(page);
+                return missing.Length == 0;
+            },
+            () => $"the trace shows what each process did in it, but: {missing}");
+        await TakeAsync(page, "dashboard-trace");
+    }
+
+    /// <summary>Empty once all spans are in the page that is open, else the one that is not, and the page's text.</summary>
+    private static async Task<string> MissingSpanAsync(IPage page)
+    {
+        foreach (var span in new[] { "start_async", "job StartSandbox", "docker start", "agent POST /agent/init" })
         {
-            await page.GetByText(span).First.WaitForAsync();
+            try
+            {
+                await page.GetByText(span).First.WaitForAsync(new() { Timeout = 10_000 });
+            }
+            catch (TimeoutException)
+            {
+                return $"{span} is missing in {await page.Locator("body").InnerTextAsync()}";
+            }
         }
 
-        await page.GetByText("start_async").First.WaitForAsync();
-        await TakeAsync(page, "dashboard-trace");
+        return "";
     }
 
     private static ILocator RowOf(IPage page, string resource) =>
