@@ -8,6 +8,7 @@ using Sandbox.Cli.Processes;
 using Sandbox.Cli.Servers;
 using Sandbox.Cli.Terminals;
 using Sandbox.Client;
+using Sandbox.Rollout.Ansible;
 
 using var interrupts = new Interrupts();
 var json = false;
@@ -34,7 +35,7 @@ catch (BrokenPipeException)
 {
     return ExitCodes.BrokenPipe;
 }
-catch (Exception exception) when (exception is SandboxClientException or IOException or UnauthorizedAccessException)
+catch (Exception exception) when (exception is SandboxClientException or AnsibleException or IOException or UnauthorizedAccessException)
 {
     return Fail(exception.Message, ExitCodes.Failure);
 }

@@ -38,6 +38,7 @@ internal static class Commands
             ContextCommands.Create(context),
             TopCommand.Create(context),
             ClusterCommand.Create(context),
+            DeployCommand.Create(context),
             CompletionCommand.Create(),
         };
         context.AddTo(root);

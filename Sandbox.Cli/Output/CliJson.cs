@@ -81,7 +81,8 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
 
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
 /// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c>, <c>undrained</c>, <c>archived</c>, <c>restored</c>,
-/// <c>committed</c>, <c>used</c>, or, of <c>wait</c>, the state that was reached.</param>
+/// <c>committed</c>, <c>used</c>, <c>approved</c>, <c>denied</c>, <c>requested</c>, <c>reset</c>,
+/// <c>verified</c>, or, of <c>wait</c>, the state that was reached.</param>
 internal sealed record Done(string Action)
 {
     public string? SandboxId { get; init; }
@@ -105,6 +106,10 @@ internal sealed record Done(string Action)
     public string? Token { get; init; }
 
     public string? Context { get; init; }
+
+    public Guid? Approval { get; init; }
+
+    public Guid? Execution { get; init; }
 }
 
 /// <param name="Current">Whether commands talk to it where nothing else is said.</param>
@@ -139,4 +144,10 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
+[JsonSerializable(typeof(IReadOnlyList<CheckpointRow>))]
+[JsonSerializable(typeof(IReadOnlyList<CheckpointStatusRow>))]
+[JsonSerializable(typeof(PlanRow))]
+[JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]
+[JsonSerializable(typeof(IReadOnlyList<ExecutionRow>))]
+[JsonSerializable(typeof(IReadOnlyList<AuditRow>))]
 internal sealed partial class CliJson : JsonSerializerContext;

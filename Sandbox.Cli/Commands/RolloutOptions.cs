@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Sandbox.Cli.Rollouts;
+
+namespace Sandbox.Cli.Commands;
+
+/// <summary>The options that all rollout commands have.</summary>
+internal sealed class RolloutOptions(CommandContext context)
+{
+    private readonly Option<string> _inventory = new("--inventory", "-i")
+    {
+        Description = "Ansible's inventory: the machines, in the groups head_nodes and worker_nodes.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "inventory.ini",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _state = new("--state")
+    {
+        Description = "Folder of the rollout's state, mode 0700; default: rollout in the data folder.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> _playbooks = new("--playbook-dir")
+    {
+        Description = "Folder of the playbooks; default: those that come with this program.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_inventory);
+        command.Add(_state);
+        command.Add(_playbooks);
+    }
+
+    public RolloutSession Open(ParseResult parsed) => RolloutSession.Open(
+        parsed.GetValue(_inventory)!, parsed.GetValue(_state) ?? Path.Combine(context.Settings(parsed).DataFolder, "rollout"),
+        parsed.GetValue(_playbooks), context.Time);
+}

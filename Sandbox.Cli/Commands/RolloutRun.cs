@@ -1,0 +1,106 @@
+using Sandbox.Cli.Rollouts;
+using Sandbox.Cli.Terminals;
+using Sandbox.Rollout.Checkpoints;
+using Sandbox.Rollout.Executions;
+using Sandbox.Rollout.Plans;
+using Sandbox.Rollout.Runs;
+
+namespace Sandbox.Cli.Commands;
+
+/// <summary>Runs one checkpoint after the other, and asks for consents on the way.</summary>
+internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, CommandContext context)
+{
+    /// <summary>Passes the checkpoints from one on; stops at the first that fails.</summary>
+    /// <param name="from">The first one; those before it are skipped, not completed.</param>
+    public async Task<int> DeployAsync(Checkpoint from)
+    {
+        var (skipped, wanted) = (CheckpointCatalog.All[..(from.Number - 1)], CheckpointCatalog.All[(from.Number - 1)..]);
+        var completed = new List<string>();
+        foreach (var checkpoint in wanted)
+        {
+            if (await RunAsync(checkpoint) is not { } failure)
+            {
+                completed.Add(checkpoint.Name);
+                continue;
+            }
+
+            session.State.WriteFailure(checkpoint.Name, failure, completed, context.Time.GetUtcNow());
+            throw new CliException($"{checkpoint.Name}: {failure}; go on with: sandbox deploy --deploy --start-from {checkpoint.Name}");
+        }
+
+        session.State.WriteComplete(
+            completed, skipped.Select(checkpoint => checkpoint.Name), isAutoApproved, context.Time.GetUtcNow());
+        StandardStreams.WriteOutputLine($"passed: {string.Join(", ", completed)}");
+        return 0;
+    }
+
+    public async Task<int> CheckpointAsync(Checkpoint checkpoint) =>
+        await RunAsync(checkpoint) is { } failure ? throw new CliException($"{checkpoint.Name}: {failure}") : 0;
+
+    /// <summary>Null when it passed, else why it did not.</summary>
+    private async Task<string?> RunAsync(Checkpoint checkpoint)
+    {
+        var outcome = await session.Runner.BeginAsync(checkpoint, session.User, context.Asked);
+        if (outcome is BeginOutcome.ApprovalRequired { Plan: var plan })
+        {
+            if (!await IsGrantedAsync(checkpoint, plan))
+            {
+                return "the plan was not approved";
+            }
+
+            outcome = await session.Runner.BeginAsync(checkpoint, session.User, context.Asked);
+        }
+
+        return outcome switch
+        {
+            BeginOutcome.Begun { Execution: var begun } => await FollowAsync(begun),
+            BeginOutcome.AlreadyRunning => "another run against these machines has not ended; see sandbox deploy executions",
+            _ => "the plan changed after it was approved; look at it again with sandbox deploy plan " + checkpoint.Name,
+        };
+    }
+
+    private async Task<string?> FollowAsync(Execution begun)
+    {
+        try
+        {
+            await foreach (var line in session.Runner.FollowAsync(begun, context.Asked))
+            {
+                if (line.Text.Length > 0)
+                {
+                    StandardStreams.WriteOutputLine(line.Text);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C ends the run, not only the look at it.
+            await session.Runner.StopAsync(begun.Id, session.User, CancellationToken.None);
+            await session.Runner.ResumeAsync(CancellationToken.None);
+            throw;
+        }
+
+        return await session.Store.FindExecutionAsync(begun.Id, CancellationToken.None) switch
+        {
+            { State: ExecutionState.Completed } => null,
+            { } ended => ended.Error,
+            null => "its run is not in the store any more",
+        };
+    }
+
+    private async Task<bool> IsGrantedAsync(Checkpoint checkpoint, RolloutPlan plan)
+    {
+        PersonAtTerminal.Show(checkpoint, plan);
+        var request = await session.Desk.RequestAsync(checkpoint, plan, session.User, context.Asked);
+        if (!isAutoApproved && !PersonAtTerminal.Confirms(
+            checkpoint.IsDestructive ? "This cannot be undone. Do you know that, and approve this plan?" : "Do you approve this plan?"))
+        {
+            await session.Desk.DenyAsync(request.Id, session.User, "denied at the prompt", context.Asked);
+            return false;
+        }
+
+        var reason = isAutoApproved ? "--auto-approve" : PersonAtTerminal.Answer("Why?");
+        var outcome = await session.Desk.ApproveAsync(
+            request.Id, session.User, reason ?? "", acknowledgesRisks: true, context.Asked);
+        return outcome.TryGet(out _, out var refusal) ? true : throw new CliException(RefusalText.Of(refusal));
+    }
+}

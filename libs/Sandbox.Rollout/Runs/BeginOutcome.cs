@@ -1,0 +1,20 @@
+using Sandbox.Rollout.Executions;
+using Sandbox.Rollout.Plans;
+
+namespace Sandbox.Rollout.Runs;
+
+/// <summary>Whether a run began.</summary>
+public abstract record BeginOutcome
+{
+    public sealed record Begun(Execution Execution) : BeginOutcome;
+
+    /// <summary>Nobody has consented to this plan, or the consent to it is used up, expired, or taken back.</summary>
+    public sealed record ApprovalRequired(RolloutPlan Plan) : BeginOutcome;
+
+    /// <summary>Another run against one of the machines has not ended.</summary>
+    public sealed record AlreadyRunning : BeginOutcome;
+
+    private BeginOutcome()
+    {
+    }
+}

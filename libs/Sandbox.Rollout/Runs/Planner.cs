@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Sandbox.Rollout.Ansible;
+using Sandbox.Rollout.Checkpoints;
+using Sandbox.Rollout.Plans;
+
+namespace Sandbox.Rollout.Runs;
+
+/// <summary>Finds out what a run of a checkpoint would do: the files it reads, its machines, its variables, and what Ansible says in
+/// its check mode.</summary>
+public sealed class Planner(AnsibleSettings settings)
+{
+    public AnsibleSettings Settings => settings;
+
+    /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
+    public async Task<RolloutPlan> PlanAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var playbook = Path.Combine(settings.PlaybookFolder, checkpoint.Playbook);
+        if (!File.Exists(playbook))
+        {
+            throw new AnsibleException($"The playbook {playbook} does not exist.");
+        }
+
+        var inventory = await AnsibleInventory.ReadAsync(settings, cancellationToken);
+        return new RolloutPlan
+        {
+            Checkpoints = [checkpoint.Name],
+            Targets = inventory.Targets(),
+            Files = FilesOf(settings.PlaybookFolder, playbook),
+            Variables = inventory.Variables()
+                .Concat(settings.Variables.Select(
+                    variable => KeyValuePair.Create(variable.Key, SecretNames.Shown(variable.Key, variable.Value))))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Changes = checkpoint.RequiresApproval ? await ChangesAsync(playbook, cancellationToken) : [],
+        };
+    }
+
+    /// <summary>The arguments of ansible-playbook for a playbook.</summary>
+    internal IReadOnlyList<string> Arguments(string playbook, bool check) =>
+    [
+        "--inventory", settings.Inventory,
+        .. settings.Variables.SelectMany(variable => new[]
+        {
+            "--extra-vars", System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { [variable.Key] = variable.Value }),
+        }),
+        .. check ? new[] { "--check", "--diff" } : [],
+        playbook,
+    ];
+
+    /// <summary>The playbook itself, and all that playbooks share: roles, templates, files and tasks in folders beside it.</summary>
+    private static ImmutableSortedDictionary<string, string> FilesOf(string folder, string playbook) =>
+        Directory.EnumerateDirectories(folder)
+            .SelectMany(shared => Directory.EnumerateFiles(shared, "*", SearchOption.AllDirectories))
+            .Append(playbook)
+            .ToImmutableSortedDictionary(path => Path.GetRelativePath(folder, path), DigestOf, StringComparer.Ordinal);
+
+    private static string DigestOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    private async Task<ImmutableArray<string>> ChangesAsync(string playbook, CancellationToken cancellationToken)
+    {
+        var (exitCode, output, errors) = await AnsibleProgram.RunAsync(
+            settings, "ansible-playbook", Arguments(playbook, check: true), cancellationToken);
+        var events = output.Split('\n').Select(AnsibleEvent.Parse).OfType<AnsibleEvent>().ToList();
+        if (events.Count == 0)
+        {
+            throw new AnsibleException($"Ansible did not check {playbook} ({exitCode}): {errors.Trim().ReplaceLineEndings(" ")}");
+        }
+
+        // Machines are asked side by side: the order in which they answer says nothing.
+        return
+        [
+            .. events.Where(happened => happened is { Kind: "result", Status: "changed" or "failed" or "unreachable" })
+                .Select(happened => $"{happened.Host}: {happened.Status}: {happened.Name}{Rest(happened)}")
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static string Rest(AnsibleEvent happened) => happened.Message is { Length: > 0 } text ? $": {text}" : "";
+}

@@ -1,0 +1,137 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sandbox.Rollout.Checkpoints;
+using Sandbox.Rollout.Records;
+
+namespace Sandbox.Rollout.Runs;
+
+/// <summary>The folder of a rollout's state, mode 0700: the runs' folders, and for other tools the records as files.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class StateFolder
+{
+    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private const string Complete = "deployment-complete.json";
+
+    private const string Failure = "deployment-failure.json";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private readonly string _path;
+
+    private StateFolder(string path) => _path = path;
+
+    /// <summary>Where the store of one machine lies.</summary>
+    public string Database => Path.Combine(_path, "rollout.db");
+
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made, or others may look into it.</exception>
+    public static StateFolder Open(string path)
+    {
+        var folder = Directory.CreateDirectory(Path.GetFullPath(path), Own);
+        return (folder.UnixFileMode & ~Own) == 0
+            ? new StateFolder(folder.FullName)
+            : throw new UnauthorizedAccessException($"Others may look into {folder.FullName}: chmod 700 it, or choose another folder.");
+    }
+
+    internal RunFolder RunOf(Guid execution) => new(_path, execution);
+
+    /// <summary>The records, a file each.</summary>
+    internal void Write(IEnumerable<CheckpointRecord> records)
+    {
+        foreach (var record in records)
+        {
+            var checkpoint = CheckpointCatalog.Find(record.Checkpoint);
+            var document = new JsonObject
+            {
+                ["checkpoint"] = record.Checkpoint,
+                ["timestamp"] = record.Timestamp.ToUniversalTime().ToString("O"),
+                ["node"] = record.Node,
+                ["status"] = Word(record.Status),
+                ["approval_required"] = checkpoint?.RequiresApproval ?? false,
+                ["destructive_operation"] = checkpoint?.IsDestructive ?? false,
+            };
+            if (record.Detail.ValueKind is JsonValueKind.Object)
+            {
+                foreach (var property in record.Detail.EnumerateObject().Where(property => !document.ContainsKey(property.Name)))
+                {
+                    document[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+                }
+            }
+
+            Write($"checkpoint-{record.Checkpoint}-{FileNameOf(record.Node)}.json", document);
+        }
+    }
+
+    /// <summary>Writes that all went well; that something failed is no longer true.</summary>
+    public void WriteComplete(IEnumerable<string> completed, IEnumerable<string> skipped, bool isAutoApproved, DateTimeOffset at)
+    {
+        Write(Complete, new JsonObject
+        {
+            ["status"] = "COMPLETED",
+            ["completed_at"] = at.ToUniversalTime().ToString("O"),
+            ["checkpoints_completed"] = Names(completed),
+            ["checkpoints_skipped"] = Names(skipped),
+            ["auto_approved"] = isAutoApproved,
+        });
+        File.Delete(At(Failure));
+    }
+
+    /// <summary>Writes what failed and how to go on; that all went well is no longer true.</summary>
+    public void WriteFailure(string checkpoint, string error, IEnumerable<string> completed, DateTimeOffset at)
+    {
+        Write(Failure, new JsonObject
+        {
+            ["failed_checkpoint"] = checkpoint,
+            ["error"] = error,
+            ["timestamp"] = at.ToUniversalTime().ToString("O"),
+            ["completed_checkpoints"] = Names(completed),
+            ["resume"] = $"sandbox deploy --deploy --start-from {checkpoint}",
+        });
+        File.Delete(At(Complete));
+    }
+
+    /// <summary>Takes the records' files out.</summary>
+    public void Clear()
+    {
+        foreach (var file in Directory.EnumerateFiles(_path, "checkpoint-*.json").Append(At(Complete)).Append(At(Failure)))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A status in the words of files and answers.</summary>
+    public static string Word(RecordStatus status) => status switch
+    {
+        RecordStatus.NotFound => "NOT_FOUND",
+        RecordStatus.InProgress => "IN_PROGRESS",
+        _ => status.ToString().ToUpperInvariant(),
+    };
+
+    private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => JsonValue.Create(name))];
+
+    private static string FileNameOf(string node) =>
+        string.Concat(node.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' ? letter : '_')).TrimStart('.');
+
+    // Whole or not at all, for its owner alone.
+    private void Write(string name, JsonObject document)
+    {
+        var fresh = At(name + ".new");
+        File.Delete(fresh);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new StreamWriter(fresh, options))
+        {
+            file.WriteLine(document.ToJsonString(Indented));
+        }
+
+        File.Move(fresh, At(name), overwrite: true);
+    }
+
+    private string At(string name) => Path.Combine(_path, name);
+}
