@@ -34,7 +34,7 @@ public sealed class DoubledStartTests
     {
         var unknown = typeof(IDeployment).GetMethods().Select(method => method.Name).Except(Harmful).Except(Harmless);
 
-        Assert.True(!unknown.Any(), $"new verbs were to be sorted into the lists, or a node sleeps too early: {string.Join(", ", unknown)}");
+        Assert.True(!unknown.Any(), $"new verbs were to be sorted in, or a node sleeps too early: {string.Join(", ", unknown)}");
     }
 
     [NeedsDockerFact]
