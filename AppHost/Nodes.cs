@@ -19,6 +19,11 @@ internal static class Nodes
         IResourceBuilder<IResourceWithConnectionString> database)
     {
         var isRun = process.ApplicationBuilder.ExecutionContext.IsRunMode;
+        if (isRun)
+        {
+            process.WithBuiltProgram();
+        }
+
         process.WithHttpEndpoint(targetPort: isRun ? null : InternalPort, name: "internal", env: "INTERNAL_PORT");
         var port = process.GetEndpoint("internal").Property(EndpointProperty.TargetPort);
         return process

@@ -26,6 +26,10 @@ public sealed class StartedStackTests
         using var caller = await stack.CallerAsync();
         var id = await UseAsync(caller);
         await AssertScrapedAsync(stack, cancellationToken);
+        var runners = stack.Processes().Select(ProcessTable.CommandOf)
+            .Where(command => command.StartsWith("dotnet run ", StringComparison.Ordinal));
+        Assert.True(
+            !runners.Any(), $"each process was to be the program that the build made, with none above it: {string.Join("; ", runners)}");
 
         var (again, refusal) = await program.RunAsync();
         Assert.True(again == 1, $"a second stack on the same data was to be refused with 1, and ended with {again}: {refusal}");

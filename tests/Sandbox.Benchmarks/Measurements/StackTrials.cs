@@ -38,7 +38,7 @@ internal static class StackTrials
                     "whole control plane idle, proportional set size", ours, "MiB", 650,
                     $"{processes} processes: Health.Service, 2 APIs, 4 workers, all sending to the dashboard; "
                     + $"after {Idle.TotalSeconds:0} s of idling"));
-                sheet.Add(Row.Info("beside it: AppHost, dashboard, orchestrator and the dotnet run above each process", aspire, "MiB", ""));
+                sheet.Add(Row.Info("beside it: AppHost, dashboard and orchestrator", aspire, "MiB", ""));
             }
 
             gone.Add((await stack.EndAsync()).TotalSeconds);

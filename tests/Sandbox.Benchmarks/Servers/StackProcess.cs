@@ -11,7 +11,7 @@ internal sealed class StackProcess : IAsyncDisposable
 {
     private const string Up = "The stack is up";
 
-    private static readonly string[] Programs = ["/Sandbox.Api/", "/Sandbox.Worker/", "/Health.Service/"];
+    private static readonly string[] Programs = ["/Sandbox.Api.dll", "/Sandbox.Worker.dll", "/Health.Service.dll"];
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sbb");
@@ -57,12 +57,12 @@ internal sealed class StackProcess : IAsyncDisposable
     public static StackProcess Start(string root) => new(root);
 
     /// <summary>
-    /// MiB of our own processes, and of what Aspire has beside them: AppHost, dashboard, orchestrator and the runners above processes.
+    /// MiB of our own processes, and of what Aspire has beside them: AppHost, dashboard and orchestrator.
     /// </summary>
     public (double Ours, int Processes, double Aspire) Memory()
     {
         var all = Processes();
-        var ours = all.Where(process => Programs.Any(ProgramOf(process).Contains)).ToList();
+        var ours = all.Where(process => Programs.Any(ProcessTable.CommandOf(process).Contains)).ToList();
         return (ours.Sum(ProcessMemory.ProportionalSetSize), ours.Count, all.Except(ours).Sum(ProcessMemory.ProportionalSetSize));
     }
 
@@ -101,8 +101,6 @@ internal sealed class StackProcess : IAsyncDisposable
     /// <summary>Whatever was started for it has the mark in its environment.</summary>
     private List<int> Processes() =>
         [.. ProcessTable.Where(process => ProcessTable.EnvironmentOf(process).Contains($"stack={_mark}\0", StringComparison.Ordinal))];
-
-    private static string ProgramOf(int process) => ProcessTable.CommandOf(process).Split(' ')[0];
 
     private async Task ReadAsync()
     {
