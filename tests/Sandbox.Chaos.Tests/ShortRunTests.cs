@@ -4,6 +4,8 @@ using Sandbox.Testing;
 namespace Sandbox.Chaos.Tests;
 
 /// <summary>A little of what <c>./chaos</c> does for minutes: as much on a slow machine as on a quick one.</summary>
+/// <remarks>Alone on the machine (see <c>./test</c>): all is to be in order 30 s after the last fault.</remarks>
+[Trait("Machine", "alone")]
 public sealed class ShortRunTests
 {
     private static readonly Goal Goal = new()

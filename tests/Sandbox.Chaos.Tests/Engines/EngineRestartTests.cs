@@ -7,6 +7,8 @@ namespace Sandbox.Chaos.Tests.Engines;
 
 /// <summary>The engine is restarted under twenty sandboxes: with live-restore they live on and are taken up, without it every
 /// one of them is reported lost with its reason. Either way the statuses are right ten seconds after it answers again.</summary>
+/// <remarks>Alone on the machine (see <c>./test</c>): the ten seconds are measured.</remarks>
+[Trait("Machine", "alone")]
 public sealed class EngineRestartTests
 {
     private const int Sandboxes = 20;
