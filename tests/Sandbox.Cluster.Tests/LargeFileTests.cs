@@ -9,7 +9,8 @@ namespace Sandbox.Cluster.Tests;
 
 /// <summary>A file that is larger than what any process on its way may take: it goes through the API and the worker as a stream,
 /// there and back.</summary>
-public sealed class LargeFileTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+[Collection(nameof(SharedClusterCollection))]
+public sealed class LargeFileTests(ClusterFixture fixture)
 {
     private const long Megabyte = 1 << 20;
     private const int Size = 256;

@@ -5,7 +5,8 @@ using Sandbox.Testing.Clusters;
 namespace Sandbox.Cluster.Tests;
 
 /// <summary>What sandboxes on several nodes use, asked of any API.</summary>
-public sealed class UsageTests(ClusterFixture shared) : IClassFixture<ClusterFixture>
+[Collection(nameof(SharedClusterCollection))]
+public sealed class UsageTests(ClusterFixture shared)
 {
     private ProcessCluster Cluster => shared.Cluster;
 
@@ -17,7 +18,9 @@ public sealed class UsageTests(ClusterFixture shared) : IClassFixture<ClusterFix
         await Task.WhenAll(ids.Select(id => Cluster.Callers[0].RunAsync(id)));
         foreach (var id in ids)
         {
-            await Cluster.Callers[0].ExecuteAsync(id, "while :; do :; done >/dev/null 2>&1 &");
+            // Busy now and then: without the pauses three of them would take the machine from the tests beside this one.
+            await Cluster.Callers[0].ExecuteAsync(
+                id, "while sleep 0.2; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; done >/dev/null 2>&1 &");
         }
 
         var places = new List<string>();
