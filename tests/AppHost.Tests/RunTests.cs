@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Sandbox.Client.Contexts;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 
 namespace AppHost.Tests;
 
@@ -69,8 +70,10 @@ public sealed class RunTests
         var processes = Some.Select(name => ProcessOf(app, name)).ToList();
         await app.StopAsync(cancellationToken);
 
-        Assert.All(processes, process => Assert.False(
-            Directory.Exists($"/proc/{process}"), $"process {process} was to end with the stack"));
+        var left = processes;
+        await Wait.UntilAsync(
+            () => Task.FromResult((left = [.. left.Where(process => Directory.Exists($"/proc/{process}"))]).Count == 0),
+            () => $"each process ends with the stack, but not {string.Join(' ', left)}");
     }
 
     private static string ProcessOf(DistributedApplication app, string name)
