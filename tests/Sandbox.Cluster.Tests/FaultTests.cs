@@ -46,7 +46,7 @@ public sealed partial class FaultTests(ClusterFixture fixture) : IClassFixture<C
 
         await ProcessCluster.StartWorkerAsync(worker);
         await UntilExecutesAsync(_box, "cat /tmp/file", "kept\n");
-        Assert.Single(await ContainersAsync("-a"));
+        Assert.Single(await ContainersAsync(all: true));
     }
 
     [NeedsDockerFact]
@@ -169,13 +169,15 @@ public sealed partial class FaultTests(ClusterFixture fixture) : IClassFixture<C
             $"the answer was to say that it fits no node: {answer}");
     }
 
-    /// <summary>The box's.</summary>
-    private async Task<IReadOnlyList<string>> ContainersAsync(params string[] options) =>
-        (await Shell.RunAsync(
-            "docker",
-            ["ps", "-q", .. options, "--filter", $"label={DockerCluster.Label}={Cluster.ClusterId}", "--filter",
-                $"label=sandbox.aspire/sandbox={_box}"]))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>Ids of the box's.</summary>
+    /// <param name="all">Those that do not run, too.</param>
+    private async Task<IReadOnlyList<string>> ContainersAsync(bool all = false)
+    {
+        var filters = Uri.EscapeDataString(
+            $$"""{"label":["{{DockerCluster.Label}}={{Cluster.ClusterId}}","sandbox.aspire/sandbox={{_box}}"]}""");
+        var listed = await DockerEngine.GetAsync($"containers/json?all={(all ? 1 : 0)}&filters={filters}", CancellationToken.None);
+        return [.. listed!.AsArray().Select(container => (string)container!["Id"]!)];
+    }
 
     private async Task<ClusterProcess> OwnerAsync(string id)
     {

@@ -104,7 +104,9 @@ public sealed class FleetTests
         return (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
     }
 
-    private static async Task<int> UpAsync(ProcessCluster cluster) =>
-        (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label={DockerCluster.Label}={cluster.ClusterId}"]))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+    private static async Task<int> UpAsync(ProcessCluster cluster)
+    {
+        var filters = Uri.EscapeDataString($$"""{"label":["{{DockerCluster.Label}}={{cluster.ClusterId}}"]}""");
+        return (await DockerEngine.GetAsync($"containers/json?filters={filters}", CancellationToken.None))!.AsArray().Count;
+    }
 }

@@ -46,6 +46,7 @@ public sealed class SleepingNodeTests
             },
             () => $"the duplicate {duplicate} is removed by the node that made it: {string.Join(' ', containers)}");
         var took = TimeProvider.System.GetElapsedTime(woke);
+        TestContext.Current.TestOutputHelper?.WriteLine($"the duplicate was gone {took} after its node woke");
 
         Assert.True(took < GoneWithin, $"the duplicate was to be gone within {GoneWithin} after its node woke, not after {took}");
         Assert.Single(containers);

@@ -99,6 +99,7 @@ public sealed class EngineRestartTests
         var began = Stopwatch.GetTimestamp();
         await right();
         var took = Stopwatch.GetElapsedTime(began);
+        TestContext.Current.TestOutputHelper?.WriteLine($"every status was right after {took}");
         Assert.True(
             took < RightWithin, $"every status was to be right within {RightWithin} after the engine answered again, not after {took}");
     }
