@@ -23,6 +23,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<ILocalIsolation>(provider => provider.GetRequiredService<Bubblewrap>())
         .AddSingleton<AgentProgram>()
         .AddSingleton<LocalNetwork>()
+        .AddSingleton<ControlGroups>()
         .AddSingleton<LocalLaunch>()
         .AddSingleton<IDeployment, LocalDeployment>()
         .AddSingleton<IDeployment, RemoteDeployment>()

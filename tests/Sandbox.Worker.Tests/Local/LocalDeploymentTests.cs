@@ -143,7 +143,7 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         var folder = new LocalFolder(idle.Get<SandboxFolders>().LocalWork(sandbox.Incarnation));
         folder.Create(sandbox);
         var link = idle.Get<AgentLinks>().Ensure(sandbox);
-        using var started = idle.Get<LocalLaunch>().Start(sandbox, folder, walls: null, hasNetwork: false);
+        using var started = idle.Get<LocalLaunch>().Start(sandbox, folder, walls: null, hasNetwork: false, groups: []);
         await link.Connected.WaitAsync(WorkerHost.Soon);
         using var call = new AgentCall(link.Invoker, AgentLink.BaseAddress, () => { });
         var home = await EnvdExec.RunAsync(call, "(setsid sleep 999 >/dev/null 2>&1 &); cd; pwd");
