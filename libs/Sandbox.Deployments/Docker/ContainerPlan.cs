@@ -27,6 +27,9 @@ internal sealed record ContainerPlan(
     /// <summary>The engine's name of the network that it is in.</summary>
     public required SandboxNetwork Network { get; init; }
 
+    /// <summary>What of its confinement is not the ordinary one, in words (<see cref="EngineFacts.Describe"/>).</summary>
+    public string? Confinement { get; init; }
+
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
@@ -96,7 +99,7 @@ internal sealed record ContainerPlan(
         else if (Spec.UseKata)
         {
             // A virtual machine of its own: what root does in it stays in it, and it runs a Docker engine of its own.
-            host.Runtime = "io.containerd.kata.v2";
+            host.Runtime = Worker.KataRuntime;
             host.CapAdd = ["ALL"];
             host.SecurityOpt = ["seccomp=unconfined"];
             host.DeviceCgroupRules = ["c 10:232 rwm"];
@@ -104,6 +107,7 @@ internal sealed record ContainerPlan(
         }
         else
         {
+            host.Runtime = Worker.Runtime;
             host.CapDrop = ["ALL"];
             host.CapAdd = [.. Capabilities];
             host.SecurityOpt = Spec.AllowPrivilegeGain ? [] : ["no-new-privileges"];

@@ -53,8 +53,13 @@ internal sealed partial class DockerDeployment : IDeployment
         try
         {
             await _engine.PingAsync(cancellationToken);
-            var agent = Path.Combine(
-                _folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
+            var facts = await _engine.FactsAsync(cancellationToken);
+            if (facts.WhyRefused(_worker) is { } refusal)
+            {
+                return new SandboxError.DockerUnavailable(refusal);
+            }
+
+            var agent = Path.Combine(_folders.AgentBinary(facts.Architecture), AgentRoutes.BinaryName);
             return File.Exists(agent)
                 ? null : new SandboxError.DockerUnavailable(
                     $"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
@@ -82,10 +87,14 @@ internal sealed partial class DockerDeployment : IDeployment
 
         try
         {
-            Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
+            var facts = await _engine.FactsAsync(cancellationToken);
+            _folders.EnsureSocketFolder(sandbox.Incarnation, facts.ContainerRoot);
             await _start.Hooks.StepAsync(sandbox, "starting", cancellationToken);
             return await StartAgainAsync(sandbox, cancellationToken) is { } network
                 ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes, network)
+                {
+                    Confinement = facts.Describe(sandbox.Spec, _worker),
+                }
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
         }
         catch (EngineException exception)

@@ -169,6 +169,18 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         Assert.Null(await Worker.Records.FindAsync(WorkerHost.Prepare("box").Id, CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData("UserNamespaces", "required", DeploymentKind.Docker)]
+    [InlineData("Runtime", "runsc", DeploymentKind.Docker)]
+    [InlineData("UserNamespaces", "preferred", DeploymentKind.Local)]
+    public async Task Choice_WithoutAnEngine_IsLocalOnlyWhereNothingOfAnEngineIsDemanded(string name, string value, DeploymentKind chosen)
+    {
+        await Worker.CrashAsync();
+        await StartWorkerAsync(settings: [("Deployment", "auto"), ("DockerHost", "unix:///nowhere.sock"), (name, value)]);
+
+        Assert.Equal(chosen, await Worker.Get<IPlacement>().ChooseAsync(CancellationToken.None));
+    }
+
     [DllImport("libc", EntryPoint = "fcntl")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FileControl(int descriptor, int command, nint argument);
