@@ -38,6 +38,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<SandboxNetworks>()
         .AddSingleton<ContainerStarter>()
         .AddSingleton<ContainerPlanner>()
+        .AddSingleton<GpuAssignment>()
         .AddSingleton<ContainerCreation>()
         .AddSingleton<SharedDiskBudget>()
         .AddSingleton<DockerStart>()

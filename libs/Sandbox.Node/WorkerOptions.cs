@@ -54,6 +54,11 @@ public sealed class WorkerOptions
     [RegularExpression("required|preferred")]
     public string UserNamespaces { get; set; } = "preferred";
 
+    /// <summary>The GPUs that this node gives to sandboxes, as the engine's GPU runtime calls them: numbers or UUIDs. Each is given to one
+    /// running sandbox at a time. Empty: all that this machine shows as <c>/dev/nvidia0</c>, <c>/dev/nvidia1</c>, … Nodes that share an
+    /// engine need lists that share no GPU.</summary>
+    public IReadOnlyList<string> Gpus { get; set; } = [];
+
     /// <summary>It asks for what no other deployment than Docker gives.</summary>
     internal bool DemandsDocker => Runtime.Length > 0 || UserNamespaces is "required";
 

@@ -30,6 +30,9 @@ internal sealed record ContainerPlan(
     /// <summary>What of its confinement is not the ordinary one, in words (<see cref="EngineFacts.Describe"/>).</summary>
     public string? Confinement { get; init; }
 
+    /// <summary>The GPUs that it alone has, by the names of the engine's GPU runtime.</summary>
+    public IReadOnlyList<string> Gpus { get; init; } = [];
+
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
@@ -55,7 +58,7 @@ internal sealed record ContainerPlan(
         // The owner's socket is root's alone, also in an image that runs as somebody else.
         User = "0:0",
         Hostname = Arguments.Hostname ?? "",
-        Labels = ContainerLabels.Of(Sandbox, Worker, Epoch),
+        Labels = ContainerLabels.Of(Sandbox, Worker, Epoch, Gpus),
         StopSignal = "SIGTERM",
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         HostConfig = Host(limitDisk),
@@ -78,7 +81,7 @@ internal sealed record ContainerPlan(
             StorageOpt = limitDisk && Spec.DiskBytes is { } disk
                 ? new Dictionary<string, string> { ["size"] = disk.ToString(CultureInfo.InvariantCulture) }
                 : null,
-            DeviceRequests = Gpus(),
+            DeviceRequests = Devices(),
         };
         if (Spec.LimitCpus is not null)
         {
@@ -162,8 +165,6 @@ internal sealed record ContainerPlan(
         BindOptions = new BindOptions { Propagation = "rprivate" },
     };
 
-    private List<DeviceRequest> Gpus() =>
-        Spec.NumGpus is > 0 and var count
-            ? [new DeviceRequest { Driver = "", Count = (long)Math.Ceiling(count), Capabilities = [["gpu"]] }]
-            : [];
+    private List<DeviceRequest> Devices() =>
+        Gpus.Count > 0 ? [new DeviceRequest { Driver = "", DeviceIDs = [.. Gpus], Capabilities = [["gpu"]] }] : [];
 }

@@ -27,15 +27,17 @@ internal sealed partial class DockerDeployment : IDeployment
     private readonly SandboxNetworks _networks;
     private readonly ContainerStarter _starter;
     private readonly DockerStart _start;
+    private readonly GpuAssignment _gpus;
     private readonly SandboxFolders _folders;
     private readonly WorkerOptions _worker;
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxImages images, SandboxNetworks networks, DockerStart start, SandboxFolders folders,
+        EngineConnection engine, SandboxImages images, SandboxNetworks networks, DockerStart start, GpuAssignment gpus,
         IOptions<WorkerOptions> options, ILogger<DockerDeployment> logger)
     {
-        (_engine, _images, _start, _folders, _worker, _logger) = (engine, images, start, folders, options.Value, logger);
+        (_engine, _images, _start, _gpus, _worker, _logger) = (engine, images, start, gpus, options.Value, logger);
+        _folders = new SandboxFolders(options);
         _containers = new EngineContainers(engine);
         _kataDisk = new KataDisk(_worker.DataFolder);
         (_networks, _starter) = (networks, new ContainerStarter(engine, networks));
@@ -184,6 +186,7 @@ internal sealed partial class DockerDeployment : IDeployment
                 (await _networks.MoveAsync(name, cancellationToken)).Effect,
             _ => await _networks.CheckAsync(cancellationToken),
         };
+        using var gpus = await _gpus.TakeAgainAsync(sandbox, name, cancellationToken);
         return await _starter.StartAsync(name, effect, cancellationToken);
     }
 

@@ -66,6 +66,7 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
                 ["sandbox.aspire/epoch"] = "7",
                 // What its image says of these is not true of it.
                 ["sandbox.aspire/remove-image"] = "",
+                ["sandbox.aspire/gpus"] = "",
                 ["sandbox.aspire/compose-project"] = "",
                 ["sandbox.aspire/compose-service"] = "",
                 ["com.docker.compose.project"] = "",
@@ -208,12 +209,22 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
             "a privileged sandbox was to keep the engine's default runtime");
     }
 
-    private CreateContainerParameters Plan(SandboxInstance sandbox, WorkerOptions? options = null) =>
+    [Fact]
+    public void Plan_WithGpus_NamesEachOfThem()
+    {
+        var request = Assert.Single(Plan(DockerHarness.GivenSandbox(), gpus: ["GPU-1", "GPU-3"]).HostConfig!.DeviceRequests!);
+
+        Assert.Equal(["GPU-1", "GPU-3"], request.DeviceIDs);
+        Assert.Equal((0, "gpu"), (request.Count, request.Capabilities!.Single().Single()));
+    }
+
+    private CreateContainerParameters Plan(SandboxInstance sandbox, WorkerOptions? options = null, IReadOnlyList<string>? gpus = null) =>
         new ContainerPlan(
             sandbox, "sha256:1", options ?? docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
         {
             Epoch = 7,
             Network = new SandboxNetwork("none", "none"),
+            Gpus = gpus ?? [],
         }
             .ToParameters(ContainerPlan.AgentCommand(sandbox), limitDisk: true);
 
