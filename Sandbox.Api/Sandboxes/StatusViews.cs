@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
@@ -86,7 +87,7 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
             CreateTime = TimeOf(sandbox.CreatedAt),
             ArchiveTime = TimeOf(sandbox.ArchivedAt),
             DeleteTime = TimeOf(sandbox.DeletedAt),
-            AutoStopTime = live ? TimeOf(expiresAt) : null,
+            AutoStopTime = live ? TimeOf(Deadlines.StopOf(sandbox, expiresAt)) : null,
             AutoArchiveTime = sandbox.AutoTransitionState is SandboxState.Archiving or SandboxState.Archived
                 ? TimeOf(sandbox.AutoTransitionAt) : null,
             AutoDeleteTime = sandbox.AutoTransitionState is SandboxState.Deleted ? TimeOf(sandbox.AutoTransitionAt) : null,

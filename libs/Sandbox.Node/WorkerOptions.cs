@@ -41,6 +41,27 @@ public sealed class WorkerOptions
     /// <summary>Address of the engine; empty: <c>DOCKER_HOST</c> or the platform's default.</summary>
     public string DockerHost { get; set; } = "";
 
+    /// <summary>Name of the engine's runtime for the containers of sandboxes that are neither privileged nor of the kata runtime, for
+    /// example <c>runsc</c> (gVisor, which needs <c>--host-uds=open</c>). Empty: the engine's default.</summary>
+    public string Runtime { get; set; } = "";
+
+    /// <summary>Name of the engine's runtime for sandboxes that ask for kata. Default io.containerd.kata.v2.</summary>
+    [Required]
+    public string KataRuntime { get; set; } = "io.containerd.kata.v2";
+
+    /// <summary><c>required</c>: an engine that gives containers the machine's own users (no <c>userns-remap</c>, not rootless) runs no
+    /// sandbox. <c>preferred</c>: it does. Default: preferred.</summary>
+    [RegularExpression("required|preferred")]
+    public string UserNamespaces { get; set; } = "preferred";
+
+    /// <summary>The GPUs that this node gives to sandboxes, as the engine's GPU runtime calls them: numbers or UUIDs. Each is given to one
+    /// running sandbox at a time. Empty: all that this machine shows as <c>/dev/nvidia0</c>, <c>/dev/nvidia1</c>, … Nodes that share an
+    /// engine need lists that share no GPU.</summary>
+    public IReadOnlyList<string> Gpus { get; set; } = [];
+
+    /// <summary>It asks for what no other deployment than Docker gives.</summary>
+    internal bool DemandsDocker => Runtime.Length > 0 || UserNamespaces is "required";
+
     /// <summary>IPv4 addresses of the networks that this node makes for its sandboxes, a network of 253 sandboxes out of each 256. Between
     /// /12 and /24. What the machine or its engine uses already is left out. Default 10.213.0.0/16.</summary>
     [RegularExpression(@"\d{1,3}(\.\d{1,3}){3}/(1[2-9]|2[0-4])")]

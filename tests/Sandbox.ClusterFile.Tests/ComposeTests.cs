@@ -83,6 +83,8 @@ public sealed class ComposeTests
             ("4", (8L << 30).ToString(CultureInfo.InvariantCulture), "1", "l40s"),
             (Env(main, "node-gpu", "Worker__Capacity__Cpus"), Env(main, "node-gpu", "Worker__Capacity__MemoryBytes"),
                 Env(main, "node-gpu", "Worker__Capacity__Gpus"), Env(main, "node-gpu", "Worker__Labels__gpu_type")));
+        Assert.Equal("0", Env(main, "node-gpu", "Worker__Gpus__0"));
+        Assert.DoesNotContain("Worker__Gpus__1", Keys(main, "services.node-gpu.environment"));
         Assert.DoesNotContain("Worker__Capacity__Cpus", Keys(main, "services.node-cpu.environment"));
         Assert.DoesNotContain("HEAD_ADDRESS", Keys(main, "services.node-cpu.environment"));
     }

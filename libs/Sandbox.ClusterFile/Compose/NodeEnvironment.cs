@@ -55,6 +55,12 @@ public static class NodeEnvironment
             }
         }
 
+        // A node in a container does not see the machine's devices.
+        for (var gpu = 0; gpu < node.Gpus; gpu++)
+        {
+            environment[$"Worker__Gpus__{Number(gpu)}"] = Number(gpu);
+        }
+
         return environment;
     }
 

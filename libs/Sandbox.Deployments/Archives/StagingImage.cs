@@ -24,7 +24,10 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
     {
         var upper = container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder) ? folder : null;
+
+        // Where the engine maps users, the owners that its folders show are not those that an image has.
         if (ExactLayer.CanRead(container.GraphDriver?.Name, upper)
+            && (await engine.FactsAsync(cancellationToken)).ContainerRoot is null
             && await MeansWhatItShowsAsync(upper!, cancellationToken)
             && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
         {

@@ -10,7 +10,7 @@ namespace Sandbox.Deployments.Docker;
 
 /// <summary>Makes the one container of an incarnation, also when another attempt makes it at the same time.</summary>
 internal sealed partial class ContainerCreation(
-    EngineConnection engine, IOptions<WorkerOptions> options, TimeProvider time, ILogger<ContainerCreation> logger)
+    EngineConnection engine, GpuAssignment gpus, IOptions<WorkerOptions> options, TimeProvider time, ILogger<ContainerCreation> logger)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(10), LastLook = TimeSpan.FromSeconds(10);
 
@@ -66,8 +66,11 @@ internal sealed partial class ContainerCreation(
         }
     }
 
-    private async Task<MadeContainer> CreateAsync(ContainerPlan plan, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    private async Task<MadeContainer> CreateAsync(
+        ContainerPlan general, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
+        using var choice = await gpus.ChooseAsync(general.Sandbox, cancellationToken);
+        var plan = general with { Gpus = choice.Gpus };
         var disk = plan.Sandbox.Spec.DiskBytes;
         var limitDisk = disk is not null && !_diskLimitRefused && (await engine.FactsAsync(cancellationToken)).CanLimitDisk;
         try

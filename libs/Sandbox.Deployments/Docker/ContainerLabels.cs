@@ -26,15 +26,18 @@ internal static class ContainerLabels
     /// <summary>Name of the image that is to go with the container; empty: none is.</summary>
     public const string RemoveImage = "sandbox.aspire/remove-image";
 
+    /// <summary>The GPUs that it has, separated by spaces; empty: none.</summary>
+    public const string Gpus = "sandbox.aspire/gpus";
+
     /// <summary>A container inherits the labels of its image: what an image may not say of it, it says itself. The last three are
     /// read by those who bring up a cluster of containers.</summary>
     private static readonly string[] NeverInherited =
-        [Epoch, RemoveImage, "sandbox.aspire/compose-project", "sandbox.aspire/compose-service", "com.docker.compose.project"];
+        [Epoch, RemoveImage, Gpus, "sandbox.aspire/compose-project", "sandbox.aspire/compose-service", "com.docker.compose.project"];
 
     /// <summary>All of ours, that an image made of one of our containers is not to have.</summary>
     public static IEnumerable<string> All => [Cluster, Sandbox, Incarnation, Node, Tenant, .. NeverInherited];
 
-    public static Dictionary<string, string> Of(SandboxInstance sandbox, WorkerOptions worker, long? epoch)
+    public static Dictionary<string, string> Of(SandboxInstance sandbox, WorkerOptions worker, long? epoch, IReadOnlyList<string> gpus)
     {
         var labels = new Dictionary<string, string>(NeverInherited.Select(label => KeyValuePair.Create(label, "")))
         {
@@ -43,6 +46,7 @@ internal static class ContainerLabels
             [Incarnation] = sandbox.Incarnation.ToString(),
             [Node] = worker.NodeName,
             [Tenant] = sandbox.Tenant,
+            [Gpus] = string.Join(' ', gpus),
         };
         if (epoch is { } known)
         {
@@ -79,6 +83,10 @@ internal static class ContainerLabels
         (image, tenant) = (null, null);
         return labels is not null && Has(labels, RemoveImage, out image) && image.Length > 0 && Has(labels, Tenant, out tenant);
     }
+
+    /// <summary>The GPUs of a container that runs or is about to.</summary>
+    public static IReadOnlyList<string> GpusOf(IDictionary<string, string>? labels) =>
+        labels is not null && Has(labels, Gpus, out var text) ? text.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
 
     private static bool Has(IDictionary<string, string> labels, string name, [NotNullWhen(true)] out string? value) =>
         labels.TryGetValue(name, out value);

@@ -27,6 +27,12 @@ internal sealed record ContainerPlan(
     /// <summary>The engine's name of the network that it is in.</summary>
     public required SandboxNetwork Network { get; init; }
 
+    /// <summary>What of its confinement is not the ordinary one, in words (<see cref="EngineFacts.Describe"/>).</summary>
+    public string? Confinement { get; init; }
+
+    /// <summary>The GPUs that it alone has, by the names of the engine's GPU runtime.</summary>
+    public IReadOnlyList<string> Gpus { get; init; } = [];
+
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
@@ -52,7 +58,7 @@ internal sealed record ContainerPlan(
         // The owner's socket is root's alone, also in an image that runs as somebody else.
         User = "0:0",
         Hostname = Arguments.Hostname ?? "",
-        Labels = ContainerLabels.Of(Sandbox, Worker, Epoch),
+        Labels = ContainerLabels.Of(Sandbox, Worker, Epoch, Gpus),
         StopSignal = "SIGTERM",
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         HostConfig = Host(limitDisk),
@@ -75,7 +81,7 @@ internal sealed record ContainerPlan(
             StorageOpt = limitDisk && Spec.DiskBytes is { } disk
                 ? new Dictionary<string, string> { ["size"] = disk.ToString(CultureInfo.InvariantCulture) }
                 : null,
-            DeviceRequests = Gpus(),
+            DeviceRequests = Devices(),
         };
         if (Spec.LimitCpus is not null)
         {
@@ -96,7 +102,7 @@ internal sealed record ContainerPlan(
         else if (Spec.UseKata)
         {
             // A virtual machine of its own: what root does in it stays in it, and it runs a Docker engine of its own.
-            host.Runtime = "io.containerd.kata.v2";
+            host.Runtime = Worker.KataRuntime;
             host.CapAdd = ["ALL"];
             host.SecurityOpt = ["seccomp=unconfined"];
             host.DeviceCgroupRules = ["c 10:232 rwm"];
@@ -104,6 +110,7 @@ internal sealed record ContainerPlan(
         }
         else
         {
+            host.Runtime = Worker.Runtime;
             host.CapDrop = ["ALL"];
             host.CapAdd = [.. Capabilities];
             host.SecurityOpt = Spec.AllowPrivilegeGain ? [] : ["no-new-privileges"];
@@ -158,8 +165,6 @@ internal sealed record ContainerPlan(
         BindOptions = new BindOptions { Propagation = "rprivate" },
     };
 
-    private List<DeviceRequest> Gpus() =>
-        Spec.NumGpus is > 0 and var count
-            ? [new DeviceRequest { Driver = "", Count = (long)Math.Ceiling(count), Capabilities = [["gpu"]] }]
-            : [];
+    private List<DeviceRequest> Devices() =>
+        Gpus.Count > 0 ? [new DeviceRequest { Driver = "", DeviceIDs = [.. Gpus], Capabilities = [["gpu"]] }] : [];
 }

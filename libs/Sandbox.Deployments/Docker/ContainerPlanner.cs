@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
@@ -18,8 +19,12 @@ internal sealed class ContainerPlanner(
         SandboxInstance sandbox, string image, EngineArguments arguments, CancellationToken cancellationToken)
     {
         var facts = await engine.FactsAsync(cancellationToken);
-        var socketFolder = folders.Socket(sandbox.Incarnation);
-        Directory.CreateDirectory(socketFolder);
+        if (facts.WhyRefused(options.Value) is { } refusal)
+        {
+            throw new EngineException(refusal, HttpStatusCode.PreconditionFailed, null);
+        }
+
+        var socketFolder = folders.EnsureSocketFolder(sandbox.Incarnation, facts.ContainerRoot);
         if (sandbox.Spec.UseKata)
         {
             _kataDisk.EnsureMade(sandbox);
@@ -31,6 +36,7 @@ internal sealed class ContainerPlanner(
         {
             Network = await networks.ChooseAsync(sandbox.Spec.Network, cancellationToken),
             Epoch = lease.Current?.Fence?.Epoch,
+            Confinement = facts.Describe(sandbox.Spec, options.Value),
         };
     }
 }

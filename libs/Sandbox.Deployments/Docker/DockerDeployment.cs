@@ -27,15 +27,17 @@ internal sealed partial class DockerDeployment : IDeployment
     private readonly SandboxNetworks _networks;
     private readonly ContainerStarter _starter;
     private readonly DockerStart _start;
+    private readonly GpuAssignment _gpus;
     private readonly SandboxFolders _folders;
     private readonly WorkerOptions _worker;
     private readonly ILogger _logger;
 
     public DockerDeployment(
-        EngineConnection engine, SandboxImages images, SandboxNetworks networks, DockerStart start, SandboxFolders folders,
+        EngineConnection engine, SandboxImages images, SandboxNetworks networks, DockerStart start, GpuAssignment gpus,
         IOptions<WorkerOptions> options, ILogger<DockerDeployment> logger)
     {
-        (_engine, _images, _start, _folders, _worker, _logger) = (engine, images, start, folders, options.Value, logger);
+        (_engine, _images, _start, _gpus, _worker, _logger) = (engine, images, start, gpus, options.Value, logger);
+        _folders = new SandboxFolders(options);
         _containers = new EngineContainers(engine);
         _kataDisk = new KataDisk(_worker.DataFolder);
         (_networks, _starter) = (networks, new ContainerStarter(engine, networks));
@@ -53,8 +55,13 @@ internal sealed partial class DockerDeployment : IDeployment
         try
         {
             await _engine.PingAsync(cancellationToken);
-            var agent = Path.Combine(
-                _folders.AgentBinary((await _engine.FactsAsync(cancellationToken)).Architecture), AgentRoutes.BinaryName);
+            var facts = await _engine.FactsAsync(cancellationToken);
+            if (facts.WhyRefused(_worker) is { } refusal)
+            {
+                return new SandboxError.DockerUnavailable(refusal);
+            }
+
+            var agent = Path.Combine(_folders.AgentBinary(facts.Architecture), AgentRoutes.BinaryName);
             return File.Exists(agent)
                 ? null : new SandboxError.DockerUnavailable(
                     $"the engine answers, but the native agent is not at {agent}: build/agent.sh builds it and needs gcc");
@@ -82,10 +89,14 @@ internal sealed partial class DockerDeployment : IDeployment
 
         try
         {
-            Directory.CreateDirectory(_folders.Socket(sandbox.Incarnation));
+            var facts = await _engine.FactsAsync(cancellationToken);
+            _folders.EnsureSocketFolder(sandbox.Incarnation, facts.ContainerRoot);
             await _start.Hooks.StepAsync(sandbox, "starting", cancellationToken);
             return await StartAgainAsync(sandbox, cancellationToken) is { } network
                 ? new StartedSandbox(sandbox.EffectiveDiskBytes, sandbox.EffectiveLogBytes, network)
+                {
+                    Confinement = facts.Describe(sandbox.Spec, _worker),
+                }
                 : await FailedAsync(told.FailedAsync($"{EndReason.Removed}, its files are gone", cancellationToken));
         }
         catch (EngineException exception)
@@ -175,6 +186,7 @@ internal sealed partial class DockerDeployment : IDeployment
                 (await _networks.MoveAsync(name, cancellationToken)).Effect,
             _ => await _networks.CheckAsync(cancellationToken),
         };
+        using var gpus = await _gpus.TakeAgainAsync(sandbox, name, cancellationToken);
         return await _starter.StartAsync(name, effect, cancellationToken);
     }
 

@@ -83,7 +83,7 @@ internal sealed class DockerStart(
             await Hooks.StepAsync(sandbox, "starting", cancellationToken);
             if (await StartMadeAsync(sandbox, plan.Network, phases, cancellationToken) is { } network)
             {
-                return limits with { EffectiveNetwork = network };
+                return limits with { EffectiveNetwork = network, Confinement = plan.Confinement };
             }
 
             // The engine takes back what it makes for a caller that has died, also after another attempt has found and taken it up.

@@ -123,10 +123,7 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
             Answer,
             CancellationToken.None);
         var api = Choose(answers.Version);
-        var onXfs = answers.Info.DriverStatus?.Any(pair => pair is ["Backing Filesystem", "xfs"]) is true;
-        return new Settled(
-            Build(api),
-            new EngineFacts(answers.Info.Architecture, answers.Info.Driver is "overlay2" && onXfs, answers.Info.DockerRootDir ?? "", api));
+        return new Settled(Build(api), EngineFacts.Of(answers.Info, api));
     }
 
     private static Version Choose(VersionResponse version)

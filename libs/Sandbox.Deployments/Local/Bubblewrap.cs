@@ -86,7 +86,7 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
         public IReadOnlyList<string> CommandLine(
             SandboxInstance sandbox, LocalFolder folder, string socketFolder, AgentCommand agent, bool hasNetwork) =>
         [
-            Program, "--info-fd", "3", .. Base(), "--unshare-uts", "--hostname", sandbox.Id.ToString(),
+            Program, "--info-fd", "3", "--seccomp", "5", .. Base(), "--unshare-uts", "--hostname", sandbox.Id.ToString(),
             .. hasNetwork ? (string[])["--ro-bind", folder.ResolverFile, "/etc/resolv.conf"] : ["--unshare-net"],
             .. agent.Runtime is { } runtime && !runtime.StartsWith("/usr/", StringComparison.Ordinal)
                 ? (string[])["--ro-bind", runtime, runtime] : [],

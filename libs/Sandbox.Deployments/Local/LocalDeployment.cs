@@ -12,11 +12,11 @@ using Sandbox.Node.Deployments;
 namespace Sandbox.Deployments.Local;
 
 /// <summary>
-/// Sandboxes as processes of this machine, behind bubblewrap where it works. The image is recorded and not used; limits of
-/// memory, CPU and disk are not in effect.
+/// Sandboxes as processes of this machine, behind bubblewrap where it works. The image is recorded and not used; a limit of disk is not
+/// in effect, the others where the kernel lets this server set them.
 /// </summary>
 internal sealed class LocalDeployment(
-    LocalLaunch launch, Bubblewrap bubblewrap, LocalNetwork network, AgentProgram program, IOptions<WorkerOptions> options,
+    LocalLaunch launch, Bubblewrap bubblewrap, LocalNetwork network, ControlGroups groups, IOptions<WorkerOptions> options,
     TimeProvider time, ILogger<LocalDeployment> logger) : IDeployment
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
@@ -32,7 +32,7 @@ internal sealed class LocalDeployment(
 
     public async Task<SandboxError?> CheckAvailabilityAsync(CancellationToken cancellationToken)
     {
-        if (program.Find(seenAt: null) is null)
+        if (!launch.HasAgent)
         {
             return new SandboxError.Forbidden(
                 "Local sandboxes need the agent's program, and neither the native nor the .NET one is where the configuration says.");
@@ -93,6 +93,7 @@ internal sealed class LocalDeployment(
     {
         await EndAsync(incarnation, cancellationToken);
         await FolderOf(incarnation).RemoveAsync(cancellationToken);
+        await groups.RemoveAsync(incarnation, cancellationToken);
         if (_children.TryRemove(incarnation, out var child))
         {
             child.Dispose();
@@ -166,8 +167,18 @@ internal sealed class LocalDeployment(
             SandboxPhase.DockerRun, PhaseStatus.Running,
             isolation is null ? "starting a process without isolation" : $"starting a process behind bubblewrap, network: {effect.Text}",
             cancellationToken);
-        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, isolation, effect.HasNetwork);
-        return new StartedSandbox(EffectiveDiskBytes: null, EffectiveNetwork: effect.Text);
+        var limits = groups.Make(sandbox.Incarnation, sandbox.Spec);
+        _children[sandbox.Incarnation] = launch.Start(sandbox, folder, isolation, effect.HasNetwork, limits.Folders);
+        return new StartedSandbox(EffectiveDiskBytes: null, EffectiveNetwork: effect.Text) { Confinement = Describe(isolation, limits) };
+    }
+
+    private static string Describe(Bubblewrap.IsolationSettings? isolation, ControlGroupLimits limits)
+    {
+        var walls = isolation is null ? "without isolation" : "behind bubblewrap with a filter of system calls";
+        return limits.WhyMissing is not { } missing
+            ? $"{walls}; limits in effect: memory, processors, processes"
+            : $"{walls}; limits in effect: {(ProcessLimits.CountsProcesses ? "processes" : "none")}, because control groups cannot be "
+                + $"made here ({missing})";
     }
 
     private string ExitReason(IncarnationId incarnation) =>

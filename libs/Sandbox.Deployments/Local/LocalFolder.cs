@@ -32,6 +32,9 @@ internal sealed class LocalFolder(string path)
     /// <summary>Beginning of the names of the files by which the network is set up.</summary>
     public string NetworkFiles => Path.Combine(path, "net");
 
+    /// <summary>The filter of system calls that it is started with.</summary>
+    public string FilterFile => Path.Combine(path, "filter");
+
     public string LogFile => Path.Combine(path, "log");
 
     public bool Exists => Directory.Exists(path);

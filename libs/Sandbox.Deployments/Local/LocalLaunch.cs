@@ -14,17 +14,23 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, 
     public const string Mark = "SANDBOX_INCARNATION";
 
     private const string Shell = """
-        pid=$1 info=$2 log=$3; shift 3
+        pid=$1 info=$2 log=$3 filter=$4 groups=$5; shift 5
         cut -d' ' -f1,22 "/proc/$$/stat" >"$pid.new" && mv "$pid.new" "$pid" || exit 125
         exec </dev/null >"$log" 2>&1 3>"$info"
+        for group in $groups; do echo $$ >"$group/cgroup.procs" || exit 125; done
+        [ -z "$filter" ] || exec 5<"$filter"
         command -v setsid >/dev/null && exec setsid "$@"
         exec "$@"
         """;
 
+    /// <summary>Whether there is a program to start.</summary>
+    public bool HasAgent => program.Find(seenAt: null) is not null;
+
     /// <param name="walls">Null: without isolation.</param>
     /// <param name="hasNetwork">It gets a network of its own with a way out; needs isolation.</param>
+    /// <param name="groups">Folders of the control groups that it joins.</param>
     public System.Diagnostics.Process Start(
-        SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls, bool hasNetwork)
+        SandboxInstance sandbox, LocalFolder folder, Bubblewrap.IsolationSettings? walls, bool hasNetwork, IReadOnlyList<string> groups)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -35,7 +41,13 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, 
             WorkingDirectory = folder.Home,
         };
         SetEnvironment(start.Environment, sandbox, walls is null ? folder.Home : Bubblewrap.Home);
+        if (walls is not null)
+        {
+            File.WriteAllBytes(folder.FilterFile, SystemCallFilter.Program);
+        }
+
         foreach (var argument in (string[])["-c", Shell, "sh", folder.PidFile, folder.InfoFile, folder.LogFile,
+            walls is null ? "" : folder.FilterFile, string.Join(' ', groups),
             .. hasNetwork ? network.Around(folder) : [], .. CommandLine(sandbox, folder, walls, hasNetwork)])
         {
             start.ArgumentList.Add(argument);
@@ -71,6 +83,7 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, 
         return
         [
             .. walls?.CommandLine(sandbox, folder, socketFolder, agent, hasNetwork) ?? [],
+            .. walls is null ? [] : ProcessLimits.Before(sandbox.Spec),
             .. agent.Command,
             "--dial", $"unix:{socket}",
             "--grace", sandbox.Spec.AgentGrace.TotalSeconds.ToString(CultureInfo.InvariantCulture),

@@ -25,7 +25,7 @@ internal sealed class LocalNetwork(IHostTools tools, IOptions<SecurityPolicy> po
         net=$1 user=$2 mounts=$3; shift 3
         rm -f "$net.begin" "$net.ready"; mkfifo "$net.begin" "$net.ready" || exit 125
         setpriv --pdeathsig KILL sh -c 'read _ <"$1.begin" && exec $3 slirp4netns --configure --mtu=65520 --disable-host-loopback \
-            --enable-sandbox --enable-seccomp --ready-fd=4 "$2" tap0 4>"$1.ready"' sh "$net" "$$" "$mounts" 3>&- >"$net.log" 2>&1 &
+            --enable-sandbox --enable-seccomp --ready-fd=4 "$2" tap0 4>"$1.ready"' sh "$net" "$$" "$mounts" 3>&- 5<&- >"$net.log" 2>&1 &
         exec unshare --net $user -- sh -c 'net=$1; shift
             iptables-restore <"$net.rules" || exit 125
             echo >"$net.begin"; read ready <"$net.ready"; [ "$ready" = 1 ] || { cat "$net.log" >&2; exit 125; }

@@ -5,6 +5,6 @@ public enum StopReason
 {
     Asked,
 
-    /// <summary>Idle for longer than its timeout.</summary>
+    /// <summary>Idle for longer than its timeout, or at the end of its life.</summary>
     Expired,
 }

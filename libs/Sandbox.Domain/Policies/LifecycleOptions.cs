@@ -12,6 +12,16 @@ public sealed class LifecycleOptions
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>The longest that a sandbox runs after a start: then it is stopped, however much it is used. It can be started again. Null:
+    /// no bound.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
+    public TimeSpan? MaxLifetime { get; set; }
+
+    /// <summary>How long a sandbox that nobody calls is not idle because its own processes are active. What it says of that is the word of
+    /// code that runs in it, so it counts no longer than this after the last call. Default 24 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan MaxUncalledActivity { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>Upper bound of every automatic delete, and the delay where the caller names none; null: no bound, none.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
     public TimeSpan? AutoDelete { get; set; }

@@ -32,7 +32,7 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
             return new SandboxTransition(record, record, Job: null);
         }
 
-        var why = reason is StopReason.Expired ? Expired(record) : null;
+        var why = reason is StopReason.Expired ? Expired(record, now) : null;
         if (AutoPolicy.CascadesToDelete(record.Spec) && stopped.Apply(SandboxEvent.Delete, now).TryGet(out var deleted, out _))
         {
             return Removing(record, deleted with { Reason = why });
@@ -162,8 +162,10 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
     }
 
     // Clients tell the end of a process from a slow answer by the word "timeout": it stays out of these texts.
-    private static string Expired(SandboxInstance record) =>
-        $"expired: idle for {Seconds(record.Spec.IdleTimeout)} s";
+    private static string Expired(SandboxInstance record, DateTimeOffset now) =>
+        Deadlines.EndOfLife(record) <= now && record.Spec.MaxLifetime is { } longest
+            ? $"expired: ran for {Seconds(longest)} s, the longest that this server lets a sandbox run"
+            : $"expired: idle for {Seconds(record.Spec.IdleTimeout)} s";
 
     private static string NotReady(SandboxInstance record) =>
         $"not ready {Seconds(record.Spec.StartupTimeout)} s after the start was asked for";

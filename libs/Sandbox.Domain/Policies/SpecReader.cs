@@ -32,6 +32,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             AcceleratorType = request.AcceleratorType,
             StartupTimeout = StartupOf(check, request.StartupTimeout),
             IdleTimeout = IdleOf(check, request.AutoClearTimeMinutes),
+            MaxLifetime = lifecycle.MaxLifetime,
             RemoveImage = request.RemoveImage,
             Network = NetworkOf(check, request.Network),
             Privileged = request.Privileged,

@@ -68,6 +68,9 @@ public sealed record SandboxSpec
     /// <summary>Idle time after which the sandbox is stopped.</summary>
     public required TimeSpan IdleTimeout { get; init; }
 
+    /// <summary>Time after each start at which the sandbox is stopped, however much it is used; null is never.</summary>
+    public TimeSpan? MaxLifetime { get; init; }
+
     /// <summary>Time between a stop and the automatic archive; null is never.</summary>
     public TimeSpan? AutoArchive { get; init; }
 

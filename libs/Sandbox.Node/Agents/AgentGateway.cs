@@ -30,7 +30,15 @@ internal sealed partial class AgentGateway(
     /// <summary>The sandbox runs and its agent was told what it needs to know: calls go there from now on.</summary>
     public void Register(SandboxInstance running, AgentLink link)
     {
-        _agents[running.Id] = new ConnectedAgent(running, link, time.GetUtcNow());
+        var agent = new ConnectedAgent(running, link, time.GetUtcNow());
+        if (Find(running.Id) is { } earlier
+            && (earlier.Sandbox.Incarnation, earlier.Sandbox.Version) == (running.Incarnation, running.Version))
+        {
+            // The record also counts what the agent says of its own activity. An agent that dials again does not make calls of that.
+            agent.Touch(earlier.LastActivity);
+        }
+
+        _agents[running.Id] = agent;
         feed.Publish(running.Id);
     }
 

@@ -14,6 +14,21 @@ internal sealed class SandboxFolders(IOptions<WorkerOptions> options)
 
     public string SocketFile(IncarnationId incarnation) => Path.Combine(Socket(incarnation), AgentRoutes.SocketName);
 
+    /// <summary>Makes the socket's folder if need be, and gives it and the socket to the user that connects to it.</summary>
+    /// <param name="owner">Null: this process's own user.</param>
+    /// <exception cref="IOException">They cannot be given to that user.</exception>
+    public string EnsureSocketFolder(IncarnationId incarnation, FileOwner? owner)
+    {
+        var folder = Directory.CreateDirectory(Socket(incarnation)).FullName;
+        owner?.ApplyTo(folder);
+        if (owner is not null && File.Exists(SocketFile(incarnation)))
+        {
+            owner.ApplyTo(SocketFile(incarnation));
+        }
+
+        return folder;
+    }
+
     /// <summary>Removes the socket's folder; one that is gone, or that is removed elsewhere at this moment, is removed.</summary>
     public void RemoveSocket(IncarnationId incarnation)
     {

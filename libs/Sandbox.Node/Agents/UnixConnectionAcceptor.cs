@@ -24,6 +24,9 @@ internal sealed class UnixConnectionAcceptor : IConnectionAcceptor
         {
             listener.Bind(new UnixDomainSocketEndPoint(file));
             File.SetUnixFileMode(file, OwnerFile);
+
+            // The folder may have been given to the user of this machine that root is in the container.
+            FileOwner.Of(folder).ApplyTo(file);
             listener.Listen(ListeningTransport.MaxIdle);
             return new UnixConnectionAcceptor(listener);
         }

@@ -71,7 +71,11 @@ public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPasswor
 /// <param name="EffectiveDiskBytes">Null when the storage driver cannot enforce a limit.</param>
 /// <param name="EffectiveLogBytes">The disk limit, where the log counts against it; else null.</param>
 /// <param name="EffectiveNetwork">What keeps its network apart, in words (<see cref="SandboxInstance.EffectiveNetwork"/>).</param>
-public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null, string? EffectiveNetwork = null);
+public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLogBytes = null, string? EffectiveNetwork = null)
+{
+    /// <summary>What else confines it, or does not, in words for people where that is not the ordinary case: its phase tells it.</summary>
+    public string? Confinement { get; init; }
+}
 
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>
 public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId, bool Running, string? ExitReason);

@@ -30,6 +30,9 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
         "docker" => DeploymentKind.Docker,
         "local" => DeploymentKind.Local,
 
+        // An engine that is not as it has to be is no reason to do without.
+        _ when options.Value.DemandsDocker => DeploymentKind.Docker,
+
         // Where neither can run, the answer to the start names Docker: it is what most people are missing.
         _ => await AskAsync(DeploymentKind.Docker, cancellationToken) is null
             || await AskAsync(DeploymentKind.Local, cancellationToken) is not null

@@ -21,11 +21,12 @@ internal sealed partial class StartAttempt(
         var until = pending.TransientDeadline ?? time.GetUtcNow() + pending.Spec.StartupTimeout;
         using var deadline = new CancellationTokenSource(TimeLeft(until), time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Moved, deadline.Token);
-        SandboxError? error;
+        Result<StartedSandbox> brought;
         try
         {
-            error = deployments.WhyForbidden(pending.Spec)
-                ?? await BringUpAsync(reporter, deployments[pending.Spec.Deployment], bringUp, any.Token);
+            brought = deployments.WhyForbidden(pending.Spec) is { } forbidden
+                ? forbidden
+                : await BringUpAsync(reporter, deployments[pending.Spec.Deployment], bringUp, any.Token);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -36,8 +37,8 @@ internal sealed partial class StartAttempt(
             return await recorder.TimedOutAsync(reporter.Record, until, claim, cancellationToken);
         }
 
-        return error is null
-            ? await recorder.AliveAsync(pending, reporter.Record, cancellationToken)
+        return brought.TryGet(out var started, out var error)
+            ? await recorder.AliveAsync(pending, reporter.Record, started.Confinement, cancellationToken)
             : await recorder.FailedAsync(reporter.Record, error, claim, cancellationToken);
     }
 
@@ -47,7 +48,7 @@ internal sealed partial class StartAttempt(
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private async Task<SandboxError?> BringUpAsync(
+    private async Task<Result<StartedSandbox>> BringUpAsync(
         PhaseReporter reporter, IDeployment deployment, BringUp bringUp, CancellationToken cancellationToken)
     {
         // Telling where it starts costs a write, and nothing needs the answer before the container is there: side by side.
@@ -79,7 +80,9 @@ internal sealed partial class StartAttempt(
                 EffectiveNetwork = started.EffectiveNetwork,
             });
         return await Readiness.AwaitAgentAsync(
-            pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken);
+            pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken) is { } notReady
+            ? notReady
+            : started;
     }
 
     private async Task<Result<StartedSandbox>> AskDeploymentAsync(

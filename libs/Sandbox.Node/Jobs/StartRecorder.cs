@@ -3,6 +3,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Agents;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Node.Jobs;
 
@@ -13,10 +14,13 @@ internal sealed partial class StartRecorder(
 {
     /// <param name="pending">The record as the start found it.</param>
     /// <param name="record">The same with all that the start has found out.</param>
-    public async Task<StartOutcome> AliveAsync(SandboxInstance pending, SandboxInstance record, CancellationToken cancellationToken)
+    /// <param name="confinement">What of it is to be told (<see cref="StartedSandbox.Confinement"/>).</param>
+    public async Task<StartOutcome> AliveAsync(
+        SandboxInstance pending, SandboxInstance record, string? confinement, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var done = PhaseReporter.With(record, SandboxPhase.DockerRun, PhaseStatus.Success, "the sandbox runs", now);
+        var message = confinement is null ? "the sandbox runs" : $"the sandbox runs {confinement}";
+        var done = PhaseReporter.With(record, SandboxPhase.DockerRun, PhaseStatus.Success, message, now);
         if (!SandboxTransitions.Alive(record, now).TryGet(out var transition, out _))
         {
             return StartOutcome.Unwanted;

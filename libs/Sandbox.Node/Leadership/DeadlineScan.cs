@@ -5,8 +5,8 @@ using Sandbox.Node.Reconciliation;
 
 namespace Sandbox.Node.Leadership;
 
-/// <summary>Does what records' own deadlines ask for: stops the idle, fails starts that never end, deletes what was stopped
-/// long enough. Deadlines are absolute, so a late scan only acts later.</summary>
+/// <summary>Does what records' own deadlines ask for: stops the idle and those at the end of their life, fails starts that never end,
+/// deletes what was stopped long enough. Deadlines are absolute, so a late scan only acts later.</summary>
 internal sealed partial class DeadlineScan(
     DutyRecords records, SandboxTransitions transitions, IActivities activities, TimeProvider time, ILogger<DeadlineScan> logger)
     : IClusterDuty
@@ -53,7 +53,7 @@ internal sealed partial class DeadlineScan(
     {
         if (record.State is SandboxState.Running)
         {
-            await StopIfIdleAsync(record, cancellationToken);
+            await StopIfExpiredAsync(record, cancellationToken);
         }
         else if (transitions.MustWaitForAnArchive(record) is { } waiting)
         {
@@ -66,31 +66,46 @@ internal sealed partial class DeadlineScan(
         }
     }
 
-    private async Task StopIfIdleAsync(SandboxInstance record, CancellationToken cancellationToken)
+    /// <summary>At the end of its life nobody is asked: neither its node nor its agent has a say in that.</summary>
+    private async Task StopIfExpiredAsync(SandboxInstance record, CancellationToken cancellationToken)
+    {
+        if (!(Deadlines.EndOfLife(record) <= time.GetUtcNow()) && await IsUsedAsync(record, cancellationToken))
+        {
+            return;
+        }
+
+        if (transitions.Due(record, time.GetUtcNow()) is { } transition
+            && await records.Store.TryTransitionAsync(transition, cancellationToken))
+        {
+            Log.Expired(logger, record.Id, Deadlines.NextOf(record));
+        }
+    }
+
+    /// <summary>Whether it is to run on: it was used since its deadline was set, which is set anew, or its node does not say now. (If that
+    /// is gone for good its sandboxes are lost, and not idle.)</summary>
+    private async Task<bool> IsUsedAsync(SandboxInstance record, CancellationToken cancellationToken)
     {
         if (await activities.LastAsync(record, cancellationToken) is not { } last)
         {
-            // Its node does not say now. If it is gone for good its sandboxes are lost, and not idle.
-            return;
+            return true;
         }
 
         var now = time.GetUtcNow();
         var known = record.IdleDeadline - record.Spec.IdleTimeout ?? now;
         var expires = (last > known ? last : known) + record.Spec.IdleTimeout;
-        if (expires > now)
+        if (expires <= now)
         {
-            await records.Store.TryUpdateFactsAsync(record with { IdleDeadline = expires }, cancellationToken);
+            return false;
         }
-        else if (transitions.Due(record, now) is { } transition && await records.Store.TryTransitionAsync(transition, cancellationToken))
-        {
-            Log.Idle(logger, record.Id, record.IdleDeadline);
-        }
+
+        await records.Store.TryUpdateFactsAsync(record with { IdleDeadline = expires }, cancellationToken);
+        return true;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(4241, LogLevel.Information, "Sandbox {SandboxId} was idle since before {Deadline} and is stopped")]
-        public static partial void Idle(ILogger logger, Contracts.Ids.SandboxId sandboxId, DateTimeOffset? deadline);
+        [LoggerMessage(4241, LogLevel.Information, "Sandbox {SandboxId} is stopped: its deadline was {Deadline}")]
+        public static partial void Expired(ILogger logger, Contracts.Ids.SandboxId sandboxId, DateTimeOffset? deadline);
 
         [LoggerMessage(4242, LogLevel.Information, "The deadline of sandbox {SandboxId} has passed: {From} to {To}")]
         public static partial void Moved(ILogger logger, Contracts.Ids.SandboxId sandboxId, SandboxState from, SandboxState to);

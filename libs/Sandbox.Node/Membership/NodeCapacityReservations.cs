@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Specs;
@@ -15,13 +14,15 @@ internal sealed class NodeCapacityReservations
     private readonly ConcurrentDictionary<IncarnationId, NodeCapacity> _starting = new();
     private readonly AgentGateway _gateway;
 
-    public NodeCapacityReservations(AgentGateway gateway, DeploymentSet deployments, IOptions<NodeOptions> options)
+    public NodeCapacityReservations(
+        AgentGateway gateway, DeploymentSet deployments, IOptions<NodeOptions> options, IOptions<WorkerOptions> worker)
     {
         var capacity = options.Value.Capacity;
         _gateway = gateway;
         var whole = IsOfThisMachine(deployments)
             ? new NodeCapacity(
-                System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, long.MaxValue, CountGpus())
+                System.Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, long.MaxValue,
+                GpuDevices.Of(worker.Value).Count)
             : NodeCapacity.Unlimited;
         Whole = new NodeCapacity(
             capacity.Cpus ?? whole.Cpus, capacity.MemoryBytes ?? whole.MemoryBytes, capacity.DiskBytes ?? whole.DiskBytes,
@@ -52,10 +53,6 @@ internal sealed class NodeCapacityReservations
     /// <summary>What runs elsewhere (pods) takes nothing of it.</summary>
     private static bool IsOfThisMachine(DeploymentSet deployments) =>
         deployments.Kinds.Any(kind => kind is DeploymentKind.Docker or DeploymentKind.Local);
-
-    private static double CountGpus() =>
-        Directory.EnumerateFiles("/dev", "nvidia*")
-            .Count(file => int.TryParse(Path.GetFileName(file)["nvidia".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     private sealed class Kept(NodeCapacityReservations reservations, IncarnationId incarnation) : IDisposable
     {

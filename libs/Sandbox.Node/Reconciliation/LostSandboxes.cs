@@ -15,28 +15,30 @@ internal sealed class LostSandboxes(
     /// <param name="expected">The record as it was read before the deployment was asked: only if it is still the same has
     /// its container been wanted all the time in between.</param>
     /// <param name="found">What the deployment knows of it; null: nothing.</param>
-    public async Task JudgeAsync(SandboxInstance expected, FoundSandbox? found, CancellationToken cancellationToken)
+    /// <returns>False: a job works on it, so it was not judged.</returns>
+    public async Task<bool> JudgeAsync(SandboxInstance expected, FoundSandbox? found, CancellationToken cancellationToken)
     {
         using var held = locks.TryEnter(expected.Incarnation);
         if (held is null)
         {
-            return;
+            return false;
         }
 
         var record = await store.FindAsync(expected.Id, cancellationToken);
         if (record is not { State: SandboxState.Running } || record.Version != expected.Version
             || record.Incarnation != expected.Incarnation)
         {
-            return;
+            return true;
         }
 
         if (!node.Has(record))
         {
             // It runs elsewhere: this node had begun to start it, too, and remembers it wrongly.
             gateway.Unregister(record.Id, record.Incarnation);
-            return;
+            return true;
         }
 
         await recorder.RecordAsync(record, found, cancellationToken);
+        return true;
     }
 }

@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Node.Agents;
 
 namespace Sandbox.Node.Reconciliation;
 
 /// <summary>The activity of this node's own sandboxes: the latest of what this process and the agent know; a call in flight
-/// is activity now.</summary>
-internal sealed class NodeActivities(AgentGateway gateway, TimeProvider time) : IActivities
+/// is activity now. An agent is code in its sandbox and may say what keeps it running, so its word counts only for a time after the
+/// last call.</summary>
+internal sealed class NodeActivities(AgentGateway gateway, IOptions<LifecycleOptions> options, TimeProvider time) : IActivities
 {
     public async Task<DateTimeOffset?> LastAsync(SandboxInstance running, CancellationToken cancellationToken) =>
         await LastAsync(running.Id, running.Incarnation, cancellationToken);
@@ -28,6 +31,7 @@ internal sealed class NodeActivities(AgentGateway gateway, TimeProvider time) : 
             ? status.CallsInFlight > 0
                 ? now : now - TimeSpan.FromMilliseconds(Math.Clamp(status.IdleMilliseconds, 0, long.MaxValue / TimeSpan.TicksPerDay))
             : DateTimeOffset.MinValue;
-        return byAgent > agent.LastActivity ? byAgent : agent.LastActivity;
+        var (called, latest) = (agent.LastActivity, agent.LastActivity + options.Value.MaxUncalledActivity);
+        return byAgent <= called ? called : byAgent < latest ? byAgent : latest;
     }
 }

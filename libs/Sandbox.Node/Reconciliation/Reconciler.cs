@@ -67,9 +67,10 @@ internal sealed partial class Reconciler(
             {
                 running.Add(record);
             }
-            else
+            else if (!await lost.JudgeAsync(record, its, cancellationToken))
             {
-                await lost.JudgeAsync(record, its, cancellationToken);
+                // One that this process does not know from memory would not be looked at again for as long as that is relied on.
+                expectations.ReadAllNext();
             }
         }
 

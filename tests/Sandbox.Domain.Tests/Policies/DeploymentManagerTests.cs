@@ -36,6 +36,15 @@ public sealed class DeploymentManagerTests
     }
 
     [Fact]
+    public void Prepare_WithALongestLife_WritesItIntoTheConfiguration()
+    {
+        Assert.Null(Prepared(Request).Spec.MaxLifetime);
+        _lifecycle.MaxLifetime = TimeSpan.FromHours(8);
+
+        Assert.Equal(TimeSpan.FromHours(8), Prepared(Request).Spec.MaxLifetime);
+    }
+
+    [Fact]
     public void Prepare_Twice_GivesIdAndIncarnationOfTheirOwn()
     {
         var (one, other) = (Prepared(Request), Prepared(Request));

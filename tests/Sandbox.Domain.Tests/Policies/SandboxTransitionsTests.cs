@@ -170,6 +170,26 @@ public sealed class SandboxTransitionsTests
         Assert.Equal("not ready 600 s after the start was asked for", transition.Next.Reason);
     }
 
+    [Theory]
+    [InlineData(20, 20, "expired: idle for 1800 s")]
+    [InlineData(50, 30, "expired: ran for 1800 s, the longest that this server lets a sandbox run")]
+    [InlineData(null, 30, "expired: ran for 1800 s, the longest that this server lets a sandbox run")]
+    public void Due_OfARunningSandbox_IsTheEarlierOfItsDeadlines(int? idleAfter, int dueAfter, string reason)
+    {
+        var running = Given.Sandbox(SandboxState.Running) with
+        {
+            StartedAt = Given.Now,
+            IdleDeadline = idleAfter is { } minutes ? Given.Now.AddMinutes(minutes) : null,
+            Spec = Given.Spec with { MaxLifetime = TimeSpan.FromMinutes(30) },
+        };
+        var due = Given.Now.AddMinutes(dueAfter);
+
+        Assert.Equal(due, Deadlines.NextOf(running));
+        Assert.Null(_transitions.Due(running, due.AddTicks(-1)));
+        var transition = _transitions.Due(running, due);
+        Assert.Equal((SandboxState.Stopped, reason), (transition!.Next.State, transition.Next.Reason));
+    }
+
     [Fact]
     public void Due_OfAnArchiveThatIsAskedFor_WaitsForAnArchiveStore()
     {

@@ -13,29 +13,37 @@ namespace Sandbox.Testing;
 public sealed class PrivateEngine : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly bool _mapsUsers;
     private Process? _containerd, _engine;
 
-    private PrivateEngine()
-    {
-    }
+    private PrivateEngine(bool mapsUsers) => _mapsUsers = mapsUsers;
 
     /// <summary>Null when this machine can have one.</summary>
     public static string? WhyMissing { get; } =
         DockerEngine.WhyMissing ?? (Environment.IsPrivilegedProcess ? File.Exists("/usr/sbin/dockerd") || File.Exists("/usr/bin/dockerd")
             ? null : "needs dockerd on this machine" : "needs root, for an engine of its own");
 
+    /// <summary>Null when this machine can have one that maps users: it makes a user of its own for that.</summary>
+    public static string? WhyNoUserNamespaces { get; } = WhyMissing
+        ?? (File.Exists("/usr/sbin/useradd") || File.Exists("/usr/sbin/adduser") ? null : "needs useradd or adduser, for the engine")
+        ?? (File.Exists("/proc/self/uid_map") ? null : "needs user namespaces in the kernel");
+
     /// <summary>Path of its socket.</summary>
     public string Socket => _folder.File("d.sock");
 
     private string Log => _folder.File("dockerd.log");
 
-    public static async Task<PrivateEngine> StartAsync(bool liveRestore)
+    /// <param name="mapsUsers">Root in its containers is a user of this machine without rights (<c>--userns-remap</c>).</param>
+    public static async Task<PrivateEngine> StartAsync(bool liveRestore, bool mapsUsers = false)
     {
-        Assert.SkipWhen(WhyMissing is not null, WhyMissing ?? "");
+        var missing = mapsUsers ? WhyNoUserNamespaces : WhyMissing;
+        Assert.SkipWhen(missing is not null, missing ?? "");
         await DockerTestImage.EnsureAsync();
-        var engine = new PrivateEngine();
+        var engine = new PrivateEngine(mapsUsers);
         try
         {
+            // A mapped root has to get through to the engine's folders below.
+            await ShellAsync($"chmod {(mapsUsers ? "711" : "700")} {engine._folder.Path}");
             await engine.StartContainerdAsync();
             await engine.StartAgainAsync(liveRestore);
             await ShellAsync($"docker save {DockerTestImage.Name} | docker -H unix://{engine.Socket} load");
@@ -58,7 +66,8 @@ public sealed class PrivateEngine : IAsyncDisposable
                 + $"--containerd={_folder.File("c.sock")} --data-root={_folder.File("d")} " +
             $"--exec-root={_folder.File("x")} --pidfile={_folder.File("d.pid")} --bridge=none --iptables=false --ip6tables=false "
                 + $"--ip-forward=false " +
-            $"--ip-masq=false --live-restore={(liveRestore ? "true" : "false")} >>{Log} 2>&1");
+            $"--ip-masq=false --live-restore={(liveRestore ? "true" : "false")} {(_mapsUsers ? "--userns-remap=default " : "")}"
+                + $">>{Log} 2>&1");
         await Wait.UntilAsync(AnswersAsync, () => $"the private engine answers; its log: {File.ReadAllText(Log)}");
     }
 

@@ -5,6 +5,7 @@ using Sandbox.Contracts.Agent;
 using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Node;
 using Sandbox.Testing;
 
 namespace Sandbox.Worker.Tests.Docker;
@@ -65,6 +66,7 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
                 ["sandbox.aspire/epoch"] = "7",
                 // What its image says of these is not true of it.
                 ["sandbox.aspire/remove-image"] = "",
+                ["sandbox.aspire/gpus"] = "",
                 ["sandbox.aspire/compose-project"] = "",
                 ["sandbox.aspire/compose-service"] = "",
                 ["com.docker.compose.project"] = "",
@@ -192,11 +194,37 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
             parameters.HostConfig.Mounts!.Select(mount => (mount.Source!, mount.Target!)));
     }
 
-    private CreateContainerParameters Plan(SandboxInstance sandbox) =>
-        new ContainerPlan(sandbox, "sha256:1", docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
+    [Fact]
+    public void Plan_OnANodeWithARuntimeOfItsOwn_NamesItForWhatIsConfinedOnly()
+    {
+        var options = docker.Options();
+        (options.Runtime, options.KataRuntime) = ("runsc", "kata-qemu");
+
+        var plain = Plan(DockerHarness.GivenSandbox(), options).HostConfig!;
+
+        Assert.Equal(("runsc", "ALL"), (plain.Runtime, plain.CapDrop!.Single()));
+        Assert.Equal("kata-qemu", Plan(DockerHarness.GivenSandbox(spec => spec with { UseKata = true }), options).HostConfig!.Runtime);
+        Assert.True(
+            string.IsNullOrEmpty(Plan(DockerHarness.GivenSandbox(spec => spec with { Privileged = true }), options).HostConfig!.Runtime),
+            "a privileged sandbox was to keep the engine's default runtime");
+    }
+
+    [Fact]
+    public void Plan_WithGpus_NamesEachOfThem()
+    {
+        var request = Assert.Single(Plan(DockerHarness.GivenSandbox(), gpus: ["GPU-1", "GPU-3"]).HostConfig!.DeviceRequests!);
+
+        Assert.Equal(["GPU-1", "GPU-3"], request.DeviceIDs);
+        Assert.Equal((0, "gpu"), (request.Count, request.Capabilities!.Single().Single()));
+    }
+
+    private CreateContainerParameters Plan(SandboxInstance sandbox, WorkerOptions? options = null, IReadOnlyList<string>? gpus = null) =>
+        new ContainerPlan(
+            sandbox, "sha256:1", options ?? docker.Options(), EngineArguments.None, "/agent", "/socket", "/data/kata/disk.img")
         {
             Epoch = 7,
             Network = new SandboxNetwork("none", "none"),
+            Gpus = gpus ?? [],
         }
             .ToParameters(ContainerPlan.AgentCommand(sandbox), limitDisk: true);
 

@@ -37,6 +37,21 @@ public sealed class EngineFaultTests(DockerHarness docker) : IClassFixture<Docke
         Assert.Contains(empty.Path, reason, StringComparison.Ordinal);
     }
 
+    [NeedsDockerFact]
+    public async Task Start_OnAnEngineWithoutTheNodesRuntime_FailsWithThoseThatItHas()
+    {
+        var options = docker.Options();
+        options.Runtime = "no-such-runtime";
+        var deployment = docker.NewDeployment(options);
+
+        var unavailable = Assert.IsType<SandboxError.DockerUnavailable>(await deployment.CheckAvailabilityAsync(Token));
+        var failed = DockerHarness.Failure<SandboxError.StartFailed>(
+            await deployment.EnsureStartedAsync(new StartOrder(DockerHarness.GivenSandbox(), null), new RecordedPhases(), Token));
+
+        Assert.Contains("no runtime of that name; it has ", unavailable.Reason, StringComparison.Ordinal);
+        Assert.Equal(unavailable.Reason, failed.Reason);
+    }
+
     [Fact]
     public async Task Start_WithoutAnEngine_SaysThatDockerIsNotAvailable()
     {

@@ -27,13 +27,14 @@ internal static class TestDeployment
             new RegistryCheck(Options.Create(new ImagePolicy()), Options.Create(new ArchiveOptions()), time),
             Options.Create(new ImagePolicy()), options, time, NullLogger<SandboxImages>.Instance);
         networks ??= NetworksOf(engine, worker);
+        var gpus = new GpuAssignment(engine, options);
         var start = new DockerStart(
             new ContainerStarter(engine, networks), images,
             new ContainerPlanner(engine, folders, options, new HeldNodeLease(7), networks),
-            new ContainerCreation(engine, options, time, NullLogger<ContainerCreation>.Instance),
+            new ContainerCreation(engine, gpus, options, time, NullLogger<ContainerCreation>.Instance),
             new SharedDiskBudget(engine, tools ?? new HostTools(), time, budget ?? NullLogger<SharedDiskBudget>.Instance), options,
             NullLogger<DockerStart>.Instance);
-        return new DockerDeployment(engine, images, networks, start, folders, options, NullLogger<DockerDeployment>.Instance)
+        return new DockerDeployment(engine, images, networks, start, gpus, options, NullLogger<DockerDeployment>.Instance)
         {
             Command = command ?? ContainerPlan.AgentCommand,
         };

@@ -143,7 +143,7 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         var folder = new LocalFolder(idle.Get<SandboxFolders>().LocalWork(sandbox.Incarnation));
         folder.Create(sandbox);
         var link = idle.Get<AgentLinks>().Ensure(sandbox);
-        using var started = idle.Get<LocalLaunch>().Start(sandbox, folder, walls: null, hasNetwork: false);
+        using var started = idle.Get<LocalLaunch>().Start(sandbox, folder, walls: null, hasNetwork: false, groups: []);
         await link.Connected.WaitAsync(WorkerHost.Soon);
         using var call = new AgentCall(link.Invoker, AgentLink.BaseAddress, () => { });
         var home = await EnvdExec.RunAsync(call, "(setsid sleep 999 >/dev/null 2>&1 &); cd; pwd");
@@ -167,6 +167,18 @@ public sealed class LocalDeploymentTests : LocalWorkerTests
         Assert.False(refused.TryGet(out _, out var error));
         Assert.StartsWith("Local sandboxes need the agent's program", error.Text, StringComparison.Ordinal);
         Assert.Null(await Worker.Records.FindAsync(WorkerHost.Prepare("box").Id, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("UserNamespaces", "required", DeploymentKind.Docker)]
+    [InlineData("Runtime", "runsc", DeploymentKind.Docker)]
+    [InlineData("UserNamespaces", "preferred", DeploymentKind.Local)]
+    public async Task Choice_WithoutAnEngine_IsLocalOnlyWhereNothingOfAnEngineIsDemanded(string name, string value, DeploymentKind chosen)
+    {
+        await Worker.CrashAsync();
+        await StartWorkerAsync(settings: [("Deployment", "auto"), ("DockerHost", "unix:///nowhere.sock"), (name, value)]);
+
+        Assert.Equal(chosen, await Worker.Get<IPlacement>().ChooseAsync(CancellationToken.None));
     }
 
     [DllImport("libc", EntryPoint = "fcntl")]

@@ -19,6 +19,8 @@ public sealed class DeadlineTests : IAsyncLifetime
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(30);
 
+    private static readonly TimeSpan Uncalled = new LifecycleOptions().MaxUncalledActivity;
+
     private readonly TempFolder _data = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private int _callsInFlight;
@@ -91,6 +93,78 @@ public sealed class DeadlineTests : IAsyncLifetime
         var running = await FindAsync(record);
         Assert.Equal(SandboxState.Running, running.State);
         Assert.Equal(_time.GetUtcNow() + TimeSpan.FromMinutes(leftMinutes), running.IdleDeadline);
+    }
+
+    /// <summary>M11: whatever the agent says is the word of the code in its sandbox.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Running_OnlyTheAgentSaysThatItIsUsed_IsStoppedAfterTheBound(int callsInFlight)
+    {
+        var record = await GivenRunningAsync();
+        await using var agent = await GivenAgentAsync(record);
+        _callsInFlight = callsInFlight;
+        _time.Advance(Uncalled);
+        await ScanAsync(record);
+        Assert.Equal(SandboxState.Running, (await FindAsync(record)).State);
+
+        _time.Advance(Idle);
+        await ScanAsync(record);
+
+        var stopped = await FindAsync(record);
+        Assert.True(
+            stopped.State is SandboxState.Stopped,
+            $"nobody called it for {Uncalled + Idle}, and its agent's word alone was not to keep it running; it is {stopped.State}");
+    }
+
+    /// <summary>The record counts the agent's word, and a new connection is set up from the record.</summary>
+    [Fact]
+    public async Task Running_AgentDialsAgainBeforeEachDeadline_DoesNotBeginTheBoundAnew()
+    {
+        var record = await GivenRunningAsync();
+        await using var agent = await GivenAgentAsync(record);
+        _time.Advance(Uncalled);
+        await ScanAsync(record);
+
+        _worker.Gateway.Register(await FindAsync(record), _worker.Get<AgentLinks>().Ensure(record));
+        _time.Advance(Idle);
+        await ScanAsync(record);
+
+        Assert.Equal(SandboxState.Stopped, (await FindAsync(record)).State);
+    }
+
+    [Fact]
+    public async Task Running_CalledWithinTheBound_RunsOn()
+    {
+        var record = await GivenRunningAsync();
+        await using var agent = await GivenAgentAsync(record);
+        _time.Advance(Uncalled);
+        await ScanAsync(record);
+        await CallAsync(record);
+
+        _time.Advance(Uncalled);
+        await ScanAsync(record);
+
+        Assert.Equal(SandboxState.Running, (await FindAsync(record)).State);
+    }
+
+    [Fact]
+    public async Task Running_AtTheEndOfItsLife_IsStoppedWithACallInFlight()
+    {
+        var record = await GivenRunningAsync(spec => spec with { MaxLifetime = TimeSpan.FromHours(1) });
+        await using var agent = await GivenAgentAsync(record);
+        Assert.True((await _worker.Gateway.OpenAsync(record.Id, CancellationToken.None)).TryGet(out var call, out _));
+        _time.Advance(TimeSpan.FromMinutes(59));
+        await ScanAsync(record);
+        Assert.Equal(SandboxState.Running, (await FindAsync(record)).State);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await ScanAsync(record);
+
+        call.Dispose();
+        var stopped = await FindAsync(record);
+        Assert.Equal(SandboxState.Stopped, stopped.State);
+        Assert.Equal("expired: ran for 3600 s, the longest that this server lets a sandbox run", stopped.Reason);
     }
 
     [Fact]

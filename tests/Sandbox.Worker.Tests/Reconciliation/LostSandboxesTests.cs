@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Node.Membership;
 using Sandbox.Node.Reconciliation;
+using Sandbox.Storage;
 using Sandbox.Testing;
 using Sandbox.Worker.Tests.Running;
 
@@ -35,6 +37,27 @@ public sealed class LostSandboxesTests : IDisposable
         Assert.True(
             (judged.State, judged.Reason) == (expected, reason),
             $"what runs on {host} was to be {expected} after node-1 did not find it, not {judged.State}: {judged.Reason}");
+    }
+
+    /// <summary>As after a restart of the node's process: it does not know the sandbox, and the first thing that it does is the job that
+    /// the process before had begun.</summary>
+    [Fact]
+    public async Task Sandbox_ThatAJobWorkedOnInTheFirstRound_IsLostInTheNext()
+    {
+        Assert.Null(await _worker.Get<NodeHeartbeat>().BeatAsync(Token));
+        var running = await GivenRunningAsync("node-1");
+        using (await _worker.Get<KeyedLock<IncarnationId>>().EnterAsync(running.Incarnation, Token))
+        {
+            await _worker.Get<Reconciler>().RunAsync(Token);
+            Assert.Equal(SandboxState.Running, (await _worker.Records.FindAsync(running.Id, Token))!.State);
+        }
+
+        await _worker.Get<Reconciler>().RunAsync(Token);
+
+        var judged = (await _worker.Records.FindAsync(running.Id, Token))!;
+        Assert.True(
+            judged.State is SandboxState.Stopped,
+            $"the sandbox has no process, and was to be lost as soon as no job works on it; it is {judged.State}");
     }
 
     public void Dispose()

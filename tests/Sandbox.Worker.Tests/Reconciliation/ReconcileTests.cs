@@ -81,7 +81,8 @@ public sealed class ReconcileTests : LocalWorkerTests
         var kept = await Worker.RunAsync(WorkerHost.Prepare("box"));
         folder.Create(orphan);
         Worker.Get<AgentLinks>().Ensure(orphan);
-        using var started = Worker.Get<LocalLaunch>().Start(orphan, folder, await Worker.Get<Bubblewrap>().FindAsync(), hasNetwork: false);
+        using var started = Worker.Get<LocalLaunch>().Start(
+            orphan, folder, await Worker.Get<Bubblewrap>().FindAsync(), hasNetwork: false, groups: []);
 
         await WorkerHost.UntilAsync(() => !folder.Exists && ProcessesOf(orphan.Incarnation).Count == 0, "the orphan is removed");
 
@@ -96,7 +97,8 @@ public sealed class ReconcileTests : LocalWorkerTests
 
         // As a paused worker might, that finishes a start late.
         var folder = FolderOf(record.Incarnation);
-        using var started = Worker.Get<LocalLaunch>().Start(record, folder, await Worker.Get<Bubblewrap>().FindAsync(), hasNetwork: false);
+        using var started = Worker.Get<LocalLaunch>().Start(
+            record, folder, await Worker.Get<Bubblewrap>().FindAsync(), hasNetwork: false, groups: []);
 
         await WorkerHost.UntilAsync(() => started.HasExited && ProcessesOf(record.Incarnation).Count == 0, "it is ended again");
         Assert.True(folder.Exists, "its files are kept");
