@@ -78,6 +78,11 @@ public sealed class WorkerOptions
     [Range(1, 256)]
     public int Concurrency { get; set; } = 16;
 
+    /// <summary>Longest time in which nothing of an image moves while its registry has the turn; then its pull or push has failed. Default
+    /// 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan TransferSilence { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its transient state. Default 20,
     /// which with the default pauses is between two and three minutes.</summary>
     [Range(1, 1000)]
