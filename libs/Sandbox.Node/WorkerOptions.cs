@@ -74,7 +74,9 @@ public sealed class WorkerOptions
     [Size]
     public string ImageCache { get; set; } = "64g";
 
-    /// <summary>Jobs run at once.</summary>
+    /// <summary>Jobs of one class run at once. The classes are stops and removals, starts, starts that fetch their image, and commits and
+    /// archives; none waits for another. A tenant takes one more while it has fewer than three times as many as are free, so of 16 it
+    /// gets 12 alone.</summary>
     [Range(1, 256)]
     public int Concurrency { get; set; } = 16;
 

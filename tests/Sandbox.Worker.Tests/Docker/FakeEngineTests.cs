@@ -139,6 +139,37 @@ public sealed class FakeEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_ThatHasToPull_AsksItsNodeFirst_AndOthersDoNot()
+    {
+        var present = false;
+        await using var engine = await FakeEngine.StartAsync((call, response) =>
+        {
+            present |= call.Verb == "POST images/create";
+            return call.Verb == "POST images/create" ? response.WriteAsync("", Token)
+                : call.Path.StartsWith("images/", StringComparison.Ordinal) && !present
+                    ? FakeEngine.RefuseAsync(response, 404, "No such image")
+                    : RunAsync(call, response);
+        });
+        var (deployment, pulls) = (Deployment(engine), new List<bool>());
+        for (var number = 0; number < 2; number++)
+        {
+            var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "hub.example.com/app:1" });
+            var order = new StartOrder(sandbox, null)
+            {
+                BeforePull = _ =>
+                {
+                    pulls.Add(engine.Calls.Any(call => call.Path == "images/create"));
+                    return Task.CompletedTask;
+                },
+            };
+            var started = await deployment.EnsureStartedAsync(order, new RecordedPhases(), Token);
+            Assert.True(started.TryGet(out _, out var error), error?.Text);
+        }
+
+        Assert.True(pulls is [false], "the first start was to ask once, before its pull, and the second found the image");
+    }
+
+    [Fact]
     public async Task Start_OfAnImageWithoutARegistry_SendsCredentialsToNobody()
     {
         await using var engine = await FakeEngine.StartAsync(async (call, response) =>
