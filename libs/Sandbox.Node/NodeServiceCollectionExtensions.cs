@@ -101,6 +101,7 @@ public static class NodeServiceCollectionExtensions
         .AddSingleton<IJobHandler, RemoveSandboxJobHandler>()
         .AddSingleton<JobRetries>()
         .AddSingleton<JobRunner>()
+        .AddSingleton<NodeJobSlots>()
         .AddSingleton<NodeJobQueue>()
         .AddHostedService<JobLoop>();
 

@@ -95,9 +95,16 @@ public sealed class WorkerOptions
     [Size]
     public string ImageCache { get; set; } = "64g";
 
-    /// <summary>Jobs run at once.</summary>
+    /// <summary>Jobs of one class run at once. The classes are stops and removals, starts, starts that fetch their image, and commits and
+    /// archives; none waits for another. A tenant takes one more while it has fewer than three times as many as are free, so of 16 it
+    /// gets 12 alone.</summary>
     [Range(1, 256)]
     public int Concurrency { get; set; } = 16;
+
+    /// <summary>Longest time in which nothing of an image moves while its registry has the turn; then its pull or push has failed. Default
+    /// 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan TransferSilence { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often a job is tried; then it is a dead letter, and its sandbox leaves its transient state. Default 20,
     /// which with the default pauses is between two and three minutes.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -13,14 +14,18 @@ public sealed class AttackedCluster : IAsyncLifetime
 {
     private readonly TempFolder _archives = new();
     private readonly List<RockCaller> _callers = [];
+    private readonly TricklingRegistry _trickling = new();
     private TestRegistry? _registry;
     private ProcessCluster? _cluster;
     private RockCaller? _admin, _red, _blue, _mallory;
 
     public ProcessCluster Cluster => Running(_cluster);
 
-    /// <summary>The one registry that tenants may use; null on a machine that cannot have one.</summary>
+    /// <summary>The one registry that tenants may use beside the next; null on a machine that cannot have one.</summary>
     public TestRegistry? Registry => _registry;
+
+    /// <summary>A registry of the hostile tenant's: its answers never end.</summary>
+    public TricklingRegistry Trickling => _trickling;
 
     /// <summary>The operator, with an admin's key.</summary>
     public RockCaller Admin => Running(_admin);
@@ -53,7 +58,9 @@ public sealed class AttackedCluster : IAsyncLifetime
             Settings = new Dictionary<string, string>
             {
                 ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",
-                ["Security__Registries"] = _registry?.Name ?? "registry.invalid",
+                ["Security__Registries"] = $"{_registry?.Name ?? "registry.invalid"} {_trickling.Name}",
+                // Not ended by it while a test looks at what they hold.
+                ["Worker__TransferSilence"] = "00:30:00",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },
@@ -69,6 +76,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         _callers.ForEach(caller => caller.Dispose());
         await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _trickling.Dispose();
         _archives.Dispose();
     }
 
@@ -78,6 +86,21 @@ public sealed class AttackedCluster : IAsyncLifetime
         using var made = await Admin.Http.PostAsJsonAsync("/api/v1/tenants", new { name });
         Assert.True(made.IsSuccessStatusCode, $"the admin was to make the tenant {name}: {(int)made.StatusCode}");
         return With(await MakeKeyAsync(Admin, new { tenant = name }));
+    }
+
+    /// <summary>What the engine says of the container of a sandbox; null: there is none.</summary>
+    public async Task<JsonNode?> ContainerOfAsync(string sandbox, CancellationToken cancellationToken)
+    {
+        foreach (var id in await Cluster.ContainersAsync())
+        {
+            var container = await DockerEngine.InspectAsync(id, cancellationToken);
+            if ((string?)container?["Config"]?["Labels"]?["sandbox.aspire/sandbox"] == sandbox)
+            {
+                return container;
+            }
+        }
+
+        return null;
     }
 
     private static async Task<string> MakeKeyAsync(RockCaller by, object body)

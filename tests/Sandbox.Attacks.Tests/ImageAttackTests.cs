@@ -300,19 +300,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     private static async Task<string?> IdOfAsync(string image) =>
         (string?)(await DockerEngine.GetAsync($"images/{image}/json", Token))?["Id"];
 
-    private async Task<JsonNode?> ContainerOfAsync(string sandbox)
-    {
-        foreach (var id in await attacked.Cluster.ContainersAsync())
-        {
-            var container = await DockerEngine.InspectAsync(id, Token);
-            if ((string?)container?["Config"]?["Labels"]?["sandbox.aspire/sandbox"] == sandbox)
-            {
-                return container;
-            }
-        }
-
-        return null;
-    }
+    private Task<JsonNode?> ContainerOfAsync(string sandbox) => attacked.ContainerOfAsync(sandbox, Token);
 
     /// <summary>An image of the engine's that is no other's, as an operator makes one.</summary>
     private async Task<string> GivenImageAsync(string repository, params string[] changes)

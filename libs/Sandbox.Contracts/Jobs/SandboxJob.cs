@@ -28,6 +28,10 @@ public abstract record SandboxJob
     [JsonIgnore]
     public virtual JobReach Reach => JobReach.ItsNode;
 
+    /// <summary>Which slots of its node it takes.</summary>
+    [JsonIgnore]
+    public virtual JobClass SlotClass => JobClass.Stop;
+
     /// <summary>W3C trace context of the caller; filled by the store when the job is written.</summary>
     public string? TraceParent { get; init; }
 }
@@ -36,6 +40,8 @@ public abstract record SandboxJob
 public sealed record StartSandboxJob : SandboxJob
 {
     public override JobReach Reach => JobReach.FittingNode;
+
+    public override JobClass SlotClass => JobClass.Start;
 
     /// <summary>
     /// Registry credentials travel here and never in the record: the row of a job is removed when the job ends.
@@ -50,7 +56,10 @@ public sealed record StartSandboxJob : SandboxJob
 }
 
 /// <summary>Start the stopped container again, its file system kept (pending → running).</summary>
-public sealed record RestartSandboxJob : SandboxJob;
+public sealed record RestartSandboxJob : SandboxJob
+{
+    public override JobClass SlotClass => JobClass.Start;
+}
 
 /// <summary>End the container and keep it.</summary>
 public sealed record StopSandboxJob : SandboxJob;
@@ -59,23 +68,32 @@ public sealed record StopSandboxJob : SandboxJob;
 public sealed record RemoveSandboxJob : SandboxJob;
 
 /// <summary>Make an image of the stopped container, put it away and remove the container (archiving → archived).</summary>
-public sealed record ArchiveSandboxJob : SandboxJob;
+public sealed record ArchiveSandboxJob : SandboxJob
+{
+    public override JobClass SlotClass => JobClass.Archive;
+}
 
 /// <summary>Fetch the image of an archived sandbox and start a new incarnation of it (pending → running).</summary>
 public sealed record RestoreSandboxJob : SandboxJob
 {
     public override JobReach Reach => JobReach.FittingNode;
+
+    public override JobClass SlotClass => JobClass.Start;
 }
 
 /// <summary>Remove what an archive put away. The incarnation is the one that was archived.</summary>
 public sealed record DiscardArchiveJob : SandboxJob
 {
     public override JobReach Reach => JobReach.AnyNode;
+
+    public override JobClass SlotClass => JobClass.Archive;
 }
 
 /// <summary>Make an image of the container as it is now, under a name of the caller's, and push it where the name says so.</summary>
 public sealed record CommitSandboxJob : SandboxJob
 {
+    public override JobClass SlotClass => JobClass.Archive;
+
     public required string ImageTag { get; init; }
 
     public string? Username { get; init; }

@@ -11,8 +11,8 @@ namespace Sandbox.Deployments.Archives;
 
 /// <summary>Starts a new incarnation of an archived sandbox on this node, with the limits, labels and agent of any start.</summary>
 internal sealed class RestoreSandboxJobHandler(
-    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, SandboxContainers containers, StartAttempt attempt)
-        : JobHandler<RestoreSandboxJob>
+    ISandboxStore store, DeploymentSet deployments, ContainerArchive archives, SandboxContainers containers, StartAttempt attempt,
+    NodeJobSlots slots) : JobHandler<RestoreSandboxJob>
 {
     protected override async Task RunAsync(RestoreSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {
@@ -26,7 +26,15 @@ internal sealed class RestoreSandboxJobHandler(
 
         var deployment = deployments[record.Spec.Deployment];
         var outcome = await attempt.RunAsync(
-            record, deployments, (pending, phases, token) => BringUpAsync(deployment, pending, archive, phases, token), claim,
+            record,
+            deployments,
+            async (pending, phases, token) =>
+            {
+                // Fetching an archive may take as long as a pull.
+                await slots.MoveAsync(claim, JobClass.Pull, token);
+                return await BringUpAsync(deployment, pending, archive, phases, token);
+            },
+            claim,
             cancellationToken);
         if (outcome is not StartOutcome.Alive)
         {

@@ -85,15 +85,15 @@ internal sealed class EngineArchives(EngineConnection engine)
 
     /// <summary>Pushes an image to the registry that its name says; throws with the registry's reason.</summary>
     /// <param name="credentials">Sent along with this one request, and kept nowhere: not by us, not by the engine.</param>
-    public async Task PushAsync(ImageReference name, AuthConfig? credentials, CancellationToken cancellationToken)
+    public Task PushAsync(ImageReference name, AuthConfig? credentials, CancellationToken cancellationToken)
     {
-        var watched = new FailureWatch();
         var push = new ImagePushParameters { Tag = name.Tag };
-        await engine.CallAsync(
-            "image push", (client, token) =>
-                client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watched, token),
-                Timeout.InfiniteTimeSpan, cancellationToken);
-        watched.ThrowIfFailed();
+        return engine.TransferAsync(
+            "image push",
+            "took nothing",
+            (client, watch, token) => client.Images.PushImageAsync(name.Repository, push, credentials ?? new AuthConfig(), watch, token),
+            progress: null,
+            cancellationToken);
     }
 
     /// <summary>What a container has written, its two streams in one, to a target.</summary>
@@ -108,7 +108,7 @@ internal sealed class EngineArchives(EngineConnection engine)
         Timeout.InfiniteTimeSpan,
         cancellationToken);
 
-    /// <summary>A load or a push answers 200 and reports its failure inside the stream.</summary>
+    /// <summary>A load or an import answers 200 and reports its failure inside the stream.</summary>
     private sealed class FailureWatch : IProgress<JSONMessage>
     {
         private string? _failure;

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
+using Sandbox.Deployments.Images;
 using Sandbox.Node;
 using Version = System.Version;
 
@@ -76,6 +77,29 @@ internal sealed class EngineConnection(IOptions<WorkerOptions> options, TimeProv
             },
             within,
             cancellationToken);
+
+    /// <summary>Runs one transfer of an image to or from a registry, of whatever length, as long as something of it moves. A transfer
+    /// answers 200 and reports its failure inside the stream; that is thrown, too.</summary>
+    /// <param name="silent">What a registry that moves nothing has done ("sent nothing").</param>
+    public async Task TransferAsync(
+        string verb, string silent, Func<DockerClient, IProgress<JSONMessage>, CancellationToken, Task> transfer,
+        IProgress<JSONMessage>? progress, CancellationToken cancellationToken)
+    {
+        var longest = options.Value.TransferSilence;
+        using var watch = new TransferWatch(progress, longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Stalled);
+        try
+        {
+            await CallAsync(verb, (client, token) => transfer(client, watch, token), Timeout.InfiniteTimeSpan, either.Token);
+        }
+        catch (OperationCanceledException exception)
+            when (watch.Stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException(RegistryFailure.Silence(silent, longest), HttpStatusCode.GatewayTimeout, exception);
+        }
+
+        watch.ThrowIfFailed();
+    }
 
     public void Dispose()
     {

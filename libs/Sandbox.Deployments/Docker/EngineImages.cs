@@ -39,21 +39,19 @@ internal sealed class EngineImages(EngineConnection engine)
 
     /// <summary>Pulls it; throws with the registry's reason when that fails.</summary>
     /// <param name="credentials">Sent along with this one request, and kept nowhere: not by us, not by the engine.</param>
-    public async Task PullAsync(
+    public Task PullAsync(
         ImageReference image, string? platform, AuthConfig? credentials, IProgress<JSONMessage> progress,
         CancellationToken cancellationToken)
     {
-        var watched = new FailureWatch(progress);
         var pull = new ImagesCreateParameters
         {
             FromImage = image.Digest is null ? image.Repository : $"{image.Repository}@{image.Digest}",
             Tag = image.Tag,
             Platform = platform,
         };
-        await engine.CallAsync(
-            "image pull", (client, token) =>
-                client.Images.CreateImageAsync(pull, credentials, watched, token), Timeout.InfiniteTimeSpan, cancellationToken);
-        watched.ThrowIfFailed();
+        return engine.TransferAsync(
+            "image pull", "sent nothing", (client, watch, token) => client.Images.CreateImageAsync(pull, credentials, watch, token),
+            progress, cancellationToken);
     }
 
     /// <summary>Builds an image out of a tar stream with a Dockerfile; throws with the failed step's output.</summary>
@@ -89,7 +87,7 @@ internal sealed class EngineImages(EngineConnection engine)
         }
     }
 
-    /// <summary>A pull or a build answers 200 and reports its failure inside the stream.</summary>
+    /// <summary>A build answers 200 and reports its failure inside the stream.</summary>
     private sealed class FailureWatch(IProgress<JSONMessage> inner) : IProgress<JSONMessage>
     {
         private string? _failure;

@@ -55,6 +55,7 @@ internal sealed partial class SandboxImages(
             return await phases.ImageFailedAsync(refusal, cancellationToken);
         }
 
+        await order.BeforePull(cancellationToken);
         await pulling();
         var pulled = await PullAsync(order, image, platform, credentials, phases, cancellationToken);
         if (pulled.TryGet(out var id, out _))

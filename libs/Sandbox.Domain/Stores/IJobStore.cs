@@ -1,5 +1,6 @@
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Stores;
@@ -12,7 +13,8 @@ public interface IJobStore
     /// sandbox. Jobs about a container that exists go to its node only; starts go to any node that they fit, the
     /// tenants in rotation so that a busy one never keeps another waiting, each tenant's oldest first. A start that
     /// waits longer than <see cref="JobClaim.AgeLimit"/> and does not fit yet keeps smaller, younger ones from taking
-    /// the capacity that it waits for.</summary>
+    /// the capacity that it waits for. Each job claimed has a slot of its class in <see cref="JobClaim.Slots"/>; one that has none keeps
+    /// no other from being claimed.</summary>
     Task<IReadOnlyList<ClaimedJob>> ClaimAsync(JobClaim claim, CancellationToken cancellationToken);
 
     /// <summary>Claims for <paramref name="claimant"/> what waits for a node that does not come for it: it was not heard of for
@@ -51,7 +53,11 @@ public interface IJobStore
 }
 
 /// <param name="Attempt">From 1, grows by one with each claim.</param>
-public sealed record ClaimedJob(long Id, SandboxJob Job, int Attempt);
+public sealed record ClaimedJob(long Id, SandboxJob Job, int Attempt)
+{
+    /// <summary>Whose slots it takes.</summary>
+    public string Tenant { get; init; } = SandboxInstance.DefaultTenant;
+}
 
 /// <param name="Node">The one that has the container, and does not come for the job.</param>
 public sealed record StrandedJob(ClaimedJob Claimed, string Node);
@@ -75,6 +81,9 @@ public sealed record JobClaim(string Node, int Limit, TimeSpan Lease)
     /// <summary>What the node has when nothing runs on it: a start that is too large even for that keeps nothing free
     /// here.</summary>
     public NodeCapacity Capacity { get; init; } = NodeCapacity.Unlimited;
+
+    /// <summary>The slots that the node's jobs hold, and those that it has for more. Default: enough for everything.</summary>
+    public JobSlots Slots { get; init; } = new(1_000_000);
 
     /// <summary>Starts are claimed at all.</summary>
     public bool TakesStarts { get; init; } = true;

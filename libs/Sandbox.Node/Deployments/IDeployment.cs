@@ -65,6 +65,9 @@ public sealed record StartOrder(SandboxInstance Sandbox, string? RegistryPasswor
     /// <summary>The image itself, where the order's own job brought it; null: the spec names it.</summary>
     public string? ImageId { get; init; }
 
+    /// <summary>Awaited before an image is fetched, which may take long: not all starts of a node may fetch at once.</summary>
+    public Func<CancellationToken, Task> BeforePull { get; init; } = _ => Task.CompletedTask;
+
     public override string ToString() => $"start of {Sandbox.Id}";
 }
 

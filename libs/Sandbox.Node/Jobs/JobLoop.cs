@@ -1,20 +1,21 @@
-using Microsoft.Extensions.Options;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Leases;
 
 namespace Sandbox.Node.Jobs;
 
-/// <summary>Claims jobs as far as there is capacity, while this process is its node, and runs them side by side. Woken by changes,
-/// by the next due moment and by the end of each job, at its pace; the regular look makes good what a wake-up missed.</summary>
+/// <summary>Claims jobs as far as there are slots for their class and tenant, while this process is its node, and runs them side by side.
+/// Woken by changes, by the next due moment and by each slot that gets free, at its pace; the regular look makes good what a wake-up
+/// missed.</summary>
 internal sealed partial class JobLoop(
-    NodeJobQueue queue, IChangeFeed feed, JobRunner runner, INodeLease lease, IOptions<WorkerOptions> options, TimeProvider time,
+    NodeJobQueue queue, IChangeFeed feed, JobRunner runner, INodeLease lease, NodeJobSlots slots, TimeProvider time,
     ILogger<JobLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<Task> _running = [];
     private readonly ClaimPace _pace = new();
+    private bool _isMoreExpected;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,14 +26,16 @@ internal sealed partial class JobLoop(
             {
                 var token = await lease.WhenHeldAsync(stoppingToken);
                 using var change = feed.SubscribeAll();
+                var freed = slots.Freed;
                 DateTimeOffset? due = null;
+                _isMoreExpected = false;
                 if (token == under || await TryAsync(() => VoidEarlierClaimsAsync(stoppingToken)))
                 {
                     under = token;
                     await TryAsync(async () => due = await ClaimAsync(token, stoppingToken));
                 }
 
-                await AwaitAsync(change, due, stoppingToken);
+                await AwaitAsync(change, freed, due, stoppingToken);
                 await _pace.RestAsync(stoppingToken);
             }
         }
@@ -53,27 +56,33 @@ internal sealed partial class JobLoop(
     private async Task<DateTimeOffset?> ClaimAsync(LeaseToken token, CancellationToken stoppingToken)
     {
         _running.RemoveWhere(job => job.IsCompleted);
-        while (options.Value.Concurrency - _running.Count is > 0 and var limit)
+        while (slots.Current is { Free: > 0 } offered)
         {
-            var claimed = await queue.ClaimAsync(token, limit, stoppingToken);
-            _pace.OnLooked(claimed.Count, limit);
+            var claimed = await queue.ClaimAsync(token, offered, stoppingToken);
+            _pace.OnLooked(claimed.Count, offered.Free);
             foreach (var job in claimed)
             {
                 var reservation = await queue.ReserveCapacityAsync(job, stoppingToken);
-                _running.Add(Task.Run(() => RunAsync(job, reservation, token, stoppingToken), CancellationToken.None));
+                var slot = slots.Take(job);
+                _running.Add(Task.Run(() => RunAsync(job, slot, reservation, token, stoppingToken), CancellationToken.None));
             }
 
-            if (claimed.Count < limit)
+            if (claimed.Count < offered.Free)
             {
+                // Where its class or tenant has no more slots now, a job tells of no other that could be claimed.
+                var left = slots.Current;
+                _isMoreExpected = claimed.Any(job => left.IsOpenTo(job.Job.SlotClass, job.Tenant));
                 break;
             }
         }
 
-        return _pace.IsMoreExpected ? null : await queue.NextDueAsync(stoppingToken);
+        return _isMoreExpected || slots.Current.Free == 0 ? null : await queue.NextDueAsync(stoppingToken);
     }
 
-    private async Task RunAsync(ClaimedJob job, IDisposable? reservation, LeaseToken token, CancellationToken stoppingToken)
+    private async Task RunAsync(
+        ClaimedJob job, IDisposable slot, IDisposable? reservation, LeaseToken token, CancellationToken stoppingToken)
     {
+        using (slot)
         using (reservation)
         {
             await runner.RunAsync(job, token.Ended, stoppingToken);
@@ -94,24 +103,24 @@ internal sealed partial class JobLoop(
         }
     }
 
-    private async Task AwaitAsync(ChangeSubscription change, DateTimeOffset? due, CancellationToken stoppingToken)
+    private async Task AwaitAsync(ChangeSubscription change, Task freed, DateTimeOffset? due, CancellationToken stoppingToken)
     {
-        var hasCapacity = _running.Count < options.Value.Concurrency;
-        if (hasCapacity && _pace.IsMoreExpected)
+        if (_isMoreExpected)
         {
             return;
         }
 
+        var hasSlots = slots.Current.Free > 0;
         var pause = due - time.GetUtcNow() is { } left && left < LookEvery ? left : LookEvery;
-        if (pause <= TimeSpan.Zero && hasCapacity)
+        if (pause <= TimeSpan.Zero && hasSlots)
         {
             pause = TimeSpan.FromMilliseconds(1);
         }
 
         using var look = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var timer = Task.Delay(pause > TimeSpan.Zero ? pause : LookEvery, time, look.Token);
-        // A node without capacity is not woken by what others ask for.
-        await Task.WhenAny(hasCapacity ? [change.Changed, timer, .. _running] : [timer, .. _running]);
+        // A node without slots is not woken by what others ask for.
+        await Task.WhenAny(hasSlots ? [change.Changed, timer, freed] : [timer, freed]);
         await look.CancelAsync();
 
         // A store that fails does not say so, and the loop would go on without a pause until the host loses its patience.

@@ -6,8 +6,8 @@ namespace Sandbox.Node.Jobs;
 /// <summary>The queue of jobs as this node sees it: asks for what its policy says, and keeps capacity free for what it got.</summary>
 internal sealed class NodeJobQueue(IJobStore jobs, IJobClaimPolicy policy, NodeIdentity node)
 {
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(LeaseToken token, int limit, CancellationToken cancellationToken) =>
-        jobs.ClaimAsync(policy.Of(token, limit), cancellationToken);
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(LeaseToken token, JobSlots slots, CancellationToken cancellationToken) =>
+        jobs.ClaimAsync(policy.Of(token, slots), cancellationToken);
 
     /// <inheritdoc cref="IJobClaimPolicy.ReserveCapacityAsync"/>
     public Task<IDisposable?> ReserveCapacityAsync(ClaimedJob claimed, CancellationToken cancellationToken) =>

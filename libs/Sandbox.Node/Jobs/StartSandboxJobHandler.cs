@@ -8,7 +8,7 @@ namespace Sandbox.Node.Jobs;
 
 /// <summary>Makes and starts the container of a pending sandbox. Repeating it at any point ends the same.</summary>
 internal sealed class StartSandboxJobHandler(
-    ISandboxStore store, DeploymentSet deployments, SandboxContainers containers, StartAttempt attempt)
+    ISandboxStore store, DeploymentSet deployments, SandboxContainers containers, StartAttempt attempt, NodeJobSlots slots)
     : JobHandler<StartSandboxJob>
 {
     private const string NoPassword =
@@ -25,7 +25,13 @@ internal sealed class StartSandboxJobHandler(
                 deployments,
                 (pending, phases, token) => job.PasswordDropped
                     ? Task.FromResult<Result<StartedSandbox>>(new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, NoPassword))
-                    : deployment.EnsureStartedAsync(new StartOrder(pending, job.RegistryPassword), phases, token),
+                    : deployment.EnsureStartedAsync(
+                        new StartOrder(pending, job.RegistryPassword)
+                        {
+                            BeforePull = pulling => slots.MoveAsync(claim, JobClass.Pull, pulling),
+                        },
+                        phases,
+                        token),
                 claim,
                 cancellationToken);
             if (outcome is not StartOutcome.Unwanted)

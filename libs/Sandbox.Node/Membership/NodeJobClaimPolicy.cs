@@ -12,8 +12,9 @@ internal sealed class NodeJobClaimPolicy(
     NodeIdentity node, INodeLease lease, NodeCapacityReservations reservations, NodeHealth health, ISandboxStore records,
     IOptions<NodeOptions> options) : IJobClaimPolicy
 {
-    public JobClaim Of(LeaseToken token, int limit) => new(node.Name, limit, JobRunner.Lease)
+    public JobClaim Of(LeaseToken token, JobSlots slots) => new(node.Name, slots.Free, JobRunner.Lease)
     {
+        Slots = slots,
         Fence = token.Fence,
         FreeCapacity = reservations.Free,
         Capacity = reservations.Whole,

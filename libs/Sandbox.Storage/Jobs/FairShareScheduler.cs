@@ -1,16 +1,19 @@
+using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Jobs;
 
 /// <summary>A job that the node could take.</summary>
 /// <param name="Waited">Since it was asked for.</param>
-internal sealed record WaitingJob(long Id, string Tenant, bool IsStart, NodeCapacity Demand, string Image, TimeSpan Waited);
+internal sealed record WaitingJob(
+    long Id, string Tenant, bool IsStart, JobClass SlotClass, NodeCapacity Demand, string Image, TimeSpan Waited);
 
 /// <summary>A start that waited for too long and does not fit the node's free capacity now.</summary>
 internal sealed record BlockedStart(long Id, NodeCapacity Demand);
 
 /// <summary>
-/// Chooses which of the jobs that wait a node takes: the tenants in rotation, each one's oldest first, as many as fit together.
+/// Chooses which of the jobs that wait a node takes: the tenants in rotation, each one's oldest first, as many as fit together and have
+/// a slot.
 /// Which tenant is next, each process remembers for itself: a counter that all share would be a row that all wait for.
 /// </summary>
 internal sealed class FairShareScheduler
@@ -30,7 +33,7 @@ internal sealed class FairShareScheduler
         lock (_lock)
         {
             var chosen = new List<long>();
-            var free = claim.FreeCapacity;
+            var (free, slots) = (claim.FreeCapacity, claim.Slots.Copy());
             var queues = waiting.GroupBy(job => job.Tenant).ToDictionary(jobs => jobs.Key, jobs => Ordered(jobs, claim));
             while (chosen.Count < claim.Limit && queues.Count > 0)
             {
@@ -41,7 +44,8 @@ internal sealed class FairShareScheduler
                     queues.Remove(tenant);
                 }
 
-                if (!job.IsStart || (free.Fits(job.Demand) && LeavesCapacityFor(blocked, job, free)))
+                if ((!job.IsStart || (free.Fits(job.Demand) && LeavesCapacityFor(blocked, job, free)))
+                    && slots.TryTake(job.SlotClass, tenant))
                 {
                     chosen.Add(job.Id);
                     free = free.Without(job.Demand);

@@ -15,9 +15,9 @@ internal static class DeadLetterRows
     private const string Again = """
         WITH letter AS (DELETE FROM dead_letters WHERE id = @id RETURNING *)
         INSERT INTO jobs (
-            sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
+            sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
         SELECT
-            sandbox_id, version, job, tenant, is_start, is_anywhere,
+            sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class,
             CASE WHEN is_start OR is_anywhere THEN NULL ELSE (SELECT host_name FROM sandboxes WHERE sandboxes.id = sandbox_id) END,
             cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
         FROM letter
@@ -44,9 +44,9 @@ internal static class DeadLetterRows
     private static string Text(string which) => $"""
         WITH gone AS (DELETE FROM jobs WHERE {which} RETURNING *)
         INSERT INTO dead_letters (
-            id, sandbox_id, version, job, tenant, is_start, is_anywhere, cpus, memory_bytes, disk_bytes, gpus, labels, image, attempts, reason, at)
+            id, sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, cpus, memory_bytes, disk_bytes, gpus, labels, image, attempts, reason, at)
         SELECT
-            id, sandbox_id, version, @job, tenant, is_start, is_anywhere, cpus, memory_bytes, disk_bytes, gpus, labels, image, attempt, @reason, store_now()
+            id, sandbox_id, version, @job, tenant, is_start, is_anywhere, slot_class, cpus, memory_bytes, disk_bytes, gpus, labels, image, attempt, @reason, store_now()
         FROM gone
         """;
 }

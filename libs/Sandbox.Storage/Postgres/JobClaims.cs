@@ -37,27 +37,31 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     private const string Fence =
         "SELECT 1 FROM leases WHERE name = @lease AND epoch = @epoch AND NOT released AND expires_at > store_now()";
 
-    private const string OfTheOnlyNode = $"{OwnBegin} (SELECT id, tenant {OwnJobs}) {OwnEnd}";
+    private const string OfTheOnlyNode = $"{OwnBegin} (SELECT id, tenant, slot_class {OwnJobs}) {OwnEnd}";
 
     // Two steps into the index, not one condition that would have to look at the jobs of every node.
     private const string OfThisNode = $"""
         {OwnBegin} (
-            (SELECT id, tenant {OwnJobs} AND pinned = @node ORDER BY id LIMIT 1000)
-            UNION ALL (SELECT id, tenant {OwnJobs} AND pinned IS NULL AND labels <@ @labels ORDER BY id LIMIT 1000)) {OwnEnd}
+            (SELECT id, tenant, slot_class {OwnJobs} AND pinned = @node ORDER BY id LIMIT 1000)
+            UNION ALL
+            (SELECT id, tenant, slot_class {OwnJobs} AND pinned IS NULL AND labels <@ @labels ORDER BY id LIMIT 1000)) {OwnEnd}
         """;
 
     private const string OwnBegin = $"""
         SELECT {Columns} FROM jobs
         JOIN (
-            SELECT id, row_number() OVER (PARTITION BY tenant ORDER BY id) AS place FROM (SELECT * FROM
+            SELECT id, row_number() OVER (PARTITION BY slot_class, tenant ORDER BY id) AS place FROM (SELECT * FROM
         """;
 
-    private const string OwnJobs = $"FROM jobs WHERE NOT is_start AND {Claimable} AND {OldestOfItsSandbox}";
+    private const string OwnJobs = $"FROM jobs WHERE NOT is_start AND {HasSlot} AND {Claimable} AND {OldestOfItsSandbox}";
+
+    // What has no slot now must not stand before what has one, however much of it waits.
+    private const string HasSlot = "slot_class = ANY(@open) AND NOT slot_class || ' ' || tenant = ANY(@exhausted)";
 
     private const string OwnEnd = $"""
             own ORDER BY id LIMIT 1000) mine) next USING (id)
         WHERE NOT is_start AND {Claimable}
-        ORDER BY next.place, jobs.id LIMIT @limit FOR UPDATE OF jobs SKIP LOCKED
+        ORDER BY next.place, jobs.slot_class, jobs.id LIMIT @limit FOR UPDATE OF jobs SKIP LOCKED
         """;
 
     // A loose scan: one step in the index for each tenant that waits, however much each of them waits for.
@@ -69,9 +73,11 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
             FROM waiting WHERE waiting.tenant IS NOT NULL)
         """;
 
+    private const string WithSlots = "(SELECT tenant FROM waiting WHERE tenant IS NOT NULL AND NOT tenant = ANY(@exhausted))";
+
     private const string Starts = $"""
         {Tenants}
-        SELECT mine.* FROM (SELECT tenant FROM waiting WHERE tenant IS NOT NULL) each CROSS JOIN LATERAL (
+        SELECT mine.* FROM {WithSlots} each CROSS JOIN LATERAL (
             SELECT {Columns} FROM jobs
             WHERE is_start AND jobs.tenant = each.tenant AND {Claimable} AND {Fits} AND {OldestOfItsSandbox}
             ORDER BY jobs.id LIMIT (SELECT @limit / count(*) + 2 FROM waiting) FOR UPDATE OF jobs SKIP LOCKED) mine
@@ -81,7 +87,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     private const string Blocked = $"""
         {Tenants}
         SELECT mine.id, mine.cpus, mine.memory_bytes, mine.disk_bytes, mine.gpus
-        FROM (SELECT tenant FROM waiting WHERE tenant IS NOT NULL) each CROSS JOIN LATERAL (
+        FROM {WithSlots} each CROSS JOIN LATERAL (
             SELECT * FROM (
                 SELECT * FROM jobs WHERE node IS NULL AND is_start AND tenant = each.tenant ORDER BY id LIMIT 32) jobs
             WHERE {Claimable} AND created_at <= (SELECT store_now()) - @age_limit AND {Fits} AND NOT (
@@ -101,8 +107,11 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
 
     private const string Taken = "RETURNING id, attempt";
 
+    private const NpgsqlDbType Words = NpgsqlDbType.Array | NpgsqlDbType.Text;
+
     private readonly List<WaitingJob> _waiting = [];
-    private readonly Dictionary<long, SandboxJob> _jobs = [];
+    private readonly Dictionary<long, (SandboxJob Job, string Tenant)> _jobs = [];
+    private readonly bool _takesStarts = claim.TakesStarts && claim.Slots.FreeOf(JobClass.Start) > 0;
     private readonly List<(long Id, string Text)> _unreadable = [];
     private BlockedStart? _blocked;
 
@@ -125,9 +134,9 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     private async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
         List<NpgsqlBatchCommand> statements = [Sql.Statement(Expire), Own()];
-        if (claim.TakesStarts)
+        if (_takesStarts)
         {
-            statements.AddRange(WithNode(Sql.Statement(Starts).With("limit", claim.Limit), claim.FreeCapacity), BlockedStarts());
+            statements.AddRange(AnyStarts(), BlockedStarts());
         }
 
         if (claim.Fence is { } fence)
@@ -154,7 +163,7 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     private async Task ReadAsync(NpgsqlDataReader row, CancellationToken cancellationToken)
     {
         await ReadJobsAsync(row, cancellationToken);
-        if (claim.TakesStarts)
+        if (_takesStarts)
         {
             await row.NextResultAsync(cancellationToken);
             await ReadJobsAsync(row, cancellationToken);
@@ -168,12 +177,12 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
     {
         while (await row.ReadAsync(cancellationToken))
         {
-            var (id, text) = (row.GetInt64(0), row.GetString(10));
+            var (id, tenant, text) = (row.GetInt64(0), row.GetString(1), row.GetString(10));
             if (JobText.TryRead(text, row.GetInt64(9)) is { } job)
             {
-                _jobs.Add(id, job);
+                _jobs.Add(id, (job, tenant));
                 _waiting.Add(new WaitingJob(
-                    id, row.GetString(1), row.GetBoolean(2), ReadCapacity(row, 3), row.GetString(7), row.GetFieldValue<TimeSpan>(8)));
+                    id, tenant, row.GetBoolean(2), job.SlotClass, ReadCapacity(row, 3), row.GetString(7), row.GetFieldValue<TimeSpan>(8)));
             }
             else
             {
@@ -190,21 +199,38 @@ internal sealed class JobClaims(NpgsqlConnection connection, JobClaim claim, Fai
         var taken = await Sql.RowsAsync(
             connection,
             claim.Fence is { } fence ? With(take, fence) : take,
-            row => new ClaimedJob(row.GetInt64(0), _jobs[row.GetInt64(0)], row.GetInt32(1)),
+            row => Claimed(row.GetInt64(0), row.GetInt32(1)),
             cancellationToken);
 
         // RETURNING promises no order.
         return [.. taken.OrderBy(job => job.Id)];
     }
 
-    private NpgsqlBatchCommand Own() => claim.Fence is null
-        ? Sql.Statement(OfTheOnlyNode).With("limit", claim.Limit)
-        : Sql.Statement(OfThisNode).With("node", claim.Node).With("limit", claim.Limit).WithLabels("labels", JobDemand.Offer(claim));
+    private ClaimedJob Claimed(long id, int attempt) => new(id, _jobs[id].Job, attempt) { Tenant = _jobs[id].Tenant };
+
+    private NpgsqlBatchCommand Own()
+    {
+        var own = claim.Fence is null
+            ? Sql.Statement(OfTheOnlyNode)
+            : Sql.Statement(OfThisNode).With("node", claim.Node).WithLabels("labels", JobDemand.Offer(claim));
+        return own.With("limit", claim.Limit)
+            .With("open", NpgsqlDbType.Array | NpgsqlDbType.Smallint, claim.Slots.Open.Select(one => (short)one).ToArray())
+            .With("exhausted", Words, claim.Slots.Exhausted.Select(one => $"{one.Class:D} {one.Tenant}").ToArray());
+    }
+
+    private NpgsqlBatchCommand AnyStarts() => WithNode(
+        Sql.Statement(Starts).With("limit", Math.Min(claim.Limit, claim.Slots.FreeOf(JobClass.Start))).With("exhausted", Words, Exhausted),
+        claim.FreeCapacity);
+
+    /// <summary>Tenants that hold their share of the slots of starts.</summary>
+    private string[] Exhausted =>
+        [.. claim.Slots.Exhausted.Where(one => one.Class is JobClass.Start).Select(one => one.Tenant)];
 
     private static NpgsqlBatchCommand With(NpgsqlBatchCommand statement, Fence fence) =>
         statement.With("lease", fence.Lease).With("epoch", fence.Epoch);
 
     private NpgsqlBatchCommand BlockedStarts() => WithNode(Sql.Statement(Blocked), claim.Capacity)
+        .With("exhausted", Words, Exhausted)
         .WithCapacity("free_", claim.FreeCapacity)
         .With("age_limit", JobClaim.AgeLimit);
 

@@ -15,6 +15,8 @@ internal sealed class JobRow(SandboxJob job, SandboxInstance about, long? versio
 
     private string Text { get; } = JobText.Of(job);
 
+    private JobClass SlotClass { get; } = job.SlotClass;
+
     /// <summary>The columns of a job among those of its item; an item may have none.</summary>
     public static ItemTable<JobRow?> Columns { get; } = new ItemTable<JobRow?>()
         .Words("job", row => row?.Text)
@@ -22,6 +24,7 @@ internal sealed class JobRow(SandboxJob job, SandboxInstance about, long? versio
         .Words("job_tenant", row => row?.Tenant)
         .Flag("job_is_start", row => row?._demand.IsStart)
         .Flag("job_is_anywhere", row => row?._demand.IsAnywhere)
+        .Number("job_slot_class", row => (long?)row?.SlotClass)
         .Real("job_cpus", row => row?._demand.Capacity.Cpus)
         .Number("job_memory_bytes", row => row?._demand.Capacity.MemoryBytes)
         .Number("job_disk_bytes", row => row?._demand.Capacity.DiskBytes)
@@ -42,9 +45,9 @@ internal static class JobRows
     /// record. They can be claimed at once, and their ages are in the order of the items.</summary>
     public static string InsertFrom(string source) => $"""
         INSERT INTO jobs (
-            sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
+            sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
         SELECT
-            source.id, coalesce(job_version, source.version), item.job, job_tenant, job_is_start, job_is_anywhere,
+            source.id, coalesce(job_version, source.version), item.job, job_tenant, job_is_start, job_is_anywhere, job_slot_class,
             CASE WHEN job_is_start OR job_is_anywhere THEN NULL ELSE source.host_name END,
             job_cpus, job_memory_bytes, job_disk_bytes, job_gpus, job_labels, job_image, store_now(), store_now()
         FROM {source} source JOIN item ON item.id = source.id WHERE item.job IS NOT NULL ORDER BY item.no

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.Jobs;
@@ -11,23 +10,25 @@ namespace Sandbox.Storage.Sqlite;
 /// the chosen ones.</summary>
 internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, FairShareScheduler scheduler, DateTimeOffset now)
 {
-    // A node that claims has capacity for a few; what waits behind a thousand others is not looked at yet.
+    // A node that claims has capacity for a few; what waits behind a thousand others that have a slot is not looked at yet.
     private const string Oldest = """
         SELECT id, version, job, attempt, created_at, tenant, host_name, spec FROM (
-            SELECT due.*, coalesce(sandboxes.tenant, 'default') AS tenant, host_name, spec,
-                row_number() OVER (PARTITION BY sandboxes.tenant ORDER BY due.id) AS place
+            SELECT due.*, row_number() OVER (PARTITION BY slot_class, tenant ORDER BY id) AS place
             FROM (
-                SELECT * FROM jobs WHERE claimable_at <= $now
+                SELECT jobs.*, coalesce(sandboxes.tenant, 'default') AS tenant, host_name, spec
+                FROM jobs LEFT JOIN sandboxes ON sandboxes.id = jobs.sandbox_id
+                WHERE claimable_at <= $now
+                    AND instr($open, '/' || slot_class || '/') > 0
+                    AND instr($exhausted, '/' || slot_class || ' ' || coalesce(sandboxes.tenant, 'default') || '/') = 0
                     AND NOT EXISTS (SELECT 1 FROM jobs older WHERE older.sandbox_id = jobs.sandbox_id AND older.id < jobs.id)
-                ORDER BY id LIMIT 5000) due
-            LEFT JOIN sandboxes ON sandboxes.id = due.sandbox_id)
+                ORDER BY jobs.id LIMIT 5000) due)
         WHERE place <= $window ORDER BY id
         """;
 
     private static readonly SandboxSpec Unknown = SandboxSpec.FromFlatFields(DeploymentKind.Docker, "", 0, 0, 0);
 
     private readonly List<WaitingJob> _waiting = [];
-    private readonly Dictionary<long, (SandboxJob Job, int Attempt)> _jobs = [];
+    private readonly Dictionary<long, ClaimedJob> _jobs = [];
     private readonly List<(long Id, int Attempt, string Text)> _unreadable = [];
     private readonly Dictionary<string, string> _offer = JobDemand.Offer(claim);
     private BlockedStart? _blocked;
@@ -50,7 +51,13 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
 
     private void Look()
     {
-        using var command = Sql.Command(connection, Oldest, ("$now", Sql.Moment(now)), ("$window", (2 * claim.Limit) + 32));
+        using var command = Sql.Command(
+            connection,
+            Oldest,
+            ("$now", Sql.Moment(now)),
+            ("$open", Words(claim.Slots.Open.Select(one => $"{one:D}"))),
+            ("$exhausted", Words(claim.Slots.Exhausted.Select(one => $"{one.Class:D} {one.Tenant}"))),
+            ("$window", (2 * claim.Limit) + 32));
         using var row = command.ExecuteReader();
         while (row.Read())
         {
@@ -61,8 +68,9 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
                 continue;
             }
 
-            _jobs.Add(id, (job, attempt + 1));
-            var waiting = new WaitingJob(id, row.GetString(5), IsStart: false, Nothing, "", now - Sql.Moment(row.GetInt64(4)));
+            _jobs.Add(id, new ClaimedJob(id, job, attempt + 1) { Tenant = row.GetString(5) });
+            var waiting = new WaitingJob(
+                id, row.GetString(5), IsStart: false, job.SlotClass, Nothing, "", now - Sql.Moment(row.GetInt64(4)));
             Add(waiting, JobDemand.Of(job, SpecOf(row)), Sql.TextOrNull(row, 6));
         }
     }
@@ -107,8 +115,11 @@ internal sealed class JobClaims(SqliteConnection connection, JobClaim claim, Fai
             ("$node", claim.Node),
             ("$lease_ends", Sql.Moment(now + claim.Lease)),
             ("$id", id));
-        return new ClaimedJob(id, _jobs[id].Job, _jobs[id].Attempt);
+        return _jobs[id];
     }
+
+    /// <summary>Between slashes, which none of them has.</summary>
+    private static string Words(IEnumerable<string> words) => $"/{string.Join('/', words)}/";
 
     private static SandboxSpec SpecOf(SqliteDataReader row) =>
         (row.IsDBNull(7) ? null : JsonSerializer.Deserialize(row.GetString(7), RecordJson.Default.SandboxSpec)) ?? Unknown;

@@ -12,9 +12,13 @@ internal static class JobRows
     public static void Insert(SqliteConnection connection, SandboxJob job, DateTimeOffset now) =>
         Sql.Execute(
             connection,
-            "INSERT INTO jobs (sandbox_id, version, job, claimable_at, created_at) VALUES ($sandbox, $version, $job, $now, $now)",
+            """
+            INSERT INTO jobs (sandbox_id, version, slot_class, job, claimable_at, created_at)
+            VALUES ($sandbox, $version, $slot_class, $job, $now, $now)
+            """,
             ("$sandbox", job.SandboxId.ToString()),
             ("$version", job.SandboxVersion),
+            ("$slot_class", (int)job.SlotClass),
             ("$job", JobText.Of(job)),
             ("$now", Sql.Moment(now)));
 
@@ -40,7 +44,9 @@ internal static class JobRows
         Sql.Execute(
             connection,
             $"""
-            INSERT INTO dead_letters SELECT id, sandbox_id, version, $job, attempt, $reason, $now FROM jobs WHERE id = $id AND attempt = $attempt{which};
+            INSERT INTO dead_letters (id, sandbox_id, version, slot_class, job, attempts, reason, at)
+                SELECT id, sandbox_id, version, slot_class, $job, attempt, $reason, $now FROM jobs
+                WHERE id = $id AND attempt = $attempt{which};
             DELETE FROM jobs WHERE id = $id AND attempt = $attempt{which};
             """,
             ("$id", id),

@@ -63,7 +63,8 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
                 connection,
                 // A new number, so that it waits behind what is asked for its sandbox already.
                 """
-                INSERT INTO jobs (sandbox_id, version, job, claimable_at, created_at) SELECT sandbox_id, version, job, $now, $now FROM dead_letters WHERE id = $id;
+                INSERT INTO jobs (sandbox_id, version, slot_class, job, claimable_at, created_at)
+                    SELECT sandbox_id, version, slot_class, job, $now, $now FROM dead_letters WHERE id = $id;
                 DELETE FROM dead_letters WHERE id = $id;
                 """,
                 ("$id", id),

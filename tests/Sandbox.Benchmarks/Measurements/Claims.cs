@@ -78,8 +78,8 @@ internal static class Claims
     }
 
     private static string Seed(int from, int to) => $"""
-        INSERT INTO jobs (sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
-        SELECT 's' || n, version, replace(job, sandbox_id, 's' || n), tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
+        INSERT INTO jobs (sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
+        SELECT 's' || n, version, replace(job, sandbox_id, 's' || n), tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
         FROM template, generate_series({from}, {to}) n
         """;
 }

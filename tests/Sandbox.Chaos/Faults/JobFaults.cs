@@ -39,8 +39,8 @@ public sealed class DoubledDelivery(string connectionString, bool late, Action<s
         WITH again AS (
             DELETE FROM chaos_done WHERE id IN (SELECT id FROM chaos_done ORDER BY random() LIMIT 5)
             RETURNING *)
-        INSERT INTO jobs (sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
-            SELECT sandbox_id, version, job, tenant, is_start, is_anywhere, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
+        INSERT INTO jobs (sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, claimable_at, created_at)
+            SELECT sandbox_id, version, job, tenant, is_start, is_anywhere, slot_class, pinned, cpus, memory_bytes, disk_bytes, gpus, labels, image, store_now(), store_now()
             FROM again
         """;
 

@@ -15,6 +15,8 @@ public sealed class PostgresLeaseStoreTests() : LeaseStoreContract(PostgresStore
 
 public sealed class PostgresJobPlacementTests() : JobPlacementContract(PostgresStores.OpenAsync);
 
+public sealed class PostgresJobSlotTests() : JobSlotContract(PostgresStores.OpenAsync);
+
 public sealed class PostgresStrandedJobTests() : StrandedJobContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresDeadLetterTests() : DeadLetterContract(PostgresStores.OpenAsync);

@@ -15,6 +15,8 @@ public sealed class SqliteLeaseStoreTests() : LeaseStoreContract(SqliteFile.Open
 
 public sealed class SqliteJobPlacementTests() : JobPlacementContract(SqliteFile.OpenAsync);
 
+public sealed class SqliteJobSlotTests() : JobSlotContract(SqliteFile.OpenAsync);
+
 public sealed class SqliteStrandedJobTests() : StrandedJobContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteDeadLetterTests() : DeadLetterContract(SqliteFile.OpenAsync);

@@ -159,5 +159,5 @@ public sealed class NodeMembershipTests : IDisposable
         _data.Dispose();
     }
 
-    private JobClaim NextClaim() => _worker.Get<IJobClaimPolicy>().Of(LeaseOfNode.Current!, 1);
+    private JobClaim NextClaim() => _worker.Get<IJobClaimPolicy>().Of(LeaseOfNode.Current!, new JobSlots(1));
 }

@@ -83,7 +83,9 @@ public sealed class FakeEngineTests : IDisposable
         var phases = new RecordedPhases();
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "hub.example.com/team/app:2", RegistryUsername = "somebody" });
 
-        var starting = Deployment(engine).EnsureStartedAsync(new StartOrder(sandbox, "registry-secret"), phases, Token);
+        // The clock is turned until the test has seen what it waits for, and may outrun the engine by hours.
+        var deployment = Deployment(engine, silence: TimeSpan.FromDays(7));
+        var starting = deployment.EnsureStartedAsync(new StartOrder(sandbox, "registry-secret"), phases, Token);
         await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
         await UntilAsync(
             () => phases.Reports.Any(report => report.Message == "pulling: 1 of 2 layers, 1.5 of 4.0 MB"),
@@ -101,6 +103,70 @@ public sealed class FakeEngineTests : IDisposable
             ((string)auth["username"]!, (string)auth["password"]!, (string)auth["serveraddress"]!));
         Assert.DoesNotContain("registry-secret", string.Join('\n', engine.Calls.Where(call => call != pull)), StringComparison.Ordinal);
         Assert.DoesNotContain("registry-secret", new StartOrder(sandbox, "registry-secret").ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"status":"Pulling fs layer","id":"a"}{"status":"Downloading","id":"a","progressDetail":{"current":1,"total":9}}""")]
+    public async Task Start_WhoseRegistrySendsNothingMore_FailsInItsPullAndAsksTheEngineToEndIt(string sent)
+    {
+        var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var engine = await FakeEngine.StartAsync(async (call, response) =>
+        {
+            if (call.Verb != "POST images/create")
+            {
+                await FakeEngine.RefuseAsync(response, 404, "No such image: hub.example.com/app:1");
+                return;
+            }
+
+            response.HttpContext.RequestAborted.Register(ended.SetResult);
+            await response.WriteAsync(sent, Token);
+            await response.Body.FlushAsync(Token);
+            begun.SetResult();
+            await ended.Task;
+        });
+        var phases = new RecordedPhases();
+        var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "hub.example.com/app:1" });
+
+        var starting = Deployment(engine).EnsureStartedAsync(new StartOrder(sandbox, null), phases, Token);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        await UntilAsync(() => starting.IsCompleted, "a pull of which nothing comes was to end by the clock");
+
+        var error = DockerHarness.Failure<SandboxError.StartFailed>(await starting);
+        Assert.Equal((SandboxPhase.ImagePull, "the registry sent nothing for 60 s"), (error.Phase, error.Reason));
+        Assert.Equal("image_pull Failed", phases.Steps.Last());
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
+    }
+
+    [Fact]
+    public async Task Start_ThatHasToPull_AsksItsNodeFirst_AndOthersDoNot()
+    {
+        var present = false;
+        await using var engine = await FakeEngine.StartAsync((call, response) =>
+        {
+            present |= call.Verb == "POST images/create";
+            return call.Verb == "POST images/create" ? response.WriteAsync("", Token)
+                : call.Path.StartsWith("images/", StringComparison.Ordinal) && !present
+                    ? FakeEngine.RefuseAsync(response, 404, "No such image")
+                    : RunAsync(call, response);
+        });
+        var (deployment, pulls) = (Deployment(engine), new List<bool>());
+        for (var number = 0; number < 2; number++)
+        {
+            var sandbox = DockerHarness.GivenSandbox(spec => spec with { Image = "hub.example.com/app:1" });
+            var order = new StartOrder(sandbox, null)
+            {
+                BeforePull = _ =>
+                {
+                    pulls.Add(engine.Calls.Any(call => call.Path == "images/create"));
+                    return Task.CompletedTask;
+                },
+            };
+            var started = await deployment.EnsureStartedAsync(order, new RecordedPhases(), Token);
+            Assert.True(started.TryGet(out _, out var error), error?.Text);
+        }
+
+        Assert.True(pulls is [false], "the first start was to ask once, before its pull, and the second found the image");
     }
 
     [Fact]
@@ -235,7 +301,7 @@ public sealed class FakeEngineTests : IDisposable
         return value;
     }
 
-    private DockerDeployment Deployment(FakeEngine engine)
+    private DockerDeployment Deployment(FakeEngine engine, TimeSpan? silence = null)
     {
         var options = new WorkerOptions
         {
@@ -244,6 +310,7 @@ public sealed class FakeEngineTests : IDisposable
             NodeName = "n",
             AgentFolder = _folder.Path,
             DockerHost = engine.Address,
+            TransferSilence = silence ?? TimeSpan.FromSeconds(60),
         };
         var connection = new EngineConnection(Options.Create(options), _clock);
         _connections.Add(connection);

@@ -20,6 +20,9 @@ public sealed class RegistryFailureTests
         "the registry does not give it to these credentials, or does not have it")]
     [InlineData("manifest for python:nope not found: manifest unknown: manifest unknown", "the registry does not have it")]
     [InlineData("toomanyrequests: You have reached your pull rate limit", "the registry asks for a pause")]
+    [InlineData("the registry sent nothing for 60 s", "the registry sent nothing for 60 s")]
+    [InlineData("the registry took nothing for 60 s", "the registry took nothing for 60 s")]
+    [InlineData("the registry sent nothing for 60 s: db.internal is down", Silent)]
     [InlineData("failed to register layer: write /usr: no space left on device", "this node has no space for it")]
     public void KindOf_AnEnginesSentence_SaysNothingOfItsOwn(string said, string kind) =>
         Assert.Equal(kind, RegistryFailure.KindOf(said));
