@@ -54,6 +54,7 @@ public sealed class AttackedCluster : IAsyncLifetime
             {
                 ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",
                 ["Security__Registries"] = _registry?.Name ?? "registry.invalid",
+                ["Api__MaxStreamsPerTenant"] = "64",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },
