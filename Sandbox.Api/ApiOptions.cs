@@ -23,13 +23,44 @@ public sealed class ApiOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartWait { get; set; } = TimeSpan.FromSeconds(85);
 
-    /// <summary>Largest JSON body that is accepted, bytes.</summary>
+    /// <summary>Largest JSON body that is accepted, bytes; for one with the content of a file see <see cref="MaxFileBody"/>.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
-    public int MaxJsonBody { get; set; } = 64 * 1024 * 1024;
+    public int MaxJsonBody { get; set; } = 2 * 1024 * 1024;
+
+    /// <summary>Largest JSON body of <c>write_file</c>, bytes. What is larger goes by <c>upload</c>, which has no limit.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
+    public int MaxFileBody { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes of bodies and answers that this process holds at once, those of each tenant at most half of it. A request that finds
+    /// no room waits for it, and is answered 503 after 5 s.</summary>
+    [Range(1024 * 1024, 1L << 40)]
+    public long MaxBuffered { get; set; } = 160L * 1024 * 1024;
 
     /// <summary>Largest content of one enveloped answer from inside a sandbox, bytes before it was written as JSON.</summary>
     [Range(1024, 256 * 1024 * 1024)]
     public int MaxAgentAnswer { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Requests of one tenant that are answered at the same time, streams not counted; more are answered 429.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxRequestsPerTenant { get; set; } = 8192;
+
+    /// <summary>Streams of one tenant that are open at the same time: calls of envd, tunnels, logs, events and uploads. More are answered
+    /// 429.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxStreamsPerTenant { get; set; } = 8192;
+
+    /// <summary>Requests of one tenant in a second, on the average of ten; more are answered 429.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxRequestsPerSecond { get; set; } = 10_000;
+
+    /// <summary>API keys from one address that are none, in a minute: then keys from there that were not seen of late are answered 429. All
+    /// callers behind one proxy have its address.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxWrongKeysPerMinute { get; set; } = 600;
+
+    /// <summary>Connections to each address that it listens at; more are closed at once.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxConnections { get; set; } = 32_768;
 
     /// <summary>IANA name of the zone of the times in answers. Empty: <c>ROCK_TIME_ZONE</c>, then <c>TZ</c>, then UTC.</summary>
     public string TimeZone { get; set; } = "";

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Agents;
@@ -34,9 +36,11 @@ public static class ApiServiceCollectionExtensions
             .PostConfigure<IConfiguration>(TakeTimeZone);
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddRouting().AddHttpContextAccessor();
+        services.AddRouting().AddHttpContextAccessor().AddRateLimiter(static _ => { });
+        services.AddSingleton<IConfigureOptions<RateLimiterOptions>, TenantLimits>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerLimits>();
         services.AddMetrics().AddSingleton<ApiTelemetry>();
-        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<LoopbackPeer>()
+        services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<WrongKeyLimiter>().AddSingleton<LoopbackPeer>()
             .AddSingleton<AnonymousCallers>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
@@ -44,6 +48,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>();
         services.AddSandboxOperator();
         services.AddHttpForwarder();
+        services.AddSingleton<BufferBudget>().AddSingleton<PageReader>();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()
             .AddSingleton<DeleteSandboxEndpoint>();
@@ -59,11 +64,13 @@ public static class ApiServiceCollectionExtensions
         return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 
-    /// <summary>The order matters: log, then authentication, then the proxy that needs no route, then the routes.</summary>
+    /// <summary>The order matters: log, then authentication, then the limits of the caller's tenant, then the proxy that needs no route,
+    /// then the routes.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
         app.UseMiddleware<AccessLog>();
         app.UseMiddleware<AuthenticationMiddleware>();
+        app.UseRateLimiter();
         app.UseMiddleware<EnvdProxy>();
         app.UseWebSockets();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -17,13 +18,14 @@ namespace Sandbox.Api.Agents;
 /// Enveloped calls into sandboxes. What runs in a sandbox may have taken its agent over, so that an answer is bounded in
 /// size and time and believed only as far as it parses.
 /// </summary>
-internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider time, IOptions<ApiOptions> options)
+internal sealed class AgentClient(
+    TenantScopedAgentGateway agents, BufferBudget budget, TimeProvider time, IOptions<ApiOptions> options)
 {
     /// <summary>The agent's failures travel with this status.</summary>
     private const int Failure = 511;
 
-    /// <summary>One byte of content takes at most six of JSON; the rest is for the members around it.</summary>
-    private readonly int _limit = checked((int)Math.Min((options.Value.MaxAgentAnswer * 6L) + (64 * 1024), Array.MaxLength));
+    /// <summary>Largest answer that has no content of the sandbox's in it, bytes.</summary>
+    private const int SmallAnswer = 1024 * 1024;
 
     /// <summary>What a call may take that waits for nothing inside the sandbox.</summary>
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(60);
@@ -32,27 +34,27 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
     public Task<AgentAnswer<TResult>> PostAsync<TBody, TResult>(
-        string sandboxId, string route, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TResult> resultType,
-        TimeSpan? limit, CancellationToken cancellationToken)
+        HttpContext http, string sandboxId, string route, (TBody Value, JsonTypeInfo<TBody> Type) body, AnswerType<TResult> answer,
+        TimeSpan? limit)
         where TResult : class
     {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body.Value, body.Type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync(sandboxId, HttpMethod.Post, route, content, resultType, limit, cancellationToken);
+        return SendAsync(http, sandboxId, new AgentQuestion(HttpMethod.Post, route, content), answer, limit);
     }
 
-    public Task<AgentAnswer<TResult>> GetAsync<TResult>(
-        string sandboxId, string route, JsonTypeInfo<TResult> resultType, CancellationToken cancellationToken)
+    public Task<AgentAnswer<TResult>> GetAsync<TResult>(HttpContext http, string sandboxId, string route, AnswerType<TResult> answer)
         where TResult : class =>
-        SendAsync(sandboxId, HttpMethod.Get, route, null, resultType, Short, cancellationToken);
+        SendAsync(http, sandboxId, new AgentQuestion(HttpMethod.Get, route, null), answer, Short);
 
-    /// <param name="route">Below <see cref="AgentRoutes.Rock"/>.</param>
+    /// <param name="http">The request that this answers: what is read of the agent's answer is kept until that has ended.</param>
     /// <param name="limit">Null: as long as it takes.</param>
     public async Task<AgentAnswer<TResult>> SendAsync<TResult>(
-        string sandboxId, HttpMethod method, string route, HttpContent? content, JsonTypeInfo<TResult> resultType,
-        TimeSpan? limit, CancellationToken cancellationToken)
+        HttpContext http, string sandboxId, AgentQuestion question, AnswerType<TResult> answer, TimeSpan? limit)
         where TResult : class
     {
+        var cancellationToken = http.RequestAborted;
+        var content = question.Content;
         if (!SandboxId.TryParse(sandboxId, null, out var id))
         {
             content?.Dispose();
@@ -67,13 +69,13 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
         }
 
         using (call)
-        using (var request = new HttpRequestMessage(method, AddressOf(call, route)) { Content = content })
+        using (var request = new HttpRequestMessage(question.Method, AddressOf(call, question.Route)) { Content = content })
         using (var timed = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, time))
         using (var either = CancellationTokenSource.CreateLinkedTokenSource(timed.Token, cancellationToken))
         {
             try
             {
-                return await ExchangeAsync(call, request, resultType, either.Token);
+                return await ExchangeAsync(http, call, request, answer, either.Token);
             }
             catch (OperationCanceledException) when (timed.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -102,23 +104,25 @@ internal sealed class AgentClient(TenantScopedAgentGateway agents, TimeProvider 
         new(call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Rock + route);
 
     private async Task<AgentAnswer<TResult>> ExchangeAsync<TResult>(
-        AgentCall call, HttpRequestMessage request, JsonTypeInfo<TResult> resultType, CancellationToken cancellationToken)
+        HttpContext http, AgentCall call, HttpRequestMessage request, AnswerType<TResult> type, CancellationToken cancellationToken)
         where TResult : class
     {
         using var answer = await call.Invoker.SendAsync(request, cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        using var body = await BoundedBody.ReadAsync(stream, _limit, cancellationToken);
-        if (body is null)
+        var buffer = new AnswerBuffer();
+        http.Response.RegisterForDispose(buffer);
+        var limit = type.IsLarge && answer.StatusCode is HttpStatusCode.OK ? options.Value.MaxAgentAnswer : SmallAnswer;
+        return await buffer.ReadAsync(stream, limit, new BufferReservation(budget, http), cancellationToken) switch
         {
-            return new AgentAnswer<TResult>.Refused($"The answer is larger than the limit of {options.Value.MaxAgentAnswer} bytes.");
-        }
-
-        return answer.StatusCode is HttpStatusCode.OK
-            ? new AgentAnswer<TResult>.Done(JsonSerializer.Deserialize(body.Bytes.Span, resultType) ?? throw new JsonException())
-            : new AgentAnswer<TResult>.Refused(ReasonOf((int)answer.StatusCode, body.Bytes));
+            AnswerReading.TooLarge => new AgentAnswer<TResult>.Refused($"The answer is larger than the limit of {limit} bytes."),
+            AnswerReading.NoRoom => new AgentAnswer<TResult>.Unreached(new SandboxError.Overloaded(IsDone: true)),
+            _ => answer.StatusCode is HttpStatusCode.OK
+                ? new AgentAnswer<TResult>.Done(type.Read(buffer.Json))
+                : new AgentAnswer<TResult>.Refused(ReasonOf((int)answer.StatusCode, buffer.Json)),
+        };
     }
 
-    private static string ReasonOf(int status, ReadOnlyMemory<byte> body)
+    private static string ReasonOf(int status, ReadOnlySequence<byte> body)
     {
         try
         {

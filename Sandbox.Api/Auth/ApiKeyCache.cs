@@ -22,10 +22,23 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
 
     internal int Remembered => _memory.Good.Count + _memory.Bad.Count;
 
+    /// <summary>What is remembered of a secret: its key, or null for what is none. False: it has to be looked up.</summary>
+    public bool TryRecall(string secret, out ApiKey? key)
+    {
+        var (name, memory) = (Convert.ToHexString(HashOf(secret)), Current());
+        if (memory.Good.TryGet(name, out key) && !(key!.ExpiresAt <= time.GetUtcNow()))
+        {
+            return true;
+        }
+
+        key = null;
+        return memory.Bad.TryGet(name, out _);
+    }
+
     /// <summary>The key with this secret; null: there is none, or it was revoked or has expired.</summary>
     public async ValueTask<ApiKey?> FindAsync(string secret, CancellationToken cancellationToken)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+        var hash = HashOf(secret);
         var name = Convert.ToHexString(hash);
         var memory = Current();
         if (memory.Good.TryGet(name, out var kept) && !(kept!.ExpiresAt <= time.GetUtcNow()))
@@ -73,6 +86,8 @@ internal sealed class ApiKeyCache(ITenantStore tenants, IChangeFeed feed, TimePr
     }
 
     public void Dispose() => _memory.Dispose();
+
+    private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
     /// <summary>A change makes a new memory; an answer that was asked for before it lands in the old one, which is not read any
     /// more.</summary>

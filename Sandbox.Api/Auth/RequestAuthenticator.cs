@@ -5,7 +5,8 @@ namespace Sandbox.Api.Auth;
 
 /// <summary>Finds out who the caller is: a caller with a key is its tenant; without any key configured only programs of the server's own
 /// user on this machine are let in (<see cref="AnonymousCallers"/>).</summary>
-internal sealed class RequestAuthenticator(ConfiguredApiKeys configured, ApiKeyCache keys, AnonymousCallers anonymous)
+internal sealed class RequestAuthenticator(
+    ConfiguredApiKeys configured, ApiKeyCache keys, WrongKeyLimiter wrongKeys, AnonymousCallers anonymous)
 {
     private static readonly AuthenticationResult AsOwner = new AuthenticationResult.Admitted(Caller.Owner);
 
@@ -15,6 +16,10 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys configured, ApiKeyC
     private static readonly AuthenticationResult SeveralKeys = new AuthenticationResult.Refused(
         StatusCodes.Status401Unauthorized, "unauthorized", "The request carries several different API keys; send one.");
 
+    private static readonly AuthenticationResult TooManyWrongKeys = new AuthenticationResult.Refused(
+        StatusCodes.Status429TooManyRequests, "too_many_requests",
+        "Too many keys from this address are none (Api:MaxWrongKeysPerMinute); ask again in a minute.");
+
     public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext http)
     {
         if (CameOverLocalSocket(http))
@@ -23,9 +28,9 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys configured, ApiKeyC
         }
 
         var presented = RequestCredentials.In(http.Request);
-        if (presented.Count == 1 && await KnownAsync(presented[0], http.RequestAborted) is { } caller)
+        if (presented.Count == 1 && await AuthenticateAsync(http, presented[0]) is { } known)
         {
-            return new AuthenticationResult.Admitted(caller);
+            return known;
         }
 
         if (!configured.IsEmpty || await keys.AnyAsync(http.RequestAborted))
@@ -36,10 +41,31 @@ internal sealed class RequestAuthenticator(ConfiguredApiKeys configured, ApiKeyC
         return anonymous.WhyRefused(http) ?? AsOwner;
     }
 
-    private async ValueTask<Caller?> KnownAsync(string key, CancellationToken cancellationToken) =>
-        configured.Knows(key) ? Caller.Owner
-        : await keys.FindAsync(key, cancellationToken) is { } found ? new Caller(found.Tenant, found.IsAdmin)
-        : null;
+    /// <returns>Null: it is no key.</returns>
+    private async ValueTask<AuthenticationResult?> AuthenticateAsync(HttpContext http, string key)
+    {
+        if (configured.Knows(key))
+        {
+            return AsOwner;
+        }
+
+        // A key that is remembered is let in also from an address that guesses.
+        if (!keys.TryRecall(key, out var found))
+        {
+            if (!wrongKeys.MayAsk(http))
+            {
+                return TooManyWrongKeys;
+            }
+
+            found = await keys.FindAsync(key, http.RequestAborted);
+            if (found is null)
+            {
+                wrongKeys.Count(http);
+            }
+        }
+
+        return found is null ? null : new AuthenticationResult.Admitted(new Caller(found.Tenant, found.IsAdmin));
+    }
 
     /// <summary>A caller that may open the socket's file may do everything: its mode is the access check.</summary>
     private static bool CameOverLocalSocket(HttpContext http) =>

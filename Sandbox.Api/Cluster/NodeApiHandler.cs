@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Sandbox.Api.Http;
 using Sandbox.Cluster;
 using Sandbox.Cluster.Signatures;
 using Sandbox.Domain.Errors;
@@ -65,7 +66,7 @@ internal sealed class NodeApiHandler(ClusterAgentGateway gateway, ReachedNode fi
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
         OperationCanceledException { InnerException: TimeoutException } => true,
-        null => SignedContent.Original(request.Content) is null or ByteArrayContent && missed is NotHereException,
+        null => SignedContent.Original(request.Content) is null or ByteArrayContent or IRepeatableContent && missed is NotHereException,
         _ => false,
     };
 

@@ -17,8 +17,8 @@ internal sealed class CloseSessionEndpoint(AgentClient agent, RockBody body)
         }
 
         var answer = await agent.PostAsync(
-            request.SandboxId!, "/close_session", request, RockJson.Default.CloseSessionRequest, AgentTypes.Strict.CloseSessionResult,
-            AgentClient.Short, http.RequestAborted);
+            http, request.SandboxId!, "/close_session", (request, RockJson.Default.CloseSessionRequest), AgentTypes.CloseSession,
+            AgentClient.Short);
         await (answer switch
         {
             AgentAnswer<CloseSessionResult>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.CloseSessionResult),

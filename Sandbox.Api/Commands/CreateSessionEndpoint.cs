@@ -17,16 +17,16 @@ internal sealed class CreateSessionEndpoint(AgentClient agent, RockBody body)
         }
 
         var answer = await agent.PostAsync(
-            request.SandboxId!, "/create_session", request, RockJson.Default.CreateSessionRequest, AgentTypes.Strict.CreateSessionResult,
-            AgentClient.Within(request.StartupTimeout), http.RequestAborted);
+            http, request.SandboxId!, "/create_session", (request, RockJson.Default.CreateSessionRequest), AgentTypes.CreateSession,
+            AgentClient.Within(request.StartupTimeout));
         await (answer switch
         {
-            AgentAnswer<CreateSessionResult>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.CreateSessionResult),
+            AgentAnswer<PassedAnswer>.Done done => Envelopes.PassAsync(http, done.Result),
 
             // Clients create the session they want without asking whether it is there; the old one stays.
-            AgentAnswer<CreateSessionResult>.Refused refused => Envelopes.SucceedAsync(
+            AgentAnswer<PassedAnswer>.Refused refused => Envelopes.SucceedAsync(
                 http, new CreateSessionResult(""), RockJson.Default.CreateSessionResult, refused.Reason),
-            AgentAnswer<CreateSessionResult>.Unreached unreached => Envelopes.FailAsync(
+            AgentAnswer<PassedAnswer>.Unreached unreached => Envelopes.FailAsync(
                 http, FailureMessage, unreached.Error, static (_, _) => new CreateSessionResult(""), RockJson.Default.CreateSessionResult),
             _ => throw new UnreachableException(),
         });

@@ -17,20 +17,18 @@ internal sealed class ExecuteEndpoint(AgentClient agent, RockBody body)
         }
 
         var answer = await agent.PostAsync(
-            request.SandboxId!, "/execute", request, RockJson.Default.ExecRequest, AgentTypes.Strict.ExecResult,
-            AgentClient.Within(request.Timeout), http.RequestAborted);
+            http, request.SandboxId!, "/execute", (request, RockJson.Default.ExecRequest), AgentTypes.Exec,
+            AgentClient.Within(request.Timeout));
         await (answer switch
         {
-            AgentAnswer<ExecResult>.Done done => SucceedAsync(http, done.Result),
+            AgentAnswer<PassedAnswer>.Done done => Envelopes.PassAsync(http, done.Result),
 
             // What a command cannot do is its result, not a failure of the call (clients look at exit_code).
-            AgentAnswer<ExecResult>.Refused refused => SucceedAsync(http, new ExecResult("", refused.Reason, -1)),
-            AgentAnswer<ExecResult>.Unreached unreached => Envelopes.FailAsync(
+            AgentAnswer<PassedAnswer>.Refused refused => Envelopes.SucceedAsync(
+                http, new ExecResult("", refused.Reason, -1), RockJson.Default.ExecResult),
+            AgentAnswer<PassedAnswer>.Unreached unreached => Envelopes.FailAsync(
                 http, FailureMessage, unreached.Error, static (_, _) => new ExecResult("", "", null), RockJson.Default.ExecResult),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
     }
-
-    private static Task SucceedAsync(HttpContext http, ExecResult result) =>
-        Envelopes.SucceedAsync(http, result, RockJson.Default.ExecResult);
 }

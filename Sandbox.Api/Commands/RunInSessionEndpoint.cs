@@ -17,14 +17,15 @@ internal sealed class RunInSessionEndpoint(AgentClient agent, RockBody body)
         }
 
         var answer = await agent.PostAsync(
-            request.SandboxId!, "/run_in_session", request, RockJson.Default.BashAction, AgentTypes.Strict.Observation,
-            AgentClient.Within(request.Timeout), http.RequestAborted);
+            http, request.SandboxId!, "/run_in_session", (request, RockJson.Default.BashAction), AgentTypes.Observation,
+            AgentClient.Within(request.Timeout));
         await (answer switch
         {
-            AgentAnswer<Observation>.Done { Result.ExitCode: -1 } failed => Envelopes.FailAsync(http, null, failed.Result.FailureReason),
-            AgentAnswer<Observation>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.Observation),
-            AgentAnswer<Observation>.Refused refused => Envelopes.FailAsync(http, null, refused.Reason),
-            AgentAnswer<Observation>.Unreached unreached => Envelopes.FailAsync(
+            AgentAnswer<PassedAnswer>.Done { Result: var failed } when failed.JsonOf(AgentTypes.ExitCode) is "-1" =>
+                Envelopes.FailAsync(http, null, failed.TextOf(AgentTypes.FailureReason)),
+            AgentAnswer<PassedAnswer>.Done done => Envelopes.PassAsync(http, done.Result),
+            AgentAnswer<PassedAnswer>.Refused refused => Envelopes.FailAsync(http, null, refused.Reason),
+            AgentAnswer<PassedAnswer>.Unreached unreached => Envelopes.FailAsync(
                 http, FailureMessage, unreached.Error, static (_, reason) =>
                     new Observation { FailureReason = reason }, RockJson.Default.Observation),
             _ => throw new UnreachableException(),

@@ -16,7 +16,7 @@ internal sealed class SandboxStatisticsEndpoint(AgentClient agent)
             return;
         }
 
-        var answer = await agent.GetAsync(id, "/get_statistics", AgentTypes.Strict.Statistics, http.RequestAborted);
+        var answer = await agent.GetAsync(http, id, "/get_statistics", AgentTypes.Statistics);
         await (answer switch
         {
             AgentAnswer<Statistics>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.Statistics),

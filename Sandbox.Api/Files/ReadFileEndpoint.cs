@@ -17,16 +17,15 @@ internal sealed class ReadFileEndpoint(AgentClient agent, RockBody body)
         }
 
         var answer = await agent.PostAsync(
-            request.SandboxId!, "/read_file", request, RockJson.Default.ReadFileRequest, AgentTypes.Strict.ReadFileResult,
-            AgentClient.Short, http.RequestAborted);
+            http, request.SandboxId!, "/read_file", (request, RockJson.Default.ReadFileRequest), AgentTypes.ReadFile, AgentClient.Short);
         await (answer switch
         {
-            AgentAnswer<ReadFileResult>.Done done => Envelopes.SucceedAsync(http, done.Result, RockJson.Default.ReadFileResult),
+            AgentAnswer<PassedAnswer>.Done done => Envelopes.PassAsync(http, done.Result),
 
             // Upstream's form of a missing file; the reason, which it loses, stands in the message.
-            AgentAnswer<ReadFileResult>.Refused refused => Envelopes.SucceedAsync(
+            AgentAnswer<PassedAnswer>.Refused refused => Envelopes.SucceedAsync(
                 http, new ReadFileResult(""), RockJson.Default.ReadFileResult, refused.Reason),
-            AgentAnswer<ReadFileResult>.Unreached unreached => Envelopes.FailAsync(
+            AgentAnswer<PassedAnswer>.Unreached unreached => Envelopes.FailAsync(
                 http, FailureMessage, unreached.Error, static (_, _) => new ReadFileResult(""), RockJson.Default.ReadFileResult),
             _ => throw new UnreachableException(),
         });

@@ -1,23 +1,35 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Rock;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Api.Files;
 
 /// <summary>Streams one file of a multipart form into a sandbox. Nothing of it is ever held as a whole in memory.</summary>
-internal sealed class UploadEndpoint(AgentClient agent)
+internal sealed class UploadEndpoint(AgentClient agent, TimeProvider time)
 {
     public const string FailureMessage = "upload file failed";
 
+    /// <summary>How long the form may take until its file can be sent on.</summary>
+    internal static readonly TimeSpan LongestHead = TimeSpan.FromMinutes(5);
+
     public async Task HandleAsync(HttpContext http)
     {
-        Unbounded(http);
+        // A file has no largest size, and what makes it may pause for as long as it likes; what comes before it may not.
+        http.LiftLimits();
         using var form = new UploadForm();
+        using var limit = new CancellationTokenSource(LongestHead, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         try
         {
-            await form.ReadUntilSendableAsync(http.Request, http.RequestAborted);
+            await form.ReadUntilSendableAsync(http.Request, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            await RockBody.RefuseAsync(
+                http, $"body: sandbox_id, target_path and the file must begin within {LongestHead.TotalMinutes:0} min");
+            return;
         }
         catch (Exception exception)
             when (exception is InvalidDataException or (IOException and not BadHttpRequestException)
@@ -32,20 +44,6 @@ internal sealed class UploadEndpoint(AgentClient agent)
             : SendAsync(http, form));
     }
 
-    /// <summary>A file has no largest size and no slowest speed.</summary>
-    private static void Unbounded(HttpContext http)
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = null;
-        }
-
-        if (http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-    }
-
     private async Task SendAsync(HttpContext http, UploadForm form)
     {
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
@@ -57,7 +55,7 @@ internal sealed class UploadEndpoint(AgentClient agent)
         };
 
         var answer = await agent.SendAsync(
-            form.SandboxId!, HttpMethod.Post, "/upload", content, AgentTypes.Strict.UploadResult, null, http.RequestAborted);
+            http, form.SandboxId!, new AgentQuestion(HttpMethod.Post, "/upload", content), AgentTypes.Upload, limit: null);
 
         // An agent that answers early (the disk is full) leaves the copying behind; the request's body must not be read
         // any more once the answer goes out.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Rock;
@@ -5,20 +6,20 @@ using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Api.Files;
 
+/// <summary>Writes a text file. Its content goes on to the agent as it came.</summary>
 internal sealed class WriteFileEndpoint(AgentClient agent, RockBody body)
 {
     public const string FailureMessage = "write file failed";
 
-    public async Task HandleAsync(HttpContext http)
-    {
-        if (await body.ReadAsync(http, RockRequests.WriteFile) is not { } request)
-        {
-            return;
-        }
+    private static readonly byte[] Content = "content"u8.ToArray();
 
-        var answer = await agent.PostAsync(
-            request.SandboxId!, "/write_file", request, RockJson.Default.WriteFileRequest, AgentTypes.Strict.WriteFileResult,
-            AgentClient.Short, http.RequestAborted);
+    public Task HandleAsync(HttpContext http) => body.ReadFileAsync(
+        http, Content, RockRequests.WriteFile, (request, content) => SendAsync(http, request, content));
+
+    private async Task SendAsync(HttpContext http, WriteFileRequest request, ReadOnlySequence<byte> content)
+    {
+        var question = new AgentQuestion(HttpMethod.Post, "/write_file", new WriteFileContent(request.Path, content));
+        var answer = await agent.SendAsync(http, request.SandboxId!, question, AgentTypes.WriteFile, AgentClient.Short);
         await (answer switch
         {
             AgentAnswer<WriteFileResult>.Done done => SucceedAsync(http, done.Result),

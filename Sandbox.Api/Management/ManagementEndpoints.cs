@@ -11,8 +11,8 @@ internal static class ManagementEndpoints
     /// <summary>How any route may fail, whatever it is about.</summary>
     private static readonly int[] Failures =
     [
-        StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status500InternalServerError,
-        StatusCodes.Status503ServiceUnavailable,
+        StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status429TooManyRequests,
+        StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable,
     ];
 
     public static void MapManagement(this IEndpointRouteBuilder app)

@@ -13,6 +13,8 @@ internal sealed class ProblemResult(int status, string code, string detail) : IR
 {
     public const string ContentType = "application/problem+json";
 
+    private const string Overloaded = "overloaded";
+
     public static ProblemResult BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "bad_request", detail);
 
     public static ProblemResult NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
@@ -25,6 +27,7 @@ internal sealed class ProblemResult(int status, string code, string detail) : IR
             SandboxError.NotFound => (StatusCodes.Status404NotFound, "not_found"),
             SandboxError.BadId or SandboxError.BadSpec => (StatusCodes.Status400BadRequest, "bad_request"),
             SandboxError.Unsupported => (StatusCodes.Status501NotImplemented, "not_supported"),
+            SandboxError.Overloaded => (StatusCodes.Status503ServiceUnavailable, Overloaded),
             SandboxError.AgentUnreachable or SandboxError.DockerUnavailable or SandboxError.NoCapacity =>
                 (StatusCodes.Status503ServiceUnavailable, "unavailable"),
             _ => (StatusCodes.Status409Conflict, "conflict"),
@@ -35,6 +38,11 @@ internal sealed class ProblemResult(int status, string code, string detail) : IR
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = status;
+        if (code is Overloaded)
+        {
+            httpContext.Response.Headers.RetryAfter = "1";
+        }
+
         var problem = new ProblemMessage("about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail);
         return JsonAnswer.WriteAsync(
             httpContext, writer => JsonSerializer.Serialize(writer, problem, ManagementJson.Default.ProblemMessage), ContentType);

@@ -2,15 +2,15 @@ using System.Text.Json;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
-using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
 
 /// <summary>The sandboxes in all states, page by page; or, with <c>deleted=true</c>, those that were deleted within the time for which
 /// their ids stay refused.</summary>
-internal sealed class SandboxListEndpoint(TenantScopedRecords records, StatusViews views, TimeProvider time)
+internal sealed class SandboxListEndpoint(PageReader pages, StatusViews views, TimeProvider time)
 {
     private const string Page = "page";
     private const string PageSize = "page_size";
@@ -36,12 +36,16 @@ internal sealed class SandboxListEndpoint(TenantScopedRecords records, StatusVie
             return;
         }
 
-        var found = await records.ListAsync(
-            new SandboxQuery([], filter, page, size)
-            {
-                DeletedSince = deleted ? time.GetUtcNow() - ISandboxStore.TombstoneFor : null,
-            },
-            http.RequestAborted);
+        var asked = new SandboxQuery([], filter, page, size)
+        {
+            DeletedSince = deleted ? time.GetUtcNow() - ISandboxStore.TombstoneFor : null,
+        };
+        if (await pages.ReadAsync(http, asked) is not { } found)
+        {
+            await ProblemResult.Of(new SandboxError.Overloaded(IsDone: false)).ExecuteAsync(http);
+            return;
+        }
+
         var result = new ListResult
         {
             Items = [.. found.Items.Select(views.ListItemOf)],

@@ -16,10 +16,11 @@ internal static class SandboxRoutes
             .WithMetadata(new QueryParameters(SandboxListEndpoint.Query), Success(typeof(ListResult), "application/json"));
         group.MapGet("/sandboxes/{id}/logs", (HttpContext http, SandboxLogEndpoint logs) => logs.HandleAsync(http))
             .WithSummary("What the main process of a sandbox has written, with follow=true also what it goes on to write")
-            .WithMetadata(new QueryParameters(SandboxLogEndpoint.Query), Success(typeof(string), "text/plain"));
+            .WithMetadata(new QueryParameters(SandboxLogEndpoint.Query), Success(typeof(string), "text/plain"), StreamMetadata.Instance);
         group.MapGet("/events", (HttpContext http, EventsEndpoint events) => events.HandleAsync(http))
             .WithSummary("What happens to the sandboxes, as server-sent events")
-            .WithMetadata(new QueryParameters(EventsEndpoint.Query), Success(typeof(string), "text/event-stream"));
+            .WithMetadata(
+                new QueryParameters(EventsEndpoint.Query), Success(typeof(string), "text/event-stream"), StreamMetadata.Instance);
     }
 
     private static ProducesResponseTypeMetadata Success(Type type, string contentType) =>

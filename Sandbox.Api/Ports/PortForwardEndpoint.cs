@@ -28,7 +28,7 @@ internal sealed partial class PortForwardEndpoint(
             .WithSummary("A WebSocket to a TCP port inside a sandbox; its binary messages are the bytes of the connection")
             .WithTags("Ports")
             .WithMetadata(
-                ((RequestDelegate)HandleAsync).Method, new QueryParameters(["port"]),
+                ((RequestDelegate)HandleAsync).Method, new QueryParameters(["port"]), StreamMetadata.Instance,
                 new ProducesResponseTypeMetadata(StatusCodes.Status101SwitchingProtocols, typeof(void)),
                 new ProducesResponseTypeMetadata(StatusCodes.Status426UpgradeRequired, typeof(void)));
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -12,10 +13,26 @@ internal static class Envelopes
 {
     public const string InvalidParameter = "invalid parameter";
 
+    private static ReadOnlySpan<byte> BeforeResult => """{"status":"Success","message":null,"error":null,"result":"""u8;
+
+    private static ReadOnlySpan<byte> AfterResult => "}"u8;
+
     /// <param name="note">Something the caller should know although the call counts as a success.</param>
     public static Task SucceedAsync<T>(HttpContext http, T result, JsonTypeInfo<T> type, string? note = null)
         where T : class =>
         WriteAsync(http, Envelope.Success, note, null, result, type);
+
+    /// <summary>A success whose result goes on as the sandbox gave it.</summary>
+    public static async Task PassAsync(HttpContext http, PassedAnswer result)
+    {
+        var output = http.Response.BodyWriter;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = BeforeResult.Length + result.Length + AfterResult.Length;
+        output.Write(BeforeResult);
+        await result.WriteAsync(output, http.RequestAborted);
+        output.Write(AfterResult);
+        await output.FlushAsync(http.RequestAborted);
+    }
 
     public static Task SucceedWithNothingAsync(HttpContext http) =>
         WriteAsync<string>(http, Envelope.Success, null, null, null, null);
@@ -41,7 +58,7 @@ internal static class Envelopes
             http, failureMessage, error, static (code, reason) => new FailureResult(code, null, reason), RockJson.Default.FailureResult);
 
     /// <summary>A known error, projected onto the result type of the route. A sandbox that does not run or does not answer
-    /// has no result at all.</summary>
+    /// has no result at all, and neither has a server that has no room.</summary>
     public static Task FailAsync<T>(
         HttpContext http, string failureMessage, SandboxError error, Func<int, string, T> project, JsonTypeInfo<T> type)
         where T : class
@@ -51,8 +68,14 @@ internal static class Envelopes
             http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        return error is SandboxError.NotStarted or SandboxError.AgentUnreachable
-            ? FailAsync(http, failureMessage, error.Text, isOurs: error is SandboxError.AgentUnreachable)
+        if (error is SandboxError.Overloaded)
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            http.Response.Headers.RetryAfter = "1";
+        }
+
+        return error is SandboxError.NotStarted or SandboxError.AgentUnreachable or SandboxError.Overloaded
+            ? FailAsync(http, failureMessage, error.Text, isOurs: error is not SandboxError.NotStarted)
             : FailAsync(
                 http, failureMessage, error.Text, project(CodeOf(error), error.Text), type, isOurs: CodeOf(error) == RockCodes.Internal);
     }

@@ -7,7 +7,22 @@ internal sealed partial class Fields
 {
     public IReadOnlyList<string> Texts(string name) => TryFind(name, out var value) ? TextsOf(name, value) : [];
 
-    public IReadOnlyList<string> RequiredTexts(string name) => Demand(name) is { } value ? TextsOf(name, value) : [];
+    /// <summary>At most <paramref name="most"/>; more are refused before any is read.</summary>
+    public IReadOnlyList<string> RequiredTexts(string name, int most)
+    {
+        if (Demand(name) is not { } value)
+        {
+            return [];
+        }
+
+        if (value.ValueKind is JsonValueKind.Array && value.GetArrayLength() is var count && count > most)
+        {
+            Refuse(name, $"List should have at most {most} items after validation, not {count}");
+            return [];
+        }
+
+        return TextsOf(name, value);
+    }
 
     public IReadOnlyList<string>? OptionalTexts(string name) => TryFindValue(name, out var value) ? TextsOf(name, value) : null;
 

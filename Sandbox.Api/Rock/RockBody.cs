@@ -1,49 +1,57 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Http;
+using Sandbox.Domain.Errors;
 
 namespace Sandbox.Api.Rock;
 
 /// <summary>Reads JSON bodies. Whatever is wrong with one is answered here, in ROCK's words.</summary>
-internal sealed class RockBody(IOptions<ApiOptions> options)
+internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<ApiOptions> options)
 {
+    /// <summary>How long a body may take to arrive: as long as it does, what has arrived of it is held.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private readonly int _limit = options.Value.MaxJsonBody;
+    private readonly int _fileLimit = options.Value.MaxFileBody;
 
     /// <summary>The request, or null when the body was refused and the answer is already written.</summary>
     public async Task<T?> ReadAsync<T>(HttpContext http, Func<Fields, T> read)
         where T : class
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        if (await BufferAsync(http, _limit) is not { } body)
         {
-            // The limit is ours, so that its answer has ROCK's form.
-            size.MaxRequestBodySize = null;
+            return null;
         }
 
-        if (http.Request.ContentLength > _limit)
+        var (request, problem) = Parse(http.Request, body, read);
+        http.Request.BodyReader.AdvanceTo(body.End);
+        return problem is null ? request : await RefuseAsync<T>(http, problem);
+    }
+
+    /// <summary>Reads a body one member of which is the content of a file. That stays as it came, in the connection's own buffers, until
+    /// <paramref name="send"/> has ended, and the request has an empty text in its place.</summary>
+    /// <param name="send">Takes the request and the content, a text as JSON.</param>
+    public async Task ReadFileAsync<T>(
+        HttpContext http, ReadOnlyMemory<byte> member, Func<Fields, T> read, Func<T, ReadOnlySequence<byte>, Task> send)
+        where T : class
+    {
+        if (await BufferAsync(http, _fileLimit) is not { } body)
         {
-            return await RefuseAsync<T>(http, TooLarge());
+            return;
         }
 
-        var reader = http.Request.BodyReader;
-        while (true)
+        try
         {
-            var part = await reader.ReadAsync(http.RequestAborted);
-            if (part.Buffer.Length > _limit)
-            {
-                reader.AdvanceTo(part.Buffer.End);
-                return await RefuseAsync<T>(http, TooLarge());
-            }
-
-            if (part.IsCompleted)
-            {
-                var (request, problem) = Parse(http.Request, part.Buffer, read);
-                reader.AdvanceTo(part.Buffer.End);
-                return problem is null ? request : await RefuseAsync<T>(http, problem);
-            }
-
-            reader.AdvanceTo(part.Buffer.Start, part.Buffer.End);
+            var (content, others, unreadable) = Split(http.Request, body, member.Span);
+            var (request, problem) = unreadable is null ? Parse(http.Request, others, read) : (null, unreadable);
+            await (problem is null ? send(request!, content) : RefuseAsync(http, problem));
+        }
+        finally
+        {
+            http.Request.BodyReader.AdvanceTo(body.End);
         }
     }
 
@@ -56,7 +64,127 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
         return null;
     }
 
-    private string TooLarge() => $"body: larger than the limit of {_limit / 1024 / 1024} MiB ({_limit} bytes)";
+    /// <summary>The whole body, which stays in the reader of the request until that is advanced; null when it was refused and the answer
+    /// is already written.</summary>
+    private async Task<ReadOnlySequence<byte>?> BufferAsync(HttpContext http, int limit)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            // The limit is ours, so that its answer has ROCK's form.
+            size.MaxRequestBodySize = null;
+        }
+
+        if (http.Request.ContentLength > limit)
+        {
+            return await RefusedAsync(http, TooLarge(limit));
+        }
+
+        var reserved = new BufferReservation(budget, http);
+        if (http.Request.ContentLength is { } stated && !await reserved.TryReachAsync(stated, http.RequestAborted))
+        {
+            return await OverloadedAsync(http);
+        }
+
+        // Most bodies are here already, and need no clock.
+        if (http.Request.BodyReader.TryRead(out var first))
+        {
+            if (first.IsCompleted && first.Buffer.Length <= limit
+                && await reserved.TryReachAsync(first.Buffer.Length, http.RequestAborted))
+            {
+                return first.Buffer;
+            }
+
+            http.Request.BodyReader.AdvanceTo(first.Buffer.Start);
+        }
+
+        using var late = new CancellationTokenSource(Longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
+        try
+        {
+            return await BufferAsync(http, limit, reserved, either.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            return await RefusedAsync(http, $"body: it did not arrive within {Longest.TotalMinutes:0} min");
+        }
+    }
+
+    private static async Task<ReadOnlySequence<byte>?> BufferAsync(
+        HttpContext http, int limit, BufferReservation reserved, CancellationToken cancellationToken)
+    {
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var part = await reader.ReadAsync(cancellationToken);
+            if (part.Buffer.Length > limit)
+            {
+                reader.AdvanceTo(part.Buffer.End);
+                return await RefusedAsync(http, TooLarge(limit));
+            }
+
+            if (!await reserved.TryReachAsync(part.Buffer.Length, cancellationToken))
+            {
+                reader.AdvanceTo(part.Buffer.End);
+                return await OverloadedAsync(http);
+            }
+
+            if (part.IsCompleted)
+            {
+                return part.Buffer;
+            }
+
+            reader.AdvanceTo(part.Buffer.Start, part.Buffer.End);
+        }
+    }
+
+    private static async Task<ReadOnlySequence<byte>?> RefusedAsync(HttpContext http, string problem)
+    {
+        await RefuseAsync(http, problem);
+        return null;
+    }
+
+    private static async Task<ReadOnlySequence<byte>?> OverloadedAsync(HttpContext http)
+    {
+        await Envelopes.FailAsync(http, "overloaded", new SandboxError.Overloaded(IsDone: false));
+        return null;
+    }
+
+    /// <summary>The content of a file in a body, the body with an empty text instead, and what is wrong with them.</summary>
+    private (ReadOnlySequence<byte> Content, ReadOnlySequence<byte> Others, string? Problem) Split(
+        HttpRequest request, ReadOnlySequence<byte> body, ReadOnlySpan<byte> member)
+    {
+        if (!JsonMediaType.Is(request.ContentType))
+        {
+            return (default, body, null);
+        }
+
+        try
+        {
+            if (LargeMember.Find(body, member) is not { } place)
+            {
+                return (default, body, body.Length > _limit ? TooLarge(_limit) : null);
+            }
+
+            var content = body.Slice(place.Start, place.Length);
+            if (!LargeMember.IsText(content))
+            {
+                return (default, default, $"body.{Encoding.UTF8.GetString(member)}: Input should be a valid string");
+            }
+
+            return body.Length - content.Length > _limit
+                ? (default, default, TooLarge(_limit))
+                : (content, LargeMember.Without(body, place), null);
+        }
+        catch (JsonException exception)
+        {
+            return (default, default, Undecodable(body, exception));
+        }
+    }
+
+    private static string TooLarge(int limit) => $"body: larger than the limit of {limit / 1024 / 1024} MiB ({limit} bytes)";
+
+    private static string Undecodable(ReadOnlySequence<byte> body, JsonException exception) =>
+        $"body.{OffsetOf(body, exception)}: JSON decode error";
 
     private static (T?, string? Problem) Parse<T>(HttpRequest request, ReadOnlySequence<byte> body, Func<Fields, T> read)
         where T : class
@@ -85,7 +213,7 @@ internal sealed class RockBody(IOptions<ApiOptions> options)
         }
         catch (JsonException exception)
         {
-            return (null, $"body.{OffsetOf(body, exception)}: JSON decode error");
+            return (null, Undecodable(body, exception));
         }
         catch (InvalidOperationException)
         {

@@ -66,16 +66,7 @@ internal static class RockRequests
         return request;
     }
 
-    public static BatchRequest Batch(Fields fields)
-    {
-        var ids = fields.RequiredTexts("sandbox_ids");
-        if (ids.Count > MaxPage)
-        {
-            fields.Refuse("sandbox_ids", $"List should have at most {MaxPage} items after validation, not {ids.Count}");
-        }
-
-        return new BatchRequest(ids);
-    }
+    public static BatchRequest Batch(Fields fields) => new(fields.RequiredTexts("sandbox_ids", MaxPage));
 
     public static ExecRequest Exec(Fields fields) => new()
     {

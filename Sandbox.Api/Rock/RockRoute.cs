@@ -21,6 +21,9 @@ internal sealed record RockRoute(string Method, string Path, string FailureMessa
     /// <summary>The <c>result</c> of its success; null: null.</summary>
     public JsonTypeInfo? Result { get; init; }
 
+    /// <summary>Whether a request lasts as long as its caller likes.</summary>
+    public bool IsStream { get; init; }
+
     /// <summary>Names of its query parameters; those that end in ? are optional.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 }

@@ -35,6 +35,11 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
             // The document takes in what has a method, which a bare request delegate does not show.
             route.Handler.Method, new QueryParameters(route.Query),
             new ProducesResponseTypeMetadata(StatusCodes.Status200OK, envelope, ["application/json"]));
+        if (route.IsStream)
+        {
+            endpoint.WithMetadata(StreamMetadata.Instance);
+        }
+
         if (route.Body is { } body)
         {
             // It names no content type: routing would refuse requests of another by itself.
@@ -147,7 +152,7 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
         { Body = RockJson.Default.WriteFileRequest, Result = RockJson.Default.WriteFileResult },
         new(Post, "/upload", UploadEndpoint.FailureMessage, "Streams a file into the sandbox (multipart: sandbox_id, target_path, file)",
             services.GetRequiredService<UploadEndpoint>().HandleAsync)
-        { Result = RockJson.Default.UploadResult },
+        { Result = RockJson.Default.UploadResult, IsStream = true },
     ];
 
     private static partial class Log

@@ -1,12 +1,13 @@
 using Sandbox.Api.Rock;
-using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>The status of many at once. Ids that are unknown, malformed or no longer live are silently missing.</summary>
-internal sealed class BatchStatusEndpoint(TenantScopedRecords records, StatusViews views, RockBody body)
+internal sealed class BatchStatusEndpoint(PageReader pages, StatusViews views, RockBody body)
 {
     public const string FailureMessage = "batch get sandbox status failed";
 
@@ -17,17 +18,21 @@ internal sealed class BatchStatusEndpoint(TenantScopedRecords records, StatusVie
             return;
         }
 
-        var statuses = new List<StatusResult>();
-        foreach (var text in request.SandboxIds.Distinct(StringComparer.Ordinal))
+        var ids = request.SandboxIds.Distinct(StringComparer.Ordinal)
+            .Select(text => SandboxId.TryParse(text, null, out var id) ? (SandboxId?)id : null).OfType<SandboxId>().ToList();
+        var query = new SandboxQuery(ListSandboxesEndpoint.Live, new Dictionary<string, string>(), PageSize: Math.Max(ids.Count, 1))
         {
-            if (SandboxId.TryParse(text, null, out var id)
-                && await records.FindAsync(id, http.RequestAborted) is { } sandbox
-                && ListSandboxesEndpoint.Live.Contains(sandbox.State))
-            {
-                statuses.Add(views.BatchItemOf(sandbox));
-            }
+            Ids = ids,
+        };
+        if (await pages.ReadAsync(http, query) is not { } found)
+        {
+            await Envelopes.FailAsync(http, FailureMessage, new SandboxError.Overloaded(IsDone: false));
+            return;
         }
 
+        // In the order of the question.
+        var sandboxes = found.Items.ToDictionary(sandbox => sandbox.Id);
+        var statuses = ids.Where(sandboxes.ContainsKey).Select(id => views.BatchItemOf(sandboxes[id])).ToList();
         await Envelopes.SucceedAsync(http, new BatchResult { Statuses = statuses }, RockJson.Default.BatchResult);
     }
 }

@@ -1,14 +1,14 @@
 using System.Globalization;
 using Sandbox.Api.Rock;
-using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Sandboxes;
 
 /// <summary>What is pending or running, page by page.</summary>
-internal sealed class ListSandboxesEndpoint(TenantScopedRecords records, StatusViews views)
+internal sealed class ListSandboxesEndpoint(PageReader pages, StatusViews views)
 {
     public const string FailureMessage = "list sandboxes failed";
 
@@ -32,7 +32,12 @@ internal sealed class ListSandboxesEndpoint(TenantScopedRecords records, StatusV
         var filter = http.Request.Query
             .Where(field => field.Key is not (Page or PageSize))
             .ToDictionary(field => field.Key, field => field.Value[^1] ?? "", StringComparer.Ordinal);
-        var found = await records.ListAsync(new SandboxQuery(Live, filter, page, size), http.RequestAborted);
+        if (await pages.ReadAsync(http, new SandboxQuery(Live, filter, page, size)) is not { } found)
+        {
+            await Envelopes.FailAsync(http, FailureMessage, new SandboxError.Overloaded(IsDone: false));
+            return;
+        }
+
         var result = new ListResult
         {
             Items = [.. found.Items.Select(views.ListItemOf)],

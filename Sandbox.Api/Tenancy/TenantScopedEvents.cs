@@ -173,7 +173,7 @@ internal sealed class TenantScopedEvents(
             for (var (page, isLast) = (1, false); !isLast; page++)
             {
                 var found = await records.ListAsync(
-                    new SandboxQuery([], fields, page, PageSize) { DeletedSince = deletedSince }, cancellationToken);
+                    new SandboxQuery([], fields, page, PageSize) { DeletedSince = deletedSince, IsBrief = true }, cancellationToken);
                 foreach (var record in found.Items)
                 {
                     yield return record;

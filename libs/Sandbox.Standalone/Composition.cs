@@ -88,13 +88,7 @@ internal static class Composition
 
     private static void Listen(KestrelServerOptions kestrel, StandaloneOptions options, DataFolder folder, ConnectionDrain drain)
     {
-        kestrel.AddServerHeader = false;
         kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
-
-        // Files and output of any size go through, as slowly as the other side likes; JSON bodies have a limit of their own.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
 
         kestrel.ListenUnixSocket(folder.Socket, listen => listen.Use(next => connection => drain.TrackAsync(connection, next)));

@@ -22,12 +22,30 @@ internal sealed record RecordFacts
     public ArchiveFacts? Archive { get; init; }
 }
 
+/// <summary>What of a specification is shown and stands in no column of its own.</summary>
+internal sealed record ShownSpec
+{
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    public double? NumGpus { get; init; }
+
+    public string? AcceleratorType { get; init; }
+
+    public SandboxSpec AddTo(SandboxSpec flat) => flat with
+    {
+        Metadata = Metadata ?? flat.Metadata,
+        NumGpus = NumGpus,
+        AcceleratorType = AcceleratorType,
+    };
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordFacts))]
 [JsonSerializable(typeof(SandboxSpec))]
+[JsonSerializable(typeof(ShownSpec))]
 [JsonSerializable(typeof(ArchiveFacts))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxPhase>))]
 [JsonSerializable(typeof(IReadOnlyList<StateChange>))]

@@ -61,6 +61,7 @@ public sealed class AttackedCluster : IAsyncLifetime
                 ["Security__Registries"] = $"{_registry?.Name ?? "registry.invalid"} {_trickling.Name}",
                 // Not ended by it while a test looks at what they hold.
                 ["Worker__TransferSilence"] = "00:30:00",
+                ["Api__MaxStreamsPerTenant"] = "64",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },

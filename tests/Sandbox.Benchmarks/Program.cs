@@ -8,6 +8,8 @@ var check = args.Contains("--check");
 var claims = args.FirstOrDefault(argument => argument.StartsWith("claims=", StringComparison.Ordinal));
 var only = args.Skip(1).Where(argument => !argument.StartsWith('-')).Select(argument => argument.Split('=')[0]).ToList();
 var count = claims is null ? 200_000 : int.Parse(claims["claims=".Length..], System.Globalization.CultureInfo.InvariantCulture);
+var memory = args.FirstOrDefault(argument => argument.StartsWith("memory=", StringComparison.Ordinal));
+var rounds = memory is null ? 20 : int.Parse(memory["memory=".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
 (string Name, Func<Bench, Task> RunAsync)[] measurements =
 [
@@ -43,6 +45,11 @@ if (only.Count == 0 || only.Contains("head"))
 if (only.Count == 0 || only.Contains("stack"))
 {
     await StackTrials.RunAsync(root, sheet);
+}
+
+if (only.Count == 0 || only.Contains("memory"))
+{
+    await MemoryTrials.RunAsync(root, sheet, rounds);
 }
 
 if (chosen.Count > 0)

@@ -132,6 +132,15 @@ public abstract record SandboxError
         public override string Text => $"No capacity: {Reason}";
     }
 
+    /// <summary>The process holds as many bodies and answers for callers as it may.</summary>
+    /// <param name="IsDone">What was asked was done, and only its answer could not be held.</param>
+    public sealed record Overloaded(bool IsDone) : SandboxError
+    {
+        public override string Text =>
+            (IsDone ? "What was asked was done, but its answer is lost: the" : "The")
+            + " server holds as many bodies and answers as it may (Api:MaxBuffered).";
+    }
+
     /// <summary>Another process has this node's name.</summary>
     public sealed record NodeNameTaken(string Node) : SandboxError
     {

@@ -14,6 +14,9 @@ internal sealed class SpecCheck
     private const double LeastCpus = 0.01;
     private const int LongestMap = 256 * 1024;
 
+    /// <summary>Characters of metadata, which each page of a list shows.</summary>
+    public const int LongestMetadata = 16 * 1024;
+
     /// <summary>Bytes that the kernel takes in one NAME=VALUE (MAX_ARG_STRLEN without the closing NUL): with a longer one no process
     /// could ever be started.</summary>
     private const int LongestVariable = 131_071;
@@ -92,11 +95,12 @@ internal sealed class SpecCheck
         return map;
     }
 
-    public IReadOnlyDictionary<string, string> Map(string field, IReadOnlyDictionary<string, string>? map)
+    public IReadOnlyDictionary<string, string> Map(
+        string field, IReadOnlyDictionary<string, string>? map, int longest = LongestMap)
     {
         Require(
-            (map ?? new Dictionary<string, string>()).Sum(entry => entry.Key.Length + (long)entry.Value.Length) <= LongestMap,
-            field, $"all names and values together must not exceed {SizeText.Of(LongestMap)} characters");
+            (map ?? new Dictionary<string, string>()).Sum(entry => entry.Key.Length + (long)entry.Value.Length) <= longest,
+            field, $"all names and values together must not exceed {SizeText.Of(longest)} characters");
         return map ?? new Dictionary<string, string>();
     }
 

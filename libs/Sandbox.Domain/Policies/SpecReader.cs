@@ -40,7 +40,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             UseKata = request.UseKataRuntime,
             RegistryUsername = request.RegistryUsername,
             Env = check.Environment(request.Env),
-            Metadata = check.Map("metadata", request.Metadata),
+            Metadata = check.Map("metadata", request.Metadata, SpecCheck.LongestMetadata),
             ExtendedParams = check.Map("extended_params", request.ExtendedParams),
             AgentGrace = check.Seconds("agent_grace_seconds", request.AgentGraceSeconds ?? 600, 1, LongestGrace),
             Remote = RemoteOf(check, request.Remote),

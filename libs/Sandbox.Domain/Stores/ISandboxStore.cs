@@ -61,6 +61,14 @@ public sealed record SandboxQuery(
     /// <summary>Instead of what is there, the tombstones of what was deleted at this time or later, those deleted last first; the states
     /// do not count then.</summary>
     public DateTimeOffset? DeletedSince { get; init; }
+
+    /// <summary>Of these only; null: of all.</summary>
+    public IReadOnlyList<SandboxId>? Ids { get; init; }
+
+    /// <summary>The records come without what only a start or a restart needs and what may be large: of the specification there is what is
+    /// shown of a sandbox (image, resources, metadata), and no snapshot of the live entry. Such a record is to be shown, not to be
+    /// written.</summary>
+    public bool IsBrief { get; init; }
 }
 
 /// <param name="Total">How many match over all pages.</param>

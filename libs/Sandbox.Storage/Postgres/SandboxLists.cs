@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Npgsql;
+using NpgsqlTypes;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
@@ -31,13 +32,14 @@ internal static class SandboxLists
         await row.ReadAsync(cancellationToken);
         var total = row.GetInt64(0);
         await row.NextResultAsync(cancellationToken);
-        return new SandboxPage(await Sql.RowsAsync(row, SandboxRows.Read, cancellationToken), total);
+        Func<NpgsqlDataReader, SandboxInstance> read = query.IsBrief ? SandboxRows.ReadBrief : SandboxRows.Read;
+        return new SandboxPage(await Sql.RowsAsync(row, read, cancellationToken), total);
     }
 
     private static NpgsqlBatchCommand Page(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query) =>
         With(
         Sql.Statement(
-            $"SELECT {SandboxRows.Columns} FROM sandboxes {Where(states, filters)} "
+            $"SELECT {(query.IsBrief ? SandboxRows.BriefColumns : SandboxRows.Columns)} FROM sandboxes {Where(states, filters, query)} "
             + $"ORDER BY {Order(states)} LIMIT @limit OFFSET @offset")
             .With("limit", query.PageSize).With("offset", (query.Page - 1L) * query.PageSize),
         filters,
@@ -45,9 +47,9 @@ internal static class SandboxLists
 
     private static NpgsqlBatchCommand Total(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query) =>
         With(
-        Sql.Statement(query.DeletedSince is null && filters.TrueForAll(field => Totalled.Contains(field.Key))
-            ? $"SELECT coalesce(sum(records), 0)::bigint FROM totals {Where(states, filters)}"
-            : $"SELECT count(*) FROM sandboxes {Where(states, filters)}"),
+        Sql.Statement(query is { DeletedSince: null, Ids: null } && filters.TrueForAll(field => Totalled.Contains(field.Key))
+            ? $"SELECT coalesce(sum(records), 0)::bigint FROM totals {Where(states, filters, query)}"
+            : $"SELECT count(*) FROM sandboxes {Where(states, filters, query)}"),
         filters,
         query);
 
@@ -55,16 +57,22 @@ internal static class SandboxLists
         NpgsqlBatchCommand statement, List<KeyValuePair<string, string>> filters, SandboxQuery query)
     {
         filters.ForEach(field => statement.With(field.Key, field.Value));
+        if (query.Ids is { } ids)
+        {
+            statement.With("ids", NpgsqlDbType.Array | NpgsqlDbType.Text, ids.Select(id => id.ToString()).ToArray());
+        }
+
         return query.DeletedSince is { } since ? statement.With("deleted_since", since) : statement;
     }
 
     // States are written out, not bound: only so the partial indexes can serve the query.
-    private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters)
+    private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query)
     {
         var byState = states.Count == Present.Length ? "state <> 'deleted'"
             : states is [SandboxState.Deleted] ? "state = 'deleted' AND deleted_at >= @deleted_since"
             : $"state IN ({string.Join(", ", states.Select(state => $"'{state.Name()}'"))})";
-        return $"WHERE {byState}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = @{field.Key}"))}";
+        var byId = query.Ids is null ? "" : " AND id = ANY(@ids)";
+        return $"WHERE {byState}{byId}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = @{field.Key}"))}";
     }
 
     private static string Order(List<SandboxState> states) =>

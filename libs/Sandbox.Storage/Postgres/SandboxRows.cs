@@ -19,6 +19,14 @@ internal static class SandboxRows
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, reason, effective_disk_bytes, phases, " +
         "history, live_snapshot, spec, archive, effective_log_bytes, effective_network";
 
+    /// <summary>The same for <see cref="ReadBrief"/>, without what is large.</summary>
+    public static string BriefColumns { get; } = Columns
+        .Replace(" live_snapshot,", " NULL::text,", StringComparison.Ordinal)
+        .Replace(
+            " spec,",
+            " json_build_object('metadata', spec->'metadata', 'num_gpus', spec->'num_gpus', 'accelerator_type', spec->'accelerator_type'),",
+            StringComparison.Ordinal);
+
     /// <summary>What is written once.</summary>
     public static ItemTable<SandboxInstance> Identity { get; } = new ItemTable<SandboxInstance>()
         .Words("tenant", record => record.Tenant)
@@ -82,7 +90,13 @@ internal static class SandboxRows
             ? transition.Next.Phases : [.. Json(row, column + 9, RecordJson.Default.IReadOnlyListSandboxPhase)],
     };
 
-    public static SandboxInstance Read(NpgsqlDataReader row) => new()
+    public static SandboxInstance Read(NpgsqlDataReader row) => Read(row, SpecOf(row));
+
+    /// <summary>A record that is only shown.</summary>
+    public static SandboxInstance ReadBrief(NpgsqlDataReader row) =>
+        Read(row, Json(row, 30, RecordJson.Default.ShownSpec).AddTo(FlatSpecOf(row)));
+
+    private static SandboxInstance Read(NpgsqlDataReader row, SandboxSpec spec) => new()
     {
         Id = SandboxId.Parse(row.GetString(0)),
         Version = row.GetInt64(1),
@@ -90,7 +104,7 @@ internal static class SandboxRows
         Incarnation = IncarnationId.Parse(row.GetString(3)),
         Tenant = row.GetString(4),
         Owner = new SandboxOwner(row.GetString(5), row.GetString(6), row.GetString(7), row.GetString(8)),
-        Spec = SpecOf(row),
+        Spec = spec,
         HostName = Sql.TextOrNull(row, 14),
         HostIp = Sql.TextOrNull(row, 15),
         CreatedAt = Sql.Moment(row, 16),
@@ -112,10 +126,11 @@ internal static class SandboxRows
         EffectiveNetwork = Sql.TextOrNull(row, 33),
     };
 
-    private static SandboxSpec SpecOf(NpgsqlDataReader row) => row.IsDBNull(30)
-        ? SandboxSpec.FromFlatFields(
-            Enum.Parse<DeploymentKind>(row.GetString(10)), row.GetString(9), row.GetDouble(11), row.GetInt64(12), Sql.NumberOrNull(row, 13))
-        : Json(row, 30, RecordJson.Default.SandboxSpec);
+    private static SandboxSpec SpecOf(NpgsqlDataReader row) =>
+        row.IsDBNull(30) ? FlatSpecOf(row) : Json(row, 30, RecordJson.Default.SandboxSpec);
+
+    private static SandboxSpec FlatSpecOf(NpgsqlDataReader row) => SandboxSpec.FromFlatFields(
+        Enum.Parse<DeploymentKind>(row.GetString(10)), row.GetString(9), row.GetDouble(11), row.GetInt64(12), Sql.NumberOrNull(row, 13));
 
     private static T Json<T>(NpgsqlDataReader row, int column, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(row.GetString(column), type)

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
@@ -26,28 +27,32 @@ internal static class SandboxLists
             return new SandboxPage([], 0);
         }
 
-        var where = Where(states, filters);
+        var where = Where(states, filters, query);
         (string, object?)[] values =
         [
             .. filters.Select(field => ($"${field.Key}", (object?)field.Value)),
             .. query.DeletedSince is { } since ? [("$deleted_since", Sql.Moment(since))] : (IEnumerable<(string, object?)>)[],
+            .. query.Ids is { } ids ? [("$ids", IdsOf(ids))] : (IEnumerable<(string, object?)>)[],
         ];
 
         // One snapshot, so that page and total speak of the same moment.
         using var snapshot = connection.BeginTransaction(deferred: true);
         var total = Total(connection, query, where, filters, values);
-        var items = SandboxRows.Select(
-            connection,
-            $"{where} ORDER BY {Order(states)} LIMIT $limit OFFSET $offset",
-            [.. values, ("$limit", query.PageSize), ("$offset", (query.Page - 1L) * query.PageSize)]);
+        var page = $"{where} ORDER BY {Order(states)} LIMIT $limit OFFSET $offset";
+        values = [.. values, ("$limit", query.PageSize), ("$offset", (query.Page - 1L) * query.PageSize)];
+        var items = query.IsBrief
+            ? SandboxRows.SelectBrief(connection, page, values) : SandboxRows.Select(connection, page, values);
         return new SandboxPage(items, total);
     }
+
+    /// <summary>As one value, which may hold any number of them.</summary>
+    private static string IdsOf(IReadOnlyList<SandboxId> ids) => $"[{string.Join(',', ids.Select(id => $"\"{id}\""))}]";
 
     private static long Total(
         SqliteConnection connection, SandboxQuery query, string where, List<KeyValuePair<string, string>> filters,
         (string, object?)[] values)
     {
-        var kept = query.DeletedSince is null && filters.TrueForAll(field => Totalled.Contains(field.Key));
+        var kept = query is { DeletedSince: null, Ids: null } && filters.TrueForAll(field => Totalled.Contains(field.Key));
         using var command = Sql.Command(
             connection,
             kept ? $"SELECT coalesce(sum(records), 0) FROM totals {where}" : $"SELECT count(*) FROM sandboxes {where}",
@@ -56,12 +61,13 @@ internal static class SandboxLists
     }
 
     // States are written out, not bound: only so the partial indexes can serve the query.
-    private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters)
+    private static string Where(List<SandboxState> states, List<KeyValuePair<string, string>> filters, SandboxQuery query)
     {
         var byState = states.Count == Present.Length ? "state <> 'deleted'"
             : states is [SandboxState.Deleted] ? "state = 'deleted' AND deleted_at >= $deleted_since"
             : $"state IN ({string.Join(", ", states.Select(state => $"'{state.Name()}'"))})";
-        return $"WHERE {byState}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = ${field.Key}"))}";
+        var byId = query.Ids is null ? "" : " AND id IN (SELECT value FROM json_each($ids))";
+        return $"WHERE {byState}{byId}{string.Concat(filters.Select(field => $" AND {Column(field.Key)} = ${field.Key}"))}";
     }
 
     private static string Order(List<SandboxState> states) =>

@@ -16,20 +16,39 @@ internal static class SandboxRows
         "memory_bytes, disk_bytes, host_name, host_ip, created_at, started_at, stopped_at, archived_at, deleted_at, " +
         "idle_deadline, passing_deadline, auto_transition_state, auto_transition_at, facts, spec, tenant";
 
+    /// <summary>The same, without what is large.</summary>
+    private static readonly string BriefColumns = Columns
+        .Replace(" facts,", " json_remove(facts, '$.live_snapshot'),", StringComparison.Ordinal)
+        .Replace(
+            " spec,",
+            " json_object('metadata', spec -> '$.metadata', 'num_gpus', spec -> '$.num_gpus', "
+                + "'accelerator_type', spec -> '$.accelerator_type'),",
+            StringComparison.Ordinal);
+
     public static SandboxInstance? Find(SqliteConnection connection, SandboxId id) =>
         Select(connection, "WHERE id = $id", ("$id", id.ToString())).SingleOrDefault();
 
     /// <param name="rest">What follows the columns and the table: conditions, order, limit.</param>
     public static List<SandboxInstance> Select(
-        SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters)
+        SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Select(connection, Columns, SpecOf, rest, parameters);
+
+    /// <summary>Records that are only shown.</summary>
+    public static List<SandboxInstance> SelectBrief(
+        SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Select(connection, BriefColumns, ShownSpecOf, rest, parameters);
+
+    private static List<SandboxInstance> Select(
+        SqliteConnection connection, string columns, Func<SqliteDataReader, SandboxSpec> spec, string rest,
+        ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var records = new List<SandboxInstance>();
-        using (var command = Sql.Command(connection, $"SELECT {Columns} FROM sandboxes {rest}", parameters))
+        using (var command = Sql.Command(connection, $"SELECT {columns} FROM sandboxes {rest}", parameters))
         using (var row = command.ExecuteReader())
         {
             while (row.Read())
             {
-                records.Add(Read(row));
+                records.Add(Read(row, spec(row)));
             }
         }
 
@@ -117,7 +136,7 @@ internal static class SandboxRows
         Archive = record.Archive,
     };
 
-    private static SandboxInstance Read(SqliteDataReader row)
+    private static SandboxInstance Read(SqliteDataReader row, SandboxSpec spec)
     {
         var facts = JsonSerializer.Deserialize(row.GetString(24), RecordJson.Default.RecordFacts)
             ?? throw new InvalidDataException($"The record of sandbox {row.GetString(0)} has no facts.");
@@ -129,7 +148,7 @@ internal static class SandboxRows
             Incarnation = IncarnationId.Parse(row.GetString(3)),
             Tenant = row.GetString(26),
             Owner = new SandboxOwner(row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7)),
-            Spec = SpecOf(row),
+            Spec = spec,
             HostName = Sql.TextOrNull(row, 13),
             HostIp = Sql.TextOrNull(row, 14),
             CreatedAt = Sql.Moment(row.GetInt64(15)),
@@ -152,11 +171,16 @@ internal static class SandboxRows
     }
 
     private static SandboxSpec SpecOf(SqliteDataReader row) => row.IsDBNull(25)
-        ? SandboxSpec.FromFlatFields(
-            Enum.Parse<DeploymentKind>(row.GetString(9)), row.GetString(8), row.GetDouble(10), row.GetInt64(11),
-            row.IsDBNull(12) ? null : row.GetInt64(12))
+        ? FlatSpecOf(row)
         : JsonSerializer.Deserialize(row.GetString(25), RecordJson.Default.SandboxSpec)
             ?? throw new InvalidDataException($"The record of sandbox {row.GetString(0)} has an empty spec.");
+
+    private static SandboxSpec FlatSpecOf(SqliteDataReader row) => SandboxSpec.FromFlatFields(
+        Enum.Parse<DeploymentKind>(row.GetString(9)), row.GetString(8), row.GetDouble(10), row.GetInt64(11),
+        row.IsDBNull(12) ? null : row.GetInt64(12));
+
+    private static SandboxSpec ShownSpecOf(SqliteDataReader row) =>
+        JsonSerializer.Deserialize(row.GetString(25), RecordJson.Default.ShownSpec)!.AddTo(FlatSpecOf(row));
 
     private static SandboxState State(string name) =>
         WireNames.TryParseState(name, out var state) ? state : throw new InvalidDataException($"'{name}' is no state of a sandbox.");

@@ -95,6 +95,12 @@ public sealed class DataPlaneTests(SharedApiServer shared) : IClassFixture<Share
     [InlineData("[]")]
     [InlineData("{\"stdout\":1,\"stderr\":\"\",\"exit_code\":0}")]
     [InlineData("{\"stdout\":null,\"stderr\":\"\",\"exit_code\":0}")]
+    [InlineData("{\"stdout\":\"\",\"stderr\":\"\",\"exit_code\":\"0\"}")]
+    [InlineData("{\"stdout\":\"\",\"stderr\":\"\",\"exit_code\":0.5}")]
+    [InlineData("{\"stdout\":\"\",\"exit_code\":0}")]
+    [InlineData("{\"stdout\":\"\\ud800\",\"stderr\":\"\",\"exit_code\":0}")]
+    [InlineData("{\"stdout\":\"\",\"stderr\":\"\",\"exit_code\":0}{}")]
+    [InlineData("{\"stdout\":\"\",\"stderr\":\"")]
     [InlineData("not json")]
     [InlineData("")]
     public async Task Execute_WithAnAgentThatTalksNonsense_FailsWithoutAResult(string nonsense)
@@ -135,6 +141,65 @@ public sealed class DataPlaneTests(SharedApiServer shared) : IClassFixture<Share
 
         Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"stdout":"","stderr":"The answer is larger than the limit of 4096 bytes.","exit_code":-1}}""", answer);
         await cut.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>The limit is on what it says, not on how it is written: each character here takes six bytes of JSON.</summary>
+    [Theory]
+    [InlineData(100_000, true)]
+    [InlineData(200_000, false)]
+    public async Task Execute_WithMuchOutput_IsBoundedByItsContent(int characters, bool isGood)
+    {
+        await using var server = await ApiServer.StartAsync(("Api:MaxAgentAnswer", "100000"));
+        var id = await server.GivenRunningAsync();
+        var escaped = string.Concat(Enumerable.Repeat("\\u0061", characters));
+        server.Agent.Answer("/rock/execute", $$"""{"stdout":"{{escaped}}","stderr":"","exit_code":0}""");
+        server.Agent.Answer("/rock/read_file", $$"""{"content":"{{new string('a', characters)}}"}""");
+
+        var answer = await server.PostAsync("/execute", $$"""{"sandbox_id":"{{id}}","command":"ls"}""");
+        var file = await server.PostAsync("/read_file", $$"""{"sandbox_id":"{{id}}","path":"/a"}""");
+
+        const string Refused = "The answer is larger than the limit of 100000 bytes.";
+        var (output, reason) = isGood ? (new string('a', characters), "null") : ("", $"\"{Refused}\"");
+        Assert.Equal(
+            Success("null", $"\"stdout\":\"{output}\",\"stderr\":\"{(isGood ? "" : Refused)}\",\"exit_code\":{(isGood ? 0 : -1)}"),
+            answer);
+        Assert.Equal(Success(reason, $"\"content\":\"{output}\""), file);
+
+        static string Success(string message, string members) =>
+            $"{{\"status\":\"Success\",\"message\":{message},\"error\":null,\"result\":{{{members}}}}}";
+    }
+
+    [Theory]
+    [InlineData("""{"code":1,"exit_code":7,"stderr":"e","stdout":"first","stdout":"last","more":{"stdout":[]}}""",
+        """{"stdout":"last","stderr":"e","exit_code":7}""")]
+    [InlineData("""{"stdout":"","stderr":""}""", """{"stdout":"","stderr":"","exit_code":null}""")]
+    [InlineData("""{"stdout":"\u003c\u00e9\ud83d\ude00\u0007\n","stderr":"","exit_code":0}""",
+        """{"stdout":"<é😀\u0007\n","stderr":"","exit_code":0}""")]
+    public async Task Execute_AnsweredInAnyOrder_GoesOnInTheFormOfTheRoute(string said, string expected)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var id = await server.GivenRunningAsync();
+        server.Agent.Answer("/rock/execute", said);
+
+        var answer = await server.PostAsync("/execute", $$"""{"sandbox_id":"{{id}}","command":"ls"}""");
+
+        Assert.Equal($$"""{"status":"Success","message":null,"error":null,"result":{{expected}}}""", answer);
+    }
+
+    [Fact]
+    public async Task Execute_WhoseAnswerFindsNoRoom_SaysThatItWasDone()
+    {
+        await using var server = await ApiServer.StartAsync(("Api:MaxBuffered", "1048576"));
+        var id = await server.GivenRunningAsync();
+        server.Agent.Answer("/rock/execute", $$"""{"stdout":"{{new string('a', 600_000)}}","stderr":"","exit_code":0}""");
+
+        using var answer = await server.AskAsync(
+            null, ApiServer.Rock + "/execute", $$"""{"sandbox_id":"{{id}}","command":"ls"}""");
+
+        Assert.Equal((503, "1"), ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        Assert.Equal(
+            """{"status":"Failed","message":"execute command failed","error":"What was asked was done, but its answer is lost: the server holds as many bodies and answers as it may (Api:MaxBuffered).","result":null}""",
+            await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         Assert.True(request.GetProperty("properties").TryGetProperty("expires_at", out _), $"members as they travel: {request}");
         var made = Resolve(document, Schema(create.GetProperty("responses").GetProperty("201"), "application/json"));
         Assert.True(made.GetProperty("properties").TryGetProperty("secret", out _), $"the secret of the key that was made: {made}");
-        foreach (var status in new[] { "401", "403", "500", "503", "default" })
+        foreach (var status in new[] { "401", "403", "429", "500", "503", "default" })
         {
             var failure = Resolve(document, Schema(create.GetProperty("responses").GetProperty(status), "application/problem+json"));
             Assert.Equal(

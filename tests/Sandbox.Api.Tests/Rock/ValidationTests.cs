@@ -125,6 +125,67 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
         Assert.Equal(Invalid("body: larger than the limit of 64 MiB (67108864 bytes)"), await answer.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("/execute", "command")]
+    [InlineData("/write_file", "path")]
+    public async Task Body_WithoutAFile_MayBeTwoMebibytes(string route, string member)
+    {
+        var large = new string('x', (2 * 1024 * 1024) + 1);
+
+        var answer = await _server.PostAsync(route, $$"""{"sandbox_id":"a","{{member}}":"{{large}}","content":""}""");
+
+        Assert.Equal(Invalid("body: larger than the limit of 2 MiB (2097152 bytes)"), answer);
+    }
+
+    [Theory]
+    [InlineData("""{"sandbox_id":"a","path":"/a","content":1}""", "body.content: Input should be a valid string")]
+    [InlineData("""{"sandbox_id":"a","path":"/a","content":"\ud800"}""", "body.content: Input should be a valid string")]
+    [InlineData("""{"sandbox_id":"a","path":"/a"}""", "body.content: Field required")]
+    [InlineData("""{"content":"a"}""", "body.sandbox_id: Field required; body.path: Field required")]
+    [InlineData("""{"content":"a","sandbox_id":bad}""", "body.28: JSON decode error")]
+    [InlineData("""[{"content":"a"}]""", "body: Input should be a valid dictionary or object to extract fields from")]
+    [InlineData("", "body: Field required")]
+    public async Task Body_OfAFile_IsRefusedAsAnyOther(string body, string error)
+    {
+        var answer = await _server.PostAsync("/write_file", body);
+
+        Assert.Equal(Invalid(error), answer);
+    }
+
+    /// <summary>The last of several, as everywhere else; and as it was written.</summary>
+    [Fact]
+    public async Task Body_OfAFile_ReachesTheAgentAsItCame()
+    {
+        var id = await _server.GivenRunningAsync();
+        var received = "";
+        _server.Agent.Routes["/rock/write_file"] = async http =>
+        {
+            using var reader = new StreamReader(http.Request.Body);
+            received = await reader.ReadToEndAsync();
+            await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("""{"success":true,"message":""}"""));
+        };
+
+        var answer = await _server.PostAsync(
+            "/write_file", $$"""{"content":"no", "sandbox_id":"{{id}}","content": "a\u00e9\n" ,"path":"/é"}""");
+
+        Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"success":true,"message":""}}""", answer);
+        Assert.Equal("""{"path":"/\u00E9","content":"a\u00e9\n"}""", received);
+    }
+
+    [Fact]
+    public async Task Body_ThatFindsNoRoom_IsToBeSentAgain()
+    {
+        await using var server = await ApiServer.StartAsync(("Api:MaxBuffered", "1048576"));
+
+        using var answer = await server.AskAsync(
+            null, ApiServer.Rock + "/execute", $$"""{"sandbox_id":"a","command":"{{new string('x', 600_000)}}"}""");
+
+        Assert.Equal((503, "1"), ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        Assert.Equal(
+            """{"status":"Failed","message":"overloaded","error":"The server holds as many bodies and answers as it may (Api:MaxBuffered).","result":null}""",
+            await answer.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task Body_JustUnderTheLimit_IsRead()
     {

@@ -11,9 +11,15 @@ internal static class ProcessMemory
     /// <summary>Private memory behind no file.</summary>
     public static double Anonymous(int pid) => Field(pid, "Anonymous:");
 
-    private static double Field(int pid, string name)
+    /// <summary>What it has in memory now.</summary>
+    public static double Resident(int pid) => Field(pid, "VmRSS:", "status");
+
+    /// <summary>The most that it ever had there.</summary>
+    public static double PeakResident(int pid) => Field(pid, "VmHWM:", "status");
+
+    private static double Field(int pid, string name, string file = "smaps_rollup")
     {
-        var line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        var line = File.ReadLines($"/proc/{pid}/{file}").First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 }

@@ -13,11 +13,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process, DirectoryInfo data, Uri url)
     {
-        (_process, _data) = (process, data);
+        (_process, _data, Url) = (process, data, url);
         Client = new SandboxClient(url, null);
     }
 
     public SandboxClient Client { get; }
+
+    public Uri Url { get; }
 
     public int Pid => _process.Id;
 

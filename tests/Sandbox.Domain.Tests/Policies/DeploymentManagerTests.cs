@@ -147,8 +147,8 @@ public sealed class DeploymentManagerTests
         { TooLongForTheKernel, Request with { Env = Map("A", new string('v', 131070)) } },
         { TooLongForTheKernel, Request with { Env = Map("A", new string('é', 65535)) } },
         { "env: all names and values together must not exceed 256k characters", Request with { Env = Map("A", new string('v', 262144)) } },
-        { "metadata: all names and values together must not exceed 256k characters",
-            Request with { Metadata = Map("A", new string('v', 262144)) } },
+        { "metadata: all names and values together must not exceed 16k characters",
+            Request with { Metadata = Map("A", new string('v', 16384)) } },
         { "docker_args: --shm-size is above the sandbox's memory", Request with { Memory = "64m", DockerArgs = ["--shm-size=1g"] } },
         { "docker_args: --hostname cannot be 'a b'", Request with { DockerArgs = ["--hostname=a b"] } },
         {

@@ -1,3 +1,4 @@
+using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
@@ -138,6 +139,54 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
         Assert.Empty((await Records.ListAsync(new SandboxQuery(Live, Filters([]), int.MaxValue, 2000), CancellationToken)).Items);
 
         Task<SandboxPage> PageAsync(int page) => Records.ListAsync(new SandboxQuery(Live, Filters([]), page, 3), CancellationToken);
+    }
+
+    [Fact]
+    public async Task List_OfSomeIds_HasThoseOfThemThatMatch()
+    {
+        foreach (var id in (string[])["one", "two", "three"])
+        {
+            await CreatedAsync(At(id, 1) with { Tenant = id is "three" ? "t2" : "t1" });
+        }
+
+        var asked = new SandboxQuery(Live, Filters([("tenant", "t1")]))
+        {
+            Ids = [SandboxId.Parse("three"), SandboxId.Parse("two"), SandboxId.Parse("none")],
+        };
+        var page = await Records.ListAsync(asked, CancellationToken);
+
+        Assert.Equal(("two", 1L), (string.Join(' ', Ids(page)), page.Total));
+        Assert.Empty((await Records.ListAsync(asked with { Ids = [] }, CancellationToken)).Items);
+    }
+
+    /// <summary>A page of 2000 records with all that their starts need would take a gigabyte and more.</summary>
+    [Fact]
+    public async Task List_ThatIsBrief_HasWhatIsShownAndNothingLarge()
+    {
+        var spec = Given.Spec with
+        {
+            Metadata = new Dictionary<string, string> { ["é"] = "\"x\"" },
+            ExtendedParams = new Dictionary<string, string> { ["large"] = "l" },
+            DockerArgs = ["--hostname=h"],
+            NumGpus = 1.5,
+            AcceleratorType = "a100",
+        };
+        await CreatedAsync(At("full", 2) with { Spec = spec });
+        await CreatedAsync(At("plain", 1));
+
+        var page = await Records.ListAsync(new SandboxQuery(Live, Filters([])) { IsBrief = true }, CancellationToken);
+
+        Assert.Equal(["full", "plain"], Ids(page));
+        var (full, plain) = (page.Items[0].Spec, page.Items[1].Spec);
+        Assert.Equal("\"x\"", Assert.Single(full.Metadata).Value);
+        Assert.Equal(
+            (1.5, "a100", "busybox", 2.0, 1L << 30),
+            (full.NumGpus!.Value, full.AcceleratorType!, full.Image, full.Cpus, full.MemoryBytes));
+        Assert.Empty(full.Env);
+        Assert.Empty(full.ExtendedParams);
+        Assert.Empty(full.DockerArgs);
+        Assert.Empty(plain.Metadata);
+        Assert.Null(plain.NumGpus);
     }
 
     [Fact]

@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Sandbox.Api.Auth;
+
+/// <summary>Counts by address the keys that are none, each of which costs a look into the store.</summary>
+internal sealed class WrongKeyLimiter(IOptions<ApiOptions> options) : IDisposable
+{
+    private const int Network = 8;
+
+    private readonly PartitionedRateLimiter<IPAddress> _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+        address => RateLimitPartition.GetFixedWindowLimiter(
+            address,
+            _ => new FixedWindowRateLimiterOptions
+            {
+                PermitLimit = options.Value.MaxWrongKeysPerMinute,
+                Window = TimeSpan.FromMinutes(1),
+            }));
+
+    /// <summary>Whether a key from there is looked up.</summary>
+    public bool MayAsk(HttpContext http)
+    {
+        using var lease = _limiter.AttemptAcquire(AddressOf(http), permitCount: 0);
+        return lease.IsAcquired;
+    }
+
+    /// <summary>A key from there was none.</summary>
+    public void Count(HttpContext http) => _limiter.AttemptAcquire(AddressOf(http)).Dispose();
+
+    public void Dispose() => _limiter.Dispose();
+
+    /// <summary>A caller that has one address of IPv6 has a network of them.</summary>
+    private static IPAddress AddressOf(HttpContext http)
+    {
+        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        if (address.IsIPv4MappedToIPv6 || address.AddressFamily is not AddressFamily.InterNetworkV6)
+        {
+            return address.MapToIPv4();
+        }
+
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(Network).Clear();
+        return new IPAddress(bytes);
+    }
+}

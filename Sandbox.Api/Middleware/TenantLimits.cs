@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+using Sandbox.Api.Auth;
+using Sandbox.Api.Envd;
+using Sandbox.Api.Http;
+
+namespace Sandbox.Api.Middleware;
+
+/// <summary>How many requests a tenant may make in a second, and have answered at the same time. An operator's calls do not count with its
+/// tenant's.</summary>
+internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOptions<RateLimiterOptions>
+{
+    /// <summary>The time over which the rate is an average.</summary>
+    private const int Window = 10;
+
+    public void Configure(RateLimiterOptions limiter)
+    {
+        var (limits, period) = (options.Value, TimeSpan.FromSeconds(1));
+        limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+            PartitionedRateLimiter.Create<HttpContext, Caller>(http => RateLimitPartition.GetTokenBucketLimiter(
+                CallerOf(http),
+                _ => new TokenBucketRateLimiterOptions
+                {
+                    TokenLimit = limits.MaxRequestsPerSecond * Window,
+                    TokensPerPeriod = limits.MaxRequestsPerSecond,
+                    ReplenishmentPeriod = period,
+                })),
+            PartitionedRateLimiter.Create<HttpContext, (Caller, bool)>(http => RateLimitPartition.GetConcurrencyLimiter(
+                (CallerOf(http), IsStream(http)),
+                key => new ConcurrencyLimiterOptions
+                {
+                    PermitLimit = key.Item2 ? limits.MaxStreamsPerTenant : limits.MaxRequestsPerTenant,
+                })));
+        limiter.OnRejected = static (rejected, _) => new ValueTask(RefuseAsync(rejected));
+    }
+
+    /// <summary>The authentication middleware has let it in.</summary>
+    private static Caller CallerOf(HttpContext http) => http.Features.GetRequiredFeature<Caller>();
+
+    private static bool IsStream(HttpContext http) =>
+        EnvdProxy.IsAddressed(http.Request) || http.GetEndpoint()?.Metadata.GetMetadata<StreamMetadata>() is not null;
+
+    private static Task RefuseAsync(OnRejectedContext rejected)
+    {
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var told) ? told : TimeSpan.FromSeconds(1);
+        rejected.HttpContext.Response.Headers.RetryAfter =
+            Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return Refusals.WriteAsync(
+            rejected.HttpContext, StatusCodes.Status429TooManyRequests, "too_many_requests",
+            "The tenant makes more requests than it may (Api:MaxRequestsPerSecond, Api:MaxRequestsPerTenant, Api:MaxStreamsPerTenant).");
+    }
+}
