@@ -67,6 +67,12 @@ public sealed class ArchiveOptions : IValidatableObject
     [Size]
     public string MaxLog { get; set; } = "16g";
 
+    /// <summary>What archives and restores leave free of each disk of a node that they write to: those of its data folder and of its
+    /// engine. One that needs more fails, and the sandbox stays as it was. Default 1g.</summary>
+    [Required]
+    [Size]
+    public string KeepFree { get; set; } = "1g";
+
     public bool IsConfigured => Store is not "none";
 
     public bool IsRegistry => Store is "registry";
