@@ -12,7 +12,7 @@ internal sealed class SpecCheck
     public const long LeastMemory = 6L << 20;
 
     private const double LeastCpus = 0.01;
-    private const int LongestMap = 256 * 1024;
+    private const int LongestMap = 64 * 1024;
 
     /// <summary>Bytes that the kernel takes in one NAME=VALUE (MAX_ARG_STRLEN without the closing NUL): with a longer one no process
     /// could ever be started.</summary>
