@@ -24,8 +24,7 @@ internal sealed partial class StartAttempt(
         SandboxError? error;
         try
         {
-            error = deployments.WhyForbidden(pending.Spec)
-                ?? await BringUpAsync(reporter, deployments[pending.Spec.Deployment], bringUp, any.Token);
+            error = deployments.WhyForbidden(pending.Spec) ?? await BringUpAsync(reporter, deployments, bringUp, any.Token);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -48,7 +47,7 @@ internal sealed partial class StartAttempt(
     }
 
     private async Task<SandboxError?> BringUpAsync(
-        PhaseReporter reporter, IDeployment deployment, BringUp bringUp, CancellationToken cancellationToken)
+        PhaseReporter reporter, DeploymentSet deployments, BringUp bringUp, CancellationToken cancellationToken)
     {
         // Telling where it starts costs a write, and nothing needs the answer before the container is there: side by side.
         var telling = reporter.UpdateFactsAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
@@ -78,8 +77,11 @@ internal sealed partial class StartAttempt(
                 EffectiveLogBytes = started.EffectiveLogBytes,
                 EffectiveNetwork = started.EffectiveNetwork,
             });
-        return await Readiness.AwaitAgentAsync(
-            pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken);
+
+        // Nothing of a caller's runs before the agent is told to.
+        return deployments.WhyForbidden(started) ?? await Readiness.AwaitAgentAsync(
+            pending, link, token => deployments[pending.Spec.Deployment].WhenEndedAsync(pending.Incarnation, token), time,
+            cancellationToken);
     }
 
     private async Task<Result<StartedSandbox>> AskDeploymentAsync(
