@@ -57,7 +57,8 @@ public sealed class ArchiveOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Largest image of a sandbox as it is stored. Default 16g, as ROCK has it.</summary>
+    /// <summary>Largest image of a sandbox as it is stored, and most that a sandbox may have changed, holes filled. Default 16g, as ROCK
+    /// has it.</summary>
     [Required]
     [Size]
     public string MaxImage { get; set; } = "16g";

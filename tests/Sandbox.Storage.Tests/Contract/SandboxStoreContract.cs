@@ -479,7 +479,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         EffectiveNetwork = "isolated",
         Reason = "because",
         LiveSnapshot = """{"image":"busybox"}""",
-        Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34"),
+        Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34") { UnpackedBytes = 9 },
         Phases = [new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Running, "50 %", Given.Now, null)],
         Spec = record.Spec with
         {
