@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Management;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Management;
@@ -23,7 +25,7 @@ internal static class TenantRoutes
     }
 
     private static async Task<Results<JsonCreated<TenantResult>, ProblemResult>> CreateAsync(
-        JsonBody<TenantRequest> body, ITenantStore tenants, CancellationToken cancellationToken)
+        JsonBody<TenantRequest> body, ITenantStore tenants, IOptions<SpecLimits> limits, CancellationToken cancellationToken)
     {
         if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
@@ -42,8 +44,9 @@ internal static class TenantRoutes
             return new ProblemResult(StatusCodes.Status409Conflict, "exists", $"Tenant {name} already exists.");
         }
 
+        quota = quota with { CreatesPerMinute = quota.CreatesPerMinute ?? limits.Value.CreatesPerMinute };
         await tenants.PutAsync(new Tenant(name, QuotaOf(quota)), cancellationToken);
-        return new JsonCreated<TenantResult>(new TenantResult(name, quota, new QuotaUsageMessage(0, 0, 0)));
+        return new JsonCreated<TenantResult>(new TenantResult(name, quota, new QuotaUsageMessage(0, 0, 0, 0, 0, 0)));
     }
 
     private static async Task<Results<NoContent, ProblemResult>> PutQuotaAsync(
@@ -75,16 +78,20 @@ internal static class TenantRoutes
             : $"name: 1 to {LongestName} characters of a-z 0-9 and -, the first a letter or digit.";
 
     private static string? ProblemOf(QuotaMessage quota) =>
-        quota.Sandboxes < 0 || quota.Cpus < 0 || quota.MemoryBytes < 0 || quota.CreatesPerMinute < 0
+        quota.Sandboxes < 0 || quota.Cpus < 0 || quota.MemoryBytes < 0 || quota.CreatesPerMinute < 0 || quota.TotalSandboxes < 0
+            || quota.Gpus < 0 || quota.DiskBytes < 0
             ? "quota: a bound is at least 0." : null;
 
-    private static TenantQuota QuotaOf(QuotaMessage quota) => new(quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute);
+    private static TenantQuota QuotaOf(QuotaMessage quota) => new(
+        quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute, quota.TotalSandboxes, quota.Gpus, quota.DiskBytes);
 
     private static TenantResult ResultOf(TenantView view)
     {
         var quota = view.Tenant.Quota;
         return new TenantResult(
-            view.Tenant.Name, new QuotaMessage(quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute),
-            new QuotaUsageMessage(view.Sandboxes, view.Cpus, view.MemoryBytes));
+            view.Tenant.Name,
+            new QuotaMessage(
+                quota.Sandboxes, quota.Cpus, quota.MemoryBytes, quota.CreatesPerMinute, quota.TotalSandboxes, quota.Gpus, quota.DiskBytes),
+            new QuotaUsageMessage(view.Sandboxes, view.Cpus, view.MemoryBytes, view.TotalSandboxes, view.Gpus, view.DiskBytes));
     }
 }

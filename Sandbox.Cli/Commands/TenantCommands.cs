@@ -11,7 +11,7 @@ internal static class TenantCommands
 {
     private const string None = "none";
 
-    private static readonly string[] Columns = ["TENANT", "SANDBOXES", "CPUS", "MEMORY", "CREATES/MIN"];
+    private static readonly string[] Columns = ["TENANT", "SANDBOXES", "TOTAL", "CPUS", "GPUS", "MEMORY", "DISK", "CREATES/MIN"];
 
     public static Command Create(CommandContext context) =>
         new("tenant", "Tenants and their quotas.") { CreateCreate(context), CreateSet(context), CreateLs(context) };
@@ -24,7 +24,13 @@ internal static class TenantCommands
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var tenant = parsed.GetValue(name)!;
-            await client.CreateTenantAsync(tenant, quota.Over(new QuotaMessage(), parsed), context.Asked);
+            var made = await client.CreateTenantAsync(tenant, quota.Over(new QuotaMessage(), parsed), context.Asked);
+            if (quota.IsToHaveNoBoundOfCreates(parsed))
+            {
+                // A create without this bound gets the server's own.
+                await client.SetQuotaAsync(tenant, made.Quota with { CreatesPerMinute = null }, context.Asked);
+            }
+
             context.Done(parsed, new Done("created") { Tenant = tenant }, $"created {tenant}");
             return 0;
         }));
@@ -56,8 +62,9 @@ internal static class TenantCommands
             Printer.Rows(
                 context.Json(parsed), await client.TenantsAsync(context.Asked), CliJson.Default.IReadOnlyListTenantResult, Columns, row =>
                 [
-                    row.Name, Of(row.Used.Sandboxes, row.Quota.Sandboxes), Of(row.Used.Cpus, row.Quota.Cpus),
-                    Of(row.Used.MemoryBytes, row.Quota.MemoryBytes), Text(row.Quota.CreatesPerMinute),
+                    row.Name, Of(row.Used.Sandboxes, row.Quota.Sandboxes), Of(row.Used.TotalSandboxes, row.Quota.TotalSandboxes),
+                    Of(row.Used.Cpus, row.Quota.Cpus), Of(row.Used.Gpus, row.Quota.Gpus), Of(row.Used.MemoryBytes, row.Quota.MemoryBytes),
+                    Of(row.Used.DiskBytes, row.Quota.DiskBytes), Text(row.Quota.CreatesPerMinute),
                 ]);
             return 0;
         }));
@@ -77,6 +84,9 @@ internal static class TenantCommands
         private readonly Option<string?> _cpus = Bound("--cpus", "CPUs of these together");
         private readonly Option<string?> _memory = Bound("--memory", "Bytes of memory of these together");
         private readonly Option<string?> _creates = Bound("--creates-per-minute", "Creates within a minute");
+        private readonly Option<string?> _total = Bound("--total-sandboxes", "Of any state, the stopped and archived too");
+        private readonly Option<string?> _gpus = Bound("--gpus", "GPUs of the pending and running together");
+        private readonly Option<string?> _disk = Bound("--disk", "Bytes of all disk limits and archives together");
 
         public Command AddTo(Command command)
         {
@@ -84,12 +94,18 @@ internal static class TenantCommands
             command.Add(_cpus);
             command.Add(_memory);
             command.Add(_creates);
+            command.Add(_total);
+            command.Add(_gpus);
+            command.Add(_disk);
             return command;
         }
 
         public QuotaMessage Over(QuotaMessage known, ParseResult parsed) => new(
             Given(parsed, _sandboxes, known.Sandboxes), Given(parsed, _cpus, known.Cpus), Given(parsed, _memory, known.MemoryBytes),
-            Given(parsed, _creates, known.CreatesPerMinute));
+            Given(parsed, _creates, known.CreatesPerMinute), Given(parsed, _total, known.TotalSandboxes), Given(parsed, _gpus, known.Gpus),
+            Given(parsed, _disk, known.DiskBytes));
+
+        public bool IsToHaveNoBoundOfCreates(ParseResult parsed) => parsed.GetValue(_creates) is None;
 
         private static Option<string?> Bound(string name, string what) => new(name) { Description = $"{what}, or {None}.", HelpName = "N" };
 

@@ -52,6 +52,7 @@ public static class DeploymentsServiceCollectionExtensions
     /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services
         .AddSingleton<ArchiveFiles>()
+        .AddSingleton<ArchiveSpace>()
         .AddSingleton<StagingImage>()
         .AddSingleton<ContainerArchive>()
         .AddSingleton<ContainerCommit>()

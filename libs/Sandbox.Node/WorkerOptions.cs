@@ -90,7 +90,7 @@ public sealed class WorkerOptions
     public bool AllowUnisolated { get; set; }
 
     /// <summary>Most that the images which sandboxes' starts pulled may take of the engine's disk together; above it those go that no
-    /// sandbox was started from for longest. Looked at every ten minutes. Default 64g.</summary>
+    /// sandbox was started from for longest. Looked at after each pull, and every ten minutes. Default 64g.</summary>
     [Required]
     [Size]
     public string ImageCache { get; set; } = "64g";

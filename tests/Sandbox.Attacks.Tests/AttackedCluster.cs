@@ -62,6 +62,8 @@ public sealed class AttackedCluster : IAsyncLifetime
                 // Not ended by it while a test looks at what they hold.
                 ["Worker__TransferSilence"] = "00:30:00",
                 ["Api__MaxStreamsPerTenant"] = "64",
+                ["Security__CommitsPerTenant"] = "3",
+                ["Archive__MaxImage"] = "256m",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },
@@ -81,10 +83,11 @@ public sealed class AttackedCluster : IAsyncLifetime
         _archives.Dispose();
     }
 
-    /// <summary>A tenant without quotas and a caller with a key of it.</summary>
-    public async Task<RockCaller> MakeTenantAsync(string name)
+    /// <summary>A tenant and a caller with a key of it.</summary>
+    /// <param name="quota">Its bounds; null: none but the server's own.</param>
+    public async Task<RockCaller> MakeTenantAsync(string name, object? quota = null)
     {
-        using var made = await Admin.Http.PostAsJsonAsync("/api/v1/tenants", new { name });
+        using var made = await Admin.Http.PostAsJsonAsync("/api/v1/tenants", new { name, quota });
         Assert.True(made.IsSuccessStatusCode, $"the admin was to make the tenant {name}: {(int)made.StatusCode}");
         return With(await MakeKeyAsync(Admin, new { tenant = name }));
     }

@@ -15,8 +15,8 @@ namespace Sandbox.Deployments.Archives;
 /// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
 /// incarnation, and a file in the store is replaced whole.</summary>
 internal sealed class ContainerArchive(
-    EngineConnection engine, ArchiveFiles files, StagingImage staging, IArchiveStore store, IOptions<ArchiveOptions> options,
-    IOptions<WorkerOptions> worker)
+    EngineConnection engine, ArchiveFiles files, ArchiveSpace space, StagingImage staging, IArchiveStore store,
+    IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker)
 {
     private const CompressionLevel Level = CompressionLevel.Fastest;
 
@@ -28,6 +28,8 @@ internal sealed class ContainerArchive(
     /// <summary>Puts the files of a stopped container away.</summary>
     public async Task<ArchiveFacts> PutImageAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
+        await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "waiting for this node's archives", cancellationToken);
+        using var entered = await space.EnterArchiveAsync(cancellationToken);
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "making the image", cancellationToken);
         var container = await _containers.FindAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), cancellationToken)
             ?? throw new ArchiveException("its container is gone, and its files with it");
@@ -59,7 +61,7 @@ internal sealed class ContainerArchive(
     {
         await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Running, "storing the log", cancellationToken);
         await using var file = files.Open();
-        await PackAsync(file, Limit(options.Value.MaxLog), "the log", target =>
+        await PackAsync(file, space.OfData("the log", Limit(options.Value.MaxLog)), target =>
             _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), target, cancellationToken));
         await (options.Value.IsRegistry
             ? _registry.PushLogAsync(file, sandbox.Incarnation, cancellationToken)
@@ -75,6 +77,9 @@ internal sealed class ContainerArchive(
             return;
         }
 
+        await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Running, "waiting for this node's restores", cancellationToken);
+        using var entered = await space.EnterRestoreAsync(cancellationToken);
+        (await space.OfEngineAsync(StagingImage.TheImage, long.MaxValue, cancellationToken)).Check(archive.UnpackedBytes ?? archive.Bytes);
         await phases.ReportAsync(
             SandboxPhase.ImagePull, PhaseStatus.Running, $"fetching {archive.Bytes} bytes from the archive", cancellationToken);
         await (RegistryArchive.IsPlace(archive.Location)
@@ -89,7 +94,7 @@ internal sealed class ContainerArchive(
     private async Task UnpackAsync(ArchiveFacts archive, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         await using var file = files.Open();
-        using (var hashed = new HashingStream(file, archive.Bytes, "what the archive has"))
+        using (var hashed = new HashingStream(file, space.OfData("what the archive has", archive.Bytes)))
         {
             if (!await store.TryGetAsync(archive.Location, hashed, cancellationToken))
             {
@@ -130,38 +135,33 @@ internal sealed class ContainerArchive(
         await using var file = files.Open();
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
         var (digest, bytes) = await PackAsync(
-            file, Limit(options.Value.MaxImage), TheImage, target =>
+            file, space.OfData(StagingImage.TheImage, Limit(options.Value.MaxImage)), target =>
                 _archives.SaveAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), target, cancellationToken));
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"storing {bytes} bytes", cancellationToken);
         var key = ArchiveFiles.ImageKey(sandbox.Id, sandbox.Incarnation);
         await store.PutAsync(key, file, cancellationToken);
-        return new ArchiveFacts(sandbox.Incarnation, key, digest, bytes, image.ID);
+        return new ArchiveFacts(sandbox.Incarnation, key, digest, bytes, image.ID) { UnpackedBytes = image.Size };
     }
 
     private async Task<ArchiveFacts> PushImageAsync(
         ImageInspectResponse image, SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        if (image.Size > Limit(options.Value.MaxImage))
-        {
-            throw new ArchiveException($"{TheImage} is larger than the limit of {options.Value.MaxImage}");
-        }
-
+        ByteLimit.Of(StagingImage.TheImage, Limit(options.Value.MaxImage)).Check(image.Size);
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, $"pushing {image.Size} bytes", cancellationToken);
         var location = await _registry.PushAsync(ArchiveFiles.ImageTag(sandbox.Incarnation), sandbox.Incarnation, cancellationToken);
         return new ArchiveFacts(
-            sandbox.Incarnation, location, location[(location.IndexOf('@', StringComparison.Ordinal) + 1)..], image.Size, image.ID);
+            sandbox.Incarnation, location, location[(location.IndexOf('@', StringComparison.Ordinal) + 1)..], image.Size, image.ID)
+        { UnpackedBytes = image.Size };
     }
-
-    private const string TheImage = "the image";
 
     private const string Inexact =
         "archived as the engine commits it: extended attributes but security.capability and fractions of seconds are lost";
 
     private static long Limit(string size) => SizeText.TryParse(size, out var bytes) ? bytes : long.MaxValue;
 
-    private static async Task<(string Digest, long Bytes)> PackAsync(FileStream file, long limit, string what, Func<Stream, Task> write)
+    private static async Task<(string Digest, long Bytes)> PackAsync(FileStream file, ByteLimit limit, Func<Stream, Task> write)
     {
-        using var hashed = new HashingStream(file, limit, what);
+        using var hashed = new HashingStream(file, limit);
         await using (var packed = new GZipStream(hashed, Level, leaveOpen: true))
         {
             await write(packed);

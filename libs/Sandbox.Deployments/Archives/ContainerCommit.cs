@@ -39,10 +39,9 @@ internal sealed partial class ContainerCommit(
         var container = await _containers.FindAsync(ContainerName.Of(job.Incarnation, worker.Value), cancellationToken);
         try
         {
-            var before = await _images.FindAsync(kept, cancellationToken);
+            var (before, raw) = (await _images.FindAsync(kept, cancellationToken), CommitsOf(record).Raw(job.Incarnation));
             if (!(job.IsMade && before is not null)
-                && (container is null
-                    || !await staging.CommitAsync(container, CommitsOf(record).Raw(job.Incarnation), kept, cancellationToken)))
+                && (container is null || !await staging.CommitAsync(container, raw, kept, LargestOf(record), cancellationToken)))
             {
                 return (Gone, null);
             }
@@ -99,6 +98,9 @@ internal sealed partial class ContainerCommit(
         return ending;
     }
 
+    private long LargestOf(SandboxInstance record) => !policy.Value.IsOperators(record.Tenant)
+        && SizeText.TryParse(policy.Value.CommitBytesPerTenant, out var most) ? most : long.MaxValue;
+
     private CommitNames CommitsOf(SandboxInstance record) => new(worker.Value.ClusterId, record.Tenant);
 
     private ImageReference KeptAs(SandboxInstance record, CommitSandboxJob job, ImageReference name) =>
@@ -115,13 +117,26 @@ internal sealed partial class ContainerCommit(
 
         if (!isOperators)
         {
-            return null;
+            return await WhyTooManyAsync(CommitsOf(record), name, cancellationToken);
         }
 
         return name.IsPlatforms
             || (await _images.FindAsync(name, cancellationToken) is { } found
                 && found.RepoTags?.Any(CommitsOf(record).IsOwn) is not true)
             ? $"there is another image {name}, which is not replaced" : null;
+    }
+
+    /// <summary>An image of the same name is replaced, so it is not counted.</summary>
+    private async Task<string?> WhyTooManyAsync(CommitNames commits, ImageReference name, CancellationToken cancellationToken)
+    {
+        var replaced = commits.Of(name).Name;
+        var kept = (await _images.ListAsync(cancellationToken))
+            .Where(image => image.RepoTags?.Any(tag => commits.IsOwn(tag) && ImageReference.Parse(tag)?.Name != replaced) is true).ToList();
+        var isFull = SizeText.TryParse(policy.Value.CommitBytesPerTenant, out var most) && kept.Sum(image => image.Size) >= most;
+        return kept.Count >= policy.Value.CommitsPerTenant || isFull
+            ? $"the node keeps {kept.Count} images of this tenant's commits already; a sandbox that is started from one with "
+                + "remove_image takes it away when it is deleted"
+            : null;
     }
 
     /// <summary>The name means what it meant before the push, if anything.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using Sandbox.Deployments.Tools;
@@ -15,6 +16,15 @@ internal sealed class ExactLayer(IHostTools tools)
 
     private const int LongestAttributes = 65_536;
 
+    /// <summary>The kernel's, with the closing NUL: neither tar nor an engine gets at a longer one.</summary>
+    private const int LongestPath = 4096;
+
+    /// <summary>Of <c>./</c>, the folder itself.</summary>
+    private const int RootName = 2;
+
+    /// <summary>In a layer, about: one header, and one with what does not fit into it.</summary>
+    private const int HeadersOfAnEntry = 1024;
+
     // What overlay2 notes for itself, and what a layer loses nothing without. "opaque" is written as a removal.
     private static readonly string[] Harmless =
     [
@@ -25,35 +35,44 @@ internal sealed class ExactLayer(IHostTools tools)
     /// <summary>Whether that can be done here: the folder is on this machine and may be read.</summary>
     public static bool CanRead(string? driver, string? upper) => driver is "overlay2" && upper is not null && Directory.Exists(upper);
 
-    /// <summary>
-    /// Whether the folder means what it shows. With some settings of the kernel a folder that was moved is only a mark that says where
-    /// from (<c>redirect</c>), a file has a mode but no content (<c>metacopy</c>), or a removal is an attribute (<c>whiteout</c>): what
-    /// is not known to be harmless is left to the engine, which reads through overlay2 itself.
-    /// </summary>
-    public async Task<bool> MeansWhatItShowsAsync(string upper, Stream names, CancellationToken cancellationToken)
+    /// <summary>Reads what the folder has, one entry after another: however many there are, none is kept in memory.</summary>
+    /// <param name="listing">Takes what is there meanwhile.</param>
+    /// <param name="longest">How long that list may become.</param>
+    /// <param name="names">Takes the names of what <see cref="WriteContentAsync"/> is to write.</param>
+    /// <param name="removals">Takes what is removed as a layer, in an image's own notation.</param>
+    public async Task<LayerSummary> ReadAsync(
+        string upper, Stream listing, ByteLimit longest, Stream names, Stream removals, CancellationToken cancellationToken)
     {
-        await RunAsync("find", [upper, "-mindepth", "0", "-printf", "./%P\\0"], null, names, cancellationToken);
-        names.Position = 0;
-        var means = NamesIn(names).All(name => AttributesOf(PathOf(upper, name)).All(attribute => IsKnown(upper, name, attribute)));
-        names.SetLength(0);
-        return means;
-    }
-
-    /// <summary>Everything but what is removed.</summary>
-    /// <param name="names">Takes the names meanwhile.</param>
-    public async Task WriteContentAsync(string upper, Stream names, Stream layer, CancellationToken cancellationToken)
-    {
-        // A name that is removed stands in the folder as a character device 0/0.
-        await RunAsync(
-            "find", [upper, "-mindepth", "0", "(", "!", "-type", "c", ")", "-printf", "./%P\\0"], null, names, cancellationToken);
-        using var devices = new MemoryStream();
-        await RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
-        foreach (var name in Names(devices).Where(name => !IsRemoval(upper, name)))
+        using (var bounded = new HashingStream(listing, longest))
         {
-            names.Write(name);
-            names.WriteByte(0);
+            // Of a sandbox that runs some files are gone before they are looked at.
+            string[] arguments = [upper, "-ignore_readdir_race", "-mindepth", "0", "-printf", "%y %s %b %n ./%P\\0"];
+            await RunAsync("find", arguments, null, bounded, cancellationToken);
         }
 
+        listing.Position = 0;
+        var summary = new LayerSummary(0, 0, HasRemovals: false, MeansWhatItShows: true);
+        foreach (var entry in EntriesIn(listing))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (PathOf(upper, entry.Name).Length > LongestPath)
+            {
+                throw new ArchiveException(
+                    $"a path in it has {entry.Name.Length} bytes, which is more than an engine can unpack (about {LongestPath})");
+            }
+
+            var isKnown = AttributesOf(PathOf(upper, entry.Name)).All(attribute => IsKnown(upper, entry.Name, attribute));
+            summary = Add(summary with { MeansWhatItShows = summary.MeansWhatItShows && isKnown }, upper, entry, names, removals);
+        }
+
+        removals.Write(new byte[2 * TarBlock]);
+        return summary;
+    }
+
+    /// <summary>Writes the layer with everything but what is removed.</summary>
+    /// <param name="names">As <see cref="ReadAsync"/> has left them.</param>
+    public async Task WriteContentAsync(string upper, Stream names, Stream layer, CancellationToken cancellationToken)
+    {
         names.Position = 0;
         string[] arguments =
         [
@@ -64,32 +83,48 @@ internal sealed class ExactLayer(IHostTools tools)
         await RunAsync("tar", arguments, names, layer, cancellationToken);
     }
 
-    /// <summary>What is removed, in an image's own notation; false when nothing is.</summary>
-    public async Task<bool> TryWriteRemovalsAsync(string upper, Stream layer, CancellationToken cancellationToken)
+    private static LayerSummary Add(LayerSummary sum, string upper, Entry entry, Stream names, Stream removals)
     {
-        using var devices = new MemoryStream();
-        using var folders = new MemoryStream();
-        await RunAsync("find", [upper, "-type", "c", "-printf", "./%P\\0"], null, devices, cancellationToken);
-        await RunAsync("find", [upper, "-mindepth", "1", "-type", "d", "-printf", "./%P\\0"], null, folders, cancellationToken);
-        List<byte[]> removals =
-        [
-            .. Names(devices).Where(name => IsRemoval(upper, name)).Select(name => Marked(name)),
-            .. Names(folders).Where(name => IsOpaque(upper, name)).Select(name => (byte[])[.. name, .. "/.wh..wh..opq"u8]),
-        ];
-        foreach (var removal in removals)
+        // A name that is removed stands in the folder as a character device 0/0.
+        if (entry.Type is 'c' && IsRemoval(upper, entry.Name))
         {
-            if (removal.Length > 100)
-            {
-                WriteHeader(layer, "././@LongLink"u8, removal.Length + 1, (byte)'L');
-                layer.Write(removal);
-                layer.Write(new byte[TarBlock - (removal.Length % TarBlock)]);
-            }
-
-            WriteHeader(layer, removal.AsSpan(0, Math.Min(removal.Length, 100)), 0, (byte)'0');
+            WriteRemoval(removals, Marked(entry.Name));
+            return sum with { HasRemovals = true };
         }
 
-        layer.Write(new byte[2 * TarBlock]);
-        return removals.Count > 0;
+        // A socket is nothing without the process that made it, and tar knows none.
+        if (entry.Type is 's')
+        {
+            return sum;
+        }
+
+        names.Write(entry.Name);
+        names.WriteByte(0);
+        var isOpaque = entry.Type is 'd' && entry.Name.Length > RootName && IsOpaque(upper, entry.Name);
+        if (isOpaque)
+        {
+            WriteRemoval(removals, [.. entry.Name, .. "/.wh..wh..opq"u8]);
+        }
+
+        // All names of one file have its content once.
+        return sum with
+        {
+            Bytes = sum.Bytes + HeadersOfAnEntry + (entry.Type is 'f' ? entry.Bytes / Math.Max(1, entry.Links) : 0),
+            DiskBytes = sum.DiskBytes + (entry.Blocks * TarBlock / Math.Max(1, entry.Links)),
+            HasRemovals = sum.HasRemovals || isOpaque,
+        };
+    }
+
+    private static void WriteRemoval(Stream layer, byte[] removal)
+    {
+        if (removal.Length > 100)
+        {
+            WriteHeader(layer, "././@LongLink"u8, removal.Length + 1, (byte)'L');
+            layer.Write(removal);
+            layer.Write(new byte[TarBlock - (removal.Length % TarBlock)]);
+        }
+
+        WriteHeader(layer, removal.AsSpan(0, Math.Min(removal.Length, 100)), 0, (byte)'0');
     }
 
     private async Task RunAsync(string program, string[] arguments, Stream? input, Stream output, CancellationToken cancellationToken)
@@ -102,34 +137,22 @@ internal sealed class ExactLayer(IHostTools tools)
     }
 
     /// <summary>Names are bytes: nothing says that they are UTF-8.</summary>
-    private static IEnumerable<byte[]> Names(MemoryStream list)
+    private static IEnumerable<Entry> EntriesIn(Stream listing)
     {
-        var bytes = list.ToArray();
-        for (var begin = 0; begin < bytes.Length;)
-        {
-            var end = Array.IndexOf(bytes, (byte)0, begin);
-            yield return bytes[begin..end];
-            begin = end + 1;
-        }
-    }
-
-    /// <summary>As <see cref="Names"/>, for a list that may be too long for memory.</summary>
-    private static IEnumerable<byte[]> NamesIn(Stream list)
-    {
-        var (name, buffer) = (new List<byte>(), new byte[64 * 1024]);
+        var (line, buffer) = (new List<byte>(), new byte[64 * 1024]);
         int read;
-        while ((read = list.Read(buffer)) > 0)
+        while ((read = listing.Read(buffer)) > 0)
         {
             for (var i = 0; i < read; i++)
             {
                 if (buffer[i] != 0)
                 {
-                    name.Add(buffer[i]);
+                    line.Add(buffer[i]);
                     continue;
                 }
 
-                yield return [.. name];
-                name.Clear();
+                yield return Entry.Parse([.. line]);
+                line.Clear();
             }
         }
     }
@@ -197,6 +220,27 @@ internal sealed class ExactLayer(IHostTools tools)
     {
         Encoding.ASCII.GetBytes(Convert.ToString(value, 8).PadLeft(field.Length - 1, '0'), field);
         field[^1] = 0;
+    }
+
+    /// <summary>A line of find's: type, size in bytes, blocks of 512 bytes on the disk, names that the file has, its name.</summary>
+    private readonly record struct Entry(char Type, long Bytes, long Blocks, long Links, byte[] Name)
+    {
+        public static Entry Parse(byte[] text)
+        {
+            var line = text.AsSpan(2);
+            return new Entry((char)text[0], Number(ref line), Number(ref line), Number(ref line), line.ToArray());
+        }
+
+        private static long Number(ref Span<byte> line)
+        {
+            if (!Utf8Parser.TryParse(line, out long number, out var length))
+            {
+                throw new ArchiveException("find has answered something else than it was asked for");
+            }
+
+            line = line[(length + 1)..];
+            return number;
+        }
     }
 
     private const int AtFdCwd = -100;

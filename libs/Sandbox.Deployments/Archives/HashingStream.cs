@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Sandbox.Deployments.Archives;
 
 /// <summary>Passes bytes on while it counts and hashes them, and refuses to pass more than a limit.</summary>
-internal sealed class HashingStream(Stream target, long limit, string what) : Stream
+internal sealed class HashingStream(Stream target, ByteLimit limit) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -59,11 +59,7 @@ internal sealed class HashingStream(Stream target, long limit, string what) : St
 
     private void Take(ReadOnlySpan<byte> bytes)
     {
-        if (Count + bytes.Length > limit)
-        {
-            throw new ArchiveException($"{what} is larger than the limit of {limit} bytes");
-        }
-
+        limit.Check(Count + bytes.Length);
         Count += bytes.Length;
         _hash.AppendData(bytes);
     }

@@ -13,8 +13,15 @@ namespace Sandbox.Deployments.Archives;
 
 /// <summary>Makes an image of a container on its own engine, for an archive or under a name of a caller's. For an archive it is exact
 /// where this machine can (<see cref="ExactLayer"/>), else as the engine commits it.</summary>
-internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, IHostTools tools, TimeProvider time)
+internal sealed class StagingImage(
+    EngineConnection engine, ArchiveFiles files, ArchiveSpace space, IHostTools tools, TimeProvider time)
 {
+    /// <summary>A million entries whose paths have 500 bytes; more are not one archive's business.</summary>
+    private const long LongestListing = 512L << 20;
+
+    /// <summary>What is too large, in words.</summary>
+    internal const string TheImage = "the image";
+
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
     private readonly ExactLayer _layer = new(tools);
@@ -23,15 +30,12 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
     public async Task<bool> MakeAsync(
         ContainerInspectResponse container, IncarnationId incarnation, long limit, CancellationToken cancellationToken)
     {
-        var upper = container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder) ? folder : null;
-
         // Where the engine maps users, the owners that its folders show are not those that an image has.
-        if (ExactLayer.CanRead(container.GraphDriver?.Name, upper)
+        if (FolderOf(container) is { } upper
             && (await engine.FactsAsync(cancellationToken)).ContainerRoot is null
-            && await MeansWhatItShowsAsync(upper!, cancellationToken)
-            && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image)
+            && await _images.FindAsync(container.Image, cancellationToken) is { RootFS.Layers: { } below } image
+            && await TryMakeExactAsync(image, below, upper, incarnation, limit, cancellationToken))
         {
-            await MakeExactAsync(image, below, upper!, incarnation, limit, cancellationToken);
             return true;
         }
 
@@ -41,19 +45,21 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
             : throw new ArchiveException("its container was removed while it was archived");
     }
 
-    private async Task<bool> MeansWhatItShowsAsync(string upper, CancellationToken cancellationToken)
-    {
-        await using var names = files.Open();
-        return await _layer.MeansWhatItShowsAsync(upper, names, cancellationToken);
-    }
-
     /// <summary>Makes an image of a container, running or not, that says of itself what the image says that the container came
     /// from.</summary>
     /// <param name="raw">A name for the image as the engine commits it, which has the container's configuration.</param>
+    /// <param name="limit">Bytes that what the container has changed may have.</param>
     /// <returns>False when the container is gone.</returns>
     public async Task<bool> CommitAsync(
-        ContainerInspectResponse container, ImageReference raw, ImageReference name, CancellationToken cancellationToken)
+        ContainerInspectResponse container, ImageReference raw, ImageReference name, long limit, CancellationToken cancellationToken)
     {
+        if (FolderOf(container) is { } upper)
+        {
+            await using var listing = files.Open();
+            await CheckAsync(
+                await _layer.ReadAsync(upper, listing, OfListing, Stream.Null, Stream.Null, cancellationToken), limit, cancellationToken);
+        }
+
         var origin = await _images.FindAsync(container.Image, cancellationToken)
             ?? throw new ArchiveException("the image that it came from is gone");
         try
@@ -83,23 +89,34 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
         }
     }
 
-    private async Task MakeExactAsync(
+    /// <returns>False when the folder does not mean what it shows.</returns>
+    private async Task<bool> TryMakeExactAsync(
         ImageInspectResponse image, IList<string> below, string upper, IncarnationId incarnation, long limit,
         CancellationToken cancellationToken)
     {
+        await using var listing = files.Open();
+        await using var names = files.Open();
         await using var removals = files.Open();
         await using var content = files.Open();
-        await using var names = files.Open();
         List<(FileStream File, string Digest)> layers = [];
-        using (var hashed = new HashingStream(removals, limit, "the image"))
+        using (var hashed = new HashingStream(removals, space.OfData(TheImage, limit)))
         {
-            if (await _layer.TryWriteRemovalsAsync(upper, hashed, cancellationToken))
+            var summary = await _layer.ReadAsync(upper, listing, OfListing, names, hashed, cancellationToken);
+            await CheckAsync(summary, limit, cancellationToken);
+            space.OfData(TheImage, limit).Check(summary.DiskBytes);
+            if (!summary.MeansWhatItShows)
+            {
+                return false;
+            }
+
+            if (summary.HasRemovals)
             {
                 layers.Add((removals, hashed.TakeDigest()));
             }
         }
 
-        using (var hashed = new HashingStream(content, limit, "the image"))
+        await using (var sparse = new SparseStream(content))
+        using (var hashed = new HashingStream(sparse, ByteLimit.Of(TheImage, limit)))
         {
             await _layer.WriteContentAsync(upper, names, hashed, cancellationToken);
             layers.Add((content, hashed.TakeDigest()));
@@ -107,6 +124,28 @@ internal sealed class StagingImage(EngineConnection engine, ArchiveFiles files, 
 
         var config = ConfigOf(image, [.. below, .. layers.Select(layer => layer.Digest)]);
         await LoadAsync(config, below.Count, layers, ArchiveFiles.ImageTag(incarnation), cancellationToken);
+        return true;
+    }
+
+    private ByteLimit OfListing => space.OfData("the list of its files", LongestListing);
+
+    /// <summary>The folder of what a container has changed; null where it cannot be read here.</summary>
+    private static string? FolderOf(ContainerInspectResponse container) =>
+        container.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var folder)
+            && ExactLayer.CanRead(container.GraphDriver.Name, folder) ? folder : null;
+
+    /// <summary>Before anything large is written, by us or by the engine, which fills the holes of files.</summary>
+    /// <exception cref="ArchiveException">There is too much of it.</exception>
+    private async Task CheckAsync(LayerSummary changes, long limit, CancellationToken cancellationToken)
+    {
+        if (changes.Bytes > limit)
+        {
+            throw new ArchiveException(
+                $"{ByteLimit.Of(TheImage, limit).Exceeded}: what it has changed takes {changes.Bytes} bytes, and {changes.DiskBytes} "
+                    + "without the holes in its files");
+        }
+
+        (await space.OfEngineAsync(TheImage, limit, cancellationToken)).Check(changes.Bytes);
     }
 
     private async Task LoadAsync(

@@ -8,7 +8,7 @@ using Sandbox.Node;
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>
-/// Keeps what starts pulled under a limit (<see cref="WorkerOptions.ImageCache"/>). Only what a registry has is removed: what the
+/// Keeps what starts pulled under a limit (<see cref="WorkerOptions.ImageCache"/>): looks after each pull, and from time to time. Only what a registry has is removed: what the
 /// operator put there stays, and so does every commit, which nothing else has, until its tenant removes it.
 /// </summary>
 internal sealed partial class ImageEviction(
@@ -21,6 +21,8 @@ internal sealed partial class ImageEviction(
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(3);
 
     private readonly EngineImages _images = new(engine);
+
+    private Task _nextPull = ledger.NextPull;
 
     /// <summary>One look.</summary>
     internal async Task SweepAsync(CancellationToken cancellationToken)
@@ -47,9 +49,16 @@ internal sealed partial class ImageEviction(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var ticks = new PeriodicTimer(Every, time);
-        while (await ticks.WaitForNextTickAsync(stoppingToken))
+        while (true)
         {
+            using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken))
+            {
+                await Task.WhenAny(_nextPull, Task.Delay(Every, time, waited.Token));
+                await waited.CancelAsync();
+            }
+
+            stoppingToken.ThrowIfCancellationRequested();
+            _nextPull = ledger.NextPull;
             try
             {
                 await SweepAsync(stoppingToken);

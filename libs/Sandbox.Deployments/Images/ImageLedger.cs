@@ -21,12 +21,25 @@ internal sealed partial class ImageLedger
     private readonly ILogger _logger;
     private readonly byte[] _key;
     private readonly Dictionary<string, ImageRecord> _images;
+    private TaskCompletionSource _nextPull = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ImageLedger(IOptions<WorkerOptions> worker, TimeProvider time, ILogger<ImageLedger> logger)
     {
         (_file, _time, _logger) = (Path.Combine(Path.GetFullPath(worker.Value.DataFolder), "images.json"), time, logger);
         var content = Read();
         (_key, _images) = (content.Key, content.Images);
+    }
+
+    /// <summary>Completes when a pull has brought an image that the engine did not have.</summary>
+    public Task NextPull
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _nextPull.Task;
+            }
+        }
     }
 
     /// <summary>What stands for credentials in a grant: they cannot be told from it without the file's key.</summary>
@@ -55,6 +68,11 @@ internal sealed partial class ImageLedger
                 Grants = before.Grants.Contains(grant) ? before.Grants : [.. before.Grants, grant],
             };
             Write();
+            if (wasAbsent)
+            {
+                _nextPull.SetResult();
+                _nextPull = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 

@@ -8,4 +8,8 @@ namespace Sandbox.Domain.Lifecycle;
 /// <param name="Digest">Hash of the stored bytes: a restore checks it before anything is unpacked.</param>
 /// <param name="Bytes">Its size as it is stored.</param>
 /// <param name="ImageId">The engine's id of the image inside.</param>
-public sealed record ArchiveFacts(IncarnationId Incarnation, string Location, string Digest, long Bytes, string ImageId);
+public sealed record ArchiveFacts(IncarnationId Incarnation, string Location, string Digest, long Bytes, string ImageId)
+{
+    /// <summary>What the image takes of the disk of a node that it is restored to. Null: it was made before that was noted.</summary>
+    public long? UnpackedBytes { get; init; }
+}

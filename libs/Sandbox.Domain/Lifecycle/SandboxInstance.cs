@@ -83,7 +83,8 @@ public sealed record SandboxInstance
 
     public ImmutableList<StateChange> History { get; init; } = [];
 
-    /// <summary>The whole live entry at the last stop, as JSON: what archive_cache wrote and restore_cache seeds from.</summary>
+    /// <summary>The whole live entry at the last stop, as JSON: what archive_cache wrote and restore_cache seeds from. Null for a deleted
+    /// one.</summary>
     public string? LiveSnapshot { get; init; }
 
     /// <summary>The record after something happened, one version on, or why that cannot happen now. Sets the times that
@@ -120,7 +121,7 @@ public sealed record SandboxInstance
             SandboxState.Stopped when happened is SandboxEvent.ArchiveFailed => changed,
             SandboxState.Stopped => changed with { StoppedAt = now, IdleDeadline = null },
             SandboxState.Archived when happened is SandboxEvent.ArchiveDone => changed with { ArchivedAt = now },
-            SandboxState.Deleted => changed with { DeletedAt = now },
+            SandboxState.Deleted => changed with { DeletedAt = now, Spec = Spec.ToTombstone(), LiveSnapshot = null },
             _ => changed,
         };
     }

@@ -30,7 +30,7 @@ public sealed class TransitionWriter(ISandboxStore records, ITenantStore tenants
 
             // Also answers when the store refused the transition for it: then the next look finds the quota reached.
             if (!IsLive(record) && IsLive(transition.Next)
-                && await tenants.CheckAsync(record.Tenant, record.Spec, cancellationToken) is { } refusal)
+                && await tenants.CheckAsync(record, cancellationToken) is { } refusal)
             {
                 return refusal;
             }

@@ -23,6 +23,17 @@ public sealed class ImagePolicy : IValidatableObject
     [RegularExpression(@"[A-Za-z0-9.:\- ]*", ErrorMessage = "Registries is a list of hosts, with ports where need be.")]
     public string Registries { get; set; } = "";
 
+    /// <summary>How many images the commits of a tenant may keep on one node; the operator's tenant may keep any number. Default
+    /// 64.</summary>
+    [Range(0, int.MaxValue)]
+    public int CommitsPerTenant { get; set; } = 64;
+
+    /// <summary>How much these may take together, each counted with all its layers: while it is more, nothing is committed. Default
+    /// 64g.</summary>
+    [Required]
+    [Size]
+    public string CommitBytesPerTenant { get; set; } = "64g";
+
     public bool IsOperators(string tenant) => OperatorTenant.Length > 0 && tenant == OperatorTenant;
 
     /// <summary>Every tenant may start from it.</summary>

@@ -13,6 +13,8 @@ public sealed class SecurityPolicy : IValidatableObject
 {
     public const string Section = "Security";
 
+    private const string Required = "required";
+
     /// <summary>Lets a caller ask for <c>privileged</c>, which is root on the host. Default: no.</summary>
     public bool AllowPrivileged { get; set; }
 
@@ -42,12 +44,25 @@ public sealed class SecurityPolicy : IValidatableObject
     /// <summary>IPv4 networks that sandboxes may not reach, beside the private ones. Default: none.</summary>
     public IReadOnlyList<string> DeniedNetworks { get; set; } = [];
 
+    /// <summary><c>required</c>: a sandbox without a disk limit, or whose limit cannot be enforced where it is started, is not started.
+    /// <c>preferred</c>: it is, and its status says what is in effect. Default: preferred.</summary>
+    [RegularExpression("required|preferred")]
+    public string Disk { get; set; } = "preferred";
+
     /// <summary>Why this configuration is not allowed; null: it is.</summary>
     public SandboxError.Forbidden? WhyForbidden(SandboxSpec spec) =>
         spec.Privileged && !AllowPrivileged ? Not("privileged sandboxes")
         : spec.AllowPrivilegeGain && !AllowPrivilegeGain ? Not("sandboxes that may gain privileges")
         : spec.UseKata && !AllowKata ? Not("sandboxes of the kata runtime")
         : spec.Remote is not null && !AllowRemote ? Not("sandboxes at a remote agent (Security:AllowRemote)")
+        : Disk is Required && spec.DiskBytes is null ? Not("sandboxes without a disk limit (Security:Disk)")
+        : null;
+
+    /// <summary>Why a sandbox that is started must not stay so; null: it may.</summary>
+    /// <param name="effectiveDiskBytes">The disk limit that is enforced; null: none.</param>
+    public SandboxError.Forbidden? WhyForbidden(long? effectiveDiskBytes) => Disk is Required && effectiveDiskBytes is null
+        ? new($"{Section}:{nameof(Disk)} is '{Required}', and the disk limit of a sandbox cannot be enforced here: that needs overlay2 on "
+            + "XFS with project quotas")
         : null;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>

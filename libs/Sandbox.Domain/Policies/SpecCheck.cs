@@ -12,7 +12,7 @@ internal sealed class SpecCheck
     public const long LeastMemory = 6L << 20;
 
     private const double LeastCpus = 0.01;
-    private const int LongestMap = 256 * 1024;
+    private const int LongestMap = 64 * 1024;
 
     /// <summary>Characters of metadata, which each page of a list shows.</summary>
     public const int LongestMetadata = 16 * 1024;

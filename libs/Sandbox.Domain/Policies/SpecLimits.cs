@@ -47,6 +47,10 @@ public sealed class SpecLimits : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "24:00:00")]
     public TimeSpan MaxStartup { get; set; } = TimeSpan.FromSeconds(1800);
 
+    /// <summary>Creates per minute of a tenant that is made without a bound of them. Null: none. Default 6000.</summary>
+    [Range(0, int.MaxValue)]
+    public int? CreatesPerMinute { get; set; } = 6000;
+
     /// <summary>Accelerators that may be asked for, beside <see cref="ExtraAcceleratorTypes"/>; compared without case.</summary>
     public IReadOnlyList<string> AcceleratorTypes { get; set; } =
         ["nvidia", "amd", "t4", "v100", "a10", "a30", "a100", "a800", "h20", "h100", "h200", "h800", "l4", "l20", "l40", "l40s", "b200",

@@ -30,6 +30,11 @@ public enum DeploymentKind
 /// </summary>
 public sealed record SandboxSpec
 {
+    /// <summary>Characters of metadata that a tombstone keeps; larger metadata goes as a whole.</summary>
+    public const int TombstoneMetadata = 4096;
+
+    private static readonly IReadOnlyDictionary<string, string> NoEntries = new Dictionary<string, string>();
+
     public required DeploymentKind Deployment { get; init; }
 
     public required string Image { get; init; }
@@ -111,6 +116,17 @@ public sealed record SandboxSpec
 
     /// <summary>Where an agent already runs, for <see cref="DeploymentKind.Remote"/>.</summary>
     public RemoteAgent? Remote { get; init; }
+
+    /// <summary>What a deleted sandbox keeps: what its status shows, the metadata up to <see cref="TombstoneMetadata"/> characters. Its
+    /// environment, its other parameters and the engine's arguments go: a tombstone is kept for long, and never started.</summary>
+    public SandboxSpec ToTombstone() => this with
+    {
+        Env = NoEntries,
+        ExtendedParams = NoEntries,
+        DockerArgs = [],
+        RegistryUsername = null,
+        Metadata = Metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= TombstoneMetadata ? Metadata : NoEntries,
+    };
 
     /// <summary>For a record without a snapshot: what the record's flat fields say, and defaults for the rest.</summary>
     public static SandboxSpec FromFlatFields(DeploymentKind deployment, string image, double cpus, long memoryBytes, long? diskBytes) =>

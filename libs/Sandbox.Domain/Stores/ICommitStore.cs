@@ -10,7 +10,7 @@ public interface ICommitStore
     /// is written and the answer is that one.</summary>
     Task<SandboxCommit> BeginAsync(SandboxCommit begun, CommitSandboxJob job, CancellationToken cancellationToken);
 
-    /// <summary>The last one; null: none was ever asked for.</summary>
+    /// <summary>The last one; null: none was asked for since the sandbox of that id was created.</summary>
     Task<SandboxCommit?> FindAsync(SandboxId id, CancellationToken cancellationToken);
 
     /// <summary>Replaces a running commit by how it ended. False when it is not the running one (any more).</summary>

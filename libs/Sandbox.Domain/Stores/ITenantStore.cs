@@ -1,6 +1,5 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Stores;
 
@@ -13,10 +12,10 @@ public interface ITenantStore
 
     Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Which quota one more running sandbox of this tenant would exceed now; null: none. It is told to the caller of
+    /// <summary>Which quota of its tenant this sandbox would exceed if it were started again now; null: none. It is told to the caller of
     /// a restart or a restore; what counts is the same check where the record is written
-    /// (<see cref="ISandboxStore.TryTransitionAsync"/> then answers false). Creates per minute are not asked for here.</summary>
-    Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken);
+    /// (<see cref="ISandboxStore.TryTransitionAsync"/> then answers false).</summary>
+    Task<SandboxError.QuotaExceeded?> CheckAsync(SandboxInstance resting, CancellationToken cancellationToken);
 
     /// <summary>All tenants, by name, with what they use now.</summary>
     Task<IReadOnlyList<TenantView>> ListAsync(CancellationToken cancellationToken);
@@ -46,16 +45,23 @@ public sealed record Tenant(string Name, TenantQuota Quota)
 
 /// <summary>Upper bounds; null: none.</summary>
 /// <param name="Sandboxes">Pending and running at once.</param>
-/// <param name="Cpus">Of these together.</param>
+/// <param name="Cpus">Of these together, the most that each can take (<c>limit_cpus</c>).</param>
 /// <param name="MemoryBytes">Of these together.</param>
 /// <param name="CreatesPerMinute">Accepted creates within any calendar minute of the store's clock.</param>
-public sealed record TenantQuota(int? Sandboxes = null, double? Cpus = null, long? MemoryBytes = null, int? CreatesPerMinute = null)
+/// <param name="TotalSandboxes">Of any state but deleted: the stopped and archived count, too. Only creates are refused for it.</param>
+/// <param name="Gpus">Of the pending and running together.</param>
+/// <param name="DiskBytes">The disk limits of all that are not archived, running or not, and the stored bytes of the archived. A sandbox
+/// without a disk limit is refused.</param>
+public sealed record TenantQuota(
+    int? Sandboxes = null, double? Cpus = null, long? MemoryBytes = null, int? CreatesPerMinute = null, int? TotalSandboxes = null,
+    int? Gpus = null, long? DiskBytes = null)
 {
     public static TenantQuota None { get; } = new();
 }
 
-/// <param name="Sandboxes">Pending and running now.</param>
-public sealed record TenantView(Tenant Tenant, int Sandboxes, double Cpus, long MemoryBytes);
+/// <summary>What a tenant uses now, counted as its quota is.</summary>
+public sealed record TenantView(
+    Tenant Tenant, int Sandboxes, double Cpus, long MemoryBytes, int TotalSandboxes, long Gpus, long DiskBytes);
 
 /// <summary>A key as it is kept: its secret is known to its owner only.</summary>
 /// <param name="Id">Public name of the key.</param>

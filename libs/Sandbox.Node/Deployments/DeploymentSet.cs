@@ -24,6 +24,9 @@ internal sealed class DeploymentSet(
     /// <summary>Why this node does not start what a record says, by its own policy; null: it does.</summary>
     public SandboxError? WhyForbidden(SandboxSpec spec) => security.Value.WhyForbidden(spec);
 
+    /// <summary>Why what was started must not stay so, by the same policy; null: it may.</summary>
+    public SandboxError? WhyForbidden(StartedSandbox started) => security.Value.WhyForbidden(started.EffectiveDiskBytes);
+
     public IDeployment this[DeploymentKind kind] =>
         _byKind.TryGetValue(kind, out var deployment)
             ? deployment

@@ -26,7 +26,7 @@ internal sealed partial class StartAttempt(
         {
             brought = deployments.WhyForbidden(pending.Spec) is { } forbidden
                 ? forbidden
-                : await BringUpAsync(reporter, deployments[pending.Spec.Deployment], bringUp, any.Token);
+                : await BringUpAsync(reporter, deployments, bringUp, any.Token);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -49,7 +49,7 @@ internal sealed partial class StartAttempt(
     }
 
     private async Task<Result<StartedSandbox>> BringUpAsync(
-        PhaseReporter reporter, IDeployment deployment, BringUp bringUp, CancellationToken cancellationToken)
+        PhaseReporter reporter, DeploymentSet deployments, BringUp bringUp, CancellationToken cancellationToken)
     {
         // Telling where it starts costs a write, and nothing needs the answer before the container is there: side by side.
         var telling = reporter.UpdateFactsAsync(record => record with { HostName = node.Name, HostIp = node.Address }, cancellationToken);
@@ -79,10 +79,12 @@ internal sealed partial class StartAttempt(
                 EffectiveLogBytes = started.EffectiveLogBytes,
                 EffectiveNetwork = started.EffectiveNetwork,
             });
-        return await Readiness.AwaitAgentAsync(
-            pending, link, token => deployment.WhenEndedAsync(pending.Incarnation, token), time, cancellationToken) is { } notReady
-            ? notReady
-            : started;
+
+        // Nothing of a caller's runs before the agent is told to.
+        var problem = deployments.WhyForbidden(started) ?? await Readiness.AwaitAgentAsync(
+            pending, link, token => deployments[pending.Spec.Deployment].WhenEndedAsync(pending.Incarnation, token), time,
+            cancellationToken);
+        return problem is not null ? problem : started;
     }
 
     private async Task<Result<StartedSandbox>> AskDeploymentAsync(

@@ -57,7 +57,8 @@ public sealed class ArchiveOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Largest image of a sandbox as it is stored. Default 16g, as ROCK has it.</summary>
+    /// <summary>Largest image of a sandbox as it is stored, and most that a sandbox may have changed, holes filled. Default 16g, as ROCK
+    /// has it.</summary>
     [Required]
     [Size]
     public string MaxImage { get; set; } = "16g";
@@ -66,6 +67,12 @@ public sealed class ArchiveOptions : IValidatableObject
     [Required]
     [Size]
     public string MaxLog { get; set; } = "16g";
+
+    /// <summary>What archives and restores leave free of each disk of a node that they write to: those of its data folder and of its
+    /// engine. One that needs more fails, and the sandbox stays as it was. Default 1g.</summary>
+    [Required]
+    [Size]
+    public string KeepFree { get; set; } = "1g";
 
     public bool IsConfigured => Store is not "none";
 

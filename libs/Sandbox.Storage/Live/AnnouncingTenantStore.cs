@@ -1,5 +1,5 @@
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Specs;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Live;
@@ -15,8 +15,8 @@ internal sealed class AnnouncingTenantStore(ITenantStore tenants, IChangeFeed fe
 
     public Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken) => tenants.FindAsync(name, cancellationToken);
 
-    public Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken) =>
-        tenants.CheckAsync(tenant, spec, cancellationToken);
+    public Task<SandboxError.QuotaExceeded?> CheckAsync(SandboxInstance resting, CancellationToken cancellationToken) =>
+        tenants.CheckAsync(resting, cancellationToken);
 
     public Task<IReadOnlyList<TenantView>> ListAsync(CancellationToken cancellationToken) => tenants.ListAsync(cancellationToken);
 

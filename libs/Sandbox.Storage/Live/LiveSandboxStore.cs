@@ -91,10 +91,11 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
     }
 
     /// <summary>archive_cache: read the live entry, merge the final information over it, write the complete snapshot to the
-    /// record, and only then evict both keys.</summary>
+    /// record, and only then evict both keys. Of what is deleted nothing comes back, so it gets none.</summary>
     private async Task<bool> ArchiveCacheAsync(SandboxTransition transition, CancellationToken cancellationToken)
     {
-        var final = await cache.WithSnapshotAsync(transition.From, transition.Next, cancellationToken);
+        var final = transition.Next.State is SandboxState.Deleted
+            ? transition.Next : await cache.WithSnapshotAsync(transition.From, transition.Next, cancellationToken);
         if (!await records.TryTransitionAsync(transition with { Next = final }, cancellationToken))
         {
             return false;

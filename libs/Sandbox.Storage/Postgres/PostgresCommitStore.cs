@@ -22,7 +22,7 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
             ON CONFLICT (sandbox_id) DO UPDATE SET
                 image_tag = excluded.image_tag, phase = excluded.phase, started_at = excluded.started_at, completed_at = NULL, exit_code = NULL,
                 failed_stage = NULL, error_code = NULL, error_message = NULL
-                WHERE kept.phase <> 'Running'
+                WHERE kept.phase <> 'Running' OR kept.started_at < (SELECT created_at FROM sandboxes WHERE id = @sandbox)
             RETURNING 1),
         asked AS ({JobRows.InsertFrom("(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM begun))")})
         SELECT count(*) FROM begun
@@ -97,7 +97,9 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
         (await Sql.RowsAsync(
             connection,
             Sql.Statement("""
-                SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits WHERE sandbox_id = @id
+                SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits
+                WHERE sandbox_id = @id
+                    AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at)
                 """).With("id", id.ToString()),
             row => new SandboxCommit(
                 id, row.GetString(0), Enum.Parse<CommitPhase>(row.GetString(1)), Sql.Moment(row, 2), Sql.MomentOrNull(row, 3),

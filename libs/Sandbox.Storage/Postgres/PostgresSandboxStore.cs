@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
@@ -13,7 +14,14 @@ namespace Sandbox.Storage.Postgres;
 /// (<see cref="SharedStatements{TItem,TAnswer}"/>).</summary>
 internal sealed class PostgresSandboxStore : IRecordStore
 {
+    /// <summary>Kinds of totals that are looked after in one transaction, which holds up their writers.</summary>
+    private const int TotalsAtOnce = 100;
+
     private readonly PostgresDatabase _database;
+
+    // Tenants that had a quota when they were last asked for: their creates are not tried without. One that has lost it meanwhile is
+    // taken out by its next create.
+    private readonly ConcurrentDictionary<string, bool> _bounded = new(StringComparer.Ordinal);
     private readonly SharedStatements<SandboxCreate, (long? Version, bool IsBounded)> _creates;
     private readonly SharedStatements<SandboxChange, SandboxInstance?> _transitions;
     private readonly SharedStatements<SandboxInstance, bool> _updates;
@@ -32,6 +40,11 @@ internal sealed class PostgresSandboxStore : IRecordStore
         SandboxInstance first, SandboxJob job, CancellationToken cancellationToken)
     {
         var create = new SandboxCreate(first, job);
+        if (_bounded.ContainsKey(first.Tenant))
+        {
+            return await CreateInQuotaAsync(create, cancellationToken);
+        }
+
         var (version, isBounded) = await _creates.RunAsync(create, cancellationToken);
         return isBounded ? await CreateInQuotaAsync(create, cancellationToken)
             : version is { } written ? first with { Version = written }
@@ -71,32 +84,54 @@ internal sealed class PostgresSandboxStore : IRecordStore
                 cancellationToken),
             cancellationToken);
 
-    public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => _database.RepeatableAsync(
-        connection => Sql.ExecuteAsync(
-            connection,
+    public async Task<int> PurgeAsync(int limit, CancellationToken cancellationToken)
+    {
+        var forgotten = await PurgedAsync<long>(
             Sql.Statement(
                 """
-                DELETE FROM sandboxes WHERE id IN (
-                    SELECT id FROM sandboxes WHERE state = 'deleted' AND deleted_at <= (SELECT store_now()) - @kept
-                    ORDER BY deleted_at LIMIT @limit FOR UPDATE SKIP LOCKED)
+                WITH gone AS (
+                    DELETE FROM sandboxes WHERE id IN (
+                        SELECT id FROM sandboxes WHERE state = 'deleted' AND deleted_at <= (SELECT store_now()) - @kept
+                        ORDER BY deleted_at LIMIT @limit FOR UPDATE SKIP LOCKED)
+                    RETURNING id),
+                of_them AS (DELETE FROM commits USING gone WHERE commits.sandbox_id = gone.id)
+                SELECT count(*) FROM gone
                 """).With("kept", ISandboxStore.TombstoneKept).With("limit", limit),
-            cancellationToken),
-        cancellationToken);
+            cancellationToken);
+        while (await PurgedAsync<int>(
+            Sql.Statement("SELECT purge_totals(@most)").With("most", TotalsAtOnce), cancellationToken) == TotalsAtOnce)
+        {
+        }
+
+        return (int)forgotten;
+    }
 
     private async Task<Result<SandboxInstance>> CreateInQuotaAsync(SandboxCreate create, CancellationToken cancellationToken)
     {
         var first = create.First;
-        var (version, refusal) = (await _database.WriteAsync(
+        var (version, refusal, isBounded) = (await _database.WriteAsync(
             connection => Sql.RowsAsync(
                 connection,
                 SandboxWrites.CreateInQuota(create),
-                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1)),
+                row => (Version: Sql.NumberOrNull(row, 0), Refusal: SandboxWrites.RefusalIn(row, 1), IsBounded: row.GetBoolean(4)),
                 cancellationToken),
             cancellationToken)).Single();
+        if (isBounded)
+        {
+            _bounded.TryAdd(first.Tenant, true);
+        }
+        else
+        {
+            _bounded.TryRemove(first.Tenant, out _);
+        }
+
         return version is { } written ? first with { Version = written }
             : refusal is not null && await FindAsync(first.Id, cancellationToken) is null or { State: SandboxState.Deleted } ? refusal
             : new SandboxError.IdInUse(first.Id);
     }
+
+    private Task<T?> PurgedAsync<T>(NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
+        _database.RepeatableAsync(connection => Sql.ScalarAsync<T>(connection, statement, cancellationToken), cancellationToken);
 
     private async Task<IReadOnlyList<(long? Version, bool IsBounded)>> CreateAsync(IReadOnlyList<SandboxCreate> creates) =>
         await WriteAsync(

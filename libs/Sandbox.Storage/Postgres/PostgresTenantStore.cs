@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Specs;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
@@ -9,40 +9,54 @@ namespace Sandbox.Storage.Postgres;
 /// <summary>Tenants and keys in Postgres. What a tenant uses is counted in its records whenever it is asked for.</summary>
 internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantStore
 {
-    private const string Bounds = "name, sandboxes, cpus, memory_bytes, creates_per_minute";
+    private static readonly string[] Bounds =
+        ["name", "sandboxes", "cpus", "memory_bytes", "creates_per_minute", "total_sandboxes", "gpus", "disk_bytes"];
+
     private const string KeyColumns = "id, tenant, note, sha256, is_admin, created_at, expires_at, revoked_at";
 
     public Task PutAsync(Tenant tenant, CancellationToken cancellationToken) => ExecuteAsync(
         Sql.Statement(
             $"""
-            INSERT INTO tenants ({Bounds}) VALUES (@name, @sandboxes, @cpus, @memory_bytes, @creates_per_minute)
-            ON CONFLICT (name) DO UPDATE SET
-                sandboxes = @sandboxes, cpus = @cpus, memory_bytes = @memory_bytes, creates_per_minute = @creates_per_minute
+            INSERT INTO tenants ({string.Join(", ", Bounds)}) VALUES ({string.Join(", ", Bounds.Select(name => $"@{name}"))})
+            ON CONFLICT (name) DO UPDATE SET {string.Join(", ", Bounds[1..].Select(name => $"{name} = @{name}"))}
             """)
             .With("name", tenant.Name)
             .With("sandboxes", NpgsqlDbType.Integer, tenant.Quota.Sandboxes)
             .With("cpus", NpgsqlDbType.Double, tenant.Quota.Cpus)
             .With("memory_bytes", tenant.Quota.MemoryBytes)
-            .With("creates_per_minute", NpgsqlDbType.Integer, tenant.Quota.CreatesPerMinute),
+            .With("creates_per_minute", NpgsqlDbType.Integer, tenant.Quota.CreatesPerMinute)
+            .With("total_sandboxes", NpgsqlDbType.Integer, tenant.Quota.TotalSandboxes)
+            .With("gpus", NpgsqlDbType.Integer, tenant.Quota.Gpus)
+            .With("disk_bytes", tenant.Quota.DiskBytes),
         cancellationToken);
 
     public async Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken) =>
         (await RowsAsync(
-            Sql.Statement($"SELECT {Bounds} FROM tenants WHERE name = @name").With("name", name), ReadTenant, cancellationToken))
+            Sql.Statement($"SELECT {string.Join(", ", Bounds)} FROM tenants WHERE name = @name").With("name", name), ReadTenant,
+            cancellationToken))
         .SingleOrDefault();
 
-    public async Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken) =>
-        (await RowsAsync(SandboxWrites.Check(tenant, spec), row => SandboxWrites.RefusalIn(row, 0), cancellationToken)).Single();
+    public async Task<SandboxError.QuotaExceeded?> CheckAsync(SandboxInstance resting, CancellationToken cancellationToken) =>
+        (await RowsAsync(SandboxWrites.Check(resting), row => SandboxWrites.RefusalIn(row, 0), cancellationToken)).Single();
 
     public async Task<IReadOnlyList<TenantView>> ListAsync(CancellationToken cancellationToken) => await RowsAsync(
         Sql.Statement(
-            """
-            SELECT t.name, t.sandboxes, t.cpus, t.memory_bytes, t.creates_per_minute,
-                count(s.id)::integer, coalesce(sum(s.cpus), 0), coalesce(sum(s.memory_bytes), 0)::bigint
-            FROM tenants t LEFT JOIN sandboxes s ON s.tenant = t.name AND s.state IN ('pending', 'running')
+            $"""
+            SELECT {string.Join(", ", Bounds.Select(name => $"t.{name}"))},
+                (count(s.id) FILTER (WHERE s.is_live))::integer,
+                coalesce(sum(coalesce(s.limit_cpus, s.cpus)) FILTER (WHERE s.is_live), 0),
+                coalesce(sum(s.memory_bytes) FILTER (WHERE s.is_live), 0)::bigint,
+                count(s.id)::integer,
+                coalesce(sum(s.gpus) FILTER (WHERE s.is_live), 0)::bigint,
+                coalesce(sum(s.disk), 0)::bigint
+            FROM tenants t LEFT JOIN (
+                SELECT id, tenant, cpus, limit_cpus, memory_bytes, gpus, state IN ('pending', 'running') AS is_live,
+                    CASE WHEN state = 'archived' THEN (archive->>'bytes')::bigint ELSE disk_bytes END AS disk
+                FROM sandboxes WHERE state <> 'deleted') s ON s.tenant = t.name
             GROUP BY t.name ORDER BY t.name
             """),
-        row => new TenantView(ReadTenant(row), row.GetInt32(5), row.GetDouble(6), row.GetInt64(7)),
+        row => new TenantView(
+            ReadTenant(row), row.GetInt32(8), row.GetDouble(9), row.GetInt64(10), row.GetInt32(11), row.GetInt64(12), row.GetInt64(13)),
         cancellationToken);
 
     public async Task<bool> TryAddKeyAsync(ApiKey key, CancellationToken cancellationToken) => await ExecuteAsync(
@@ -86,7 +100,8 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
         row.GetString(0),
         new TenantQuota(
             row.IsDBNull(1) ? null : row.GetInt32(1), row.IsDBNull(2) ? null : row.GetDouble(2), Sql.NumberOrNull(row, 3),
-            row.IsDBNull(4) ? null : row.GetInt32(4)));
+            row.IsDBNull(4) ? null : row.GetInt32(4), row.IsDBNull(5) ? null : row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt32(6),
+            Sql.NumberOrNull(row, 7)));
 
     private static ApiKey ReadKey(NpgsqlDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<byte[]>(3), row.GetBoolean(4), Sql.Moment(row, 5),

@@ -39,6 +39,8 @@ internal static class SandboxRows
         .Real("cpus", record => record.Spec.Cpus)
         .Number("memory_bytes", record => record.Spec.MemoryBytes)
         .Number("disk_bytes", record => record.Spec.DiskBytes)
+        .Real("limit_cpus", record => QuotaDemand.CpusOf(record.Spec))
+        .Number("gpus", record => QuotaDemand.GpusOf(record.Spec))
         .Moment("created_at", record => record.CreatedAt)
         .Json("spec", record => JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec));
 
@@ -71,6 +73,10 @@ internal static class SandboxRows
     /// <summary>What changes with the state only.</summary>
     public static ItemTable<SandboxInstance> History { get; } = new ItemTable<SandboxInstance>()
         .Json("history", record => JsonSerializer.Serialize(record.History, RecordJson.Default.IReadOnlyListStateChange));
+
+    /// <summary>The spec of a record that becomes a tombstone, the only change that one has; else null.</summary>
+    public static string? TombstoneSpecOf(SandboxInstance record) =>
+        record.State is SandboxState.Deleted ? JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec) : null;
 
     /// <summary>What <see cref="FactMerge"/> may have kept, from the columns that a transition answers with.</summary>
     public static SandboxInstance WithMergedFacts(SandboxTransition transition, NpgsqlDataReader row, int column) => transition.Next with

@@ -3,7 +3,6 @@ using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
-using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Postgres;
@@ -55,7 +54,8 @@ internal static class SandboxWrites
             .Number("claim_attempt", change => change.Transition.Claim?.Attempt)
             .Flag("keep_due_at", change =>
                 change.Transition.Next.State == change.Transition.From.State
-                && Deadlines.NextOf(change.Transition.Next) == Deadlines.NextOf(change.Transition.From)),
+                && Deadlines.NextOf(change.Transition.Next) == Deadlines.NextOf(change.Transition.From))
+            .Json("tombstone_spec", change => SandboxRows.TombstoneSpecOf(change.Transition.Next)),
         (table, fact) => table.Flag($"keep_{fact.Column}", change => fact.IsUntouched(change.Transition.Next, change.Transition.From)));
 
     private static readonly string Merged = string.Join(", ", FactMerge.All.Select(fact =>
@@ -64,28 +64,28 @@ internal static class SandboxWrites
         return $"{fact.Column} = CASE WHEN keep_{fact.Column} THEN kept.{fact.Column} ELSE {written} END";
     }));
 
-    private static readonly string[] Names = [.. SandboxRows.Columns.Split(", "), "due_at"];
+    private static readonly string[] Names = [.. SandboxRows.Columns.Split(", "), "due_at", "limit_cpus", "gpus"];
 
     private static readonly string Replaced =
         string.Join(", ", Names.Where(name => name is not ("id" or "version")).Select(name => $"{name} = excluded.{name}"));
 
     // The function locks the row of a tenant that has a quota, until the commit, and then counts. That is for one item only:
     // what the others of its statement add is not there to be counted.
-    private const string Quota =
-        "quota AS MATERIALIZED (SELECT * FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, @quota_is_create))";
+    private const string Refusal =
+        "quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, @quota_gpus, @quota_disk_bytes, @quota_is_create)";
+
+    private const string Quota = $"quota AS MATERIALIZED (SELECT * FROM {Refusal})";
 
     private static readonly string ManyMade = $"""
         WITH {Creates.Text},
-        bounded AS MATERIALIZED (
-            SELECT name FROM tenants WHERE name IN (SELECT tenant FROM item)
-                AND (sandboxes IS NOT NULL OR cpus IS NOT NULL OR memory_bytes IS NOT NULL OR creates_per_minute IS NOT NULL)),
+        bounded AS MATERIALIZED (SELECT name FROM tenants WHERE name IN (SELECT tenant FROM item) AND is_bounded),
         {Made("tenant NOT IN (SELECT name FROM bounded)")}
         SELECT item.no, made.version, item.tenant IN (SELECT name FROM bounded) FROM item LEFT JOIN made ON made.id = item.id
         """;
 
     private static readonly string OneMade = $"""
         WITH {Creates.Text}, {Quota}, {Made("(SELECT what FROM quota) IS NULL")}
-        SELECT (SELECT version FROM made), what, bound, wait, (SELECT count_create(@quota_tenant) FROM made) FROM quota
+        SELECT (SELECT version FROM made), what, bound, wait, is_bounded, (SELECT count_create(@quota_tenant) FROM made) FROM quota
         """;
 
     private static readonly string ManyMoved = Moved("", "");
@@ -104,11 +104,11 @@ internal static class SandboxWrites
     public static NpgsqlBatchCommand CreateMany(IReadOnlyList<SandboxCreate> creates) =>
         Creates.Bind(Sql.Statement(ManyMade), creates).With("tombstone_for", ISandboxStore.TombstoneFor);
 
-    /// <summary>Answers with one row: the version that was written (null: it was not), and which quota was reached (null: none),
-    /// its bound, and when to ask again.</summary>
+    /// <summary>Answers with one row: the version that was written (null: it was not), which quota was reached (null: none),
+    /// its bound, when to ask again, and whether its tenant has a quota at all.</summary>
     public static NpgsqlBatchCommand CreateInQuota(SandboxCreate create) => WithQuota(
-        Creates.Bind(Sql.Statement(OneMade), [create]), create.First.Tenant, create.First.Spec)
-        .With("quota_is_create", true).With("tombstone_for", ISandboxStore.TombstoneFor);
+        Creates.Bind(Sql.Statement(OneMade), [create]), create.First.Tenant, QuotaDemand.OfNew(create.First.Spec))
+        .With("tombstone_for", ISandboxStore.TombstoneFor);
 
     /// <summary>Answers with a row for each that was written: its number, and what <see cref="SandboxRows.WithMergedFacts"/>
     /// reads.</summary>
@@ -117,18 +117,15 @@ internal static class SandboxWrites
 
     /// <summary>The same of one that comes to live.</summary>
     public static NpgsqlBatchCommand TransitionInQuota(SandboxChange change) => WithQuota(
-        Changes.Bind(Sql.Statement(OneMoved), [change]), change.Transition.Next.Tenant, change.Transition.Next.Spec)
-        .With("quota_is_create", false);
+        Changes.Bind(Sql.Statement(OneMoved), [change]), change.Transition.From.Tenant, QuotaDemand.OfReturning(change.Transition.From));
 
     /// <summary>Answers with the numbers of those that were written: version and state were still theirs.</summary>
     public static NpgsqlBatchCommand UpdateFactsMany(IReadOnlyList<SandboxInstance> records) =>
         SandboxRows.Facts.Bind(Sql.Statement(FactsUpdated), records);
 
     /// <summary>Answers as the create does; counts nothing.</summary>
-    public static NpgsqlBatchCommand Check(string tenant, SandboxSpec spec) =>
-        WithQuota(
-            Sql.Statement("SELECT what, bound, wait FROM quota_refusal(@quota_tenant, @quota_cpus, @quota_memory_bytes, false)"), tenant,
-            spec);
+    public static NpgsqlBatchCommand Check(SandboxInstance resting) => WithQuota(
+        Sql.Statement($"SELECT what, bound, wait FROM {Refusal}"), resting.Tenant, QuotaDemand.OfReturning(resting));
 
     /// <summary>From the columns what, bound and wait.</summary>
     public static SandboxError.QuotaExceeded? RefusalIn(NpgsqlDataReader row, int what) => row.IsDBNull(what)
@@ -136,8 +133,13 @@ internal static class SandboxWrites
         : new SandboxError.QuotaExceeded(
             row.GetString(what), row.GetString(what + 1), row.IsDBNull(what + 2) ? null : row.GetFieldValue<TimeSpan>(what + 2));
 
-    private static NpgsqlBatchCommand WithQuota(NpgsqlBatchCommand statement, string tenant, SandboxSpec spec) => statement
-        .With("quota_tenant", tenant).With("quota_cpus", spec.Cpus).With("quota_memory_bytes", spec.MemoryBytes);
+    private static NpgsqlBatchCommand WithQuota(NpgsqlBatchCommand statement, string tenant, QuotaDemand more) => statement
+        .With("quota_tenant", tenant)
+        .With("quota_cpus", more.Cpus)
+        .With("quota_memory_bytes", more.MemoryBytes)
+        .With("quota_gpus", more.Gpus)
+        .With("quota_disk_bytes", more.DiskBytes)
+        .With("quota_is_create", more.IsCreate);
 
     // A tombstone that is old enough is replaced, its version carried on.
     private static string Made(string admitted) => $"""
@@ -161,6 +163,7 @@ internal static class SandboxWrites
                 version = item.version, state = item.state, incarnation = item.incarnation, history = item.history, archive = item.archive,
                 started_at = item.started_at, stopped_at = item.stopped_at, archived_at = item.archived_at, deleted_at = item.deleted_at,
                 auto_transition_state = item.auto_transition_state, auto_transition_at = item.auto_transition_at,
+                spec = coalesce(item.tombstone_spec, kept.spec),
                 due_at = CASE WHEN keep_due_at THEN kept.due_at ELSE item.due_at END, {Merged}
             FROM item LEFT JOIN fence ON fence.name = item.lease AND fence.epoch = item.lease_epoch
             WHERE kept.id = item.id AND kept.version = item.was_version AND kept.state = item.was_state AND kept.incarnation = item.was_incarnation

@@ -4,6 +4,7 @@ using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
+using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Sqlite;
 
@@ -58,18 +59,19 @@ internal static class SandboxRows
     public static void Insert(SqliteConnection connection, SandboxInstance record)
     {
         using var command = Sql.Command(connection, $"""
-            INSERT INTO sandboxes ({Columns}, due_at) VALUES (
+            INSERT INTO sandboxes ({Columns}, due_at, limit_cpus, gpus) VALUES (
                 $id, $version, $state, $incarnation, $user_id, $experiment_id, $namespace, $cluster_name, $image, $deployment, $cpus,
                 $memory_bytes, $disk_bytes, $host_name, $host_ip, $created_at, $started_at, $stopped_at, $archived_at, $deleted_at,
-                $idle_deadline, $passing_deadline, $auto_transition_state, $auto_transition_at, $facts, $spec, $tenant, $due_at)
+                $idle_deadline, $passing_deadline, $auto_transition_state, $auto_transition_at, $facts, $spec, $tenant, $due_at,
+                $limit_cpus, $gpus)
             """, ("$spec", JsonSerializer.Serialize(record.Spec, RecordJson.Default.SandboxSpec)));
         AddIdentity(command, record);
         AddFacts(command, record);
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but identity and spec, if the row is still of
-    /// that life, and has its version and state.</summary>
+    /// <summary>Writes everything (the incarnation too: a restore begins a new one) but the identity, and the spec only where it becomes a
+    /// tombstone's, if the row is still of that life, and has its version and state.</summary>
     public static bool TryUpdate(SqliteConnection connection, SandboxInstance next, SandboxInstance was)
     {
         using var command = Sql.Command(connection, """
@@ -77,10 +79,13 @@ internal static class SandboxRows
                 version = $version, state = $state, incarnation = $incarnation, host_name = $host_name, host_ip = $host_ip, started_at = $started_at,
                 stopped_at = $stopped_at, archived_at = $archived_at, deleted_at = $deleted_at, idle_deadline = $idle_deadline,
                 passing_deadline = $passing_deadline, auto_transition_state = $auto_transition_state,
-                auto_transition_at = $auto_transition_at, facts = $facts, due_at = $due_at
+                auto_transition_at = $auto_transition_at, facts = $facts, due_at = $due_at, spec = coalesce($tombstone_spec, spec)
             WHERE id = $id AND version = $was_version AND state = $was_state AND incarnation = $was_incarnation
             """, ("$id", next.Id.ToString()), ("$was_version", was.Version), ("$was_state", was.State.Name()), ("$was_incarnation", was.Incarnation.ToString()));
         AddFacts(command, next);
+        Add(
+            command, "$tombstone_spec",
+            next.State is SandboxState.Deleted ? JsonSerializer.Serialize(next.Spec, RecordJson.Default.SandboxSpec) : null);
         return command.ExecuteNonQuery() == 1;
     }
 
@@ -100,6 +105,8 @@ internal static class SandboxRows
         Add(command, "$cpus", record.Spec.Cpus);
         Add(command, "$memory_bytes", record.Spec.MemoryBytes);
         Add(command, "$disk_bytes", record.Spec.DiskBytes);
+        Add(command, "$limit_cpus", QuotaDemand.CpusOf(record.Spec));
+        Add(command, "$gpus", QuotaDemand.GpusOf(record.Spec));
         Add(command, "$created_at", Sql.Moment(record.CreatedAt));
     }
 

@@ -71,8 +71,11 @@ internal sealed class SqliteCommitStore(SqliteDatabase database, TimeProvider ti
     {
         using var command = Sql.Command(
             connection,
-            "SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits WHERE "
-                + "sandbox_id = $id",
+            """
+            SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits
+            WHERE sandbox_id = $id
+                AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at)
+            """,
             ("$id", id.ToString()));
         using var row = command.ExecuteReader();
         return row.Read()

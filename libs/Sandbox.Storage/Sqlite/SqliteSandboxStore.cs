@@ -23,7 +23,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
                 }
 
                 var now = time.GetUtcNow();
-                if (TenantRows.Refusal(connection, first.Tenant, first.Spec) is { } refusal)
+                if (TenantRows.Refusal(connection, first.Tenant, QuotaDemand.OfNew(first.Spec)) is { } refusal)
                 {
                     return refusal;
                 }
@@ -80,6 +80,7 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
             {
                 HistoryRows.Remove(connection, tombstone.Id);
                 SandboxRows.Remove(connection, tombstone.Id);
+                Sql.Execute(connection, "DELETE FROM commits WHERE sandbox_id = $id", ("$id", tombstone.Id.ToString()));
             }
 
             return old.Count;
@@ -92,7 +93,8 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
         var current = SandboxRows.Find(connection, from.Id);
         if (current is null || current.Version != from.Version || !LeaseRows.IsCurrent(connection, transition.Fence)
             || !JobRows.IsHeld(connection, transition.Claim)
-            || (!IsLive(from) && IsLive(next) && TenantRows.Refusal(connection, next.Tenant, next.Spec) is not null)
+            || (!IsLive(from) && IsLive(next)
+                && TenantRows.Refusal(connection, from.Tenant, QuotaDemand.OfReturning(from)) is not null)
             || FactMerge.Keep(next, from, current) is var written && !SandboxRows.TryUpdate(connection, written, from))
         {
             return null;

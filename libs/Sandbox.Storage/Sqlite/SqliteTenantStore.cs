@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Specs;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Sqlite;
@@ -14,42 +14,30 @@ internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider ti
         connection => Sql.Execute(
             connection,
             """
-            INSERT INTO tenants (name, sandboxes, cpus, memory_bytes, creates_per_minute) VALUES ($name, $sandboxes, $cpus, $memory, $creates)
-            ON CONFLICT (name) DO UPDATE SET sandboxes = $sandboxes, cpus = $cpus, memory_bytes = $memory, creates_per_minute = $creates
+            INSERT INTO tenants (name, sandboxes, cpus, memory_bytes, creates_per_minute, total_sandboxes, gpus, disk_bytes)
+            VALUES ($name, $sandboxes, $cpus, $memory, $creates, $total, $gpus, $disk)
+            ON CONFLICT (name) DO UPDATE SET sandboxes = $sandboxes, cpus = $cpus, memory_bytes = $memory, creates_per_minute = $creates,
+                total_sandboxes = $total, gpus = $gpus, disk_bytes = $disk
             """,
             ("$name", tenant.Name),
             ("$sandboxes", tenant.Quota.Sandboxes),
             ("$cpus", tenant.Quota.Cpus),
             ("$memory", tenant.Quota.MemoryBytes),
-            ("$creates", tenant.Quota.CreatesPerMinute)),
+            ("$creates", tenant.Quota.CreatesPerMinute),
+            ("$total", tenant.Quota.TotalSandboxes),
+            ("$gpus", tenant.Quota.Gpus),
+            ("$disk", tenant.Quota.DiskBytes)),
         cancellationToken);
 
     public Task<Tenant?> FindAsync(string name, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => TenantRows.Find(connection, name)));
 
-    public Task<SandboxError.QuotaExceeded?> CheckAsync(string tenant, SandboxSpec spec, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read(connection => TenantRows.Refusal(connection, tenant, spec)));
+    public Task<SandboxError.QuotaExceeded?> CheckAsync(SandboxInstance resting, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(
+            connection => TenantRows.Refusal(connection, resting.Tenant, QuotaDemand.OfReturning(resting))));
 
     public Task<IReadOnlyList<TenantView>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read<IReadOnlyList<TenantView>>(connection =>
-        {
-            using var command = Sql.Command(
-                connection,
-                """
-                SELECT t.name, t.sandboxes, t.cpus, t.memory_bytes, t.creates_per_minute,
-                    count(s.id), coalesce(sum(s.cpus), 0.0), coalesce(sum(s.memory_bytes), 0)
-                FROM tenants t LEFT JOIN sandboxes s ON s.tenant = t.name AND s.state IN ('pending', 'running')
-                GROUP BY t.name ORDER BY t.name
-                """);
-            using var row = command.ExecuteReader();
-            var tenants = new List<TenantView>();
-            while (row.Read())
-            {
-                tenants.Add(new TenantView(TenantRows.Read(row), row.GetInt32(5), row.GetDouble(6), row.GetInt64(7)));
-            }
-
-            return tenants;
-        }));
+        Task.FromResult<IReadOnlyList<TenantView>>(database.Read(TenantRows.List));
 
     public Task<bool> TryAddKeyAsync(ApiKey key, CancellationToken cancellationToken) => database.WriteAsync(
         connection => Sql.Execute(

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Errors;
-using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Sqlite;
@@ -13,32 +12,63 @@ internal static class TenantRows
     // Sums of fractions are a hair beside the number that people mean.
     private const double Hair = 1e-6;
 
+    /// <summary>Of a tenant <c>t</c>.</summary>
+    private const string Bounds =
+        "t.name, t.sandboxes, t.cpus, t.memory_bytes, t.creates_per_minute, t.total_sandboxes, t.gpus, t.disk_bytes";
+
+    /// <summary>What the records <c>s</c> of a tenant use, of which none is deleted.</summary>
+    private const string Usage =
+        """
+        count(CASE WHEN s.state IN ('pending', 'running') THEN 1 END),
+        total(CASE WHEN s.state IN ('pending', 'running') THEN coalesce(s.limit_cpus, s.cpus) END),
+        coalesce(sum(CASE WHEN s.state IN ('pending', 'running') THEN s.memory_bytes END), 0),
+        count(s.id),
+        coalesce(sum(CASE WHEN s.state IN ('pending', 'running') THEN s.gpus END), 0),
+        coalesce(sum(CASE WHEN s.state = 'archived' THEN json_extract(s.facts, '$.archive.bytes') ELSE s.disk_bytes END), 0)
+        """;
+
     public static Tenant? Find(SqliteConnection connection, string name)
     {
-        using var command = Sql.Command(
-            connection, "SELECT name, sandboxes, cpus, memory_bytes, creates_per_minute FROM tenants WHERE name = $name", ("$name", name));
+        using var command = Sql.Command(connection, $"SELECT {Bounds} FROM tenants t WHERE t.name = $name", ("$name", name));
         using var row = command.ExecuteReader();
         return row.Read() ? Read(row) : null;
     }
 
-    public static Tenant Read(SqliteDataReader row) => new(
-        row.GetString(0),
-        new TenantQuota(
-            row.IsDBNull(1) ? null : row.GetInt32(1), row.IsDBNull(2) ? null : row.GetDouble(2), row.IsDBNull(3) ? null : row.GetInt64(3),
-            row.IsDBNull(4) ? null : row.GetInt32(4)));
-
-    /// <summary>Which quota one more sandbox would exceed; null: none.</summary>
-    public static SandboxError.QuotaExceeded? Refusal(SqliteConnection connection, string tenant, SandboxSpec spec)
+    /// <summary>All, by name, with what they use.</summary>
+    public static List<TenantView> List(SqliteConnection connection)
     {
-        if (Find(connection, tenant) is not { Quota: var quota } || quota is { Sandboxes: null, Cpus: null, MemoryBytes: null })
+        using var command = Sql.Command(
+            connection,
+            $"""
+            SELECT {Bounds}, {Usage} FROM tenants t LEFT JOIN sandboxes s ON s.tenant = t.name AND s.state <> 'deleted'
+            GROUP BY t.name ORDER BY t.name
+            """);
+        using var row = command.ExecuteReader();
+        var tenants = new List<TenantView>();
+        while (row.Read())
+        {
+            tenants.Add(ReadUsage(row, Read(row), 8));
+        }
+
+        return tenants;
+    }
+
+    /// <summary>Which quota the sandbox would exceed; null: none.</summary>
+    public static SandboxError.QuotaExceeded? Refusal(SqliteConnection connection, string tenant, QuotaDemand more)
+    {
+        if (Find(connection, tenant) is not { Quota: var quota } found || quota with { CreatesPerMinute = null } == TenantQuota.None)
         {
             return null;
         }
 
-        var (sandboxes, cpus, memory) = Used(connection, tenant);
-        return sandboxes + 1 > quota.Sandboxes ? Of("sandboxes", $"{quota.Sandboxes}")
-            : cpus + spec.Cpus > quota.Cpus + Hair ? Of("cpus", string.Create(CultureInfo.InvariantCulture, $"{quota.Cpus}"))
-            : memory + spec.MemoryBytes > quota.MemoryBytes ? Of("memory", $"{quota.MemoryBytes} bytes")
+        var used = Used(connection, found);
+        return used.Sandboxes + 1 > quota.Sandboxes ? Of("sandboxes", $"{quota.Sandboxes}")
+            : more.IsCreate && used.TotalSandboxes + 1 > quota.TotalSandboxes ? Of("total sandboxes", $"{quota.TotalSandboxes}")
+            : used.Cpus + more.Cpus > quota.Cpus + Hair ? Of("cpus", string.Create(CultureInfo.InvariantCulture, $"{quota.Cpus}"))
+            : used.MemoryBytes + more.MemoryBytes > quota.MemoryBytes ? Of("memory", $"{quota.MemoryBytes} bytes")
+            : used.Gpus + more.Gpus > quota.Gpus ? Of("gpus", $"{quota.Gpus}")
+            : more.DiskBytes is null && quota.DiskBytes is { } disk ? Of("disk", $"{disk} bytes, and the sandbox has no disk limit")
+            : more.DiskBytes > 0 && used.DiskBytes + more.DiskBytes > quota.DiskBytes ? Of("disk", $"{quota.DiskBytes} bytes")
             : null;
     }
 
@@ -72,17 +102,23 @@ internal static class TenantRows
 
     private static long MinuteOf(DateTimeOffset now) => now.ToUnixTimeSeconds() / 60;
 
-    private static (long Sandboxes, double Cpus, long MemoryBytes) Used(SqliteConnection connection, string tenant)
+    private static Tenant Read(SqliteDataReader row) => new(
+        row.GetString(0),
+        new TenantQuota(
+            row.IsDBNull(1) ? null : row.GetInt32(1), row.IsDBNull(2) ? null : row.GetDouble(2), row.IsDBNull(3) ? null : row.GetInt64(3),
+            row.IsDBNull(4) ? null : row.GetInt32(4), row.IsDBNull(5) ? null : row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt32(6),
+            row.IsDBNull(7) ? null : row.GetInt64(7)));
+
+    private static TenantView Used(SqliteConnection connection, Tenant tenant)
     {
         using var command = Sql.Command(
-            connection,
-            """
-            SELECT count(*), coalesce(sum(cpus), 0.0), coalesce(sum(memory_bytes), 0) FROM sandboxes
-            WHERE tenant = $tenant AND state IN ('pending', 'running')
-            """,
-            ("$tenant", tenant));
+            connection, $"SELECT {Usage} FROM sandboxes s WHERE s.tenant = $tenant AND s.state <> 'deleted'", ("$tenant", tenant.Name));
         using var row = command.ExecuteReader();
         row.Read();
-        return (row.GetInt64(0), row.GetDouble(1), row.GetInt64(2));
+        return ReadUsage(row, tenant, 0);
     }
+
+    private static TenantView ReadUsage(SqliteDataReader row, Tenant tenant, int first) => new(
+        tenant, row.GetInt32(first), row.GetDouble(first + 1), row.GetInt64(first + 2), row.GetInt32(first + 3), row.GetInt64(first + 4),
+        row.GetInt64(first + 5));
 }

@@ -122,9 +122,10 @@ public sealed class ManagementTests
 
     /// <summary>Clients compare with what they know: the type has no parameter, and the length is stated.</summary>
     [Theory]
-    [InlineData("GET", "/tenants", "", 200, """[{"name":"default","quota":{"sandboxes":null,"cpus":null,"memory_bytes":null,"creates_per_minute":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0}}]""")]
+    [InlineData("GET", "/tenants", "", 200, """[{"name":"default","quota":{"sandboxes":null,"cpus":null,"memory_bytes":null,"creates_per_minute":null,"total_sandboxes":null,"gpus":null,"disk_bytes":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0,"total_sandboxes":0,"gpus":0,"disk_bytes":0}}]""")]
     [InlineData("POST", "/tenants", """{"name":"é-"}""", 400, null)]
-    [InlineData("POST", "/tenants", """{"name":"a","quota":{"cpus":1.5}}""", 201, """{"name":"a","quota":{"sandboxes":null,"cpus":1.5,"memory_bytes":null,"creates_per_minute":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0}}""")]
+    [InlineData("POST", "/tenants", """{"name":"a","quota":{"cpus":1.5}}""", 201, """{"name":"a","quota":{"sandboxes":null,"cpus":1.5,"memory_bytes":null,"creates_per_minute":6000,"total_sandboxes":null,"gpus":null,"disk_bytes":null},"used":{"sandboxes":0,"cpus":0,"memory_bytes":0,"total_sandboxes":0,"gpus":0,"disk_bytes":0}}""")]
+    [InlineData("POST", "/tenants", """{"name":"a","quota":{"creates_per_minute":5,"disk_bytes":7,"gpus":-1}}""", 400, null)]
     [InlineData("PUT", "/tenants/default/quota", "{}", 204, "")]
     [InlineData("GET", "/keys", "", 200, "[]")]
     [InlineData("GET", "/join-tokens", "", 200, "[]")]

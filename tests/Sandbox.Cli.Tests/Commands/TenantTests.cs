@@ -16,7 +16,13 @@ public sealed class TenantTests : IDisposable
         (await _cli.RunAsync("tenant", "create", "red", "--sandboxes", "2", "--cpus", "1.5")).Expect(0);
         (await _cli.RunAsync("tenant", "set", "red", "--sandboxes", "7")).Expect(0);
         (await _cli.RunAsync("tenant", "set", "red", "--cpus", "none")).Expect(0);
-        Assert.Equal("default\t0/-\t0/-\t0/-\t-\nred\t0/7\t0/-\t0/-\t-\n", (await _cli.RunAsync("tenant", "ls")).Expect(0).Output);
+        (await _cli.RunAsync("tenant", "set", "red", "--total-sandboxes", "9", "--gpus", "1", "--disk", "5")).Expect(0);
+        (await _cli.RunAsync("tenant", "create", "free", "--creates-per-minute", "none", "--gpus", "2")).Expect(0);
+        Assert.Equal(
+            "default\t0/-\t0/-\t0/-\t0/-\t0/-\t0/-\t-\n"
+                + "free\t0/-\t0/-\t0/-\t0/2\t0/-\t0/-\t-\n"
+                + "red\t0/7\t0/9\t0/-\t0/1\t0/-\t0/5\t6000\n",
+            (await _cli.RunAsync("tenant", "ls")).Expect(0).Output);
 
         var made = (await _cli.RunAsync("key", "create", "--tenant", "red", "--note", "of a test", "--expires", "30d")).Expect(0);
         var secret = made.Output.TrimEnd('\n');

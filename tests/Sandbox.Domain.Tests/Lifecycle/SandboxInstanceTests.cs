@@ -56,6 +56,28 @@ public sealed class SandboxInstanceTests
         Assert.Equal((Given.Now, null), (stopped.StoppedAt, stopped.IdleDeadline));
     }
 
+    [Theory]
+    [InlineData(4094, true)]
+    [InlineData(4095, true)]
+    [InlineData(4096, false)]
+    public void After_Delete_KeepsWhatAStatusShows_AndOfMetadataNotMuch(int length, bool isKept)
+    {
+        var metadata = new Dictionary<string, string> { ["k"] = new string('v', length) };
+        var stopped = Given.Sandbox(SandboxState.Stopped);
+
+        var deleted = (stopped with
+        {
+            LiveSnapshot = "{}",
+            Spec = stopped.Spec with { Metadata = metadata, Env = metadata, ExtendedParams = metadata, DockerArgs = ["--shm-size=1m"] },
+        }).Apply(SandboxEvent.Delete);
+
+        Assert.Equal(
+            (stopped.Spec.Image, stopped.Spec.MemoryBytes, null), (deleted.Spec.Image, deleted.Spec.MemoryBytes, deleted.LiveSnapshot));
+        Assert.Equal(
+            (isKept ? 1 : 0, 0, 0, 0),
+            (deleted.Spec.Metadata.Count, deleted.Spec.Env.Count, deleted.Spec.ExtendedParams.Count, deleted.Spec.DockerArgs.Count));
+    }
+
     [Fact]
     public void After_Restart_ForgetsTheTimesAndPhasesOfTheLifeBefore()
     {

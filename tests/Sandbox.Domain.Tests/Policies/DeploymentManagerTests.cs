@@ -144,11 +144,13 @@ public sealed class DeploymentManagerTests
         { "env: 'A=B' must not contain '='", Request with { Env = Map("A=B", "v") } },
         { "env: the name of a variable must not contain NUL", Request with { Env = Map("A\0", "v") } },
         { "env: the value of 'A' must not contain NUL", Request with { Env = Map("A", "v\0") } },
-        { TooLongForTheKernel, Request with { Env = Map("A", new string('v', 131070)) } },
+        { TooLongForTheKernel, Request with { Env = Map("A", new string('漢', 50000)) } },
         { TooLongForTheKernel, Request with { Env = Map("A", new string('é', 65535)) } },
-        { "env: all names and values together must not exceed 256k characters", Request with { Env = Map("A", new string('v', 262144)) } },
+        { "env: all names and values together must not exceed 64k characters", Request with { Env = Map("A", new string('v', 65536)) } },
         { "metadata: all names and values together must not exceed 16k characters",
             Request with { Metadata = Map("A", new string('v', 16384)) } },
+        { "extended_params: all names and values together must not exceed 64k characters",
+            Request with { ExtendedParams = Map("A", new string('v', 65536)) } },
         { "docker_args: --shm-size is above the sandbox's memory", Request with { Memory = "64m", DockerArgs = ["--shm-size=1g"] } },
         { "docker_args: --hostname cannot be 'a b'", Request with { DockerArgs = ["--hostname=a b"] } },
         {
@@ -193,6 +195,9 @@ public sealed class DeploymentManagerTests
         Assert.Equal(
             "This server does not allow sandboxes at a remote agent (Security:AllowRemote).",
             Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
+        _security.Disk = "required";
+        Assert.Equal(
+            "This server does not allow sandboxes without a disk limit (Security:Disk).", Forbidden(Request with { Disk = null }));
         _security.AllowPrivilegeGain = false;
         Assert.Equal(
             "This server does not allow sandboxes that may gain privileges.", Forbidden(Request with { AllowPrivilegeGain = true }));

@@ -110,6 +110,38 @@ public abstract class CommitStoreContract(Func<TimeProvider, ValueTask<ITestedSt
         await AssertJobsAsync("a:2");
     }
 
+    /// <summary>Ids are one for all tenants: who uses one next learns nothing of what an earlier one committed.</summary>
+    [Fact]
+    public async Task Find_InALaterLifeOfTheId_IsNullUntilItsOwnCommitBegins()
+    {
+        var record = await GivenSandboxAsync();
+        await Commits.BeginAsync(Begun("secret-name:1"), JobOf("secret-name:1"), CancellationToken);
+        await CompleteOneAsync();
+        await TransitionedAsync(record, SandboxEvent.Stop, SandboxEvent.Delete);
+        Time.Advance(ISandboxStore.TombstoneFor);
+        await CreatedAsync(Given.Pending("box", Time.GetUtcNow()));
+        await CompleteOneAsync();
+
+        Assert.Null(await Commits.FindAsync(_id, CancellationToken));
+        var own = Begun("own:1", later: (int)ISandboxStore.TombstoneFor.TotalSeconds + 5);
+        Assert.Equal(own, await Commits.BeginAsync(own, JobOf("own:1"), CancellationToken));
+        Assert.Equal(own, await Commits.FindAsync(_id, CancellationToken));
+    }
+
+    [Fact]
+    public async Task Purge_OfATombstone_ForgetsItsCommit()
+    {
+        var record = await GivenSandboxAsync();
+        await Commits.BeginAsync(Begun("a:1"), JobOf("a:1"), CancellationToken);
+        await TransitionedAsync(record, SandboxEvent.Stop, SandboxEvent.Delete);
+        Assert.Equal(1, await CountAsync("commits"));
+
+        Time.Advance(ISandboxStore.TombstoneKept);
+        Assert.Equal(1, await Records.PurgeAsync(10, CancellationToken));
+
+        Assert.Equal(0, await CountAsync("commits"));
+    }
+
     private async Task<SandboxInstance> GivenSandboxAsync()
     {
         var record = await CreatedAsync(Given.Pending("box"));

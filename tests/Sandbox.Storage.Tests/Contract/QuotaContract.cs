@@ -1,5 +1,6 @@
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
@@ -30,6 +31,111 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         await MadeAsync(cpus: 0.1);
 
         await RefusedAsync(new SandboxError.QuotaExceeded("cpus", "0.3", null), cpus: 0.1);
+    }
+
+    /// <summary>A guaranteed hundredth of a CPU with a limit of sixteen takes sixteen.</summary>
+    [Fact]
+    public async Task LimitCpus_CountInThePlaceOfCpus()
+    {
+        await QuotaAsync(new TenantQuota(Cpus: 4));
+        await CreatedAsync(With(spec => spec with { Cpus = 0.01, LimitCpus = 3 }));
+
+        await RefusedAsync(
+            new SandboxError.QuotaExceeded("cpus", "4", null), With(spec => spec with { Cpus = 0.01, LimitCpus = 1.5 }));
+        Assert.Equal(3, (await UseAsync()).Cpus);
+        await MadeAsync(cpus: 1);
+    }
+
+    [Fact]
+    public async Task Gpus_AreAddedUp_EachPartAsAWholeOne()
+    {
+        await QuotaAsync(new TenantQuota(Gpus: 2));
+        await MadeAsync();
+        await CreatedAsync(With(spec => spec with { NumGpus = 0.5 }));
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("gpus", "2", null), With(spec => spec with { NumGpus = 1.1 }));
+        await RefusedAsync(new SandboxError.QuotaExceeded("gpus", "2", null), With(spec => spec with { NumGpus = double.MaxValue }));
+        await CreatedAsync(With(spec => spec with { NumGpus = 1 }));
+        Assert.Equal(2, (await UseAsync()).Gpus);
+    }
+
+    [Fact]
+    public async Task TotalSandboxes_CountWhatRestsToo_AndRefuseCreatesOnly()
+    {
+        await QuotaAsync(new TenantQuota(TotalSandboxes: 2));
+        var stopped = await TransitionedAsync(await MadeAsync(), SandboxEvent.Stop);
+        var archiving = await TransitionedAsync(await MadeAsync(), SandboxEvent.Stop, SandboxEvent.Archive);
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("total sandboxes", "2", null));
+        await TransitionedAsync(archiving, SandboxEvent.ArchiveDone);
+        await RefusedAsync(new SandboxError.QuotaExceeded("total sandboxes", "2", null));
+        var pending = await TransitionedAsync(stopped, SandboxEvent.Restart);
+        Assert.Equal((1, 2), ((await UseAsync()).Sandboxes, (await UseAsync()).TotalSandboxes));
+
+        await TransitionedAsync(pending, SandboxEvent.Stop, SandboxEvent.Delete);
+        await MadeAsync();
+    }
+
+    [Fact]
+    public async Task Disk_OfWhatRestsCounts_AndOfAnArchiveWhatIsStored()
+    {
+        const long Gigabyte = 1L << 30;
+        await QuotaAsync(new TenantQuota(DiskBytes: 10 * Gigabyte));
+        var six = await TransitionedAsync(await CreatedAsync(Sized(6 * Gigabyte)), SandboxEvent.Stop);
+
+        var full = new SandboxError.QuotaExceeded("disk", $"{10 * Gigabyte} bytes", null);
+        await RefusedAsync(full, Sized(5 * Gigabyte));
+        var running = await TransitionedAsync(six, SandboxEvent.Restart, SandboxEvent.Alive);
+        await RefusedAsync(full, Sized(5 * Gigabyte));
+        Assert.Equal(6 * Gigabyte, (await UseAsync()).DiskBytes);
+
+        var archived = await ArchivedAsync(await TransitionedAsync(running, SandboxEvent.Stop), bytes: Gigabyte);
+        Assert.Equal(Gigabyte, (await UseAsync()).DiskBytes);
+        await CreatedAsync(Sized(5 * Gigabyte));
+
+        Assert.Equal(full, await Tenants.CheckAsync(archived, CancellationToken));
+        Assert.False(
+            await Records.TryTransitionAsync(
+                new SandboxTransition(archived, archived.Apply(SandboxEvent.Restore), null), CancellationToken),
+            "a restore needs the whole limit again");
+        await QuotaAsync(new TenantQuota(DiskBytes: 11 * Gigabyte));
+        Assert.Null(await Tenants.CheckAsync(archived, CancellationToken));
+        await TransitionedAsync(archived, SandboxEvent.Restore);
+    }
+
+    [Fact]
+    public async Task Disk_OfASandboxWithoutALimit_IsRefusedWhereThereIsAQuotaOfIt()
+    {
+        await QuotaAsync(new TenantQuota(DiskBytes: 1));
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("disk", "1 bytes, and the sandbox has no disk limit", null));
+    }
+
+    /// <summary>As one that was written before there were these columns.</summary>
+    [Fact]
+    public async Task Records_OfAnEarlierProgram_CountByTheirCpus()
+    {
+        await QuotaAsync(new TenantQuota(Cpus: 3, Gpus: 0));
+        await MadeAsync(cpus: 2);
+        await ExecuteAsync("UPDATE sandboxes SET limit_cpus = NULL, gpus = NULL");
+
+        await RefusedAsync(new SandboxError.QuotaExceeded("cpus", "3", null), cpus: 2);
+        await MadeAsync(cpus: 1);
+    }
+
+    [Fact]
+    public async Task Quota_ThatIsTakenAway_BoundsNothingMore()
+    {
+        await QuotaAsync(new TenantQuota(Sandboxes: 1));
+        await MadeAsync();
+        await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "1", null));
+
+        await QuotaAsync(TenantQuota.None);
+        await MadeAsync();
+        await MadeAsync();
+        await QuotaAsync(new TenantQuota(Sandboxes: 4));
+        await MadeAsync();
+        await RefusedAsync(new SandboxError.QuotaExceeded("sandboxes", "4", null));
     }
 
     [Fact]
@@ -111,13 +217,12 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
         var blocking = await MadeAsync();
         var transition = new SandboxTransition(stopped, stopped.Apply(SandboxEvent.Restart), Given.StartOf(stopped));
 
-        Assert.Equal(
-            new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
+        Assert.Equal(new SandboxError.QuotaExceeded("sandboxes", "1", null), await Tenants.CheckAsync(stopped, CancellationToken));
         Assert.False(await Records.TryTransitionAsync(transition, CancellationToken), "the quota is reached");
         Assert.Equal(SandboxState.Stopped, (await FoundAsync(stopped)).State);
 
         await TransitionedAsync(blocking, SandboxEvent.Stop);
-        Assert.Null(await Tenants.CheckAsync("acme", stopped.Spec, CancellationToken));
+        Assert.Null(await Tenants.CheckAsync(stopped, CancellationToken));
         Assert.True(await Records.TryTransitionAsync(transition, CancellationToken), "the quota allows it again");
     }
 
@@ -212,10 +317,26 @@ public abstract class QuotaContract(Func<TimeProvider, ValueTask<ITestedStores>>
 
     private Task<SandboxInstance> MadeAsync(double cpus = 1, long memory = 1L << 30) => CreatedAsync(Of("acme", cpus, memory));
 
-    private async Task RefusedAsync(SandboxError.QuotaExceeded expected, double cpus = 1, long memory = 1L << 30)
+    private static SandboxInstance With(Func<SandboxSpec, SandboxSpec> change) =>
+        Given.Pending() with { Tenant = "acme", Spec = change(Given.Spec with { Cpus = 1 }) };
+
+    private static SandboxInstance Sized(long disk) => With(spec => spec with { DiskBytes = disk });
+
+    private async Task<SandboxInstance> ArchivedAsync(SandboxInstance stopped, long bytes)
     {
-        Assert.False(
-            (await CreateAsync(Of("acme", cpus, memory))).TryGet(out _, out var error), $"expected to be refused: {expected.Text}");
+        var archiving = await TransitionedAsync(stopped, SandboxEvent.Archive);
+        var archive = new ArchiveFacts(stopped.Incarnation, "archives/box.tar.gz", "sha256:12", bytes, "sha256:34");
+        var archived = archiving.Apply(SandboxEvent.ArchiveDone) with { Archive = archive };
+        Assert.True(await Records.TryTransitionAsync(new SandboxTransition(archiving, archived, null), CancellationToken));
+        return archived;
+    }
+
+    private Task RefusedAsync(SandboxError.QuotaExceeded expected, double cpus = 1, long memory = 1L << 30) =>
+        RefusedAsync(expected, Of("acme", cpus, memory));
+
+    private async Task RefusedAsync(SandboxError.QuotaExceeded expected, SandboxInstance first)
+    {
+        Assert.False((await CreateAsync(first)).TryGet(out _, out var error), $"expected to be refused: {expected.Text}");
         Assert.Equal(expected, error);
     }
 

@@ -359,6 +359,68 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Equal(1, (await CreatedAsync(Given.Pending("two"))).Version);
     }
 
+    /// <summary>What callers choose freely must not add up in the store.</summary>
+    [Fact]
+    public async Task Purge_ForgetsTheTotalsOfNamesThatNothingHasAnyMore()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var named = Given.Pending() with { Owner = new SandboxOwner($"user-{i}", $"experiment-{i}", $"space-{i}") };
+            await TransitionedAsync(await CreatedAsync(named), SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Delete);
+        }
+
+        var running = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+
+        await Records.PurgeAsync(10, CancellationToken);
+
+        Assert.Equal(1, (await AllAsync()).Total);
+        Assert.True(await CountAsync("totals") == 1, "only the kind of the one that runs was to be kept");
+        await TransitionedAsync(running, SandboxEvent.Stop, SandboxEvent.Restart);
+        Assert.Equal(1, (await AllAsync()).Total);
+    }
+
+    [Fact]
+    public async Task Purge_WhileOthersWrite_LeavesTheTotalsRight()
+    {
+        var kept = await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                var record = await CreatedAsync(Given.Pending() with { Owner = new SandboxOwner($"user-{(writer + i) % 3}") });
+                await TransitionedAsync(record, SandboxEvent.Alive, SandboxEvent.Stop, SandboxEvent.Delete);
+                await Records.PurgeAsync(10, CancellationToken);
+            }
+
+            return await CreatedAsync(Given.Pending() with { Owner = new SandboxOwner($"user-{writer}") });
+        })));
+
+        Assert.Equal(kept.Length, (await AllAsync()).Total);
+        await Records.PurgeAsync(10, CancellationToken);
+        Assert.Equal(kept.Length, (await AllAsync()).Total);
+    }
+
+    /// <summary>A tombstone is kept for long: what it holds is what its status shows.</summary>
+    [Fact]
+    public async Task Delete_DropsWhatNoStatusShows_AlsoOfASnapshot()
+    {
+        var full = Full(Given.Pending()) with { Spec = Full(Given.Pending()).Spec with { Env = Secret, ExtendedParams = Secret } };
+        var running = await TransitionedAsync(await CreatedAsync(full), SandboxEvent.Alive);
+        await MoveWithAsync(running, SandboxEvent.Stop, next => next with { LiveSnapshot = """{"env":{"KEY":"hunter2"}}""" });
+        var stopped = await FoundAsync(running);
+
+        await MoveWithAsync(stopped, SandboxEvent.Delete, next => next);
+        await ReopenAsync();
+
+        var tombstone = await FoundAsync(running);
+        Assert.Equal(SandboxState.Deleted, tombstone.State);
+        Assert.DoesNotContain("hunter2", Text(tombstone), StringComparison.Ordinal);
+        var (before, after) = (stopped.Spec, tombstone.Spec);
+        Assert.Equal(
+            (before.Image, before.Cpus, before.LimitCpus, before.MemoryBytes, before.DiskBytes, before.AutoDelete, before.Deployment),
+            (after.Image, after.Cpus, after.LimitCpus, after.MemoryBytes, after.DiskBytes, after.AutoDelete, after.Deployment));
+        Assert.Equal("v", after.Metadata["k"]);
+    }
+
     [Fact]
     public async Task Move_UnderAClaimThatIsVoid_IsRefused()
     {
@@ -395,6 +457,11 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         Assert.Equal((SandboxState.Pending, second.Incarnation, null), (found.State, found.Incarnation, found.HostName));
     }
 
+    private static Dictionary<string, string> Secret => new() { ["KEY"] = "hunter2" };
+
+    private Task<SandboxPage> AllAsync() =>
+        Records.ListAsync(new SandboxQuery([], new Dictionary<string, string>()), CancellationToken);
+
     private async Task CompleteOneAsync() =>
         Assert.True(await Jobs.TryCompleteAsync(Assert.Single(await ClaimAsync(1)), CancellationToken));
 
@@ -412,7 +479,7 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
         EffectiveNetwork = "isolated",
         Reason = "because",
         LiveSnapshot = """{"image":"busybox"}""",
-        Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34"),
+        Archive = new ArchiveFacts(IncarnationId.New(), "archives/box.tar.gz", "sha256:12", 5, "sha256:34") { UnpackedBytes = 9 },
         Phases = [new SandboxPhase(SandboxPhase.ImagePull, PhaseStatus.Running, "50 %", Given.Now, null)],
         Spec = record.Spec with
         {

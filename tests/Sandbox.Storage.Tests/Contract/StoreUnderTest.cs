@@ -23,6 +23,9 @@ public interface ITestedStores : IAsyncDisposable
     /// <summary>Runs a statement past the stores, in words that every one of them knows.</summary>
     ValueTask ExecuteAsync(string statement);
 
+    /// <summary>How many rows a table has, past the stores.</summary>
+    ValueTask<long> CountAsync(string table);
+
     /// <summary>Closes everything and opens it again, as a new process would.</summary>
     ValueTask ReopenAsync();
 }
@@ -61,6 +64,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected ValueTask ReopenAsync() => Stores.ReopenAsync();
 
     protected ValueTask ExecuteAsync(string statement) => Stores.ExecuteAsync(statement);
+
+    protected ValueTask<long> CountAsync(string table) => Stores.CountAsync(table);
 
     protected async Task<SandboxInstance> CreatedAsync(SandboxInstance first)
     {

@@ -18,7 +18,8 @@ public abstract class TenantStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     [Fact]
     public async Task Put_MakesAndChangesATenant()
     {
-        var some = new TenantQuota(Sandboxes: 3, Cpus: 2.5, MemoryBytes: 1L << 40, CreatesPerMinute: 7);
+        var some = new TenantQuota(
+            Sandboxes: 3, Cpus: 2.5, MemoryBytes: 1L << 40, CreatesPerMinute: 7, TotalSandboxes: 9, Gpus: 4, DiskBytes: 1L << 50);
         await Tenants.PutAsync(new Tenant("acme", some), CancellationToken);
         Assert.Equal(new Tenant("acme", some), await Tenants.FindAsync("acme", CancellationToken));
 

@@ -34,6 +34,8 @@ public sealed class InMemoryLeaseStoreTests() : LeaseContract(time => ValueTask.
 
         public ValueTask ExecuteAsync(string statement) => throw new NotSupportedException();
 
+        public ValueTask<long> CountAsync(string table) => throw new NotSupportedException();
+
         public ValueTask ReopenAsync() => throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -44,6 +44,10 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
     public async ValueTask ExecuteAsync(string statement) => await database.Database.WriteAsync(
         connection => Sql.ExecuteAsync(connection, Sql.Statement(statement), CancellationToken.None), CancellationToken.None);
 
+    public async ValueTask<long> CountAsync(string table) => await database.Database.RepeatableAsync(
+        connection => Sql.ScalarAsync<long>(connection, Sql.Statement($"SELECT count(*) FROM {table}"), CancellationToken.None),
+        CancellationToken.None);
+
     public async ValueTask ReopenAsync()
     {
         await database.ReopenAsync();

@@ -57,6 +57,12 @@ internal sealed class SqliteFile : ITestedStores
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<long> CountAsync(string table) => ValueTask.FromResult(Database.Read(connection =>
+    {
+        using var command = Sql.Command(connection, $"SELECT count(*) FROM {table}");
+        return (long)command.ExecuteScalar()!;
+    }));
+
     public ValueTask DisposeAsync()
     {
         Database.Dispose();

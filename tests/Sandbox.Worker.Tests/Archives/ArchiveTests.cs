@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Sandbox.Deployments.Archives;
 using Sandbox.Deployments.Docker;
 using Sandbox.Domain.Lifecycle;
@@ -23,6 +24,7 @@ public sealed class ArchiveTests : IAsyncLifetime
     private WorkerHost _worker = null!;
     private string _maxImage = "16g";
     private string _maxLog = "16g";
+    private long _free = long.MaxValue;
 
     public async ValueTask InitializeAsync()
     {
@@ -206,6 +208,46 @@ public sealed class ArchiveTests : IAsyncLifetime
     }
 
     [NeedsDockerFact]
+    public async Task ArchiveAndRestore_OnANodeWhoseDiskIsFull_FailAndLoseNothing()
+    {
+        var running = await _worker.RunAsync(Prepare());
+        await _worker.ExecAsync(running.Id, "echo kept > /kept");
+        _free = 0;
+        await StopAsync(running);
+        Assert.True((await _worker.Sandboxes.ArchiveAsync(running.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        var failed = await _worker.UntilAsync(running.Id, now => now.State is SandboxState.Stopped, "stopped again");
+        Assert.Contains("left for it on the disk of this node", failed.Reason, StringComparison.Ordinal);
+
+        _free = long.MaxValue;
+        Assert.True((await _worker.Sandboxes.ArchiveAsync(running.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
+        var archived = await _worker.UntilAsync(running.Id, now => now.State is SandboxState.Archived, "archived");
+        Assert.True(archived.Archive is { UnpackedBytes: > 0 }, $"what a restore takes was to be noted: {archived.Archive}");
+        await UntilGoneAsync();
+
+        _free = 0;
+        Assert.True((await _worker.Sandboxes.RestartAsync(running.Id, CancellationToken.None)).TryGet(out _, out error), error?.Text);
+        failed = await _worker.UntilAsync(running.Id, now => now.State is SandboxState.Archived, "archived again");
+        Assert.Contains("left for it on the disk of this node", failed.Reason, StringComparison.Ordinal);
+
+        _free = long.MaxValue;
+        Assert.Equal("kept\n", await _worker.ExecAsync((await RestoreAsync(failed)).Id, "cat /kept"));
+    }
+
+    [NeedsDockerFact]
+    public async Task Archive_OfAFileWithAHugeHole_FailsBeforeAnythingIsWritten()
+    {
+        var running = await _worker.RunAsync(Prepare());
+        await _worker.ExecAsync(running.Id, "echo kept > /kept; truncate -s 1024G /hole");
+        await StopAsync(running);
+
+        Assert.True((await _worker.Sandboxes.ArchiveAsync(running.Id, CancellationToken.None)).TryGet(out _, out var error), error?.Text);
+        var failed = await _worker.UntilAsync(running.Id, now => now.State is SandboxState.Stopped, "stopped again");
+
+        Assert.Matches("^the image is larger than the limit of .*without the holes in its files$", failed.Reason);
+        Assert.Equal("kept\n", await _worker.ExecAsync((await RestoreAsync(failed)).Id, "rm /hole; cat /kept"));
+    }
+
+    [NeedsDockerFact]
     public async Task Delete_OfAnArchivedSandbox_IsRepeatedUntilTheStoreHasDoneIt()
     {
         var archived = await ArchiveAsync(await _worker.RunAsync(Prepare()));
@@ -279,6 +321,10 @@ public sealed class ArchiveTests : IAsyncLifetime
                     _archives.Inner = (IArchiveStore)real(provider);
                     return _archives;
                 });
+                services.AddSingleton(provider => new ArchiveSpace(
+                    provider.GetRequiredService<EngineConnection>(), provider.GetRequiredService<IOptions<ArchiveOptions>>(),
+                    provider.GetRequiredService<IOptions<WorkerOptions>>())
+                { Free = folder => Math.Min(_free, new DriveInfo(folder).AvailableFreeSpace) });
             },
             ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("AgentFolder", NativeAgent.Folder));
     }

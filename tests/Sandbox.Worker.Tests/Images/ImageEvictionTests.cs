@@ -7,6 +7,7 @@ using Sandbox.Deployments.Images;
 using Sandbox.Domain.Policies;
 using Sandbox.Node;
 using Sandbox.Testing;
+using Sandbox.Testing.Clusters;
 using Sandbox.Worker.Tests.Docker;
 
 namespace Sandbox.Worker.Tests.Images;
@@ -97,6 +98,28 @@ public sealed class ImageEvictionTests : IAsyncLifetime
         Assert.Equal([$"{Scope}/unpushed:1", $"{Scope}/raw:2"], _removed);
     }
 
+    /// <summary>Many images are pulled within ten minutes.</summary>
+    [Fact]
+    public async Task Pull_AboveTheLimit_IsFollowedByASweep()
+    {
+        foreach (var name in (string[])["one:1", "two:1", "three:1"])
+        {
+            Given(name, Megabyte);
+        }
+
+        using var eviction = Eviction();
+        await eviction.StartAsync(Token);
+        foreach (var image in _present)
+        {
+            _ledger.Grant(image.Id, "red", "", wasAbsent: true);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Wait.UntilAsync(() => Task.FromResult(_removed.Count > 0), () => "an image is removed");
+        await eviction.StopAsync(Token);
+        Assert.Equal(["docker.io/library/one:1"], _removed);
+    }
+
     [Fact]
     public async Task Sweep_ForgetsWhatTheEngineHasNoMore()
     {
@@ -118,9 +141,15 @@ public sealed class ImageEvictionTests : IAsyncLifetime
     private void Given(string name, long size, TimeSpan age = default) =>
         _present.Add(($"sha256:{_present.Count:x64}", [name], size, age));
 
-    private Task SweepAsync() => new ImageEviction(
+    private async Task SweepAsync()
+    {
+        using var eviction = Eviction();
+        await eviction.SweepAsync(Token);
+    }
+
+    private ImageEviction Eviction() => new(
         _connection, _ledger, Microsoft.Extensions.Options.Options.Create(new ImagePolicy()), Options, _clock,
-        NullLogger<ImageEviction>.Instance).SweepAsync(Token);
+        NullLogger<ImageEviction>.Instance);
 
     private Task AnswerAsync(FakeEngine.Call call, HttpResponse response)
     {

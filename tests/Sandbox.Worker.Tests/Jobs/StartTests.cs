@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Jobs;
@@ -38,6 +40,23 @@ public sealed class StartTests : LocalWorkerTests
         var error = await FailureAsync(record);
         Assert.Equal("This server does not allow privileged sandboxes.", error.Reason);
         Assert.False(FolderOf(record.Incarnation).Exists, "nothing was to be made of it");
+    }
+
+    /// <summary>Processes of this machine have no limit of their disk, as containers have none on most file systems.</summary>
+    [Fact]
+    public async Task Start_WhoseDiskLimitCannotBeEnforced_FailsWhereThePolicyRequiresThat_AndLeavesNothing()
+    {
+        Worker.Get<IOptions<SecurityPolicy>>().Value.Disk = "required";
+        var prepared = WorkerHost.Prepare("box");
+
+        var record = await Worker.SubmitAsync(prepared with { Spec = prepared.Spec with { DiskBytes = 1L << 30 } });
+
+        var error = await FailureAsync(record);
+        Assert.Equal(
+            "Security:Disk is 'required', and the disk limit of a sandbox cannot be enforced here: that needs overlay2 on XFS with project "
+                + "quotas", error.Reason);
+        await WorkerHost.UntilAsync(() => !FolderOf(record.Incarnation).Exists, "what was begun is removed");
+        Assert.Empty(ProcessesOf(record.Incarnation));
     }
 
     [Fact]
