@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
+using Sandbox.Testing.Networks;
 
 namespace Sandbox.Attacks.Tests;
 
@@ -21,6 +22,9 @@ public sealed class AttackedCluster : IAsyncLifetime
 
     /// <summary>The one registry that tenants may use; null on a machine that cannot have one.</summary>
     public TestRegistry? Registry => _registry;
+
+    /// <summary>A server that the operator lets sandboxes reach, by two addresses; null on a machine that cannot have one.</summary>
+    public LanMachine? Lan { get; private set; }
 
     /// <summary>The operator, with an admin's key.</summary>
     public RockCaller Admin => Running(_admin);
@@ -45,6 +49,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         }
 
         _registry = TestRegistry.WhyMissing is null ? await TestRegistry.StartAsync() : null;
+        Lan = Environment.IsPrivilegedProcess ? await LanMachine.StartAsync() : null;
         _cluster = await ProcessCluster.StartAsync(new ClusterSetup
         {
             Apis = 1,
@@ -54,6 +59,8 @@ public sealed class AttackedCluster : IAsyncLifetime
             {
                 ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",
                 ["Security__Registries"] = _registry?.Name ?? "registry.invalid",
+                ["Security__AllowedNetworks__0"] = $"{Lan?.Address.Host ?? "192.0.2.1"}/32",
+                ["Security__AllowedNetworks__1"] = $"{Lan?.OtherAddress.Host ?? "192.0.2.1"}/32",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },
@@ -69,6 +76,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         _callers.ForEach(caller => caller.Dispose());
         await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Lan?.DisposeAsync() ?? ValueTask.CompletedTask);
         _archives.Dispose();
     }
 
