@@ -27,8 +27,10 @@ internal sealed partial class SandboxNetworks : IDisposable
     private readonly EngineContainers _containers;
     private readonly SandboxFirewall _firewall;
     private readonly SandboxNetworkPlan _plan;
+    private readonly FirewallOwner _owner;
     private readonly EgressTable _egress;
     private readonly SandboxLimits _limits;
+    private readonly AbandonedNetworks _abandoned;
     private readonly WorkerOptions _worker;
     private readonly bool _isRequired;
     private readonly TimeProvider _time;
@@ -38,6 +40,7 @@ internal sealed partial class SandboxNetworks : IDisposable
     private readonly Dictionary<string, NetworkUse> _networks = [];
 
     private volatile bool _isPrepared;
+    private long? _lookedForAbandoned;
 
     /// <summary>What is not in effect although there is a network of our own; null: nothing.</summary>
     private string? _gap;
@@ -52,9 +55,10 @@ internal sealed partial class SandboxNetworks : IDisposable
         (_engine, _containers) = (new EngineNetworks(engine), new EngineContainers(engine));
         (_worker, _time, _logger) = (worker.Value, time, logger);
         _plan = new SandboxNetworkPlan(worker.Value, policy.Value);
-        _egress = new EgressTable(time);
+        (_owner, _egress) = (new FirewallOwner(_plan.Key), new EgressTable(time));
         _firewall = new SandboxFirewall(firewall, _plan, _egress, lookup, time, logger);
         _limits = new SandboxLimits(_egress, _containers, _plan.Names);
+        _abandoned = new AbandonedNetworks(_engine, firewall, _plan.Key, time, logger);
         _isRequired = policy.Value.Network == "required";
     }
 
@@ -167,6 +171,7 @@ internal sealed partial class SandboxNetworks : IDisposable
         await _preparing.WaitAsync(cancellationToken);
         try
         {
+            _owner.TryHold();
             var gap = await _firewall.EnsureAsync(cancellationToken);
             var names = await ListAsync(cancellationToken);
             if (!HasRoom(names))
@@ -198,6 +203,7 @@ internal sealed partial class SandboxNetworks : IDisposable
     public async Task MaintainAsync(CancellationToken cancellationToken)
     {
         (_failure, _firewall.KnowsLimits) = (null, true);
+        _owner.TryHold();
         List<string> unused;
         bool isUsed, isFull;
         lock (_lock)
@@ -219,6 +225,12 @@ internal sealed partial class SandboxNetworks : IDisposable
         if (unused.Count > 0)
         {
             await RemoveAsync(unused, cancellationToken);
+        }
+
+        if (_lookedForAbandoned is not { } at || _time.GetElapsedTime(at) >= KeptEmptyFor)
+        {
+            _lookedForAbandoned = _time.GetTimestamp();
+            await _abandoned.RemoveAsync(cancellationToken);
         }
     }
 
@@ -244,6 +256,7 @@ internal sealed partial class SandboxNetworks : IDisposable
 
     public void Dispose()
     {
+        _owner.Dispose();
         _firewall.Dispose();
         _preparing.Dispose();
     }

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Sandbox.Deployments.Tools;
 
 namespace Sandbox.Deployments.Networks;
 
 /// <summary>Chains of iptables on this machine. Each change is one transaction of <c>iptables-restore</c>, so that no packet ever meets
 /// half of the rules, and touches our own chain and the jump to it only.</summary>
-internal sealed class Firewall(IHostTools tools, TimeProvider time)
+internal sealed partial class Firewall(IHostTools tools, TimeProvider time)
 {
     /// <summary>True when something was missing or other than it should be, and was put in place.</summary>
     /// <exception cref="ToolException">iptables is missing, may not be used by this process, or fails.</exception>
@@ -14,6 +15,14 @@ internal sealed class Firewall(IHostTools tools, TimeProvider time)
     /// <inheritdoc cref="EnsureAsync"/>
     public Task<bool> RemoveAsync(FirewallChain chain, CancellationToken cancellationToken) =>
         ApplyAsync(chain, chain.TextToRemove, cancellationToken);
+
+    /// <summary>The keys of the nodes that have rules on this machine, or had them.</summary>
+    /// <exception cref="ToolException">As above.</exception>
+    public async Task<IReadOnlyList<string>> KeysAsync(CancellationToken cancellationToken)
+    {
+        var saved = await tools.AskAsync(time, "iptables-save", ["-t", "mangle"], cancellationToken);
+        return [.. NodeChain().Matches(saved.Printed).Select(match => match.Groups[1].Value)];
+    }
 
     /// <summary>Removes all rules of a node, of every table and family.</summary>
     /// <returns>Whether there were any.</returns>
@@ -35,6 +44,9 @@ internal sealed class Firewall(IHostTools tools, TimeProvider time)
         return Directory.Exists("/proc/sys/net/ipv6")
             ? [chain, chain with { Table = "nat" }, FirewallChain.OfNode("ip6tables", key)] : [chain, chain with { Table = "nat" }];
     }
+
+    [GeneratedRegex("^:SANDBOX-([0-9a-f]{8}) ", RegexOptions.Multiline)]
+    private static partial Regex NodeChain();
 
     private async Task<bool> ApplyAsync(FirewallChain chain, Func<string, string?> textFor, CancellationToken cancellationToken)
     {
