@@ -18,6 +18,7 @@ using Sandbox.Api.Rock;
 using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
+using Sandbox.Domain.Operators;
 using Sandbox.Storage;
 
 namespace Sandbox.Api;
@@ -25,7 +26,7 @@ namespace Sandbox.Api;
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
 /// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>ISandboxLogs</c>,
-/// <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
+/// <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
 {
@@ -45,8 +46,9 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
-            .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>();
-        services.AddSandboxOperator();
+            .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>()
+            .AddSingleton<TenantScopedEgress>();
+        services.AddSandboxOperator().AddSingleton<EgressChanges>();
         services.AddHttpForwarder();
         services.AddSingleton<BufferBudget>().AddSingleton<PageReader>();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();

@@ -1,5 +1,9 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Api.Http;
+using Sandbox.Api.Tenancy;
+using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
+using Sandbox.Domain.Errors;
 
 namespace Sandbox.Api.Management;
 
@@ -17,10 +21,25 @@ internal static class SandboxRoutes
         group.MapGet("/sandboxes/{id}/logs", (HttpContext http, SandboxLogEndpoint logs) => logs.HandleAsync(http))
             .WithSummary("What the main process of a sandbox has written, with follow=true also what it goes on to write")
             .WithMetadata(new QueryParameters(SandboxLogEndpoint.Query), Success(typeof(string), "text/plain"), StreamMetadata.Instance);
+        group.MapPut("/sandboxes/{id}/network", PutNetworkAsync)
+            .WithSummary("Replaces the lists of what a sandbox may reach; of one that runs, at once");
         group.MapGet("/events", (HttpContext http, EventsEndpoint events) => events.HandleAsync(http))
             .WithSummary("What happens to the sandboxes, as server-sent events")
             .WithMetadata(
                 new QueryParameters(EventsEndpoint.Query), Success(typeof(string), "text/event-stream"), StreamMetadata.Instance);
+    }
+
+    private static async Task<Results<NoContent, ProblemResult>> PutNetworkAsync(
+        string id, JsonBody<EgressMessage> body, TenantScopedEgress egress, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(cancellationToken) is { } unreadable)
+        {
+            return unreadable;
+        }
+
+        return !SandboxId.TryParse(id, null, out var sandbox) ? ProblemResult.Of(new SandboxError.BadId(id))
+            : await egress.ReplaceAsync(sandbox, body.Value, cancellationToken) is { } error ? ProblemResult.Of(error)
+            : TypedResults.NoContent();
     }
 
     private static ProducesResponseTypeMetadata Success(Type type, string contentType) =>

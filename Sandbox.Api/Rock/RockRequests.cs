@@ -39,6 +39,7 @@ internal static class RockRequests
             Metadata = fields.OptionalMap("metadata"),
             ExtendedParams = fields.OptionalMap("extended_params"),
             Network = fields.OptionalText("network"),
+            Egress = fields.OptionalObject("egress", Egress),
             Privileged = fields.Flag("privileged", false),
             AllowPrivilegeGain = fields.Flag("allow_privilege_gain", false),
             PidsLimit = fields.OptionalInteger("pids_limit"),
@@ -129,6 +130,8 @@ internal static class RockRequests
         Path = fields.Path("path"),
         Content = fields.Text("content"),
     };
+
+    private static EgressMessage Egress(Fields fields) => new(fields.OptionalTexts("allow"), fields.OptionalTexts("deny"));
 
     private static RemoteAgentRequest Remote(Fields fields) => new(
         fields.Name("host"), fields.Integer("port", 0), fields.Number("timeout", 0.15));

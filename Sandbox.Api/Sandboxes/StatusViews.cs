@@ -94,6 +94,7 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
             StateHistory = [.. sandbox.History.Select(ChangeOf)],
             DiskLimitLog = DiskOf(sandbox.EffectiveLogBytes),
             NetworkIsolation = sandbox.EffectiveNetwork,
+            Egress = spec.Egress is { IsOpen: false } egress ? new EgressMessage(egress.Allow, egress.Deny) : null,
             Reason = sandbox.Reason,
         };
     }

@@ -23,6 +23,7 @@ internal static class Commands
             ShellCommand.Create(context),
             CpCommand.Create(context),
             PortForwardCommand.Create(context),
+            NetworkCommand.Create(context),
             LifecycleCommands.CreateStop(context),
             LifecycleCommands.CreateRestart(context),
             LifecycleCommands.CreateRm(context),

@@ -48,6 +48,8 @@ internal static class InspectCommand
             ("disk", status.Disk),
             ("disk of the log", status.DiskLimitLog),
             ("network", status.NetworkIsolation),
+            ("may reach", status.Egress?.Allow is { } allowed ? NetworkCommand.Text(allowed) : null),
+            ("may not reach", status.Egress?.Deny is { Count: > 0 } denied ? NetworkCommand.Text(denied) : null),
             ("user", status.UserId),
             ("experiment", status.ExperimentId),
             ("namespace", status.Namespace),

@@ -31,6 +31,8 @@ internal sealed class RunCommand
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the sandbox afterwards." };
     private readonly Option<string?> _name = new("--name") { Description = "Its id; default: a random one.", HelpName = "ID" };
     private readonly Option<string?> _network = new("--network") { Description = "bridge or none." };
+    private readonly Option<string[]> _allow = NetworkCommand.AllowOption();
+    private readonly Option<string[]> _deny = NetworkCommand.DenyOption();
     private readonly Option<string?> _pull = new("--pull") { Description = "missing, always or never." };
     private readonly Argument<string[]> _command =
         new("COMMAND") { Description = "After --: the command and its arguments.", Arity = ArgumentArity.OneOrMore };
@@ -44,8 +46,8 @@ internal sealed class RunCommand
         run._pull.AcceptOnlyFromAmong("missing", "always", "never");
         var command = new Command("run", "Run a command in a sandbox of its own.")
         {
-            run._image, run._cpus, run._memory, run._env, run._files, run._timeout, run._keep, run._name, run._network, run._pull,
-            run._command,
+            run._image, run._cpus, run._memory, run._env, run._files, run._timeout, run._keep, run._name, run._network, run._allow,
+            run._deny, run._pull, run._command,
         };
         command.SetAction((parsed, _) => context.WithServerAsync(parsed, client => run.RunAsync(client, parsed)));
         return command;
@@ -82,6 +84,7 @@ internal sealed class RunCommand
             Memory = parsed.GetValue(_memory)!,
             Env = Variables.Parse(parsed.GetValue(_env)),
             Network = parsed.GetValue(_network),
+            Egress = NetworkCommand.Lists(parsed.GetValue(_allow), parsed.GetValue(_deny)),
             Pull = parsed.GetValue(_pull) ?? "missing",
             AutoDeleteSeconds = keep ? KeptSeconds : null,
             AgentGraceSeconds = keep ? null : BriefGrace,

@@ -28,6 +28,11 @@ public sealed partial class SandboxClient
             $"sandboxes?page={page}&page_size={pageSize}&deleted={(deleted ? "true" : "false")}{Fields(filter)}",
             RockJson.Default.ListResult, cancellationToken);
 
+    /// <summary>Replaces what a sandbox may reach of the network; of one that runs, at once. Lists without anything open all that the
+    /// server lets sandboxes reach.</summary>
+    public Task SetEgressAsync(SandboxId id, EgressMessage lists, CancellationToken cancellationToken) =>
+        _management.PutAsync($"sandboxes/{id}/network", lists, ManagementJson.Default.EgressMessage, cancellationToken);
+
     /// <summary>What the main process of a sandbox has written, piece by piece; a piece is good until the next one is read. Reading it
     /// does not count as use of the sandbox.</summary>
     /// <param name="follow">What it goes on to write, too, until it ends.</param>

@@ -16,6 +16,10 @@ public static class NodeApiRoutes
     /// written, as text.</summary>
     public const string SandboxLogs = "/v1/sandbox-logs";
 
+    /// <summary><c>POST /v1/sandbox-egress/{sandboxId}/{incarnation}</c>: puts in effect what the record says that this sandbox may
+    /// reach; 204 when it is.</summary>
+    public const string SandboxEgress = "/v1/sandbox-egress";
+
     /// <summary>GET: the last lines that the worker logged, as text.</summary>
     public const string Logs = "/v1/logs";
 
@@ -51,6 +55,8 @@ public static class NodeApiRoutes
     public const string NoLog = "no-log";
 
     public static string ToSandboxLog(SandboxId sandbox, IncarnationId incarnation) => $"{SandboxLogs}/{sandbox}/{incarnation}";
+
+    public static string ToSandboxEgress(SandboxId sandbox, IncarnationId incarnation) => $"{SandboxEgress}/{sandbox}/{incarnation}";
 
     public static string ToAgent(SandboxId sandbox, IncarnationId incarnation) => $"{Agents}/{sandbox}/{incarnation}";
 

@@ -35,6 +35,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<RegistryCheck>()
         .AddSingleton<SandboxImages>()
         .AddSingleton<Firewall>()
+        .AddSingleton<INameLookup, MachineNameLookup>()
         .AddSingleton<SandboxNetworks>()
         .AddSingleton<ContainerStarter>()
         .AddSingleton<ContainerPlanner>()

@@ -71,7 +71,7 @@ public static class NodeServiceCollectionExtensions
             provider.GetRequiredService<NodeIdentity>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeUsageMeter>>()));
         services.AddSingleton<INodeUsage>(provider => provider.GetRequiredService<NodeUsageMeter>());
-        services.AddSingleton<ISandboxLogs, NodeSandboxLogs>();
+        services.AddSingleton<ISandboxLogs, NodeSandboxLogs>().AddSingleton<IEgressControl, NodeEgressControl>();
         return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();
     }
 
@@ -162,7 +162,8 @@ public static class NodeServiceCollectionExtensions
     {
         services.AddRouting();
         services.AddHttpForwarder();
-        services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<NodeUsageEndpoint>().AddSingleton<LogRoute>();
+        services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<NodeUsageEndpoint>().AddSingleton<LogRoute>()
+            .AddSingleton<EgressRoute>();
         services.AddSingleton<RequestDrain>().AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, NodeApiListener>();
     }

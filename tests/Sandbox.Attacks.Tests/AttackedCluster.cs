@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
+using Sandbox.Testing.Networks;
 
 namespace Sandbox.Attacks.Tests;
 
@@ -27,6 +28,9 @@ public sealed class AttackedCluster : IAsyncLifetime
     /// <summary>A registry of the hostile tenant's: its answers never end.</summary>
     public TricklingRegistry Trickling => _trickling;
 
+    /// <summary>A server that the operator lets sandboxes reach, by two addresses; null on a machine that cannot have one.</summary>
+    public LanMachine? Lan { get; private set; }
+
     /// <summary>The operator, with an admin's key.</summary>
     public RockCaller Admin => Running(_admin);
 
@@ -50,6 +54,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         }
 
         _registry = TestRegistry.WhyMissing is null ? await TestRegistry.StartAsync() : null;
+        Lan = Environment.IsPrivilegedProcess ? await LanMachine.StartAsync() : null;
         _cluster = await ProcessCluster.StartAsync(new ClusterSetup
         {
             Apis = 1,
@@ -64,6 +69,8 @@ public sealed class AttackedCluster : IAsyncLifetime
                 ["Api__MaxStreamsPerTenant"] = "64",
                 ["Security__CommitsPerTenant"] = "3",
                 ["Archive__MaxImage"] = "256m",
+                ["Security__AllowedNetworks__0"] = $"{Lan?.Address.Host ?? "192.0.2.1"}/32",
+                ["Security__AllowedNetworks__1"] = $"{Lan?.OtherAddress.Host ?? "192.0.2.1"}/32",
                 ["Archive__Store"] = "folder",
                 ["Archive__Folder"] = _archives.Path,
             },
@@ -80,6 +87,7 @@ public sealed class AttackedCluster : IAsyncLifetime
         await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_registry?.DisposeAsync() ?? ValueTask.CompletedTask);
         _trickling.Dispose();
+        await (Lan?.DisposeAsync() ?? ValueTask.CompletedTask);
         _archives.Dispose();
     }
 

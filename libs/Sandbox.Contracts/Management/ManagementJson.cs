@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Contracts.Rock;
 
 namespace Sandbox.Contracts.Management;
 
@@ -16,6 +17,7 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(JoinTokenRequest))]
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
+[JsonSerializable(typeof(EgressMessage))]
 [JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(MissedEvents))]

@@ -28,6 +28,7 @@ namespace Sandbox.Contracts.Rock;
 [JsonSerializable(typeof(BatchResult))]
 [JsonSerializable(typeof(ListResult))]
 [JsonSerializable(typeof(StatusResult))]
+[JsonSerializable(typeof(EgressMessage))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitStatus))]
 [JsonSerializable(typeof(string))]

@@ -56,6 +56,9 @@ public sealed record StartRequest
     /// <summary><c>bridge</c> (default) or <c>none</c>.</summary>
     public string? Network { get; set; }
 
+    /// <summary>What it may reach of the network; null: all that the server lets sandboxes reach.</summary>
+    public EgressMessage? Egress { get; set; }
+
     public bool Privileged { get; set; }
 
     public bool AllowPrivilegeGain { get; set; }

@@ -89,10 +89,15 @@ public record StatusResult
     /// is.</summary>
     public string? DiskLimitLog { get; init; }
 
-    /// <summary>Ours: what keeps the sandbox's network apart: <c>isolated</c>, <c>none</c> (it has no network), or in words what is
-    /// missing.</summary>
+    /// <summary>Ours: what keeps the sandbox's network apart: <c>isolated</c>, <c>limited</c> (and by its own lists), <c>none</c> (it has
+    /// no network), or in words what is missing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NetworkIsolation { get; init; }
+
+    /// <summary>Ours: what it may reach, by its lists; in effect when <see cref="NetworkIsolation"/> is <c>limited</c>. Null: it has no
+    /// lists.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EgressMessage? Egress { get; init; }
 
     /// <summary>Ours: why the sandbox is in its state where no caller asked for that (lost, failed to start, expired).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

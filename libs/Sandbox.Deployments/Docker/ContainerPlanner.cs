@@ -34,7 +34,7 @@ internal sealed class ContainerPlanner(
             sandbox, image, options.Value, arguments, Path.GetFullPath(folders.AgentBinary(facts.Architecture)), socketFolder,
             _kataDisk.File(sandbox.Incarnation))
         {
-            Network = await networks.ChooseAsync(sandbox.Spec.Network, cancellationToken),
+            Network = await networks.ChooseAsync(sandbox.Spec, cancellationToken),
             Epoch = lease.Current?.Fence?.Epoch,
             Confinement = facts.Describe(sandbox.Spec, options.Value),
         };

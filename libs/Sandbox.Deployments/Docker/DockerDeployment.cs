@@ -3,7 +3,6 @@ using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
-using Sandbox.Deployments.Networks;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
@@ -117,6 +116,7 @@ internal sealed partial class DockerDeployment : IDeployment
     {
         await _start.Hooks.StepAsync(sandbox, "stopping", cancellationToken);
         await _containers.StopAsync(ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken);
+        await _networks.ForgetAsync(sandbox.Incarnation, cancellationToken);
     }
 
     public async Task EnsureGoneAsync(IncarnationId incarnation, CancellationToken cancellationToken)
@@ -131,14 +131,16 @@ internal sealed partial class DockerDeployment : IDeployment
             await EnsureGoneAsync(container.ID, cancellationToken);
         }
 
+        await _networks.ForgetAsync(incarnation, cancellationToken);
         _kataDisk.EnsureGone(incarnation);
         _folders.RemoveSocket(incarnation);
     }
 
     public async Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken)
     {
+        var asked = _networks.Moment;
         var listed = await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken);
-        _networks.Note(listed);
+        _networks.Note(listed, asked);
         return await Task.WhenAll(Ours(listed).Select(async ours => new FoundSandbox(
             ours.Incarnation,
             ours.Sandbox,
@@ -167,6 +169,25 @@ internal sealed partial class DockerDeployment : IDeployment
     public async Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) =>
         [.. await new EngineImages(_engine).NamesAsync(cancellationToken)];
 
+    public bool HasEgressLists => true;
+
+    public async Task<Result<AppliedEgress>> ApplyEgressAsync(SandboxInstance sandbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var gap = await _networks.LimitAsync(sandbox, ContainerName.Of(sandbox.Incarnation, _worker), cancellationToken);
+            return gap is not null
+                ? new SandboxError.Unsupported(AppliedEgress.Lists, gap)
+                : new AppliedEgress(SandboxLimits.IsLimited(sandbox.Spec) ? NetworkEffect.Limited
+                    : sandbox.EffectiveNetwork is NetworkEffect.Limited ? NetworkEffect.Isolated
+                    : sandbox.EffectiveNetwork);
+        }
+        catch (EngineException exception)
+        {
+            return new SandboxError.DockerUnavailable(exception.Message);
+        }
+    }
+
     public Task MaintainAsync(CancellationToken cancellationToken) => _networks.MaintainAsync(cancellationToken);
 
     private static bool IsUp(ContainerListResponse container) => container.State is "running" or "paused" or "restarting";
@@ -183,11 +204,11 @@ internal sealed partial class DockerDeployment : IDeployment
 
             // Made before there were networks of our own: it is in the engine's.
             (_, null) when await _containers.FindAsync(name, cancellationToken) is not null =>
-                (await _networks.MoveAsync(name, cancellationToken)).Effect,
-            _ => await _networks.CheckAsync(cancellationToken),
+                (await _networks.MoveAsync(sandbox.Spec, name, cancellationToken)).Effect,
+            _ => await _networks.CheckAsync(sandbox.Spec, cancellationToken),
         };
         using var gpus = await _gpus.TakeAgainAsync(sandbox, name, cancellationToken);
-        return await _starter.StartAsync(name, effect, cancellationToken);
+        return await _starter.StartAsync(sandbox, name, effect, cancellationToken);
     }
 
     private IEnumerable<(IncarnationId Incarnation, SandboxId Sandbox, ContainerListResponse Container)> Ours(

@@ -107,7 +107,8 @@ internal sealed class DockerStart(
         var telling = phases.RunningAsync("image is present", "starting the container", cancellationToken);
         try
         {
-            return await starter.StartAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), network.Effect, cancellationToken);
+            return await starter.StartAsync(
+                sandbox, ContainerName.Of(sandbox.Incarnation, worker.Value), network.Effect, cancellationToken);
         }
         finally
         {

@@ -6,15 +6,19 @@ namespace Sandbox.Deployments.Docker;
 /// <summary>The engine's networks, each verb with the answers that are not failures.</summary>
 internal sealed class EngineNetworks(EngineConnection engine)
 {
+    /// <summary>All that carry a label with this value.</summary>
+    public Task<IList<NetworkResponse>> ListAsync(string label, string value, CancellationToken cancellationToken) =>
+        ListAsync($"{label}={value}", cancellationToken);
+
     /// <summary>All that carry a label.</summary>
-    public Task<IList<NetworkResponse>> ListAsync(string label, string value, CancellationToken cancellationToken)
+    public Task<IList<NetworkResponse>> ListAsync(string label, CancellationToken cancellationToken)
     {
         var ours = new NetworksListParameters
         {
             Filters =
                 new Dictionary<string, IDictionary<string, bool>>
                 {
-                    ["label"] = new Dictionary<string, bool> { [$"{label}={value}"] = true },
+                    ["label"] = new Dictionary<string, bool> { [label] = true },
                 },
         };
         return engine.CallAsync(

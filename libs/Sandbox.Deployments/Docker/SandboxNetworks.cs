@@ -1,7 +1,9 @@
 using System.Net;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Ids;
 using Sandbox.Deployments.Networks;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
@@ -25,6 +27,10 @@ internal sealed partial class SandboxNetworks : IDisposable
     private readonly EngineContainers _containers;
     private readonly SandboxFirewall _firewall;
     private readonly SandboxNetworkPlan _plan;
+    private readonly FirewallOwner _owner;
+    private readonly EgressTable _egress;
+    private readonly SandboxLimits _limits;
+    private readonly AbandonedNetworks _abandoned;
     private readonly WorkerOptions _worker;
     private readonly bool _isRequired;
     private readonly TimeProvider _time;
@@ -34,6 +40,7 @@ internal sealed partial class SandboxNetworks : IDisposable
     private readonly Dictionary<string, NetworkUse> _networks = [];
 
     private volatile bool _isPrepared;
+    private long? _lookedForAbandoned;
 
     /// <summary>What is not in effect although there is a network of our own; null: nothing.</summary>
     private string? _gap;
@@ -42,22 +49,25 @@ internal sealed partial class SandboxNetworks : IDisposable
     private string? _failure;
 
     public SandboxNetworks(
-        EngineConnection engine, Firewall firewall, IOptions<SecurityPolicy> policy, IOptions<WorkerOptions> worker, TimeProvider time,
-        ILogger<SandboxNetworks> logger)
+        EngineConnection engine, Firewall firewall, INameLookup lookup, IOptions<SecurityPolicy> policy, IOptions<WorkerOptions> worker,
+        TimeProvider time, ILogger<SandboxNetworks> logger)
     {
         (_engine, _containers) = (new EngineNetworks(engine), new EngineContainers(engine));
         (_worker, _time, _logger) = (worker.Value, time, logger);
         _plan = new SandboxNetworkPlan(worker.Value, policy.Value);
-        _firewall = new SandboxFirewall(firewall, _plan, logger);
+        (_owner, _egress) = (new FirewallOwner(_plan.Key), new EgressTable(time));
+        _firewall = new SandboxFirewall(firewall, _plan, _egress, lookup, time, logger);
+        _limits = new SandboxLimits(_egress, _containers, _plan.Names);
+        _abandoned = new AbandonedNetworks(_engine, firewall, _plan.Key, time, logger);
         _isRequired = policy.Value.Network == "required";
     }
 
     /// <summary>The network for a container that is about to be made. Asks the engine nothing once there is one.</summary>
     /// <exception cref="EngineException">The engine does not answer, or the network cannot be kept apart and the policy wants
     /// that.</exception>
-    public async Task<SandboxNetwork> ChooseAsync(NetworkMode mode, CancellationToken cancellationToken)
+    public async Task<SandboxNetwork> ChooseAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
-        if (mode is NetworkMode.None)
+        if (spec.Network is NetworkMode.None)
         {
             return new SandboxNetwork("none", NetworkEffect.None);
         }
@@ -69,33 +79,56 @@ internal sealed partial class SandboxNetworks : IDisposable
             name = Take();
         }
 
-        return new SandboxNetwork(name ?? "bridge", EffectAllowed());
+        return new SandboxNetwork(name ?? "bridge", EffectFor(spec));
     }
 
     /// <summary>What keeps the network of a container apart that is started again.</summary>
     /// <exception cref="EngineException">The engine does not answer, or the network cannot be kept apart and the policy wants
     /// that.</exception>
-    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    public async Task<string> CheckAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         if (!_isPrepared)
         {
             await PrepareAsync(cancellationToken);
         }
 
-        return EffectAllowed();
+        return EffectFor(spec);
+    }
+
+    /// <summary>Puts the lists of a sandbox that runs in effect, or takes away those that it had.</summary>
+    /// <param name="container">Its name.</param>
+    /// <returns>Null when they are; else in words what is not.</returns>
+    /// <exception cref="EngineException">The engine does not answer, or the container is in none of our networks.</exception>
+    public async Task<string?> LimitAsync(SandboxInstance sandbox, string container, CancellationToken cancellationToken)
+    {
+        if (await _limits.TrySetAsync(sandbox, container, cancellationToken))
+        {
+            SetGap(await _firewall.EnsureAsync(cancellationToken) ?? _firewall.FindBridgeGap());
+        }
+
+        return SandboxLimits.IsLimited(sandbox.Spec) ? GapOf(sandbox.Spec) : null;
+    }
+
+    /// <summary>A sandbox has ended: its address is soon another's.</summary>
+    public async Task ForgetAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+    {
+        if (_egress.Remove(incarnation))
+        {
+            SetGap(await _firewall.EnsureAsync(cancellationToken) ?? _firewall.FindBridgeGap());
+        }
     }
 
     /// <summary>Puts a container that does not run into a network that can take it: its own is gone or full, or it was made before there
     /// were any.</summary>
     /// <param name="container">Its name.</param>
-    public async Task<SandboxNetwork> MoveAsync(string container, CancellationToken cancellationToken)
+    public async Task<SandboxNetwork> MoveAsync(SandboxSpec spec, string container, CancellationToken cancellationToken)
     {
         var found = await _containers.FindAsync(container, cancellationToken)
             ?? throw new EngineException(EndReason.Removed, HttpStatusCode.NotFound, null);
         var joined = found.NetworkSettings?.Networks?.Keys.ToList() ?? [];
         await PrepareAsync(cancellationToken);
-        Note(await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken));
-        var network = await ChooseAsync(NetworkMode.Bridge, cancellationToken);
+        Count(await _containers.ListAsync(ContainerLabels.Cluster, _worker.ClusterId, cancellationToken));
+        var network = await ChooseAsync(spec, cancellationToken);
         foreach (var name in joined)
         {
             // Also where the name is the same: a container that has run remembers its network by the id.
@@ -106,8 +139,18 @@ internal sealed partial class SandboxNetworks : IDisposable
         return network;
     }
 
-    /// <summary>Notes in which networks the node's containers are, running or not.</summary>
-    public void Note(IEnumerable<ContainerListResponse> containers)
+    /// <summary>Now, by the ticks of the clock: for <see cref="Note"/>, before the engine is asked.</summary>
+    public long Moment => _time.GetTimestamp();
+
+    /// <summary>Notes in which networks the cluster's containers are, running or not, and what they are there.</summary>
+    /// <param name="asked"><see cref="Moment"/> before the engine was asked.</param>
+    public void Note(IList<ContainerListResponse> containers, long asked)
+    {
+        Count(containers);
+        _limits.Note(containers, asked);
+    }
+
+    private void Count(IEnumerable<ContainerListResponse> containers)
     {
         var counts = Counts(containers);
         lock (_lock)
@@ -128,6 +171,7 @@ internal sealed partial class SandboxNetworks : IDisposable
         await _preparing.WaitAsync(cancellationToken);
         try
         {
+            _owner.TryHold();
             var gap = await _firewall.EnsureAsync(cancellationToken);
             var names = await ListAsync(cancellationToken);
             if (!HasRoom(names))
@@ -155,10 +199,11 @@ internal sealed partial class SandboxNetworks : IDisposable
     }
 
     /// <summary>One round: rules that are missing are put back, another network is made where all are nearly full, those that were empty
-    /// for long are removed.</summary>
+    /// for long are removed. The lists of all sandboxes that run are known by then.</summary>
     public async Task MaintainAsync(CancellationToken cancellationToken)
     {
-        _failure = null;
+        (_failure, _firewall.KnowsLimits) = (null, true);
+        _owner.TryHold();
         List<string> unused;
         bool isUsed, isFull;
         lock (_lock)
@@ -180,6 +225,12 @@ internal sealed partial class SandboxNetworks : IDisposable
         if (unused.Count > 0)
         {
             await RemoveAsync(unused, cancellationToken);
+        }
+
+        if (_lookedForAbandoned is not { } at || _time.GetElapsedTime(at) >= KeptEmptyFor)
+        {
+            _lookedForAbandoned = _time.GetTimestamp();
+            await _abandoned.RemoveAsync(cancellationToken);
         }
     }
 
@@ -203,16 +254,33 @@ internal sealed partial class SandboxNetworks : IDisposable
         }
     }
 
-    public void Dispose() => _preparing.Dispose();
+    public void Dispose()
+    {
+        _owner.Dispose();
+        _firewall.Dispose();
+        _preparing.Dispose();
+    }
 
     private string Effect => _failure is { } failure ? $"open: sandboxes are in the engine's default network, because {failure}"
         : _gap ?? NetworkEffect.Isolated;
 
-    private string EffectAllowed() => _isRequired && Effect is not NetworkEffect.Isolated
-        ? throw new EngineException(
-            $"{SecurityPolicy.Section}:{nameof(SecurityPolicy.Network)} is 'required', and the network of a sandbox cannot be kept apart: "
-                + Effect, HttpStatusCode.Forbidden, null)
+    private string EffectFor(SandboxSpec spec) =>
+        _isRequired && Effect is not NetworkEffect.Isolated
+            ? throw Refused(
+                $"{SecurityPolicy.Section}:{nameof(SecurityPolicy.Network)} is 'required', and the network of a sandbox cannot be kept "
+                    + $"apart: {Effect}")
+        : SandboxLimits.IsLimited(spec) && GapOf(spec) is { } gap
+            ? throw Refused($"lists of what it may reach cannot be put in effect here: {gap}")
         : Effect;
+
+    private static EngineException Refused(string reason) => new(reason, HttpStatusCode.Forbidden, null);
+
+    /// <summary>Why the lists of such a sandbox bind nothing here; null: they do.</summary>
+    private string? GapOf(SandboxSpec spec) =>
+        Effect is not NetworkEffect.Isolated ? Effect
+        : spec.Egress?.AllowedNames.Any() is true && MachineNetworks.Resolvers().Count == 0
+            ? "this machine asks a name server on its loopback only, so questions for names do not pass the rules"
+        : null;
 
     private static Dictionary<string, int> Counts(IEnumerable<ContainerListResponse> containers) => containers
         .SelectMany(container => container.NetworkSettings?.Networks?.Keys ?? [])

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Sandbox.Deployments.Networks;
 using Sandbox.Deployments.Tools;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 

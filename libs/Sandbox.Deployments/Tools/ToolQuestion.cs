@@ -8,7 +8,8 @@ internal static class ToolQuestion
     /// <summary>Within this a program that only asks the kernel has answered.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
 
-    private const int LongestAnswer = 64 << 10;
+    /// <summary>Bytes. The rules of a machine with hundreds of networks are some hundred thousand.</summary>
+    private const int LongestAnswer = 4 << 20;
 
     /// <exception cref="ToolException">It failed, said too much, or did not end in time.</exception>
     public static Task<ToolAnswer> AskAsync(
@@ -31,7 +32,7 @@ internal static class ToolQuestion
     {
         using var deadline = new CancellationTokenSource(Within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        using var printed = new MemoryStream(new byte[LongestAnswer], 0, LongestAnswer, writable: true, publiclyVisible: true);
+        using var printed = new BoundedMemoryStream(LongestAnswer);
         try
         {
             var outcome = await tools.RunAsync(program, arguments, input, printed, either.Token);

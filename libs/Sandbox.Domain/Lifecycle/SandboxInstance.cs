@@ -71,8 +71,8 @@ public sealed record SandboxInstance
     /// <summary>The limit that what the sandbox logs counts against, bytes: that of its disk, or null.</summary>
     public long? EffectiveLogBytes { get; init; }
 
-    /// <summary>What keeps its network apart, in words for people: <c>isolated</c>, <c>none</c> (it has no network), or what is missing and
-    /// why. Null: not known.</summary>
+    /// <summary>What keeps its network apart, in words for people: <c>isolated</c>, <c>limited</c> (and by its own lists),
+    /// <c>none</c> (it has no network), or what is missing and why. Null: not known.</summary>
     public string? EffectiveNetwork { get; init; }
 
     /// <summary>Where the files of an archived (or restoring) sandbox are; null for any other.</summary>

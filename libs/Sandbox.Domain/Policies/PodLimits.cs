@@ -16,6 +16,7 @@ public static class PodLimits
     {
         { Network: NetworkMode.None } =>
             new SandboxError.Unsupported("network none", "the agent of a pod reaches its owner over the network."),
+        { Egress.IsOpen: false } => new SandboxError.Unsupported("egress", "the network policies of the Kubernetes cluster decide."),
         { UseKata: true } => new SandboxError.Unsupported("use_kata_runtime", "choose a template with a runtimeClassName instead."),
         { DockerArgs.Count: > 0 } => new SandboxError.Unsupported("docker_args", "no Docker engine is asked here."),
         { AutoArchive: not null } => NoArchive,

@@ -35,6 +35,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             MaxLifetime = lifecycle.MaxLifetime,
             RemoveImage = request.RemoveImage,
             Network = NetworkOf(check, request.Network),
+            Egress = EgressOf(check, request.Egress),
             Privileged = request.Privileged,
             AllowPrivilegeGain = request.AllowPrivilegeGain,
             UseKata = request.UseKataRuntime,
@@ -47,6 +48,11 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         };
         spec = WithEngineArguments(check, WithAutoTransitions(check, spec, request), request);
         CheckNumbers(check, spec);
+        if (EgressReader.WhyImpossible(spec) is SandboxError.BadSpec impossible)
+        {
+            check.Refuse(impossible.Field, impossible.Reason);
+        }
+
         if (check.Error is { } error)
         {
             return error;
@@ -92,6 +98,23 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
     {
         check.Require(network is null or "bridge" or "none", "network", $"'{SpecCheck.Short(network ?? "")}' is none of bridge, none");
         return network is "none" ? NetworkMode.None : NetworkMode.Bridge;
+    }
+
+    private static EgressPolicy? EgressOf(SpecCheck check, EgressMessage? egress)
+    {
+        if (egress is null)
+        {
+            return null;
+        }
+
+        if (EgressReader.Read("egress", egress.Allow, egress.Deny, revision: 1).TryGet(out var policy, out var error))
+        {
+            return policy;
+        }
+
+        var bad = (SandboxError.BadSpec)error;
+        check.Refuse(bad.Field, bad.Reason);
+        return null;
     }
 
     private static RemoteAgent? RemoteOf(SpecCheck check, RemoteAgentRequest? remote)

@@ -26,7 +26,8 @@ public enum DeploymentKind
 
 /// <summary>
 /// The full, effective configuration of a sandbox, written once at creation (the spec snapshot). Restart and restore
-/// rebuild from it; later changes of the server's configuration do not reach it. Registry passwords are never in it.
+/// rebuild from it; later changes of the server's configuration do not reach it. Registry passwords are never in it. Only
+/// <see cref="Egress"/> is replaced later.
 /// </summary>
 public sealed record SandboxSpec
 {
@@ -89,6 +90,9 @@ public sealed record SandboxSpec
     public bool RemoveImage { get; init; }
 
     public NetworkMode Network { get; init; } = NetworkMode.Bridge;
+
+    /// <summary>What it may reach of the network; null: all that its node lets sandboxes reach.</summary>
+    public EgressPolicy? Egress { get; init; }
 
     public bool Privileged { get; init; }
 

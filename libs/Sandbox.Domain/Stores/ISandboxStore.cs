@@ -39,6 +39,11 @@ public interface ISandboxStore
     /// <paramref name="next"/>'s. The version does not grow.</summary>
     Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken);
 
+    /// <summary>Writes what a sandbox may reach (<see cref="Specs.SandboxSpec.Egress"/>), and nothing else, if version, state and
+    /// incarnation are still <paramref name="next"/>'s and what was written before has the revision before its. The version does not
+    /// grow.</summary>
+    Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken);
+
     /// <summary>Newest first. Tombstones appear only where <see cref="SandboxQuery.DeletedSince"/> asks for them.</summary>
     Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken);
 

@@ -51,7 +51,17 @@ internal sealed partial class AgentGateway(
         }
     }
 
-    /// <summary>The sandboxes that run here, as they were registered.</summary>
+    /// <summary>The record of one that runs here was read again.</summary>
+    public void Refresh(SandboxInstance running)
+    {
+        if (Find(running.Id) is { } agent && agent.Sandbox.Incarnation == running.Incarnation && agent.Sandbox.Version == running.Version
+            && (agent.Sandbox.Spec.Egress?.Revision ?? 0) <= (running.Spec.Egress?.Revision ?? 0))
+        {
+            agent.Sandbox = running;
+        }
+    }
+
+    /// <summary>The sandboxes that run here, as they were registered, or read since.</summary>
     public IReadOnlyList<SandboxInstance> Registered => [.. _agents.Values.Select(agent => agent.Sandbox)];
 
     public ConnectedAgent? Find(SandboxId id) => _agents.GetValueOrDefault(id);

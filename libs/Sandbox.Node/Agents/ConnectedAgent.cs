@@ -13,7 +13,8 @@ internal sealed class ConnectedAgent(SandboxInstance sandbox, AgentLink link, Da
     private long _recorded = (sandbox.IdleDeadline ?? DateTimeOffset.MaxValue).UtcTicks;
     private int _refreshing;
 
-    public SandboxInstance Sandbox { get; } = sandbox;
+    /// <summary>As its record was when it was read last.</summary>
+    public SandboxInstance Sandbox { get; set; } = sandbox;
 
     public AgentLink Link { get; } = link;
 

@@ -21,8 +21,10 @@ internal sealed class DeploymentSet(
         [.. deployments.Select(deployment => deployment.Kind).Order()
             .Where(kind => (options.Value.Deployment, kind) is not (("docker", DeploymentKind.Local) or ("local", DeploymentKind.Docker)))];
 
-    /// <summary>Why this node does not start what a record says, by its own policy; null: it does.</summary>
-    public SandboxError? WhyForbidden(SandboxSpec spec) => security.Value.WhyForbidden(spec);
+    /// <summary>Why this node does not start what a record says, by its own policy or because it cannot bind it; null: it does.</summary>
+    public SandboxError? WhyForbidden(SandboxSpec spec) => security.Value.WhyForbidden(spec) is { } forbidden ? forbidden
+        : spec.Egress is { IsOpen: false } && !this[spec.Deployment].HasEgressLists ? AppliedEgress.NotHere(spec.Deployment)
+        : null;
 
     /// <summary>Why what was started must not stay so, by the same policy; null: it may.</summary>
     public SandboxError? WhyForbidden(StartedSandbox started) => security.Value.WhyForbidden(started.EffectiveDiskBytes);

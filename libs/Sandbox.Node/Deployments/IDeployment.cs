@@ -51,8 +51,19 @@ public interface IDeployment
     /// <summary>Names of the images that need not be pulled here.</summary>
     Task<IReadOnlyCollection<string>> ImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>([]);
 
+    /// <summary>Lists of what a sandbox may reach (<see cref="SandboxSpec.Egress"/>) can be put in effect here.</summary>
+    bool HasEgressLists => false;
+
+    /// <summary>Puts the lists of a sandbox that runs in effect, or takes away those that it had. An older one than is in effect does
+    /// nothing. Errors: <see cref="SandboxError.Unsupported"/>, and <see cref="SandboxError.DockerUnavailable"/> when the engine does not
+    /// answer.</summary>
+    Task<Result<AppliedEgress>> ApplyEgressAsync(SandboxInstance sandbox, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<AppliedEgress>>(sandbox.Spec.Egress is { IsOpen: false }
+            ? AppliedEgress.NotHere(Kind)
+            : new AppliedEgress(sandbox.EffectiveNetwork));
+
     /// <summary>One round of care for what is made for all sandboxes together (networks and their rules): what is missing is put back,
-    /// what is not needed any more is removed.</summary>
+    /// what is not needed any more is removed. The lists of every sandbox that rightly runs here were applied before.</summary>
     Task MaintainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Adds a hook that is told at each step.</summary>
@@ -78,6 +89,15 @@ public sealed record StartedSandbox(long? EffectiveDiskBytes, long? EffectiveLog
 {
     /// <summary>What else confines it, or does not, in words for people where that is not the ordinary case: its phase tells it.</summary>
     public string? Confinement { get; init; }
+}
+
+/// <summary>The lists of a sandbox are in effect.</summary>
+/// <param name="EffectiveNetwork">What keeps its network apart now, in words (<see cref="SandboxInstance.EffectiveNetwork"/>).</param>
+public sealed record AppliedEgress(string? EffectiveNetwork)
+{
+    public const string Lists = "a list of what a sandbox may reach";
+
+    public static SandboxError.Unsupported NotHere(DeploymentKind kind) => new(Lists, $"the network of a {kind} sandbox can have none.");
 }
 
 /// <param name="ExitReason">For one that does not run: exit code, out of memory, and the like.</param>

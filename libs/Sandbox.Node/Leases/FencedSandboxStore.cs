@@ -25,6 +25,9 @@ internal sealed class FencedSandboxStore(ISandboxStore records, ILeaseHolder lea
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         lease.Current is not null ? records.TryUpdateFactsAsync(next, cancellationToken) : Task.FromResult(false);
 
+    public Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        lease.Current is not null ? records.TryReplaceEgressAsync(next, cancellationToken) : Task.FromResult(false);
+
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         records.ListAsync(query, cancellationToken);
 

@@ -24,8 +24,9 @@ internal sealed partial class Reconciler(
         {
             if (await FindAsync(deployment, cancellationToken) is { } found)
             {
-                running.AddRange(await CompareAsync(deployment, expected, found, cancellationToken));
-                await MaintainAsync(deployment, cancellationToken);
+                var rightly = await CompareAsync(deployment, expected, found, cancellationToken);
+                running.AddRange(rightly);
+                await MaintainAsync(deployment, rightly, cancellationToken);
             }
         }
 
@@ -100,11 +101,15 @@ internal sealed partial class Reconciler(
     }
 
     /// <summary>What fails is tried again in the next round, and keeps nothing else from being done.</summary>
-    private async Task MaintainAsync(IDeployment deployment, CancellationToken cancellationToken)
+    private async Task MaintainAsync(
+        IDeployment deployment, IReadOnlyList<SandboxInstance> running, CancellationToken cancellationToken)
     {
         try
         {
-            await deployment.MaintainAsync(cancellationToken);
+            if (await adoption.LimitAsync(running, cancellationToken))
+            {
+                await deployment.MaintainAsync(cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

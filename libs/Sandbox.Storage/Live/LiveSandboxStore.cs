@@ -66,6 +66,18 @@ internal sealed class LiveSandboxStore(IRecordStore records, LiveCache cache, IC
         return true;
     }
 
+    public async Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken)
+    {
+        // No declared field says it, so the live entry stays as it is.
+        var written = await records.TryReplaceEgressAsync(next, cancellationToken);
+        if (written)
+        {
+            feed.Publish(next.Id);
+        }
+
+        return written;
+    }
+
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         records.ListAsync(query, cancellationToken);
 

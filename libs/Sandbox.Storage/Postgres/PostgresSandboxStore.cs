@@ -71,6 +71,10 @@ internal sealed class PostgresSandboxStore : IRecordStore
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         _updates.RunAsync(next, cancellationToken);
 
+    public async Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        await _database.RepeatableAsync(
+            connection => Sql.ExecuteAsync(connection, SandboxWrites.ReplaceSpec(next), cancellationToken), cancellationToken) == 1;
+
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         _database.RepeatableAsync(connection => SandboxLists.ReadAsync(connection, query, cancellationToken), cancellationToken);
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Npgsql;
+using NpgsqlTypes;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
@@ -122,6 +124,18 @@ internal static class SandboxWrites
     /// <summary>Answers with the numbers of those that were written: version and state were still theirs.</summary>
     public static NpgsqlBatchCommand UpdateFactsMany(IReadOnlyList<SandboxInstance> records) =>
         SandboxRows.Facts.Bind(Sql.Statement(FactsUpdated), records);
+
+    /// <summary>Writes the spec only, if the row is still of that life, version and state, and its egress one revision behind.</summary>
+    public static NpgsqlBatchCommand ReplaceSpec(SandboxInstance next) => Sql.Statement(
+        """
+        UPDATE sandboxes SET spec = @spec
+        WHERE id = @id AND version = @version AND state = @state AND incarnation = @incarnation
+            AND coalesce((spec -> 'egress' ->> 'revision')::bigint, 0) = @revision - 1
+        """)
+        .With("revision", next.Spec.Egress?.Revision)
+        .With("spec", NpgsqlDbType.Json, JsonSerializer.Serialize(next.Spec, RecordJson.Default.SandboxSpec))
+        .With("id", next.Id.ToString()).With("version", next.Version).With("state", next.State.Name())
+        .With("incarnation", next.Incarnation.ToString());
 
     /// <summary>Answers as the create does; counts nothing.</summary>
     public static NpgsqlBatchCommand Check(SandboxInstance resting) => WithQuota(

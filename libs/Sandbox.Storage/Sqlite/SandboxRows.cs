@@ -89,6 +89,18 @@ internal static class SandboxRows
         return command.ExecuteNonQuery() == 1;
     }
 
+    /// <summary>Writes the spec only, if the row is still of that life, version and state, and its egress one revision behind.</summary>
+    public static bool TryReplaceSpec(SqliteConnection connection, SandboxInstance next) => Sql.Execute(
+        connection,
+        """
+        UPDATE sandboxes SET spec = $spec
+        WHERE id = $id AND version = $version AND state = $state AND incarnation = $incarnation
+            AND coalesce(json_extract(spec, '$.egress.revision'), 0) = $revision - 1
+        """,
+        ("$revision", next.Spec.Egress?.Revision), ("$spec", JsonSerializer.Serialize(next.Spec, RecordJson.Default.SandboxSpec)),
+        ("$id", next.Id.ToString()), ("$version", next.Version), ("$state", next.State.Name()),
+        ("$incarnation", next.Incarnation.ToString())) == 1;
+
     public static void Remove(SqliteConnection connection, SandboxId id) =>
         Sql.Execute(connection, "DELETE FROM sandboxes WHERE id = $id", ("$id", id.ToString()));
 

@@ -58,6 +58,9 @@ internal sealed class SqliteSandboxStore(SqliteDatabase database, TimeProvider t
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         database.WriteAsync(connection => SandboxRows.TryUpdate(connection, next, was: next), cancellationToken);
 
+    public Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        database.WriteAsync(connection => SandboxRows.TryReplaceSpec(connection, next), cancellationToken);
+
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(connection => SandboxLists.Read(connection, query)));
 

@@ -85,6 +85,7 @@ internal static class ApiRows
         new("GET /api/v1/usage", Named.Sandboxes, _ => Get("/api/v1/usage")),
         new("GET /api/v1/sandboxes", Named.Sandboxes, _ => Get("/api/v1/sandboxes")),
         new("GET /api/v1/sandboxes/{id}/logs", Named.Sandbox, id => Get($"/api/v1/sandboxes/{id}/logs")),
+        new("PUT /api/v1/sandboxes/{id}/network", Named.Sandbox, id => Put($"/api/v1/sandboxes/{id}/network", "{}")),
         new("GET /api/v1/events", Named.Sandboxes, _ => Get($"/api/v1/events?follow=false&since={AnHourAgo}")),
         new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];

@@ -75,6 +75,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
         builder.Services.AddSingleton<INodeUsage, TestUsage>();
         builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
+        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
         builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
         var app = builder.Build();
         app.MapApi();

@@ -26,7 +26,8 @@ public sealed class DoubledStartTests
     [
         nameof(IDeployment.EnsureStartedAsync), nameof(IDeployment.ListAsync), nameof(IDeployment.WhenEndedAsync),
         nameof(IDeployment.CheckAvailabilityAsync), nameof(IDeployment.ImagesAsync), nameof(IDeployment.UseAsync),
-        nameof(IDeployment.OpenLogAsync), nameof(IDeployment.MaintainAsync), nameof(IDeployment.AddHook), "get_Kind",
+        nameof(IDeployment.OpenLogAsync), nameof(IDeployment.MaintainAsync), nameof(IDeployment.AddHook),
+        nameof(IDeployment.ApplyEgressAsync), $"get_{nameof(IDeployment.HasEgressLists)}", "get_Kind",
     ];
 
     [Fact]

@@ -28,6 +28,25 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task Network_IsShown_AndListsThatNothingWouldPutInEffectAreRefused()
+    {
+        const string reason = "egress: the network of a Local sandbox can have no lists";
+        using var server = await _cli.ServeAsync();
+        (await _cli.RunAsync("run", "--keep", "--name", "demo", "--", "true")).Expect(0);
+
+        Assert.Contains(
+            "may reach\tall that the server allows\n", (await _cli.RunAsync("network", "demo")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Equal("set the network of demo\n", (await _cli.RunAsync("network", "demo", "--open")).Expect(0).Output);
+        foreach (var command in (string[][])[["network", "demo", "--allow", "pypi.org"], ["run", "--allow", "pypi.org", "--", "true"]])
+        {
+            Assert.Contains(reason, (await _cli.RunAsync(command)).Expect(1).Error, StringComparison.Ordinal);
+        }
+
+        (await _cli.RunAsync("network", "demo", "--open", "--deny", "10.0.0.0/8")).Expect(2);
+        (await _cli.RunAsync("rm", "--force", "demo")).Expect(0);
+    }
+
+    [Fact]
     public async Task Wait_WhileTheSandboxRuns_EndsWithItsStop()
     {
         using var server = await _cli.ServeAsync();

@@ -180,6 +180,51 @@ public abstract class SandboxStoreContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    public async Task ReplaceEgress_IsFound_AndSurvivesWritersThatReadTheRecordBefore()
+    {
+        var read = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var lists = new EgressPolicy { Allow = ["10.0.0.0/8", "pypi.org"], Deny = ["10.1.0.0/16"], Revision = 1 };
+
+        Assert.True(await Records.TryReplaceEgressAsync(With(read, lists), CancellationToken));
+        Assert.True(await Records.TryUpdateFactsAsync(read with { HostIp = "10.0.0.7" }, CancellationToken));
+        Assert.True(await Records.TryTransitionAsync(
+            new SandboxTransition(read, read.Apply(SandboxEvent.Stop), null), CancellationToken));
+
+        var found = (await FoundAsync(read)).Spec;
+        Assert.Equal(lists.Allow, found.Egress!.Allow);
+        Assert.Equal(lists.Deny, found.Egress.Deny);
+        Assert.Equal((1, read.Spec.Image), (found.Egress.Revision, found.Image));
+    }
+
+    [Fact]
+    public async Task ReplaceEgress_ByTwoAtOnce_IsTheOneOrTheOther()
+    {
+        var read = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        var (one, other) = (new EgressPolicy { Allow = [], Revision = 1 }, new EgressPolicy { Allow = ["10.0.0.0/8"], Revision = 1 });
+
+        Assert.True(await Records.TryReplaceEgressAsync(With(read, one), CancellationToken));
+        Assert.False(
+            await Records.TryReplaceEgressAsync(With(read, other), CancellationToken), "it was decided on what is not there any more");
+        Assert.True(await Records.TryReplaceEgressAsync(With(read, other with { Revision = 2 }), CancellationToken));
+
+        Assert.Equal(2, (await FoundAsync(read)).Spec.Egress!.Revision);
+    }
+
+    [Fact]
+    public async Task ReplaceEgress_OfWhatHasMoved_ChangesNothing()
+    {
+        var read = await TransitionedAsync(await CreatedAsync(Given.Pending()), SandboxEvent.Alive);
+        await TransitionedAsync(read, SandboxEvent.Stop);
+
+        Assert.False(await Records.TryReplaceEgressAsync(With(read, new EgressPolicy { Revision = 1 }), CancellationToken));
+
+        Assert.Null((await FoundAsync(read)).Spec.Egress);
+    }
+
+    private static SandboxInstance With(SandboxInstance record, EgressPolicy lists) =>
+        record with { Spec = record.Spec with { Egress = lists } };
+
+    [Fact]
     public async Task Move_OfARecordAmendedSinceItWasRead_KeepsTheAmendedFacts()
     {
         var read = await CreatedAsync(Given.Pending());

@@ -454,6 +454,9 @@ public sealed class ClusterOperatorTests : IAsyncDisposable
         public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
             records.TryUpdateFactsAsync(next, cancellationToken);
 
+        public Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+            records.TryReplaceEgressAsync(next, cancellationToken);
+
         public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
             records.ListAsync(query, cancellationToken);
 

@@ -69,11 +69,15 @@ public sealed class DockerCluster : IAsyncDisposable
         foreach (var program in (string[])["iptables", "ip6tables"])
         {
             // Nothing here may change them, or there are none: then there is nothing to remove.
-            var script = $"""
-                {program}-save -t mangle | sed -n 's/^-A PREROUTING\(.* -i {bridges}-+ .*\)$/-t mangle -D PREROUTING\1/p' |
-                    while read -r rule; do {program} $rule; done
-                chain=$({program}-save -t mangle | sed -n 's/^:\(SANDBOX-{bridges[2..]}\) .*$/\1/p')
-                if [ -n "$chain" ]; then {program} -t mangle -F "$chain" && {program} -t mangle -X "$chain"; fi
+            // The chain's branches go with it, and what leads questions for names to a resolver.
+            var script = $$"""
+                for table in mangle nat; do
+                    {{program}}-save -t $table | sed -n 's/^-A PREROUTING\(.* -i {{bridges}}-+ .*\)$/-D PREROUTING\1/p' |
+                        while read -r rule; do {{program}} -w -t $table $rule; done
+                    chains=$({{program}}-save -t $table | sed -n 's/^:\(SANDBOX-{{bridges[2..]}}[^ ]*\) .*$/\1/p')
+                    for chain in $chains; do {{program}} -w -t $table -F "$chain"; done
+                    for chain in $chains; do {{program}} -w -t $table -X "$chain"; done
+                done
                 """;
             using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardError = true })!;
             await shell.WaitForExitAsync();

@@ -22,6 +22,12 @@ public sealed class LanMachine : IAsyncDisposable
 
     public Uri Address => new($"http://{_network}.2:{Port}/");
 
+    /// <summary>The same server by another address.</summary>
+    public Uri OtherAddress => new($"http://{_network}.3:{Port}/");
+
+    /// <summary>The network that both are in.</summary>
+    public string Network => $"{_network}.0/24";
+
     public static async Task<LanMachine> StartAsync()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "a network namespace needs root");
@@ -36,6 +42,17 @@ public sealed class LanMachine : IAsyncDisposable
             await machine.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Datagrams that have come for a port on which nothing listens: on this machine every UDP port.</summary>
+    public async Task<long> CountDatagramsAsync()
+    {
+        using var cat = Process.Start(
+            new ProcessStartInfo("ip", ["netns", "exec", _name, "cat", "/proc/net/snmp"]) { RedirectStandardOutput = true })!;
+        var lines = (await cat.StandardOutput.ReadToEndAsync()).Split('\n').Where(line => line.StartsWith("Udp:", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')).ToList();
+        await cat.WaitForExitAsync();
+        return long.Parse(lines[1][Array.IndexOf(lines[0], "NoPorts")], CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()
@@ -60,6 +77,7 @@ public sealed class LanMachine : IAsyncDisposable
             ip addr add {_network}.1/24 dev {_name}
             ip link set {_name} up
             ip -n {_name} addr add {_network}.2/24 dev eth0
+            ip -n {_name} addr add {_network}.3/24 dev eth0
             ip -n {_name} link set lo up
             ip -n {_name} link set eth0 up
             ip -n {_name} route add default via {_network}.1

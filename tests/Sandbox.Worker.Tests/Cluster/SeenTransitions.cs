@@ -24,6 +24,9 @@ internal sealed class SeenTransitions(ISandboxStore records, List<Fence?> seen) 
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         records.TryUpdateFactsAsync(next, cancellationToken);
 
+    public Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        records.TryReplaceEgressAsync(next, cancellationToken);
+
     public Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken) =>
         records.ListAsync(query, cancellationToken);
 

@@ -313,7 +313,7 @@ public sealed class SandboxNetworksTests : IAsyncLifetime
     /// <summary>The node's rules, of both families.</summary>
     private async Task<IReadOnlyList<string>> RulesAsync()
     {
-        var chain = new SandboxNetworkPlan(_docker.Options(), new SecurityPolicy()).Chains()[0].Name;
+        var chain = $"SANDBOX-{new SandboxNetworkPlan(_docker.Options(), new SecurityPolicy()).Key}";
         var saved = await RunAsync("iptables-save", "-t", "mangle") + await RunAsync("ip6tables-save", "-t", "mangle");
         return [.. saved.Split('\n').Where(line => line.Contains(chain, StringComparison.Ordinal))];
     }
@@ -321,7 +321,7 @@ public sealed class SandboxNetworksTests : IAsyncLifetime
     /// <summary>What a person, or a firewall that is loaded anew, does to the node's rules.</summary>
     private async Task FlushAsync()
     {
-        var chain = new SandboxNetworkPlan(_docker.Options(), new SecurityPolicy()).Chains()[0].Name;
+        var chain = $"SANDBOX-{new SandboxNetworkPlan(_docker.Options(), new SecurityPolicy()).Key}";
         await RunAsync("iptables", "-w", "-t", "mangle", "-F", chain);
     }
 

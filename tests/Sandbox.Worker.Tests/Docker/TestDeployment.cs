@@ -42,7 +42,8 @@ internal static class TestDeployment
 
     public static SandboxNetworks NetworksOf(
         EngineConnection engine, WorkerOptions worker, SecurityPolicy? policy = null, TimeProvider? time = null,
-        IHostTools? tools = null) => new(
-            engine, new Firewall(tools ?? new HostTools(), TimeProvider.System), Options.Create(policy ?? new SecurityPolicy()),
-            Options.Create(worker), time ?? TimeProvider.System, NullLogger<SandboxNetworks>.Instance);
+        IHostTools? tools = null, INameLookup? lookup = null) => new(
+            engine, new Firewall(tools ?? new HostTools(), TimeProvider.System), lookup ?? new MachineNameLookup(),
+            Options.Create(policy ?? new SecurityPolicy()), Options.Create(worker), time ?? TimeProvider.System,
+            NullLogger<SandboxNetworks>.Instance);
 }

@@ -20,6 +20,8 @@ internal static class NodeApiRows
             new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"GET {LogRoute.Pattern}", Named.Sandbox, id =>
             new(HttpMethod.Get, $"{NodeApiRoutes.SandboxLogs}/{id}?tail=1")) { AnswersAlike = true },
+        new($"POST {EgressRoute.Pattern}", Named.Sandbox, id =>
+            new(HttpMethod.Post, $"{NodeApiRoutes.SandboxEgress}/{id}")) { AnswersAlike = true },
         new($"* {AgentRoute.Pattern}", Named.Sandbox, id => new(HttpMethod.Get, $"{NodeApiRoutes.Agents}/{id}/agent/status?a=%2Fb")),
         new(AgentWays[0], Named.Sandbox, id => new(HttpMethod.Post, $"{NodeApiRoutes.Agents}/{id}/rock/execute")
         {

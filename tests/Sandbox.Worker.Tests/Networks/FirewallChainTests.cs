@@ -12,6 +12,9 @@ public sealed class FirewallChainTests
     private static readonly FirewallChain Chain =
         new("iptables", "SANDBOX-1", "sb1-", ["-d 10.0.0.0/8 -j DROP", "-d 11.0.0.0/8 -j DROP"]);
 
+    private static readonly FirewallChain Branched =
+        Chain with { Branches = [new FirewallBranch("ab", "-s 10.0.0.9/32", ["-j DROP"])] };
+
     [Fact]
     public void Place_NothingIsThere_MakesChainJumpAndRulesInOneTransaction()
     {
@@ -61,6 +64,56 @@ public sealed class FirewallChainTests
     }
 
     [Fact]
+    public void Place_WithBranches_LooksAtThemFirst()
+    {
+        var lines = Branched.TextToPutInPlace(Others)!.Split('\n');
+
+        Assert.Equal(["*mangle", ":SANDBOX-1 - [0:0]", ":SANDBOX-1-ab - [0:0]"], lines[..3]);
+        Assert.Equal(
+            ["-A SANDBOX-1 -s 10.0.0.9/32 -j SANDBOX-1-ab", "-A SANDBOX-1 -d 10.0.0.0/8 -j DROP", "-A SANDBOX-1 -d 11.0.0.0/8 -j DROP",
+             "-A SANDBOX-1-ab -j DROP", "COMMIT", ""],
+            lines[4..]);
+        Assert.Null(Branched.TextToPutInPlace(Placed(Branched)));
+    }
+
+    [Theory]
+    [InlineData("-A SANDBOX-1-ab -j DROP\n", "")]
+    [InlineData("-A SANDBOX-1 -s 10.0.0.9/32 -j SANDBOX-1-ab\n", "")]
+    public void Place_ABranchIsOther_PutsItRight(string from, string to) =>
+        Assert.NotNull(Branched.TextToPutInPlace(Placed(Branched).Replace(from, to, StringComparison.Ordinal)));
+
+    [Fact]
+    public void Place_ABranchThatIsNotNeededAnyMore_TakesItAway()
+    {
+        var lines = Chain.TextToPutInPlace(Placed(Branched))!.Split('\n');
+
+        Assert.Contains(":SANDBOX-1-ab - [0:0]", lines);
+        Assert.Contains("-X SANDBOX-1-ab", lines);
+        Assert.DoesNotContain(lines, line => line.EndsWith("-j SANDBOX-1-ab", StringComparison.Ordinal));
+    }
+
+    /// <summary>A process that has just begun does not know yet who has lists: what its earlier life has put in place binds on.</summary>
+    [Fact]
+    public void Place_BeforeTheBranchesAreKnown_LeavesThoseThatAreThere()
+    {
+        var early = Chain with { KeepsOtherBranches = true, Rules = ["-j DROP"] };
+
+        var lines = early.TextToPutInPlace(Placed(Branched))!.Split('\n');
+
+        Assert.DoesNotContain(lines, line => line.StartsWith(":SANDBOX-1-ab", StringComparison.Ordinal));
+        Assert.Equal(
+            ["-A SANDBOX-1 -s 10.0.0.9/32 -j SANDBOX-1-ab", "-A SANDBOX-1 -j DROP"],
+            lines.Where(line => line.StartsWith("-A SANDBOX-1 ", StringComparison.Ordinal)));
+        Assert.Null((Chain with { KeepsOtherBranches = true }).TextToPutInPlace(
+            Placed(Branched).Replace(Branched.Mark, Chain.Mark, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Remove_TakesAwayTheBranchesToo() => Assert.Equal(
+        ["-X SANDBOX-1-ab", "-X SANDBOX-1", "COMMIT"],
+        Chain.TextToRemove(Placed(Branched))!.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^3..]);
+
+    [Fact]
     public void Rules_ByDefault_OpenTheResolverAndCloseWhatIsNotTheInternet()
     {
         var rules = DestinationRules.Of(
@@ -104,12 +157,16 @@ public sealed class FirewallChainTests
     }
 
     /// <summary>As iptables prints it.</summary>
-    private static string Placed()
+    private static string Placed(FirewallChain? chain = null)
     {
-        var put = Chain.TextToPutInPlace(Others)!.Split('\n');
-        return Others.Replace(
-            "-A PREROUTING -i eth0",
-            $":SANDBOX-1 - [0:0]\n{put[2].Replace("-I PREROUTING 1", "-A PREROUTING", StringComparison.Ordinal)}\n-A PREROUTING -i eth0",
-            StringComparison.Ordinal).Replace("COMMIT", string.Join('\n', put[3..5]) + "\nCOMMIT", StringComparison.Ordinal);
+        var put = (chain ?? Chain).TextToPutInPlace(Others)!.Split('\n').Where(line => line.Length > 0).ToLookup(line => line[0]);
+        var jump = Assert.Single(put['-'], line => line.StartsWith("-I ", StringComparison.Ordinal));
+        return string.Join(
+            '\n',
+            [
+                "*mangle", ":PREROUTING ACCEPT [0:0]", .. put[':'],
+                jump.Replace("-I PREROUTING 1", "-A PREROUTING", StringComparison.Ordinal),
+                "-A PREROUTING -i eth0 -j MARK", .. put['-'].Where(line => line != jump), "COMMIT", "",
+            ]);
     }
 }

@@ -44,7 +44,7 @@ public sealed class HostToolsTests
 
     [Theory]
     [InlineData("echo no >&2; exit 1", "sh ended with 1: no")]
-    [InlineData("head -c 70000 /dev/zero", "sh said more than 65536 bytes")]
+    [InlineData("head -c 5000000 /dev/zero", "sh said more than 4194304 bytes")]
     public async Task Ask_WithoutAGoodAnswer_SaysWhy(string script, string reason)
     {
         var refused = await Assert.ThrowsAsync<ToolException>(() => _tools.AskAsync(_clock, "sh", ["-c", script], Token));
