@@ -17,7 +17,7 @@ public static class ClusteredApiServiceCollectionExtensions
         services.AddHostedService<ClusterTelemetry>().AddHostedService<PlainHttpWarning>();
         services.AddSingleton<NodeConnectionPool>();
         services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>()
-            .AddSingleton<ISandboxLogs, ClusterSandboxLogs>();
+            .AddSingleton<INodeDiagnostics, ClusterNodeDiagnostics>().AddSingleton<ISandboxLogs, ClusterSandboxLogs>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }
 }

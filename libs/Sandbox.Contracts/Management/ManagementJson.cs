@@ -17,6 +17,7 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(UsageResult))]
+[JsonSerializable(typeof(DiagnosticsResult))]
 [JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(MissedEvents))]
 [JsonSerializable(typeof(ProblemMessage))]
