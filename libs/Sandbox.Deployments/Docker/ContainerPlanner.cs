@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
@@ -11,6 +12,10 @@ namespace Sandbox.Deployments.Docker;
 internal sealed class ContainerPlanner(
     EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, INodeLease lease, SandboxNetworks networks)
 {
+    /// <summary>The kernel numbers all processes of the machine: one sandbox never takes more than a quarter of the numbers.</summary>
+    private static readonly Lazy<long> MostProcesses = new(
+        () => long.Parse(File.ReadAllText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture) / 4);
+
     private readonly KataDisk _kataDisk = new(options.Value.DataFolder);
 
     /// <param name="image">Its id.</param>
@@ -31,6 +36,7 @@ internal sealed class ContainerPlanner(
         {
             Network = await networks.ChooseAsync(sandbox.Spec.Network, cancellationToken),
             Epoch = lease.Current?.Fence?.Epoch,
+            MostProcesses = MostProcesses.Value,
         };
     }
 }
