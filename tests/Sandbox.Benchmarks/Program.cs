@@ -14,6 +14,7 @@ var count = claims is null ? 200_000 : int.Parse(claims["claims=".Length..], Sys
     ("cold", ColdStart.RunAsync),
     ("commands", Commands.RunAsync),
     ("agent", AgentMemory.RunAsync),
+    ("noisy", NoisySandboxes.RunAsync),
     ("slow", SlowReader.RunAsync),
     ("cli", CommandLine.RunAsync),
     ("telemetry", TelemetryCost.RunAsync),

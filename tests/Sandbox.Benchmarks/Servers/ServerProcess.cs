@@ -13,9 +13,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process, DirectoryInfo data, Uri url)
     {
-        (_process, _data) = (process, data);
+        (_process, _data, Url) = (process, data, url);
         Client = new SandboxClient(url, null);
     }
+
+    public Uri Url { get; }
 
     public SandboxClient Client { get; }
 
