@@ -25,8 +25,8 @@ namespace Sandbox.Api;
 
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
-/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>ISandboxLogs</c>,
-/// <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
+/// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>INodeDiagnostics</c>,
+/// <c>ISandboxLogs</c>, <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
 {
@@ -63,6 +63,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<SandboxStatisticsEndpoint>();
         services.AddSingleton<PortForwardEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
+        services.AddSingleton<ServerDiagnostics>();
         return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 

@@ -17,7 +17,8 @@ public static class ClusteredApiServiceCollectionExtensions
         services.AddHostedService<ClusterTelemetry>().AddHostedService<PlainHttpWarning>();
         services.AddSingleton<NodeConnectionPool>();
         services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>()
-            .AddSingleton<ISandboxLogs, ClusterSandboxLogs>().AddSingleton<IEgressControl, ClusterEgressControl>();
+            .AddSingleton<INodeDiagnostics, ClusterNodeDiagnostics>().AddSingleton<ISandboxLogs, ClusterSandboxLogs>()
+            .AddSingleton<IEgressControl, ClusterEgressControl>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }
 }

@@ -5,6 +5,7 @@ using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Templates;
 using Sandbox.Kubernetes.Watching;
 using Sandbox.Node.Deployments;
+using Sandbox.Node.Diagnostics;
 
 namespace Sandbox.Kubernetes;
 
@@ -21,7 +22,7 @@ public static class KubernetesServiceCollectionExtensions
         services.AddSingleton<PodTemplates>().AddSingleton<PodChoice>().AddSingleton<ImageAuth>().AddSingleton<SandboxManifests>();
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
         services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));
-        services.AddSingleton<IDeployment, KubernetesDeployment>();
+        services.AddSingleton<IDeployment, KubernetesDeployment>().AddSingleton<IDiagnosticSource, KubernetesDiagnostics>();
         return services.AddSingleton<ViewUpdates>().AddHostedService<ClusterWatch>();
     }
 

@@ -2,7 +2,7 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Management;
 
-/// <summary>Tenants, keys, dead letters, nodes and join tokens, for admins only; and what each tenant may read of its
+/// <summary>Tenants, keys, dead letters, nodes, diagnostics and join tokens, for admins only; and what each tenant may read of its
 /// sandboxes.</summary>
 internal static class ManagementEndpoints
 {
@@ -30,6 +30,7 @@ internal static class ManagementEndpoints
         admin.MapKeys();
         admin.MapDeadLetters();
         admin.MapNodes();
+        admin.MapDiagnostics();
         admin.MapJoinTokens();
     }
 }

@@ -38,6 +38,7 @@ internal static class Commands
             NodeCommands.Create(context),
             ContextCommands.Create(context),
             TopCommand.Create(context),
+            DoctorCommand.Create(context),
             ClusterCommand.Create(context),
             DeployCommand.Create(context),
             CompletionCommand.Create(),

@@ -142,6 +142,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(NewKeyResult))]
 [JsonSerializable(typeof(IReadOnlyList<DeadLetterResult>))]
 [JsonSerializable(typeof(IReadOnlyList<NodeResult>))]
+[JsonSerializable(typeof(DiagnosticsResult))]
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointRow>))]

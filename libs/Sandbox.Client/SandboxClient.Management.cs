@@ -49,6 +49,10 @@ public sealed partial class SandboxClient
     public Task<UsageResult> UsageAsync(CancellationToken cancellationToken) =>
         _management.GetAsync("usage", ManagementJson.Default.UsageResult, cancellationToken);
 
+    /// <summary>What of docs/security.md is in effect on the server and on each node.</summary>
+    public Task<DiagnosticsResult> DiagnosticsAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("diagnostics", ManagementJson.Default.DiagnosticsResult, cancellationToken);
+
     /// <summary>Those that end first first, without themselves.</summary>
     public Task<IReadOnlyList<JoinTokenEntry>> JoinTokensAsync(CancellationToken cancellationToken) =>
         _management.GetAsync("join-tokens", ManagementJson.Default.IReadOnlyListJoinTokenEntry, cancellationToken);

@@ -26,6 +26,9 @@ public static class NodeApiRoutes
     /// <summary>GET: <see cref="NodeUsageSample"/>.</summary>
     public const string Use = "/v1/use";
 
+    /// <summary>GET: <see cref="NodeDiagnostics"/>.</summary>
+    public const string Diagnostics = "/v1/diagnostics";
+
     /// <summary>GET: 204 from a worker that lives.</summary>
     public const string Ping = "/v1/ping";
 

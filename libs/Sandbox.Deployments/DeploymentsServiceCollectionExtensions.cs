@@ -2,11 +2,13 @@ using Sandbox.Deployments.Archives;
 using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Images;
 using Sandbox.Deployments.Local;
+using Sandbox.Deployments.Machine;
 using Sandbox.Deployments.Networks;
 using Sandbox.Deployments.Remote;
 using Sandbox.Deployments.Tools;
 using Sandbox.Domain.Operators;
 using Sandbox.Node.Deployments;
+using Sandbox.Node.Diagnostics;
 using Sandbox.Node.Jobs;
 
 namespace Sandbox.Deployments;
@@ -28,6 +30,7 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<IDeployment, LocalDeployment>()
         .AddSingleton<IDeployment, RemoteDeployment>()
         .AddSingleton<IPlacement, Placement>()
+        .AddDiagnostics()
         .AddArchives();
 
     private static IServiceCollection AddDocker(this IServiceCollection services) => services
@@ -49,6 +52,12 @@ public static class DeploymentsServiceCollectionExtensions
         .AddHostedService(provider => provider.GetRequiredService<NetworkLifetime>())
         .AddHostedService<EngineWatch>()
         .AddHostedService<ImageEviction>();
+
+    /// <summary>In the order in which they are told.</summary>
+    private static IServiceCollection AddDiagnostics(this IServiceCollection services) => services
+        .AddSingleton<IDiagnosticSource, DockerDiagnostics>()
+        .AddSingleton<IDiagnosticSource, LocalDiagnostics>()
+        .AddSingleton<IDiagnosticSource, MachineDiagnostics>();
 
     /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services

@@ -7,6 +7,7 @@ using Sandbox.Domain.Operators;
 using Sandbox.Domain.Stores;
 using Sandbox.Node.Agents;
 using Sandbox.Node.Deployments;
+using Sandbox.Node.Diagnostics;
 using Sandbox.Node.Jobs;
 using Sandbox.Node.Leadership;
 using Sandbox.Node.Leases;
@@ -72,6 +73,8 @@ public static class NodeServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeUsageMeter>>()));
         services.AddSingleton<INodeUsage>(provider => provider.GetRequiredService<NodeUsageMeter>());
         services.AddSingleton<ISandboxLogs, NodeSandboxLogs>().AddSingleton<IEgressControl, NodeEgressControl>();
+        services.AddSingleton<IDiagnosticSource, AgentDiagnostics>().AddSingleton<NodeDiagnosticsCollector>()
+            .AddSingleton<INodeDiagnostics>(provider => provider.GetRequiredService<NodeDiagnosticsCollector>());
         return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();
     }
 
@@ -163,7 +166,7 @@ public static class NodeServiceCollectionExtensions
         services.AddRouting();
         services.AddHttpForwarder();
         services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<NodeUsageEndpoint>().AddSingleton<LogRoute>()
-            .AddSingleton<EgressRoute>();
+            .AddSingleton<EgressRoute>().AddSingleton<NodeDiagnosticsEndpoint>();
         services.AddSingleton<RequestDrain>().AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, NodeApiListener>();
     }

@@ -16,6 +16,7 @@ var rounds = memory is null ? 20 : int.Parse(memory["memory=".Length..], System.
     ("cold", ColdStart.RunAsync),
     ("commands", Commands.RunAsync),
     ("agent", AgentMemory.RunAsync),
+    ("noisy", NoisySandboxes.RunAsync),
     ("slow", SlowReader.RunAsync),
     ("cli", CommandLine.RunAsync),
     ("telemetry", TelemetryCost.RunAsync),

@@ -10,6 +10,8 @@ internal sealed class Samples
 
     public Samples(IEnumerable<double>? values = null) => _values = [.. values ?? []];
 
+    public IReadOnlyList<double> Values => _values;
+
     public double Median => Percentile(50);
 
     public async Task TimeAsync(Func<Task> work)

@@ -10,4 +10,5 @@ public sealed record SandboxActivity(double IdleMilliseconds);
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(SandboxActivity))]
 [JsonSerializable(typeof(NodeUsageSample))]
+[JsonSerializable(typeof(NodeDiagnostics))]
 public sealed partial class NodeApiJson : JsonSerializerContext;

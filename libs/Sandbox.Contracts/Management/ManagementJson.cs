@@ -19,6 +19,7 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(EgressMessage))]
 [JsonSerializable(typeof(UsageResult))]
+[JsonSerializable(typeof(DiagnosticsResult))]
 [JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(MissedEvents))]
 [JsonSerializable(typeof(ProblemMessage))]

@@ -33,6 +33,13 @@ internal sealed record ContainerPlan(
     /// <summary>The GPUs that it alone has, by the names of the engine's GPU runtime.</summary>
     public IReadOnlyList<string> Gpus { get; init; } = [];
 
+    /// <summary>Processes and threads that this node gives any sandbox, whatever it asks for.</summary>
+    public long MostProcesses { get; init; } = int.MaxValue;
+
+    /// <summary>Where the machine has no memory left, the kernel ends processes of sandboxes before this worker, an API or the
+    /// engine. Root of a sandbox may take that back, and go no further.</summary>
+    private const long EndedBeforeTheMachinesOwn = 500;
+
     private const string AgentPath = $"{AgentRoutes.BinaryFolderInSandbox}/{AgentRoutes.BinaryName}";
     private const string SocketPath = $"{AgentRoutes.SocketFolderInSandbox}/{AgentRoutes.SocketName}";
 
@@ -77,7 +84,8 @@ internal sealed record ContainerPlan(
             Memory = Spec.MemoryBytes,
             MemorySwap = Spec.MemoryBytes,
             NanoCPUs = (long)Math.Round((Spec.LimitCpus ?? Spec.Cpus) * 1_000_000_000),
-            PidsLimit = Spec.PidsLimit,
+            PidsLimit = Math.Min(Spec.PidsLimit, MostProcesses),
+            OomScoreAdj = EndedBeforeTheMachinesOwn,
             StorageOpt = limitDisk && Spec.DiskBytes is { } disk
                 ? new Dictionary<string, string> { ["size"] = disk.ToString(CultureInfo.InvariantCulture) }
                 : null,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Lifecycle;
@@ -12,6 +13,10 @@ namespace Sandbox.Deployments.Docker;
 internal sealed class ContainerPlanner(
     EngineConnection engine, SandboxFolders folders, IOptions<WorkerOptions> options, INodeLease lease, SandboxNetworks networks)
 {
+    /// <summary>The kernel numbers all processes of the machine: one sandbox never takes more than a quarter of the numbers.</summary>
+    private static readonly Lazy<long> MostProcesses = new(
+        () => long.Parse(File.ReadAllText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture) / 4);
+
     private readonly KataDisk _kataDisk = new(options.Value.DataFolder);
 
     /// <param name="image">Its id.</param>
@@ -37,6 +42,7 @@ internal sealed class ContainerPlanner(
             Network = await networks.ChooseAsync(sandbox.Spec, cancellationToken),
             Epoch = lease.Current?.Fence?.Epoch,
             Confinement = facts.Describe(sandbox.Spec, options.Value),
+            MostProcesses = MostProcesses.Value,
         };
     }
 }

@@ -118,6 +118,15 @@ internal sealed partial class SandboxNetworks : IDisposable
         }
     }
 
+    /// <summary>What keeps the networks of sandboxes apart now, also where the policy refuses it. Networks and rules that are missing are
+    /// made, as for a start.</summary>
+    /// <exception cref="EngineException">The engine does not answer.</exception>
+    public async Task<string> FindEffectAsync(CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        return Effect;
+    }
+
     /// <summary>Puts a container that does not run into a network that can take it: its own is gone or full, or it was made before there
     /// were any.</summary>
     /// <param name="container">Its name.</param>

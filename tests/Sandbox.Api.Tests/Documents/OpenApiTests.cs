@@ -50,8 +50,8 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = await AskAsync();
 
         Assert.Equal(
-            ["delete /join-tokens/{id}", "delete /keys/{id}", "get /dead-letters", "get /events", "get /join-tokens", "get /keys",
-                "get /nodes", "get /sandboxes", "get /sandboxes/{id}/logs", "get /tenants", "get /usage",
+            ["delete /join-tokens/{id}", "delete /keys/{id}", "get /dead-letters", "get /diagnostics", "get /events", "get /join-tokens",
+                "get /keys", "get /nodes", "get /sandboxes", "get /sandboxes/{id}/logs", "get /tenants", "get /usage",
              "post /dead-letters/{id}/redrive", "post /join-tokens", "post /keys", "post /nodes/{name}/drain", "post /nodes/{name}/undrain",
              "post /tenants", "put /sandboxes/{id}/network", "put /tenants/{name}/quota"],
             Below(document, Management));

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Client;
+using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Specs;
@@ -78,6 +79,35 @@ public sealed class ManagementTests
         Assert.Empty(blues.Sandboxes);
         Assert.Equal(["a"], admins.Sandboxes.Select(use => use.SandboxId));
         Assert.Equal(new NodeUsage("n1", TestUsage.AtMs, 100, 4, 1L << 30, 8L << 30), Assert.Single(admins.Nodes));
+    }
+
+    [Fact]
+    public async Task Diagnostics_AreOfTheServerAndOfEachNode_ForAnAdminOnly()
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var red = new SandboxClient(server.Address, (await server.GivenKeyAsync("red")).Secret);
+        using var admin = new SandboxClient(server.Address, (await server.GivenKeyAsync("default", admin: true)).Secret);
+
+        var refused = await Assert.ThrowsAsync<SandboxClientException>(() => red.DiagnosticsAsync(default));
+        var told = await admin.DiagnosticsAsync(default);
+
+        Assert.Equal("forbidden", refused.Code);
+        Assert.Contains(told.Server, check => check is { Name: "callers", Status: DiagnosticCheck.Ok, Found: "each shows a key" });
+        Assert.Contains(told.Server, check => check is { Name: "tls", Status: DiagnosticCheck.Ok });
+        Assert.Equal(TestDiagnostics.Node, Assert.Single(told.Nodes).Node);
+        Assert.True(told.PromisesHold, "a warning is no broken promise");
+    }
+
+    [Fact]
+    public async Task Diagnostics_WhereACheckFails_SayThatAPromiseDoesNotHold()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Get<TestDiagnostics>().Checks = [DiagnosticCheck.Fail("seccomp", "off", "turn it on")];
+
+        var told = await server.Client.DiagnosticsAsync(default);
+
+        Assert.False(told.PromisesHold, "a node without seccomp breaks a promise");
+        Assert.Equal(DiagnosticCheck.Fail("seccomp", "off", "turn it on"), Assert.Single(Assert.Single(told.Nodes).Checks));
     }
 
     [Fact]

@@ -78,6 +78,7 @@ internal static class ApiRows
         new("GET /api/v1/dead-letters", Named.Cluster, _ => Get("/api/v1/dead-letters")),
         new("POST /api/v1/dead-letters/{id}/redrive", Named.Cluster, _ => Post("/api/v1/dead-letters/1/redrive", "")),
         new("GET /api/v1/nodes", Named.Cluster, _ => Get("/api/v1/nodes")),
+        new("GET /api/v1/diagnostics", Named.Cluster, _ => Get("/api/v1/diagnostics")),
         new("POST /api/v1/nodes/{name}/drain", Named.Cluster, _ => Post("/api/v1/nodes/none/drain", "")),
         new("POST /api/v1/nodes/{name}/undrain", Named.Cluster, _ => Post("/api/v1/nodes/none/undrain", "")),
         new("GET /api/v1/join-tokens", Named.Cluster, _ => Get("/api/v1/join-tokens")),

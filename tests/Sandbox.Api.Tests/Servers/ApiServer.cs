@@ -74,6 +74,8 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
         builder.Services.AddSingleton<INodeUsage, TestUsage>();
+        builder.Services.AddSingleton<TestDiagnostics>()
+            .AddSingleton<INodeDiagnostics>(services => services.GetRequiredService<TestDiagnostics>());
         builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
         builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
         builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());

@@ -17,6 +17,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         Client = new SandboxClient(url, null);
     }
 
+    public Uri Url { get; }
+
     public SandboxClient Client { get; }
 
     public Uri Url { get; }

@@ -47,6 +47,29 @@ public sealed class DockerConfinementTests(DockerHarness docker) : IClassFixture
     }
 
     [NeedsDockerFact]
+    public async Task Container_ThatAsksForEveryProcessNumberOfTheMachine_GetsAQuarterOfThem()
+    {
+        var sandbox = await docker.StartAsync(spec => spec with { PidsLimit = int.MaxValue }, Token);
+
+        // The machine's own: newer kernels tell a container another number, and still give it one of the machine's for each process.
+        var numbers = await File.ReadAllTextAsync("/proc/sys/kernel/pid_max", Token);
+        var limit = (long)(await DockerHarness.InspectAsync(sandbox, Token))!["HostConfig"]!["PidsLimit"]!;
+        Assert.Equal(long.Parse(numbers, System.Globalization.CultureInfo.InvariantCulture) / 4, limit);
+    }
+
+    [NeedsDockerFact]
+    public async Task Process_OfASandbox_IsEndedBeforeTheMachinesOwnWhereNoMemoryIsLeft()
+    {
+        var sandbox = await docker.SharedAsync(Token);
+
+        var (_, printed) = await DockerHarness.RunAsync(
+            sandbox, "cat /proc/1/oom_score_adj; echo -1 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj", Token);
+
+        Assert.StartsWith("500\n", printed, StringComparison.Ordinal);
+        Assert.EndsWith("\n500", printed, StringComparison.Ordinal);
+    }
+
+    [NeedsDockerFact]
     public async Task Container_Carries_OurLabelsAndNothingElse()
     {
         var sandbox = await docker.StartAsync(null, Token);

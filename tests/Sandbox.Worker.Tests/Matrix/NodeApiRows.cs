@@ -16,6 +16,7 @@ internal static class NodeApiRows
         new($"GET {NodeApiRoutes.Ping}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Ping)),
         new($"GET {NodeApiRoutes.Logs}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Logs)),
         new($"GET {NodeApiRoutes.Use}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Use)),
+        new($"GET {NodeApiRoutes.Diagnostics}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Diagnostics)),
         new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id =>
             new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"GET {LogRoute.Pattern}", Named.Sandbox, id =>
