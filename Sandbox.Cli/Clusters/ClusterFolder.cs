@@ -1,6 +1,7 @@
 using Sandbox.Cli.Servers;
 using Sandbox.ClusterFile.Compose;
 using Sandbox.ClusterFile.Hosts;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -25,7 +26,7 @@ internal sealed class ClusterFolder(string file)
     /// <summary>Writes a compose file; it holds secrets.</summary>
     public string Write(string name, ComposeFile compose)
     {
-        Directory.CreateDirectory(State);
+        OwnerOnlyFile.EnsureFolder(State);
         var path = PathOf(name);
         OwnerOnlyFile.Write(path, ComposeText.Write(compose));
         return path;

@@ -1,4 +1,4 @@
-using Sandbox.ClusterFile.Hosts;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.ClusterFile.Compose;
 
@@ -37,7 +37,7 @@ public static class PublishedCluster
     private static void Copy(string source, string own)
     {
         var (from, to) = (Path.GetDirectoryName(source)!, Path.GetDirectoryName(Path.GetFullPath(own))!);
-        Directory.CreateDirectory(Path.Combine(to, ClusterPlans.StateFolder));
+        OwnerOnlyFile.EnsureFolder(Path.Combine(to, ClusterPlans.StateFolder));
         File.Copy(source, own, overwrite: true);
         File.WriteAllText(Path.Combine(to, ClusterSchema.Name), ClusterSchema.Write());
         OwnerOnlyFile.Write(
