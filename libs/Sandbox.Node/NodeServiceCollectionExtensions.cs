@@ -15,6 +15,7 @@ using Sandbox.Node.NodeApi;
 using Sandbox.Node.Reconciliation;
 using Sandbox.Node.Usage;
 using Sandbox.Storage;
+using Sandbox.Storage.Encryption;
 
 namespace Sandbox.Node;
 
@@ -38,6 +39,7 @@ public static class NodeServiceCollectionExtensions
     public static IServiceCollection AddClusterNode(this IServiceCollection services)
     {
         services.AddCluster();
+        services.AddSingleton(provider => new FieldCipher(provider.GetRequiredService<ClusterSecret>().RecordSecrets()));
         services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsValidator>().BindConfiguration(WorkerOptions.Section);
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeChecks>();
 
