@@ -16,6 +16,7 @@ using Sandbox.Api.Rock;
 using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
 using Sandbox.Storage;
 
 namespace Sandbox.Api;
@@ -33,6 +34,9 @@ public static class ApiServiceCollectionExtensions
             .BindConfiguration(ApiOptions.Section)
             .PostConfigure<IConfiguration>(TakeTimeZone);
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
+        services.AddSecretFile(
+            $"{ApiOptions.Section}:{nameof(ApiOptions.KeyFile)}",
+            provider => provider.GetRequiredService<IOptions<ApiOptions>>().Value.KeyFile);
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor();
         services.AddMetrics().AddSingleton<ApiTelemetry>();

@@ -65,6 +65,8 @@ public static class NodeServiceCollectionExtensions
     {
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsValidator>().BindConfiguration(WorkerOptions.Section);
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerPaths>();
+        services.AddSecretFile(WorkerOptions.Section + ":AgentSecretFile", Worker(options => options.AgentSecretFile))
+            .AddSecretFile(WorkerOptions.Section + ":RemoteTokenFile", Worker(options => options.RemoteTokenFile));
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
@@ -76,6 +78,9 @@ public static class NodeServiceCollectionExtensions
         services.AddSingleton<ISandboxLogs, NodeSandboxLogs>();
         return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();
     }
+
+    private static Func<IServiceProvider, string> Worker(Func<WorkerOptions, string> path) =>
+        provider => path(provider.GetRequiredService<IOptions<WorkerOptions>>().Value);
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
