@@ -97,6 +97,7 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
         // A container is its job's or the reconciliation's at a time.
         .AddSingleton<KeyedLock<IncarnationId>>()
+        .AddSingleton<FailureReporter>()
         .AddSingleton<SandboxContainers>()
         .AddSingleton<StartRecorder>()
         .AddSingleton<StartAttempt>()
