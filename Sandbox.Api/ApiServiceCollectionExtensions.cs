@@ -63,9 +63,10 @@ public static class ApiServiceCollectionExtensions
         return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 
-    /// <summary>The order matters: log, then authentication, then the proxy that needs no route, then the routes.</summary>
+    /// <summary>The order matters: who asks, log, then authentication, then the proxy that needs no route, then the routes.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.UseMiddleware<AccessLog>();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseMiddleware<EnvdProxy>();

@@ -34,6 +34,10 @@ public sealed class ClusterProgram(string[] args)
     public async Task<int> RunAsync(Func<WebApplicationBuilder, Task<WebApplication>> build)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+
+        // A switch of the framework's, ASPNETCORE_FORWARDEDHEADERS_ENABLED, which deployments like to set: any client's word would be taken
+        // for its address. Proxies are named one by one (Api:TrustedProxies).
+        builder.Configuration["ForwardedHeaders_Enabled"] = "false";
         Quiet(builder);
         string? reason;
         try
