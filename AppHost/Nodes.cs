@@ -27,6 +27,7 @@ internal static class Nodes
         process.WithHttpEndpoint(targetPort: isRun ? null : InternalPort, name: "internal", env: "INTERNAL_PORT");
         var port = process.GetEndpoint("internal").Property(EndpointProperty.TargetPort);
         return process
+            .DisableForwardedHeaders()
             .WithEnvironment("Internal__Listen", $"{(isRun ? "127.0.0.1" : "0.0.0.0")}:{port}")
             .WithHttpHealthCheck("/health", endpointName: "internal")
             .WithUrlForEndpoint("internal", url => (url.Url, url.DisplayText, url.DisplayLocation) = (

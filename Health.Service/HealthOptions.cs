@@ -21,10 +21,9 @@ public sealed class HealthOptions
     [Range(typeof(TimeSpan), "00:00:00.200", "00:05:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Folder for the lock that keeps a second instance away while the lease is in memory. Default: the machine's
-    /// folder for temporary files.</summary>
-    [Required]
-    public string LockFolder { get; set; } = Path.GetTempPath();
+    /// <summary>Folder for the lock that keeps a second instance of this user away while the lease is in memory; no other user may write
+    /// there. Empty: <c>sandbox</c> in the user's folder for local data.</summary>
+    public string LockFolder { get; set; } = "";
 }
 
 [OptionsValidator]

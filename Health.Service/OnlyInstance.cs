@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster;
+using Sandbox.Contracts.Files;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
 
@@ -7,7 +8,7 @@ namespace Health.Service;
 
 /// <summary>
 /// Two instances that each keep the lease in their own memory would make two heads. So an instance without a database keeps a lock of
-/// the machine, by the cluster's name; the system lets go of it when the process ends, however it ends.
+/// its user on this machine, by the cluster's name; the system lets go of it when the process ends, however it ends.
 /// </summary>
 internal sealed partial class OnlyInstance(
     IServiceProvider services, IOptions<HealthOptions> options, IOptions<ClusterOptions> cluster, ILogger<OnlyInstance> logger)
@@ -22,10 +23,11 @@ internal sealed partial class OnlyInstance(
             return Task.CompletedTask;
         }
 
-        var path = Path.Combine(options.Value.LockFolder, $"sandbox-health-{cluster.Value.Id}.lock");
+        var folder = options.Value.LockFolder is { Length: > 0 } given ? given : Path.Combine(UserFolder(), "sandbox");
         try
         {
-            _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            OwnerOnlyFile.EnsureFolder(folder);
+            _lock = OwnerOnlyFile.Lock(Path.Combine(folder, $"sandbox-health-{cluster.Value.Id}.lock"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -47,6 +49,11 @@ internal sealed partial class OnlyInstance(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _lock?.Dispose();
+
+    /// <summary>Not the machine's folder for temporary files, where any user could hold the lock or put a link in its place.</summary>
+    private static string UserFolder() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify)
+            is { Length: > 0 } folder ? folder : Environment.CurrentDirectory;
 
     private static partial class Log
     {

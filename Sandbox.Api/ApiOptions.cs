@@ -19,6 +19,10 @@ public sealed class ApiOptions
     /// callers: the one that a standalone server leaves in its data folder. Empty: none.</summary>
     public string OwnerKeyHash { get; set; } = "";
 
+    /// <summary>Addresses and networks (<c>10.0.0.7</c>, <c>10.0.0.0/24</c>) of proxies before this server, whose <c>X-Forwarded-For</c>
+    /// and <c>X-Forwarded-Proto</c> are believed. Default: none, and these headers say nothing.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; set; } = [];
+
     /// <summary>How long <c>start</c> waits for the sandbox before it answers that it is still starting.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan StartWait { get; set; } = TimeSpan.FromSeconds(85);
@@ -90,6 +94,8 @@ internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
             problems.Add("Api:OwnerKeyHash: must be the 64 hexadecimal digits of a SHA-256 hash.");
         }
 
+        problems.AddRange(options.TrustedProxies.Where(proxy => Middleware.TrustedProxies.Parse(proxy) is null)
+            .Select(proxy => $"Api:TrustedProxies: '{proxy}' is no address and no network such as 10.0.0.0/24."));
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
         {
             problems.Add($"Api:TimeZone: this machine knows no zone {options.TimeZone}.");

@@ -18,6 +18,7 @@ using Sandbox.Api.Rock;
 using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
 using Sandbox.Storage;
 
@@ -36,6 +37,9 @@ public static class ApiServiceCollectionExtensions
             .BindConfiguration(ApiOptions.Section)
             .PostConfigure<IConfiguration>(TakeTimeZone);
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
+        services.AddSecretFile(
+            $"{ApiOptions.Section}:{nameof(ApiOptions.KeyFile)}",
+            provider => provider.GetRequiredService<IOptions<ApiOptions>>().Value.KeyFile);
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor().AddRateLimiter(static _ => { });
         services.AddSingleton<IConfigureOptions<RateLimiterOptions>, TenantLimits>();
@@ -67,10 +71,11 @@ public static class ApiServiceCollectionExtensions
         return services.AddSingleton<RockEndpoints>().AddDocument();
     }
 
-    /// <summary>The order matters: log, then authentication, then the limits of the caller's tenant, then the proxy that needs no route,
-    /// then the routes.</summary>
+    /// <summary>The order matters: who asks, log, then authentication, then the limits of the caller's tenant, then the proxy that needs no
+    /// route, then the routes.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.UseMiddleware<AccessLog>();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseRateLimiter();

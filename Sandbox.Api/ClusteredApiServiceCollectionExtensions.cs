@@ -2,6 +2,7 @@ using Sandbox.Api.Auth;
 using Sandbox.Api.Cluster;
 using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
+using Sandbox.Storage.Encryption;
 
 namespace Sandbox.Api;
 
@@ -13,6 +14,7 @@ public static class ClusteredApiServiceCollectionExtensions
     public static IServiceCollection AddClusterApi(this IServiceCollection services)
     {
         services.AddCluster().AddApi();
+        services.AddSingleton(provider => new FieldCipher(provider.GetRequiredService<ClusterSecret>().RecordSecrets()));
         services.AddSingleton<NodeDirectory>().AddHostedService(provider => provider.GetRequiredService<NodeDirectory>());
         services.AddHostedService<ClusterTelemetry>().AddHostedService<PlainHttpWarning>();
         services.AddSingleton<NodeConnectionPool>();

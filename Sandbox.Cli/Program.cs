@@ -48,7 +48,7 @@ int Fail(string text, int exitCode)
     }
     else
     {
-        StandardStreams.WriteErrorLine("sandbox: " + text.ReplaceLineEndings(" "));
+        StandardStreams.WriteErrorLine("sandbox: " + text);
     }
 
     // Where the code is the command's, ours must not look like one of its own.

@@ -52,7 +52,9 @@ internal sealed class KubernetesDeployment(
         }
         catch (Exception exception) when (exception is TemplateException or ClusterException)
         {
-            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, exception.Message);
+            var kind = exception is TemplateException ? "its pod's template cannot be used" : "the Kubernetes API does not make its pod";
+            var reason = phases.Describe(kind, exception);
+            return new SandboxError.StartFailed(sandbox.Id, SandboxPhase.DockerRun, reason);
         }
     }
 
@@ -97,9 +99,9 @@ internal sealed class KubernetesDeployment(
                 ? SandboxLog.Of(log)
                 : new SandboxError.NoLog(sandbox.Id, "it has no pod, and a pod's log ends with it");
         }
-        catch (ClusterException exception)
+        catch (ClusterException)
         {
-            return new SandboxError.NoCapacity(exception.Message);
+            return new SandboxError.NoCapacity("the Kubernetes API does not give its log now");
         }
     }
 

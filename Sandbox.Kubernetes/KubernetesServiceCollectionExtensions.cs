@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster;
 using Sandbox.Kubernetes.Cluster;
 using Sandbox.Kubernetes.Objects;
 using Sandbox.Kubernetes.Templates;
@@ -19,6 +20,9 @@ public static class KubernetesServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>()
             .BindConfiguration(KubernetesOptions.Section);
         services.AddSingleton<IValidateOptions<KubernetesOptions>, KubernetesOptionsCheck>();
+        services.AddSecretFile(
+            $"{KubernetesOptions.Section}:{nameof(KubernetesOptions.ImageAuthKeyFile)}",
+            provider => provider.GetRequiredService<IOptions<KubernetesOptions>>().Value.ImageAuthKeyFile);
         services.AddSingleton<PodTemplates>().AddSingleton<PodChoice>().AddSingleton<ImageAuth>().AddSingleton<SandboxManifests>();
         services.AddSingleton<ClusterConnection>().AddSingleton<ApiCalls>().AddSingleton<ClusterApi>();
         services.AddSingleton(provider => new ClusterView(Watched(provider.GetRequiredService<IOptions<KubernetesOptions>>().Value)));

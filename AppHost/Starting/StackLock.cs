@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sandbox.Contracts.Files;
 
 namespace AppHost.Starting;
 
@@ -11,11 +12,11 @@ internal sealed class StackLock : IDisposable
     /// <exception cref="DistributedApplicationException">Another process has locked it.</exception>
     public void Take(string folder)
     {
-        Directory.CreateDirectory(folder);
+        OwnerOnlyFile.EnsureFolder(folder);
         var holder = Path.Combine(folder, "apphost.pid");
         try
         {
-            _lock = new FileStream(Path.Combine(folder, "apphost.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = OwnerOnlyFile.Lock(Path.Combine(folder, "apphost.lock"));
         }
         catch (IOException exception) when (exception is not FileNotFoundException and not DirectoryNotFoundException)
         {

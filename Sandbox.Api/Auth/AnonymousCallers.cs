@@ -21,7 +21,7 @@ internal sealed class AnonymousCallers(LoopbackPeer peer)
         "answers only to programs of the user that runs it, or of root; others need a key (sandbox key create).");
 
     /// <summary>What a proxy says of itself.</summary>
-    private static readonly string[] ProxyHeaders = ["Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host"];
+    private static readonly string[] ProxyHeaders = ["Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Original-For"];
 
     /// <summary>Null: it may come in.</summary>
     public AuthenticationResult? WhyRefused(HttpContext http)

@@ -24,6 +24,10 @@ internal sealed class QueryReader
             {
                 Problem ??= $"{name}: it is given more than once.";
             }
+            else if (values[0]?.Contains('\0', StringComparison.Ordinal) is true)
+            {
+                Problem ??= $"{name}: it contains a NUL character.";
+            }
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class JsonBody<T>(HttpContext http) : IBindableFromHttpContext<J
 
     private T? _value;
 
+    /// <summary>The only way to write one in JSON.</summary>
+    private static ReadOnlySpan<byte> Nul => "\\u0000"u8;
+
     /// <summary>After <see cref="ReadAsync"/> found no problem.</summary>
     public T Value => _value ?? throw new InvalidOperationException("The body was not read, or could not be.");
 
@@ -38,6 +41,11 @@ internal sealed class JsonBody<T>(HttpContext http) : IBindableFromHttpContext<J
         if (body is null)
         {
             return new ProblemResult(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body is larger than {Limit} bytes.");
+        }
+
+        if (body.Bytes.Span.IndexOf(Nul) >= 0)
+        {
+            return ProblemResult.BadRequest("The body contains a NUL character, which no database keeps.");
         }
 
         try

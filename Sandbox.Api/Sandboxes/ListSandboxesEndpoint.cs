@@ -23,6 +23,9 @@ internal sealed class ListSandboxesEndpoint(PageReader pages, StatusViews views)
         var problems = new List<string>();
         var page = Number(http.Request.Query, Page, 1, int.MaxValue, problems);
         var size = Number(http.Request.Query, PageSize, DefaultPageSize, RockRequests.MaxPage, problems);
+        problems.AddRange(
+            http.Request.Query.Where(field => field.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true))
+                .Select(field => $"query.{field.Key}: must not contain a NUL character"));
         if (problems.Count > 0)
         {
             await RockBody.RefuseAsync(http, string.Join("; ", problems));

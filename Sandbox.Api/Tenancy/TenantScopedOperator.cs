@@ -14,9 +14,9 @@ namespace Sandbox.Api.Tenancy;
 internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantResolver tenants, CurrentCaller caller) : ISandboxOperator
 {
     /// <summary>Ids are one for all tenants: one that another tenant uses is refused as in use.</summary>
-    public Task<Result<SandboxInstance>> SubmitAsync(
+    public async Task<Result<SandboxInstance>> SubmitAsync(
         SandboxInstance prepared, string? registryPassword, CancellationToken cancellationToken) =>
-        sandboxes.SubmitAsync(prepared with { Tenant = caller.Value.Tenant }, registryPassword, cancellationToken);
+        Told(await sandboxes.SubmitAsync(prepared with { Tenant = caller.Value.Tenant }, registryPassword, cancellationToken));
 
     public Task<Result<SandboxInstance>> StopAsync(SandboxId id, StopReason reason, CancellationToken cancellationToken) =>
         OwnAsync(id, () => sandboxes.StopAsync(id, reason, cancellationToken), cancellationToken);
@@ -41,5 +41,10 @@ internal sealed class TenantScopedOperator(ISandboxOperator sandboxes, TenantRes
 
     private async Task<Result<SandboxInstance>> OwnAsync(
         SandboxId id, Func<Task<Result<SandboxInstance>>> act, CancellationToken cancellationToken) =>
-        await tenants.IsForeignAsync(id, cancellationToken) ? new SandboxError.NotFound(id.ToString()) : await act();
+        await tenants.IsForeignAsync(id, cancellationToken) ? new SandboxError.NotFound(id.ToString()) : Told(await act());
+
+    /// <summary>Where an engine is and why it does not answer is the operator's to know.</summary>
+    private Result<SandboxInstance> Told(Result<SandboxInstance> result) =>
+        caller.Value.IsAdmin || result.TryGet(out _, out var error) || error is not SandboxError.DockerUnavailable
+            ? result : new SandboxError.DockerUnavailable("its operator is told why");
 }

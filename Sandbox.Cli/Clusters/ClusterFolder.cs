@@ -1,6 +1,7 @@
 using Sandbox.Cli.Servers;
 using Sandbox.ClusterFile.Compose;
 using Sandbox.ClusterFile.Hosts;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.Cli.Clusters;
 
@@ -10,7 +11,7 @@ internal sealed class ClusterFolder(string file)
 {
     public const string MainText = "compose.yaml", TestText = "cluster-test.compose.yaml";
 
-    private const string ServiceUser = "1654:1654", AgentName = "sandbox-agent";
+    private const string AgentName = "sandbox-agent";
 
     public string Root { get; } = Path.GetDirectoryName(Path.GetFullPath(file))!;
 
@@ -22,18 +23,19 @@ internal sealed class ClusterFolder(string file)
     public Task<ClusterPlan> ReadAsync(TimeProvider time, CancellationToken cancellationToken) =>
         ClusterPlans.ReadAsync(file, time, cancellationToken);
 
-    /// <summary>Writes a compose file; it holds secrets.</summary>
+    /// <summary>Writes a compose file.</summary>
     public string Write(string name, ComposeFile compose)
     {
-        Directory.CreateDirectory(State);
+        OwnerOnlyFile.EnsureFolder(State);
         var path = PathOf(name);
         OwnerOnlyFile.Write(path, ComposeText.Write(compose));
         return path;
     }
 
-    /// <summary>Makes the folders that nodes have in common with the host, and puts the agent there.</summary>
+    /// <summary>Makes the folders that containers have in common with the host, and puts secrets and the agent there.</summary>
     public static async Task PrepareAsync(ComposeFile compose, ClusterPlan plan, CancellationToken cancellationToken)
     {
+        await SecretFiles.WriteAsync(compose, plan, cancellationToken);
         var folders = compose.Services.SelectMany(service => service.Mounts)
             .Where(mount => !mount.IsVolume && mount.Source != plan.Machine.EngineSocket)
             .Select(mount => mount.Source).Distinct().Where(folder => !Directory.Exists(folder)).ToList();
@@ -42,7 +44,7 @@ internal sealed class ClusterFolder(string file)
             Directory.CreateDirectory(folder);
             if (plan.Machine.User is null)
             {
-                await HostPrograms.RunAsync("chown", [ServiceUser, folder], cancellationToken);
+                await HostPrograms.RunAsync("chown", [SecretFiles.ServiceUser, folder], cancellationToken);
             }
         }
 

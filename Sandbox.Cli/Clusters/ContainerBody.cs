@@ -59,7 +59,10 @@ internal static class ContainerBody
             };
         }
 
-        var config = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())));
+        // A changed secret is read by a new container only.
+        var secrets = string.Concat(
+            service.Secrets.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"\n{one.Key}={one.Value}"));
+        var config = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString() + secrets)));
         body["Labels"] = Map([
             .. service.Labels.Select(one => (one.Key, (JsonNode)one.Value)),
             (ProjectLabel, file.Project), (ServiceLabel, service.Name), (ConfigLabel, config)]);
@@ -75,13 +78,20 @@ internal static class ContainerBody
             ["Binds"] = List(service.Mounts.Select(mount =>
                 $"{(mount.IsVolume ? file.Volumes.First(volume => volume.Key == mount.Source).Name : mount.Source)}"
                     + $":{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")),
-            ["PortBindings"] = Map(service.Ports.Select(port => (
-                $"{port.Container}/tcp",
-                (JsonNode)new JsonArray(new JsonObject { ["HostPort"] = port.Host.ToString(CultureInfo.InvariantCulture) })))),
+            ["PortBindings"] = Map(service.Ports.Select(port => ($"{port.Container}/tcp", PortBindings(service, port)))),
             ["ExtraHosts"] = List(service.ExtraHosts),
             ["GroupAdd"] = List(service.GroupAdd),
+            ["CapDrop"] = List(["ALL"]),
+            ["SecurityOpt"] = List(["no-new-privileges:true"]),
+            ["PidsLimit"] = service.PidsLimit,
             ["RestartPolicy"] = new JsonObject { ["Name"] = service.Restarts ? "unless-stopped" : "no" },
         };
+        if (service.IsReadOnly)
+        {
+            host["ReadonlyRootfs"] = true;
+            host["Tmpfs"] = new JsonObject { ["/tmp"] = "" };
+        }
+
         if (service.LimitCpus is { } cpus)
         {
             host["NanoCpus"] = (long)(cpus * 1_000_000_000);
@@ -93,6 +103,16 @@ internal static class ContainerBody
         }
 
         return host;
+    }
+
+    private static JsonNode PortBindings(ComposeService service, ComposePort port)
+    {
+        IReadOnlyList<string> addresses = service.PublishAddresses.Count == 0 ? [""] : service.PublishAddresses;
+        return new JsonArray([.. addresses.Select(address => (JsonNode)new JsonObject
+        {
+            ["HostIp"] = address,
+            ["HostPort"] = port.Host.ToString(CultureInfo.InvariantCulture),
+        })]);
     }
 
     private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;

@@ -142,9 +142,10 @@ internal static class ClusterCommand
             {
                 // Without their records they belong to nobody.
                 await main.RemoveSandboxesAsync(session.Plan.Project, [], context.Asked);
-                foreach (var node in session.Plan.DataFolders.Append(session.Plan.AgentFolder).Where(Directory.Exists))
+                string[] folders = [.. session.Plan.DataFolders, session.Plan.AgentFolder, session.Plan.SecretFolder];
+                foreach (var folder in folders.Where(Directory.Exists))
                 {
-                    Directory.Delete(node, recursive: true);
+                    Directory.Delete(folder, recursive: true);
                 }
             }
 

@@ -65,7 +65,7 @@ internal static class Printer
 
     /// <summary>The cells without control characters, which would break lines, or be commands to the terminal.</summary>
     public static IReadOnlyList<string> OneLine(IEnumerable<string> cells) =>
-        [.. cells.Select(cell => string.Concat(cell.Select(c => char.IsControl(c) ? ' ' : c)))];
+        [.. cells.Select(PlainText.OneLine)];
 
     public static void Result(bool json, Done done, string text)
     {

@@ -15,7 +15,7 @@ internal sealed class StartProgress(bool quiet) : IProgress<StatusResult>, IDisp
     {
         // Pulling is the step that takes long; the others are over before they can be read.
         var pull = value.Status?.GetValueOrDefault("image_pull");
-        var text = pull is { Status: "running" } ? $"pulling {value.Image}: {pull.Message}" : "";
+        var text = pull is { Status: "running" } ? PlainText.OneLine($"pulling {value.Image}: {pull.Message}") : "";
         if (quiet || text == _shown)
         {
             return;

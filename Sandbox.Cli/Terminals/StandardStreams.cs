@@ -57,12 +57,12 @@ internal static class StandardStreams
 
     public static void WriteOutputLine(string text) => WriteOutput(Encoding.UTF8.GetBytes(text + "\n"));
 
-    /// <summary>One line for people. That nobody can read it is no reason to fail.</summary>
+    /// <summary>One line for people, whatever is in the text. That nobody can read it is no reason to fail.</summary>
     public static void WriteErrorLine(string text)
     {
         try
         {
-            WriteError(Encoding.UTF8.GetBytes(text + "\n"));
+            WriteError(Encoding.UTF8.GetBytes(PlainText.OneLine(text) + "\n"));
         }
         catch (IOException)
         {

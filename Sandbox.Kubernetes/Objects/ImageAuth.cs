@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
+using Sandbox.Domain.Specs;
 
 namespace Sandbox.Kubernetes.Objects;
 
@@ -33,15 +34,15 @@ internal sealed class ImageAuth(IOptions<KubernetesOptions> options)
     }
 
     /// <summary>The content of a <c>.dockerconfigjson</c>.</summary>
-    public static byte[] PullSecret(string image, string username, string password) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    public static byte[] PullSecret(string registry, string username, string password) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
-        ["auths"] = new JsonObject { [RegistryOf(image)] = new JsonObject { ["username"] = username, ["password"] = password } },
+        ["auths"] = new JsonObject { [KeyOf(registry)] = new JsonObject { ["username"] = username, ["password"] = password } },
     });
 
-    /// <summary>A first part that has a dot or a port, or is "localhost", is a registry.</summary>
-    private static string RegistryOf(string image) =>
-        image.Split('/') is [var first, _, ..]
-            && (first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost")
-            ? first
-            : "https://index.docker.io/v1/";
+    /// <summary>The registry that an image names; null: none. Credentials go to that one and to no other, so that a misspelt image does
+    /// not carry them to the default registry.</summary>
+    public static string? RegistryOf(string image) => ImageReference.Parse(image)?.Registry;
+
+    /// <summary>The default registry has a name of its own in these files.</summary>
+    private static string KeyOf(string registry) => registry is "docker.io" ? "https://index.docker.io/v1/" : registry;
 }

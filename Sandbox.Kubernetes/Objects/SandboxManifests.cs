@@ -29,7 +29,7 @@ internal sealed class SandboxManifests(
         if (pulls)
         {
             data[PullKey] = Convert.ToBase64String(
-                ImageAuth.PullSecret(sandbox.Spec.Image, sandbox.Spec.RegistryUsername!, registryPassword!));
+                ImageAuth.PullSecret(ImageAuth.RegistryOf(sandbox.Spec.Image)!, sandbox.Spec.RegistryUsername!, registryPassword!));
         }
 
         return new JsonObject
@@ -51,10 +51,10 @@ internal sealed class SandboxManifests(
             return Batch(sandbox, new JsonObject { ["poolRef"] = source.Name, ["replicas"] = 1 }, template: null);
         }
 
+        var pulls = HasPullSecret(sandbox, registryPassword);
         var rendered = templates.Render(
-            source.Name, TemplateValues.Of(sandbox, source.Name, auth.Encrypt(spec.RegistryUsername, registryPassword)));
-        AgentInjection.Apply(
-            rendered.Spec, sandbox, options.Value, ObjectName.Of(sandbox.Incarnation), HasPullSecret(sandbox, registryPassword));
+            source.Name, TemplateValues.Of(sandbox, source.Name, pulls ? auth.Encrypt(spec.RegistryUsername, registryPassword) : ""));
+        AgentInjection.Apply(rendered.Spec, sandbox, options.Value, ObjectName.Of(sandbox.Incarnation), pulls);
         return options.Value.IsPodMode ? Pod(sandbox, rendered) : Batch(sandbox, BatchSpec(sandbox, rendered), rendered);
     }
 
@@ -65,7 +65,7 @@ internal sealed class SandboxManifests(
         && AgentInjection.MainContainer(spec)["resources"]?["limits"]?["ephemeral-storage"] is not null;
 
     private static bool HasPullSecret(SandboxInstance sandbox, string? registryPassword) =>
-        sandbox.Spec.RegistryUsername is not null && registryPassword is not null;
+        sandbox.Spec.RegistryUsername is not null && registryPassword is not null && ImageAuth.RegistryOf(sandbox.Spec.Image) is not null;
 
     private JsonObject Pod(SandboxInstance sandbox, RenderedTemplate rendered) => new()
     {

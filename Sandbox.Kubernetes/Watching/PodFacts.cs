@@ -52,9 +52,11 @@ internal sealed record PodFacts(PodStage Stage, string Phase, string Reason, boo
         {
             var hopeless = Never.Contains(why!.Reason);
             var pulls = hopeless || Pulling.Contains(why.Reason);
+
+            // What the kubelet says of a pull tells what answers at which address, in a registry's words: that is not for tenants.
             return new PodFacts(
-                PodStage.Waiting, pulls ? SandboxPhase.ImagePull : SandboxPhase.DockerRun, Line($"{why.Reason} ({name})", why.Message),
-                pulls, hopeless);
+                PodStage.Waiting, pulls ? SandboxPhase.ImagePull : SandboxPhase.DockerRun,
+                Line($"{why.Reason} ({name})", pulls ? null : why.Message), pulls, hopeless);
         }
 
         var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });

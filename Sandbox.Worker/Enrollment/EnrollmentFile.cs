@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sandbox.Contracts.Cluster;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.Worker.Enrollment;
 
@@ -36,7 +37,7 @@ internal sealed class EnrollmentFile(string folder)
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            OwnerOnlyFile.EnsureFolder(folder);
             return new Place(Path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -46,21 +47,23 @@ internal sealed class EnrollmentFile(string folder)
     }
 
     /// <summary>A file beside it, which takes its place whole.</summary>
-    public sealed class Place(string path) : IDisposable
+    public sealed class Place : IDisposable
     {
-        private readonly string _draft = path + ".new";
-        private readonly FileStream _file = new(path + ".new", new FileStreamOptions
+        private readonly string _path;
+        private readonly string _draft;
+        private readonly FileStream _file;
+
+        public Place(string path)
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+            (_path, _draft) = (path, $"{path}.{Guid.NewGuid():N}");
+            _file = OwnerOnlyFile.Create(_draft);
+        }
 
         public void Keep(ClusterCredentials joined)
         {
             JsonSerializer.Serialize(_file, joined, HeadJson.Default.ClusterCredentials);
             _file.Flush(flushToDisk: true);
-            File.Move(_draft, path, overwrite: true);
+            File.Move(_draft, _path, overwrite: true);
         }
 
         public void Dispose()

@@ -56,7 +56,8 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider, INodeLog
         {
             if (IsEnabled(logLevel))
             {
-                all.Add(logLevel, category, formatter(state, exception) + (exception is null ? "" : $": {exception.Message}"));
+                var failure = exception is null ? "" : $": {exception.Message.ReplaceLineEndings(" ")}";
+                all.Add(logLevel, category, formatter(state, exception) + failure);
             }
         }
     }

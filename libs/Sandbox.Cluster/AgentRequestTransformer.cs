@@ -1,14 +1,23 @@
+using System.Collections.Frozen;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Sandbox.Cluster;
 
-/// <summary>Forwards a request to an agent as it is, but for its host name, which is the agent's business and not the caller's, and
-/// its answer as it is, but for the header of a worker's own answers, which an agent must not send.</summary>
+/// <summary>Forwards a request to an agent as it is, but for its host name, which is the agent's business and not the caller's, and its
+/// answer with those headers that say what its body is. Whatever else a header could do (a cookie, a redirect, a login, what other origins
+/// may read, the mark of a worker's own answers) is not for what runs in a sandbox to say at the API's address.</summary>
 /// <param name="target">Path and query below the destination, encoded as they are to be sent; null: those of the request.</param>
 public sealed class AgentRequestTransformer(string? target) : HttpTransformer
 {
+    private static readonly FrozenSet<string> Passed = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "Accept-Ranges", "Allow", "Cache-Control", "Connect-Accept-Encoding", "Connect-Content-Encoding", "Connection",
+        "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type", "Date", "ETag",
+        "Last-Modified", "Retry-After", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Transfer-Encoding",
+        "Upgrade", "Vary");
+
     /// <summary>To the path and query of the request, below the destination.</summary>
     public static AgentRequestTransformer SameTarget { get; } = new(target: null);
 
@@ -27,7 +36,12 @@ public sealed class AgentRequestTransformer(string? target) : HttpTransformer
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var goesOn = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        httpContext.Response.Headers.Remove(NodeApiRoutes.OwnAnswer);
+        foreach (var name in httpContext.Response.Headers.Keys.Where(name => !Passed.Contains(name)).ToList())
+        {
+            httpContext.Response.Headers.Remove(name);
+        }
+
+        httpContext.Response.Headers.XContentTypeOptions = "nosniff";
         if (goesOn && proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
         {
             // A caller that opened a stream learns at once that it is open, not with its first message.
@@ -37,4 +51,8 @@ public sealed class AgentRequestTransformer(string? target) : HttpTransformer
 
         return goesOn;
     }
+
+    /// <summary>No protocol that agents speak has any.</summary>
+    public override ValueTask TransformResponseTrailersAsync(
+        HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

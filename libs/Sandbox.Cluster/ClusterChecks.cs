@@ -8,6 +8,7 @@ internal sealed class ClusterChecks : IValidateOptions<ClusterOptions>
     private const string IdKey = $"{ClusterOptions.Section}:{nameof(ClusterOptions.Id)}";
     private const string SecretKey = $"{ClusterOptions.Section}:{nameof(ClusterOptions.Secret)}";
     private const string FileKey = $"{ClusterOptions.Section}:{nameof(ClusterOptions.SecretFile)}";
+    private const string FormerKey = $"{ClusterOptions.Section}:{nameof(ClusterOptions.FormerSecretFile)}";
     private const string FullKey = $"{ClusterOptions.Section}:{nameof(ClusterOptions.WhenFull)}";
 
     public ValidateOptionsResult Validate(string? name, ClusterOptions options)
@@ -28,6 +29,11 @@ internal sealed class ClusterChecks : IValidateOptions<ClusterOptions>
             problems.Add(reason);
         }
 
+        if (WhyBadFile(FormerKey, () => ClusterSecret.ReadFormer(options)) is { } formerReason)
+        {
+            problems.Add(formerReason);
+        }
+
         return problems.Count > 0 ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
@@ -43,15 +49,22 @@ internal sealed class ClusterChecks : IValidateOptions<ClusterOptions>
             return $"{SecretKey}: missing (or {FileKey}, the name of a file that holds it).";
         }
 
+        var key = options.SecretFile.Length > 0 ? FileKey : SecretKey;
+        return WhyBadFile(FileKey, () => ClusterSecret.Read(options))
+            ?? (ClusterSecret.Read(options).Length < ClusterSecret.MinLength
+                ? $"{key}: at least {ClusterSecret.MinLength} characters are needed." : null);
+    }
+
+    private static string? WhyBadFile(string key, Func<object> read)
+    {
         try
         {
-            var key = options.SecretFile.Length > 0 ? FileKey : SecretKey;
-            return ClusterSecret.Read(options).Length < ClusterSecret.MinLength
-                ? $"{key}: at least {ClusterSecret.MinLength} characters are needed." : null;
+            read();
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"{FileKey}: {exception.Message}";
+            return $"{key}: {exception.Message}";
         }
     }
 }

@@ -14,6 +14,10 @@ public sealed class ClusterOptions
     /// <summary>File that holds it, instead.</summary>
     public string SecretFile { get; set; } = "";
 
+    /// <summary>File with the secrets that the cluster had before, one a line: records that were written under them can be read. Empty:
+    /// none.</summary>
+    public string FormerSecretFile { get; set; } = "";
+
     /// <summary>What a create gets while no node has capacity for it: <c>queue</c> accepts it and it waits, <c>refuse</c>
     /// answers that there is no capacity. What fits no node at all is refused in either case.</summary>
     public string WhenFull { get; set; } = "queue";

@@ -12,6 +12,7 @@ public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider
     public const int MinLength = 32;
 
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(Read(options.Value));
+    private readonly IReadOnlyList<byte[]> _former = [.. ReadFormer(options.Value).Select(Encoding.UTF8.GetBytes)];
 
     /// <param name="purpose">One of <see cref="SignaturePurpose"/>.</param>
     public RequestSigner Signer(string purpose) => new(KeyFor(purpose), time);
@@ -26,10 +27,19 @@ public sealed class ClusterSecret(IOptions<ClusterOptions> options, TimeProvider
     /// <summary>Returns the secret for a node that joins with a token, under its seal; no other code asks for it.</summary>
     public string Reveal() => Encoding.UTF8.GetString(_secret);
 
+    /// <summary>What secrets in the cluster's records are encrypted under: the present one first.</summary>
+    public IReadOnlyList<byte[]> RecordSecrets() =>
+        [.. _former.Prepend(_secret).Select(secret => KeyOf(secret, "records"))];
+
+    internal static string[] ReadFormer(ClusterOptions options) => options.FormerSecretFile.Length > 0
+        ? [.. File.ReadLines(options.FormerSecretFile).Select(line => line.Trim()).Where(line => line.Length > 0)] : [];
+
     internal static string Read(ClusterOptions options) =>
         options.SecretFile.Length > 0 ? File.ReadAllText(options.SecretFile).Trim() : options.Secret;
 
-    private byte[] KeyFor(string purpose) =>
+    private byte[] KeyFor(string purpose) => KeyOf(_secret, purpose);
+
+    private static byte[] KeyOf(byte[] secret, string purpose) =>
         HKDF.DeriveKey(
-            HashAlgorithmName.SHA256, _secret, HMACSHA256.HashSizeInBytes, info: Encoding.UTF8.GetBytes($"sandbox-cluster/2 {purpose}"));
+            HashAlgorithmName.SHA256, secret, HMACSHA256.HashSizeInBytes, info: Encoding.UTF8.GetBytes($"sandbox-cluster/2 {purpose}"));
 }

@@ -1,6 +1,6 @@
 using Sandbox.ClusterFile.Compose;
-using Sandbox.ClusterFile.Hosts;
 using Sandbox.ClusterFile.Reading;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.ClusterFile;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,9 @@ namespace Sandbox.Hosting;
 /// </summary>
 public sealed class ClusterProgram(string[] args)
 {
+    /// <summary>Names a folder of settings, a file <c>Section__Key</c> each: for secrets, which an environment would show.</summary>
+    private const string SecretsFolder = "SECRETS_FOLDER";
+
     /// <summary>The file that <c>CLUSTER_FILE</c> names is a source of its configuration, below all others.</summary>
     public bool ReadsClusterFile { get; init; }
 
@@ -34,6 +38,10 @@ public sealed class ClusterProgram(string[] args)
     public async Task<int> RunAsync(Func<WebApplicationBuilder, Task<WebApplication>> build)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+
+        // A switch of the framework's, ASPNETCORE_FORWARDEDHEADERS_ENABLED, which deployments like to set: any client's word would be taken
+        // for its address. Proxies are named one by one (Api:TrustedProxies).
+        builder.Configuration["ForwardedHeaders_Enabled"] = "false";
         Quiet(builder);
         string? reason;
         try
@@ -41,6 +49,11 @@ public sealed class ClusterProgram(string[] args)
             if (ReadsClusterFile)
             {
                 AddClusterFile(builder);
+            }
+
+            if (builder.Configuration[SecretsFolder] is { Length: > 0 } secrets)
+            {
+                builder.Configuration.AddKeyPerFile(Path.GetFullPath(secrets), optional: false);
             }
 
             builder.AddServiceDefaults();

@@ -16,6 +16,7 @@ using Sandbox.Node.NodeApi;
 using Sandbox.Node.Reconciliation;
 using Sandbox.Node.Usage;
 using Sandbox.Storage;
+using Sandbox.Storage.Encryption;
 
 namespace Sandbox.Node;
 
@@ -39,6 +40,7 @@ public static class NodeServiceCollectionExtensions
     public static IServiceCollection AddClusterNode(this IServiceCollection services)
     {
         services.AddCluster();
+        services.AddSingleton(provider => new FieldCipher(provider.GetRequiredService<ClusterSecret>().RecordSecrets()));
         services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsValidator>().BindConfiguration(WorkerOptions.Section);
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeChecks>();
 
@@ -64,6 +66,8 @@ public static class NodeServiceCollectionExtensions
     {
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsValidator>().BindConfiguration(WorkerOptions.Section);
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerPaths>();
+        services.AddSecretFile(WorkerOptions.Section + ":AgentSecretFile", Worker(options => options.AgentSecretFile))
+            .AddSecretFile(WorkerOptions.Section + ":RemoteTokenFile", Worker(options => options.RemoteTokenFile));
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<WorkerTelemetry>().AddHostedService<LoadTelemetry>().AddSingleton<NodeIdentity>();
@@ -77,6 +81,9 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<INodeDiagnostics>(provider => provider.GetRequiredService<NodeDiagnosticsCollector>());
         return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();
     }
+
+    private static Func<IServiceProvider, string> Worker(Func<WorkerOptions, string> path) =>
+        provider => path(provider.GetRequiredService<IOptions<WorkerOptions>>().Value);
 
     private static IServiceCollection AddAgents(this IServiceCollection services) => services
         .AddSingleton<SandboxFolders>()
@@ -93,6 +100,7 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddJobs(this IServiceCollection services) => services
         // A container is its job's or the reconciliation's at a time.
         .AddSingleton<KeyedLock<IncarnationId>>()
+        .AddSingleton<FailureReporter>()
         .AddSingleton<SandboxContainers>()
         .AddSingleton<StartRecorder>()
         .AddSingleton<StartAttempt>()

@@ -1,4 +1,5 @@
 using System.Text;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.Standalone;
 
@@ -12,7 +13,6 @@ public sealed class DataFolder : IDisposable
     public const int MaxPathBytes = 107 - 39;
 
     private const string ClusterIdFile = "cluster-id";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly FileStream _lock;
 
@@ -44,7 +44,7 @@ public sealed class DataFolder : IDisposable
 
         try
         {
-            Directory.CreateDirectory(path, OwnerOnly);
+            OwnerOnlyFile.EnsureFolder(path);
             if (WhyTooOpen(path) is { } reason)
             {
                 return new FolderClaim.Unusable(reason);
@@ -64,7 +64,7 @@ public sealed class DataFolder : IDisposable
     /// <summary>A folder of ours, or an empty one, is closed to others; what already holds something else is not touched.</summary>
     private static string? WhyTooOpen(string path)
     {
-        if ((File.GetUnixFileMode(path) & ~OwnerOnly) == 0)
+        if ((File.GetUnixFileMode(path) & ~OwnerOnlyFile.FolderMode) == 0)
         {
             return null;
         }
@@ -74,7 +74,7 @@ public sealed class DataFolder : IDisposable
             return $"the data folder {path} is open to other users and holds something else; choose another, or chmod 700 it";
         }
 
-        File.SetUnixFileMode(path, OwnerOnly);
+        File.SetUnixFileMode(path, OwnerOnlyFile.FolderMode);
         return null;
     }
 
@@ -83,8 +83,7 @@ public sealed class DataFolder : IDisposable
         var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            // FileShare.None takes an exclusive advisory lock on the file.
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            return OwnerOnlyFile.Lock(file);
         }
         catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
         {

@@ -1,12 +1,15 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Sandbox.Contracts.Files;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage.Archives;
+using Sandbox.Storage.Encryption;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Live;
 using Sandbox.Storage.Postgres;
@@ -30,20 +33,23 @@ public static class StorageServiceCollectionExtensions
     public const string RedisKey = $"ConnectionStrings:{RedisName}";
 
     /// <summary>Records and jobs in one SQLite file, live entries and wake-ups in this process. The file is opened, made and
-    /// migrated when the first store is asked for.</summary>
+    /// migrated when the first store is asked for. Secrets in it are encrypted under the one in <c>records.key</c> beside it.</summary>
     /// <param name="path">The database file; its folder exists.</param>
     public static IServiceCollection AddStandaloneStorage(this IServiceCollection services, string path)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => SqliteDatabase.Open(path));
+        services.AddSingleton(_ => new FieldCipher([OwnerOnlyFile.ReadOrCreate(
+            Path.Combine(Path.GetDirectoryName(path)!, "records.key"), () => RandomNumberGenerator.GetBytes(FieldCipher.SecretLength))]));
         services.AddSingleton<SqliteSandboxStore>();
         services.AddSingleton<SqliteJobStore>();
-        services.AddSingleton<ICommitStore, SqliteCommitStore>();
+        services.AddSingleton<SqliteCommitStore>();
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<SqliteTenantStore>();
         return services
             .AddLocalLive()
+            .AddEncryption(provider => provider.GetRequiredService<SqliteCommitStore>())
             .AddAnnounced(
                 provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
             .AddTenants(provider => provider.GetRequiredService<SqliteTenantStore>())
@@ -69,7 +75,7 @@ public static class StorageServiceCollectionExtensions
 
     /// <summary>Records, jobs and leases in the Postgres that all processes of a cluster share. It is connected and migrated
     /// before the process starts anything else. Clients that were registered before are used, as <c>Prepare</c> made them; else the stores
-    /// have their own.</summary>
+    /// have their own. Needs a <see cref="FieldCipher"/>, which the process makes of the cluster's secret.</summary>
     /// <param name="connectionString">What <see cref="ConnectionKey"/> says.</param>
     /// <param name="redis">What <see cref="RedisKey"/> says.</param>
     /// <exception cref="StorageUnavailableException">The first is missing, or one is no connection string.</exception>
@@ -80,13 +86,14 @@ public static class StorageServiceCollectionExtensions
         services.AddHealthChecks().AddCheck<PostgresCheck>("postgres");
         services.AddSingleton<PostgresSandboxStore>();
         services.AddSingleton<PostgresJobStore>();
-        services.AddSingleton<ICommitStore, PostgresCommitStore>();
+        services.AddSingleton<PostgresCommitStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<INodeStore, PostgresNodeStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
         return services
             .AddClusterLive(redis)
+            .AddEncryption(provider => provider.GetRequiredService<PostgresCommitStore>())
             .AddAnnounced(
                 provider => provider.GetRequiredService<PostgresSandboxStore>(), provider =>
                     provider.GetRequiredService<PostgresJobStore>())
@@ -163,12 +170,19 @@ public static class StorageServiceCollectionExtensions
         services.AddMetrics().AddLogging();
         services.AddSingleton<LiveCache>().AddSingleton<StorageTelemetry>();
         services.AddSingleton(provider => new UnfencedRecords(new LiveSandboxStore(
-            records(provider), provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>(),
+            new EncryptedRecordStore(records(provider), provider.GetRequiredService<RecordEncryption>()),
+            provider.GetRequiredService<LiveCache>(), provider.GetRequiredService<IChangeFeed>(),
             provider.GetRequiredService<StorageTelemetry>())));
         services.AddSingleton(provider => provider.GetRequiredService<UnfencedRecords>().Store);
         return services.AddSingleton<IJobStore>(provider => new AnnouncingJobStore(
-            jobs(provider), provider.GetRequiredService<IChangeFeed>()));
+            new EncryptedJobStore(jobs(provider), provider.GetRequiredService<RecordEncryption>()),
+            provider.GetRequiredService<IChangeFeed>()));
     }
+
+    /// <summary>Needs a <see cref="FieldCipher"/>.</summary>
+    private static IServiceCollection AddEncryption(this IServiceCollection services, Func<IServiceProvider, ICommitStore> commits) =>
+        services.AddSingleton<RecordEncryption>().AddSingleton<ICommitStore>(
+            provider => new EncryptedCommitStore(commits(provider), provider.GetRequiredService<RecordEncryption>()));
 
     private static IServiceCollection AddTenants(this IServiceCollection services, Func<IServiceProvider, ITenantStore> tenants) =>
         services.AddSingleton<ITenantStore>(

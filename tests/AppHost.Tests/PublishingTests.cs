@@ -76,6 +76,9 @@ public sealed class PublishingTests : IDisposable
             var found = Path.Combine(Path.GetDirectoryName(ManifestFile)!, path);
             Assert.True(File.Exists(found), $"{program}: there is no {path} from the manifest");
             Assert.Equal(9464, At(resources, program, "bindings", "internal", "targetPort").GetInt32());
+            Assert.False(
+                At(resources, program, "env").TryGetProperty("ASPNETCORE_FORWARDEDHEADERS_ENABLED", out _),
+                $"{program} was to believe no client's word for its address");
         });
         Assert.Equal(["api http"], Programs.SelectMany(program => At(resources, program, "bindings").EnumerateObject()
             .Where(binding => binding.Value.TryGetProperty("external", out var external) && external.GetBoolean())

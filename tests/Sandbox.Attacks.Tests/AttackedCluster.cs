@@ -59,7 +59,6 @@ public sealed class AttackedCluster : IAsyncLifetime
         {
             Apis = 1,
             Workers = 1,
-            HasRedis = false,
             Settings = new Dictionary<string, string>
             {
                 ["Security__SharedImages"] = $"sandbox-base {DockerTestImage.Name} sandbox-attacks-shared*",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Sandbox.ClusterFile.Compose;
+using Sandbox.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace Sandbox.ClusterFile.Tests;
@@ -31,11 +32,11 @@ public sealed class ComposeTests
     [Fact]
     public void Main_WithDisabledServices_LeavesThemOut()
     {
-        var main = MainText(Given.Plan(
-            hasGpu: true, ("services.redis.enabled", "false"), ("services.api.enabled", "false"), ("services.nodes.gpu.enabled", "false")));
+        var plan = Given.Plan(
+            hasGpu: true, ("services.redis.enabled", "false"), ("services.api.enabled", "false"), ("services.nodes.gpu.enabled", "false"));
 
-        Assert.Equal(["postgres", "health", "node-cpu"], Keys(main, "services"));
-        Assert.Equal("", At(main, "services.node-cpu.environment.ConnectionStrings__redis"));
+        Assert.Equal(["postgres", "health", "node-cpu"], Keys(MainText(plan), "services"));
+        Assert.Equal("", SecretOf(plan, "node-cpu", "ConnectionStrings__redis"));
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class ComposeTests
 
         Assert.Equal("node-gpu:6380 node-cpu:6379", Env(main, "health", "HEAD_WHITELIST"));
         Assert.Equal(("6379", "6380"), (Env(main, "node-cpu", "HEAD_PORT"), Env(main, "node-gpu", "HEAD_PORT")));
-        Assert.Equal(("6390", "192.0.2.7"), (Env(main, "node-cpu", "HEAD_PUBLISHED_PORT"), Env(main, "node-cpu", "NODE_IP_ADDRESS")));
+        Assert.Equal(("6390", "172.28.0.1"), (Env(main, "node-cpu", "HEAD_PUBLISHED_PORT"), Env(main, "node-cpu", "NODE_IP_ADDRESS")));
         Assert.Equal(
             ("4", (8L << 30).ToString(CultureInfo.InvariantCulture), "1", "l40s"),
             (Env(main, "node-gpu", "Worker__Capacity__Cpus"), Env(main, "node-gpu", "Worker__Capacity__MemoryBytes"),
@@ -96,10 +97,11 @@ public sealed class ComposeTests
 
         Assert.Equal(
             ["/run/docker.sock:/var/run/docker.sock", "/var/lib/sandbox/demo/node-gpu:/var/lib/sandbox/demo/node-gpu",
-                "/var/lib/sandbox/demo/agent:/var/lib/sandbox/demo/agent:ro"],
+                "/var/lib/sandbox/demo/agent:/var/lib/sandbox/demo/agent:ro",
+                "/var/lib/sandbox/demo/secrets/node-gpu:/run/sandbox-secrets:ro"],
             Items(main, "services.node-gpu.volumes"));
         Assert.Equal(["998"], Items(main, "services.node-gpu.group_add"));
-        Assert.DoesNotContain("volumes", Keys(main, "services.api"));
+        Assert.Equal(["/var/lib/sandbox/demo/secrets/api:/run/sandbox-secrets:ro"], Items(main, "services.api.volumes"));
         Assert.Equal("/var/lib/sandbox/demo/node-gpu", Env(main, "node-gpu", "Worker__DataFolder"));
     }
 
@@ -109,11 +111,42 @@ public sealed class ComposeTests
         var main = MainText(
             Given.Plan(hasGpu: true, ("services.nodes.cpu.min_worker_port", "31000"), ("services.nodes.cpu.max_worker_port", "31001")));
 
-        Assert.Equal(["6390:6379", "8265:8265", "10001:10001", "31000:31000", "31001:31001"], Items(main, "services.node-cpu.ports"));
-        Assert.Equal(["6391:6380", "8266:8265", "10002:10001"], Items(main, "services.node-gpu.ports"));
-        Assert.Equal(["8888:8080"], Items(main, "services.health.ports"));
-        Assert.Equal(["6381:6379"], Items(main, "services.redis.ports"));
-        Assert.Equal(["5433:5432"], Items(main, "services.postgres.ports"));
+        Assert.Equal(
+            OnThisMachine("6390:6379", "8265:8265", "10001:10001", "31000:31000", "31001:31001"), Items(main, "services.node-cpu.ports"));
+        Assert.Equal(OnThisMachine("6391:6380", "8266:8265", "10002:10001"), Items(main, "services.node-gpu.ports"));
+        Assert.Equal(OnThisMachine("8888:8080"), Items(main, "services.health.ports"));
+        Assert.Equal(OnThisMachine("6381:6379"), Items(main, "services.redis.ports"));
+        Assert.Equal(OnThisMachine("5433:5432"), Items(main, "services.postgres.ports"));
+    }
+
+    [Theory]
+    [InlineData("host.ip_address", "192.0.2.7", "0.0.0.0:8080:8080", "127.0.0.1:5433:5432 172.28.0.1:5433:5432")]
+    [InlineData("host.publish_address", "0.0.0.0", "0.0.0.0:8080:8080", "127.0.0.1:5433:5432 172.28.0.1:5433:5432")]
+    [InlineData(
+        "host.publish_address", "192.0.2.9", "192.0.2.9:8080:8080 172.28.0.1:8080:8080", "127.0.0.1:5433:5432 172.28.0.1:5433:5432")]
+    [InlineData("host.store_address", "0.0.0.0", "127.0.0.1:8080:8080 172.28.0.1:8080:8080", "0.0.0.0:5433:5432")]
+    [InlineData("network.subnet", "10.9.8.16/28", "127.0.0.1:8080:8080 10.9.8.17:8080:8080", "127.0.0.1:5433:5432 10.9.8.17:5433:5432")]
+    public void Ports_ArePublishedForOthersOnlyWhereTheFileSaysSo(string setting, string value, string api, string postgres)
+    {
+        var main = MainText(Given.Plan(hasGpu: false, (setting, value)));
+
+        Assert.Equal(api.Split(' '), Items(main, "services.api.ports"));
+        Assert.Equal(postgres.Split(' '), Items(main, "services.postgres.ports"));
+    }
+
+    [Fact]
+    public void Containers_HaveNoRightsOfRootsAndGainNone()
+    {
+        var main = MainText(Given.Plan(hasGpu: true));
+
+        Assert.All(Keys(main, "services"), name =>
+        {
+            Assert.Equal(["ALL"], Items(main, $"services.{name}.cap_drop"));
+            Assert.Equal(["no-new-privileges:true"], Items(main, $"services.{name}.security_opt"));
+            Assert.InRange(int.Parse(At(main, $"services.{name}.pids_limit"), CultureInfo.InvariantCulture), 1, 10_000);
+            Assert.Equal("true", At(main, $"services.{name}.read_only"));
+            Assert.Equal(["/tmp"], Items(main, $"services.{name}.tmpfs"));
+        });
     }
 
     [Fact]
@@ -145,20 +178,20 @@ public sealed class ComposeTests
     [Fact]
     public void Values_ThatComposeWouldReplace_AreEscaped()
     {
-        var plan = Given.Plan(hasGpu: false, ("services.postgres.password", "k3v9-$HOME-quiet"));
+        var plan = Given.Plan(hasGpu: true, ("host.gpu_type", "l40-$HOME"));
 
-        Assert.Equal("k3v9-$$HOME-quiet", Env(MainText(plan), "postgres", "POSTGRES_PASSWORD"));
+        Assert.Equal("l40-$$HOME", Env(MainText(plan), "node-gpu", "Worker__Labels__gpu_type"));
     }
 
     [Fact]
     public void Password_WithWhatEndsAValue_ArrivesAsItIs()
     {
-        var main = MainText(Given.Plan(hasGpu: false, ("services.postgres.password", Given.StrangePassword)));
+        var plan = Given.Plan(hasGpu: false, ("services.postgres.password", Given.StrangePassword));
 
-        Assert.Equal(Given.StrangePassword, Composed(Env(main, "postgres", "POSTGRES_PASSWORD")));
+        Assert.Equal(Given.StrangePassword, SecretOf(plan, "postgres", "POSTGRES_PASSWORD"));
         Assert.All(["health", "api", "node-cpu"], service =>
         {
-            var connection = new NpgsqlConnectionStringBuilder(Composed(Env(main, service, "ConnectionStrings__sandbox")));
+            var connection = new NpgsqlConnectionStringBuilder(SecretOf(plan, service, "ConnectionStrings__sandbox"));
             Assert.Equal((Given.StrangePassword, "postgres", "sandbox"), (connection.Password, connection.Host, connection.Database));
         });
     }
@@ -167,11 +200,11 @@ public sealed class ComposeTests
     public void Connection_OfADatabaseElsewhere_ArrivesAsItIs()
     {
         var connection = new NpgsqlConnectionStringBuilder { Host = "db.example", Password = Given.StrangePassword }.ConnectionString;
-        var main = MainText(Given.Plan(
+        var plan = Given.Plan(
             hasGpu: false, ("services.postgres.enabled", "false"), ("services.postgres.password", ""),
-            ("services.postgres.connection", connection)));
+            ("services.postgres.connection", connection));
 
-        Assert.Equal(connection, Composed(Env(main, "api", "ConnectionStrings__sandbox")));
+        Assert.Equal(connection, SecretOf(plan, "api", "ConnectionStrings__sandbox"));
     }
 
     [Fact]
@@ -188,7 +221,56 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Test_OnItsOwnNetwork_KnowsTheClusterByTheHostsAddress()
+    public void Secrets_StandInNoText()
+    {
+        var plan = Given.Plan(hasGpu: true);
+        string[] secrets = [Given.Password, "cluster-secret", "redis-secret", "api-key"];
+
+        var text = ComposeText.Write(MainCluster.Make(plan)) + ComposeText.Write(TestCluster.Make(plan, "gpu", null));
+
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Secrets_AreFilesOfTheirOwnersAlone_OneFolderForEachService()
+    {
+        using var folder = new TempFolder();
+        var plan = Given.Plan(hasGpu: false) with
+        {
+            Machine = new MachineFacts(folder.Path, folder.Path, "/run/docker.sock", "998", "1000:1000"),
+        };
+
+        await SecretFiles.WriteAsync(MainCluster.Make(plan), plan, TestContext.Current.CancellationToken);
+
+        var root = folder.File("secrets");
+        var files = Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToList();
+        Assert.Equal(
+            ["POSTGRES_PASSWORD"], Directory.EnumerateFiles(Path.Combine(root, "postgres")).Select(file => Path.GetFileName(file)));
+        Assert.Equal(Given.Password, await File.ReadAllTextAsync(
+            Path.Combine(root, "postgres", "POSTGRES_PASSWORD"), TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "cluster-secret", files.Where(file => file.Contains("/node-cpu/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        Assert.All(files, file => Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(
+            Directory.EnumerateDirectories(root),
+            one => Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(one)));
+    }
+
+    [Fact]
+    public void Test_OfAClusterForOthers_KnowsItByTheHostsAddress_AndItsStoresByThatOfTheirNetwork()
+    {
+        var test = TestText(Given.Plan(hasGpu: true, ("host.ip_address", "192.0.2.7")), null, null);
+
+        Assert.Equal(
+            ["postgres:172.28.0.1", "redis:172.28.0.1", "health:192.0.2.7", "api:192.0.2.7", "node-cpu:192.0.2.7", "node-gpu:192.0.2.7"],
+            Items(test, "services.test-worker.extra_hosts"));
+        Assert.Equal("http://192.0.2.7:10001", Env(test, "test-client", "SANDBOX_URL"));
+    }
+
+    [Fact]
+    public void Test_OnItsOwnNetwork_KnowsTheClusterByAnAddressOfTheHost()
     {
         var test = TestText(Given.Plan(hasGpu: true), null, null);
 
@@ -200,7 +282,7 @@ public sealed class ComposeTests
         {
             Assert.Equal(["test-network"], Items(test, $"services.{service}.networks"));
             Assert.Equal(
-                ["postgres:192.0.2.7", "redis:192.0.2.7", "health:192.0.2.7", "api:192.0.2.7", "node-cpu:192.0.2.7", "node-gpu:192.0.2.7"],
+                [.. new[] { "postgres", "redis", "health", "api", "node-cpu", "node-gpu" }.Select(name => $"{name}:172.28.0.1")],
                 Items(test, $"services.{service}.extra_hosts"));
         }
     }
@@ -208,17 +290,20 @@ public sealed class ComposeTests
     [Fact]
     public void TestWorker_ComesInThroughPublishedPorts()
     {
-        var test = TestText(Given.Plan(hasGpu: true), null, null);
+        var plan = Given.Plan(hasGpu: true);
+        var secrets = TestCluster.Make(plan, null, null).Find("test-worker")!.Secrets;
+        var test = TestText(plan, null, null);
 
         Assert.Equal("node-cpu:6390", Env(test, "test-worker", "HEAD_ADDRESS"));
         Assert.Equal("http://health:8888", Env(test, "test-worker", "HEALTH_URL"));
-        Assert.Equal("http://192.0.2.7:30000", Env(test, "test-worker", "Worker__Address"));
-        Assert.Contains("Host=postgres;Port=5433;", Env(test, "test-worker", "ConnectionStrings__sandbox"), StringComparison.Ordinal);
-        Assert.StartsWith("redis:6381,", Env(test, "test-worker", "ConnectionStrings__redis"), StringComparison.Ordinal);
+        Assert.Equal("http://172.28.0.1:30000", Env(test, "test-worker", "Worker__Address"));
+        Assert.Contains("Host=postgres;Port=5433;", secrets["ConnectionStrings__sandbox"], StringComparison.Ordinal);
+        Assert.StartsWith("redis:6381,", secrets["ConnectionStrings__redis"], StringComparison.Ordinal);
         Assert.Equal(
-            ["30000:8090", .. Enumerable.Range(30010, 11).Select(port => $"{port}:{port}")], Items(test, "services.test-worker.ports"));
+            OnThisMachine(["30000:8090", .. Enumerable.Range(30010, 11).Select(port => $"{port}:{port}")]),
+            Items(test, "services.test-worker.ports"));
         Assert.Equal(("2", "0"), (Env(test, "test-worker", "Worker__Capacity__Cpus"), Env(test, "test-worker", "Worker__Capacity__Gpus")));
-        Assert.Equal("http://192.0.2.7:10001", Env(test, "test-client", "SANDBOX_URL"));
+        Assert.Equal("http://172.28.0.1:10001", Env(test, "test-client", "SANDBOX_URL"));
         Assert.DoesNotContain("restart", Keys(test, "services.test-worker"));
     }
 
@@ -233,8 +318,8 @@ public sealed class ComposeTests
 
         Assert.Equal(["test-client", "test-worker", "test-worker-cpu"], Keys(test, "services"));
         Assert.Equal("node-gpu:6391", Env(test, "test-worker-cpu", "HEAD_ADDRESS"));
-        Assert.Equal("http://192.0.2.7:10002", Env(test, "test-client", "SANDBOX_URL"));
-        Assert.Contains("30100:8090", Items(test, "services.test-worker-cpu.ports"));
+        Assert.Equal("http://172.28.0.1:10002", Env(test, "test-client", "SANDBOX_URL"));
+        Assert.Contains("127.0.0.1:30100:8090", Items(test, "services.test-worker-cpu.ports"));
     }
 
     [Fact]
@@ -251,12 +336,11 @@ public sealed class ComposeTests
             TestCluster.WhyNotTarget(Given.Plan(hasGpu: true, ("services.nodes.cpu.enabled", "false")), null));
     }
 
-    /// <summary>As compose hands it on: two dollar signs are one, and a single one would begin a variable.</summary>
-    private static string Composed(string value)
-    {
-        Assert.DoesNotContain("$", value.Replace("$$", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        return value.Replace("$$", "$", StringComparison.Ordinal);
-    }
+    /// <summary>Published for the machine and for containers on it, and for no other machine.</summary>
+    private static List<string> OnThisMachine(params IEnumerable<string> ports) =>
+        [.. ports.SelectMany(port => (string[])[$"127.0.0.1:{port}", $"172.28.0.1:{port}"])];
+
+    private static string SecretOf(ClusterPlan plan, string service, string name) => MainCluster.Make(plan).Find(service)!.Secrets[name];
 
     private static YamlNode MainText(ClusterPlan plan) => Parse(ComposeText.Write(MainCluster.Make(plan)));
 

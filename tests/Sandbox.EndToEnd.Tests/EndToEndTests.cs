@@ -110,7 +110,7 @@ public sealed class EndToEndTests(RockServer server) : IClassFixture<RockServer>
         await RockServer.EventuallyAsync("the restart has ended", async () =>
             (status = await kata.StatusAsync("guest")).GetProperty("state").GetString() == "stopped");
         var refusal = status.GetProperty("reason").GetString();
-        Assert.Matches($@"^its disk image {images}/[0-9a-f-]+\.img is missing, it cannot be started again$", refusal);
+        Assert.Equal("its disk image is missing, it cannot be started again", refusal);
         Assert.Equal("start_failed", status.GetProperty("state_history").EnumerateArray().Last().GetProperty("event").GetString());
         var phase = status.GetProperty("status").GetProperty("docker_run");
         Assert.Equal(("failed", refusal), (phase.GetProperty("status").GetString(), phase.GetProperty("message").GetString()));

@@ -5,6 +5,7 @@ using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Encryption;
 using Sandbox.Storage.Redis;
 using Sandbox.Storage.Tests.Contract;
 using Sandbox.Storage.Tests.Redis;
@@ -108,7 +109,8 @@ public sealed class ClusterStorageTests
         builder.Logging.ClearProviders();
         // What Redis says is heard, also on a machine that takes long for it.
         builder.Configuration["Redis:CallTimeout"] = "00:00:05";
-        builder.Services.AddSingleton<IPlacement, Anywhere>().AddClusterStorage(connectionString, redis).AddSandboxOperator();
+        builder.Services.AddSingleton<IPlacement, Anywhere>().AddSingleton(new FieldCipher([new byte[FieldCipher.SecretLength]]));
+        builder.Services.AddClusterStorage(connectionString, redis).AddSandboxOperator();
         return builder.Build();
     }
 

@@ -9,7 +9,8 @@
 {{- end }}
 
 {{- define "stack.sandboxNamespace" -}}
-{{- .Values.sandboxes.namespace | default .Release.Namespace -}}
+{{- $own := printf "%s-%s" .Release.Namespace .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- .Values.sandboxes.namespace | default (printf "%s-sandboxes" $own) -}}
 {{- end }}
 
 {{/* What a component's pods are selected by; never changes. (dict "root" $ "component" "api") */}}

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Sandbox.ClusterFile.Hosts;
@@ -28,12 +29,41 @@ public sealed record ClusterPlan(ClusterSettings Settings, HostFacts Host, Clust
     /// <summary>Of every node that the cluster or its test may have.</summary>
     public IEnumerable<string> DataFolders => [.. new[] { CpuName, GpuName }.Concat(TestCluster.NodeNames).Select(DataOf)];
 
-    /// <summary>What containers of other networks reach this machine by.</summary>
-    internal string HostAddress => Host.IpAddress ?? "127.0.0.1";
+    /// <summary>Address of the host in the cluster's own network. Containers of this machine reach it, also those of other networks; no
+    /// other machine does.</summary>
+    internal string Gateway => Following(IPNetwork.Parse(Settings.Network.Subnet).BaseAddress).ToString();
+
+    /// <summary>Where the host publishes the ports of all services but the stores.</summary>
+    internal IReadOnlyList<string> PublishAddresses =>
+        PublishedAt(Settings.Host.PublishAddress ?? (Settings.Host.IpAddress is null ? Loopback : Everywhere));
+
+    /// <summary>Where it publishes those of the stores.</summary>
+    internal IReadOnlyList<string> StoreAddresses => PublishedAt(Settings.Host.StoreAddress ?? Loopback);
+
+    /// <summary>What containers of other networks reach this machine by; other machines, too, where its ports are published for
+    /// them.</summary>
+    internal string HostAddress => PublishAddresses is [Everywhere] ? Host.IpAddress ?? Gateway : Gateway;
+
+    /// <summary>Folder of the files with a service's secrets.</summary>
+    internal string SecretsOf(string service) => Path.Combine(SecretFolder, service);
 
     internal string DataOf(string node) => Path.Combine(Machine.NodeData, node);
 
     public string AgentFolder => Path.Combine(Machine.NodeData, "agent");
+
+    /// <summary>Of the files with secrets that containers mount.</summary>
+    public string SecretFolder => Path.Combine(Machine.NodeData, "secrets");
+
+    private const string Loopback = "127.0.0.1", Everywhere = "0.0.0.0";
+
+    private IReadOnlyList<string> PublishedAt(string address) => address == Everywhere ? [Everywhere] : [address, Gateway];
+
+    private static IPAddress Following(IPAddress address)
+    {
+        var bytes = address.GetAddressBytes();
+        bytes[^1]++;
+        return new IPAddress(bytes);
+    }
 }
 
 /// <summary>What only the machine that runs the containers can say.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sandbox.ClusterFile.Hosts;
 using Sandbox.ClusterFile.Settings;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.ClusterFile.Compose;
 
@@ -50,7 +51,7 @@ public static class ClusterPlans
         }
 
         var secrets = ClusterSecrets.New();
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        OwnerOnlyFile.EnsureFolder(Path.GetDirectoryName(path)!);
         OwnerOnlyFile.Write(path, JsonSerializer.Serialize(secrets));
         return secrets;
     }

@@ -43,7 +43,22 @@ public sealed record ComposeService
 
     public IReadOnlyList<ComposePort> Ports { get; init; } = [];
 
+    /// <summary>Addresses of the host that each of its ports is published at; empty: all.</summary>
+    public IReadOnlyList<string> PublishAddresses { get; init; } = [];
+
     public IReadOnlyList<ComposeMount> Mounts { get; init; } = [];
+
+    /// <summary>Secrets by the names of their files in <see cref="SecretFolder"/>; a mount leads there.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where a container has its secrets.</summary>
+    public const string SecretFolder = "/run/sandbox-secrets";
+
+    /// <summary>Nothing is written but in its mounts and in a /tmp of its own in memory.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Most processes and threads of the container.</summary>
+    public int PidsLimit { get; init; } = 2048;
 
     /// <summary>Key of its network.</summary>
     public required string Network { get; init; }

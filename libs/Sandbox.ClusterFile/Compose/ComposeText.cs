@@ -20,7 +20,7 @@ public static class ComposeText
         }
 
         using var text = new StringWriter();
-        text.WriteLine("# Made of cluster.yaml (`sandbox cluster generate`, `aspire publish`): change that instead. It holds secrets.");
+        text.WriteLine("# Made of cluster.yaml (`sandbox cluster generate`, `aspire publish`): change that instead.");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         var whole = text.ToString();
         return whole.EndsWith("...\n", StringComparison.Ordinal) ? whole[..^4] : whole;
@@ -41,13 +41,15 @@ public static class ComposeText
             node.Add("user", Text(user));
         }
 
+        AddConfinement(node, service);
+
         // Programs of ours start others and do not collect those that they did not start.
         node.Add("init", new YamlScalarNode("true"));
         AddList(node, "group_add", service.GroupAdd);
         AddList(node, "entrypoint", service.Entrypoint);
         AddList(node, "command", service.Command);
         AddMap(node, "environment", service.Environment);
-        AddList(node, "ports", service.Ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"{port.Host}:{port.Container}")));
+        AddList(node, "ports", service.Ports.SelectMany(port => Published(service, port)));
         AddList(node, "volumes", service.Mounts.Select(mount => $"{mount.Source}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}"));
         AddList(node, "networks", [service.Network]);
         AddList(node, "extra_hosts", service.ExtraHosts);
@@ -66,6 +68,25 @@ public static class ComposeText
         }
 
         return node;
+    }
+
+    private static IEnumerable<string> Published(ComposeService service, ComposePort port)
+    {
+        var pair = string.Create(CultureInfo.InvariantCulture, $"{port.Host}:{port.Container}");
+        return service.PublishAddresses.Count == 0 ? [pair] : service.PublishAddresses.Select(address => $"{address}:{pair}");
+    }
+
+    /// <summary>None of them needs a right of root's: each runs as a user, and the engine's socket has a group.</summary>
+    private static void AddConfinement(YamlMappingNode node, ComposeService service)
+    {
+        AddList(node, "cap_drop", ["ALL"]);
+        AddList(node, "security_opt", ["no-new-privileges:true"]);
+        node.Add("pids_limit", new YamlScalarNode(service.PidsLimit.ToString(CultureInfo.InvariantCulture)));
+        if (service.IsReadOnly)
+        {
+            node.Add("read_only", new YamlScalarNode("true"));
+            AddList(node, "tmpfs", ["/tmp"]);
+        }
     }
 
     private static YamlMappingNode NetworkOf(ComposeNetwork network) => new()

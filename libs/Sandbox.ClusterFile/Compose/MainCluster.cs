@@ -32,8 +32,9 @@ public static class MainCluster
         }
     }
 
-    private static ComposeService Health(ClusterPlan plan) => ServiceTemplate.New(plan, ClusterPlan.HealthName, Network) with
+    private static ComposeService Health(ClusterPlan plan) => (ServiceTemplate.New(plan, ClusterPlan.HealthName, Network) with
     {
+        IsReadOnly = true,
         Kind = "health",
         Entrypoint = ServiceTemplate.Entry("health"),
         Environment = ServiceTemplate.With(ServiceTemplate.ClusterEnvironment(plan), ("ASPNETCORE_URLS", "http://0.0.0.0:8080"),
@@ -43,10 +44,11 @@ public static class MainCluster
         HealthCheck = ServiceTemplate.Answers("http://127.0.0.1:8080/"),
         Restarts = true,
         Url = UrlOf(plan, plan.Settings.Services.Health.Port),
-    };
+    }).WithClusterSecrets(plan);
 
-    private static ComposeService Api(ClusterPlan plan) => ServiceTemplate.New(plan, ClusterPlan.ApiName, Network) with
+    private static ComposeService Api(ClusterPlan plan) => (ServiceTemplate.New(plan, ClusterPlan.ApiName, Network) with
     {
+        IsReadOnly = true,
         Kind = "api",
         Entrypoint = ServiceTemplate.Entry("api"),
         Environment = ServiceTemplate.With(
@@ -58,7 +60,7 @@ public static class MainCluster
         HealthCheck = ServiceTemplate.Answers("http://127.0.0.1:9464/health"),
         Restarts = true,
         Url = UrlOf(plan, plan.Settings.Services.Api.Port),
-    };
+    }).WithClusterSecrets(plan);
 
     private static ComposeService Node(ClusterPlan plan, string name, NodeService node, string? after)
     {
@@ -68,15 +70,15 @@ public static class MainCluster
             .. after is null ? [] : new[] { new ComposeDependency(after, UntilHealthy: false) },
             .. plan.Settings.Services.Health.Enabled ? new[] { new ComposeDependency(ClusterPlan.HealthName, UntilHealthy: true) } : [],
         ];
-        return ServiceTemplate.Node(plan, name, Network, node.Image, node.Build) with
+        var service = ServiceTemplate.Node(plan, name, Network, node.Image, node.Build) with
         {
             Environment = NodeEnvironment.Of(plan, new NodePlan(name, node.ContainerHeadPort, address)
             {
                 Cpus = node.Cpus,
                 Memory = node.Memory,
                 Gpus = node.Gpus > 0 ? node.Gpus : null,
-                HostAddress = plan.Host.IpAddress,
-                PublishedHeadPort = plan.Host.IpAddress is null ? null : node.HeadPort,
+                HostAddress = plan.HostAddress,
+                PublishedHeadPort = node.HeadPort,
                 GpuType = node.Gpus > 0 ? plan.Settings.Host.GpuType : null,
             }),
             Ports =
@@ -91,6 +93,7 @@ public static class MainCluster
             Restarts = true,
             Url = UrlOf(plan, node.DashboardPort),
         };
+        return service.WithClusterSecrets(plan);
     }
 
     private static ComposeDependency[] AfterStores(ClusterPlan plan) =>

@@ -26,7 +26,7 @@ public static class NodeEnvironment
 
     internal static Dictionary<string, string> Of(ClusterPlan plan, NodePlan node)
     {
-        var environment = ServiceTemplate.ClusterEnvironment(plan, node.IsOutside);
+        var environment = ServiceTemplate.ClusterEnvironment(plan);
         foreach (var (name, value) in OfDecision(plan.Settings.Nodes))
         {
             environment[name] = value;

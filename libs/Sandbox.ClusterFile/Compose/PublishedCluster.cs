@@ -1,4 +1,4 @@
-using Sandbox.ClusterFile.Hosts;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.ClusterFile.Compose;
 
@@ -12,7 +12,7 @@ public static class PublishedCluster
     /// <c>sandbox cluster init</c> writes it.</summary>
     /// <param name="file">Path of a cluster file; null: none is named.</param>
     /// <param name="folder">Where to; made where it is missing.</param>
-    /// <returns>Path of the compose text. It holds secrets, and only its owner reads it.</returns>
+    /// <returns>Path of the compose text. What it mounts (secrets, the agent) is put there by <c>sandbox cluster up</c>.</returns>
     /// <exception cref="ClusterFileException">With everything that is wrong with the cluster file.</exception>
     public static async Task<string> WriteAsync(string? file, string folder, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ public static class PublishedCluster
     private static void Copy(string source, string own)
     {
         var (from, to) = (Path.GetDirectoryName(source)!, Path.GetDirectoryName(Path.GetFullPath(own))!);
-        Directory.CreateDirectory(Path.Combine(to, ClusterPlans.StateFolder));
+        OwnerOnlyFile.EnsureFolder(Path.Combine(to, ClusterPlans.StateFolder));
         File.Copy(source, own, overwrite: true);
         File.WriteAllText(Path.Combine(to, ClusterSchema.Name), ClusterSchema.Write());
         OwnerOnlyFile.Write(

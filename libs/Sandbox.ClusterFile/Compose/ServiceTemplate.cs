@@ -16,6 +16,7 @@ internal static class ServiceTemplate
         Build = image is null ? BuildOf(plan, plan.Settings.Services.Nodes.Build) : null,
         User = plan.Machine.User,
         Network = network,
+        PublishAddresses = plan.PublishAddresses,
         Labels = new Dictionary<string, string> { [VersionLabel] = plan.Settings.Project.Version },
     };
 
@@ -27,6 +28,8 @@ internal static class ServiceTemplate
             Build = image is null ? BuildOf(plan, build ?? plan.Settings.Services.Nodes.Build) : BuildOf(plan, build),
             Entrypoint = Entry("node"),
             GroupAdd = plan.Machine.EngineGroup is { } group ? [group] : [],
+            IsReadOnly = true,
+            PidsLimit = 8192,
             Mounts =
             [
                 new(plan.Machine.EngineSocket, "/var/run/docker.sock"),
@@ -38,15 +41,29 @@ internal static class ServiceTemplate
     public static IReadOnlyList<string> Entry(string role) => ["/usr/local/bin/cluster-entry", role];
 
     /// <summary>What every process of the cluster is told.</summary>
-    /// <param name="outside">It runs on another network and comes in through the host's ports.</param>
-    public static Dictionary<string, string> ClusterEnvironment(ClusterPlan plan, bool outside = false) => new()
+    public static Dictionary<string, string> ClusterEnvironment(ClusterPlan plan) => new()
     {
         ["Cluster__Id"] = plan.Project,
-        ["Cluster__Secret"] = plan.Secrets.Cluster,
-        ["ConnectionStrings__sandbox"] = StoreContainers.Database(plan, outside),
-        ["ConnectionStrings__redis"] = StoreContainers.LiveEntries(plan, outside),
         ["DOTNET_ENVIRONMENT"] = "Production",
+        ["SECRETS_FOLDER"] = ComposeService.SecretFolder,
     };
+
+    /// <summary>What every process of the cluster is told by files.</summary>
+    /// <param name="outside">It runs on another network and comes in through the host's ports.</param>
+    public static ComposeService WithClusterSecrets(this ComposeService service, ClusterPlan plan, bool outside = false) =>
+        service.WithSecrets(plan, new Dictionary<string, string>
+        {
+            ["Cluster__Secret"] = plan.Secrets.Cluster,
+            ["ConnectionStrings__sandbox"] = StoreContainers.Database(plan, outside),
+            ["ConnectionStrings__redis"] = StoreContainers.LiveEntries(plan, outside),
+        });
+
+    public static ComposeService WithSecrets(this ComposeService service, ClusterPlan plan, Dictionary<string, string> secrets) =>
+        service with
+        {
+            Secrets = secrets,
+            Mounts = [.. service.Mounts, new(plan.SecretsOf(service.Name), ComposeService.SecretFolder, ReadOnly: true)],
+        };
 
     public static Dictionary<string, string> With(Dictionary<string, string> environment, params (string Name, string Value)[] more)
     {

@@ -8,18 +8,20 @@ namespace Sandbox.ClusterFile.Compose;
 internal static class StoreContainers
 {
     private const string DataFolder = "/var/lib/cluster/postgres";
+    private const string PostgresPassword = "POSTGRES_PASSWORD";
+    private const string RedisPassword = "REDIS_PASSWORD";
 
     public static ComposeService Postgres(ClusterPlan plan, string network)
     {
         var settings = plan.Settings.Services.Postgres;
-        return ServiceTemplate.New(plan, ClusterPlan.PostgresName, network, settings.Image) with
+        var service = ServiceTemplate.New(plan, ClusterPlan.PostgresName, network, settings.Image) with
         {
             Kind = "store",
             Entrypoint = ServiceTemplate.Entry("postgres"),
             Environment = new Dictionary<string, string>
             {
                 ["POSTGRES_USER"] = settings.User,
-                ["POSTGRES_PASSWORD"] = settings.Password!,
+                ["POSTGRES_PASSWORD_FILE"] = $"{ComposeService.SecretFolder}/{PostgresPassword}",
                 ["POSTGRES_DB"] = settings.Database,
                 ["PGDATA"] = DataFolder,
             },
@@ -29,18 +31,26 @@ internal static class StoreContainers
                 ["pg_isready", "--host", "127.0.0.1", "--username", settings.User, "--dbname", settings.Database],
                 TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), 30, TimeSpan.FromSeconds(3)),
             Restarts = true,
+            IsReadOnly = true,
+            PublishAddresses = plan.StoreAddresses,
         };
+        return service.WithSecrets(plan, new Dictionary<string, string> { [PostgresPassword] = settings.Password! });
     }
 
-    public static ComposeService Redis(ClusterPlan plan, string network) =>
-        ServiceTemplate.New(plan, ClusterPlan.RedisName, network, plan.Settings.Services.Redis.Image) with
+    public static ComposeService Redis(ClusterPlan plan, string network)
+    {
+        var service = ServiceTemplate.New(plan, ClusterPlan.RedisName, network, plan.Settings.Services.Redis.Image) with
         {
             Kind = "store",
             Entrypoint = ServiceTemplate.Entry("redis"),
-            Environment = new Dictionary<string, string> { ["REDIS_PASSWORD"] = plan.Secrets.Redis },
+            Environment = new Dictionary<string, string> { ["REDIS_PASSWORD_FILE"] = $"{ComposeService.SecretFolder}/{RedisPassword}" },
             Ports = [new(plan.Settings.Services.Redis.Port, 6379)],
             Restarts = true,
+            IsReadOnly = true,
+            PublishAddresses = plan.StoreAddresses,
         };
+        return service.WithSecrets(plan, new Dictionary<string, string> { [RedisPassword] = plan.Secrets.Redis });
+    }
 
     public static string Database(ClusterPlan plan, bool outside)
     {

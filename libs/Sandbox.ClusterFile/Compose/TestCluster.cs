@@ -5,13 +5,14 @@ namespace Sandbox.ClusterFile.Compose;
 
 /// <summary>
 /// The cluster test: a client and a worker on a network of their own. They know the main cluster by its hosts' names, which
-/// lead to the machine's address and its published ports, as from another machine; the engine's own names do not help there.
+/// lead to an address of the machine and its published ports, as from another machine; the engine's own names do not help there.
 /// </summary>
 public static class TestCluster
 {
     public const string ClientName = "test-client", WorkerName = "test-worker", CpuWorkerName = "test-worker-cpu";
 
     private const string Network = "test-network";
+    private const string ApiKey = "SANDBOX_API_KEY";
 
     /// <summary>Names of the test's nodes; what they made is theirs.</summary>
     public static IReadOnlyList<string> NodeNames => [WorkerName, CpuWorkerName];
@@ -44,13 +45,12 @@ public static class TestCluster
         "gpu" when !plan.Host.HasGpu => "target gpu needs a host with GPUs (host.has_gpu)",
         "gpu" when !plan.HasGpuNode => "target gpu needs services.nodes.gpu to be enabled",
         "cpu" when !plan.HasCpuNode => "target cpu needs services.nodes.cpu to be enabled",
-        _ when plan.Host.IpAddress is null =>
-            "this machine has no address that containers of another network could reach; say one in host.ip_address",
         _ => null,
     };
 
-    private static ComposeService Client(ClusterPlan plan, string name, NodeService node) =>
-        ServiceTemplate.New(plan, ClientName, Network) with
+    private static ComposeService Client(ClusterPlan plan, string name, NodeService node)
+    {
+        var service = ServiceTemplate.New(plan, ClientName, Network) with
         {
             Kind = "test",
             Entrypoint = ServiceTemplate.Entry("test-client"),
@@ -60,10 +60,12 @@ public static class TestCluster
                 ["TEST_HEAD_PORT"] = Number(node.HeadPort),
                 ["TEST_HEALTH_PORT"] = Number(plan.Settings.Services.Health.Port),
                 ["SANDBOX_URL"] = $"http://{plan.HostAddress}:{Number(node.ClientPort)}",
-                ["SANDBOX_API_KEY"] = plan.Secrets.ApiKey,
+                ["SANDBOX_API_KEY_FILE"] = $"{ComposeService.SecretFolder}/{ApiKey}",
             },
             ExtraHosts = Hosts(plan),
         };
+        return service.WithSecrets(plan, new Dictionary<string, string> { [ApiKey] = plan.Secrets.ApiKey });
+    }
 
     private static ComposeService Worker(ClusterPlan plan, string name, string head, int nodePort, int first, int last)
     {
@@ -77,7 +79,7 @@ public static class TestCluster
             HealthUrl = $"http://{ClusterPlan.HealthName}:{Number(plan.Settings.Services.Health.Port)}",
             HeadAddress = head,
         });
-        return ServiceTemplate.Node(plan, name, Network) with
+        var service = ServiceTemplate.Node(plan, name, Network) with
         {
             Kind = "test",
             Entrypoint = ServiceTemplate.Entry("test-worker"),
@@ -85,12 +87,14 @@ public static class TestCluster
             Ports = [.. ServiceTemplate.NodePorts(nodePort, first, last)],
             ExtraHosts = Hosts(plan),
         };
+        return service.WithClusterSecrets(plan, outside: true);
     }
 
     private static string[] Hosts(ClusterPlan plan)
     {
-        var main = MainCluster.Make(plan).Services.Select(service => service.Hostname);
-        return [.. main.Select(name => $"{name}:{plan.HostAddress}")];
+        // The stores may be published for this machine only.
+        return [.. MainCluster.Make(plan).Services.Select(
+            service => $"{service.Hostname}:{(service.Kind == "store" ? plan.Gateway : plan.HostAddress)}")];
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

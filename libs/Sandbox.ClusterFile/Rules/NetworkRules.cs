@@ -33,6 +33,18 @@ internal sealed class AddressAttribute : RuleAttribute
     internal override void Describe(JsonObject schema) => schema["format"] = "ipv4";
 }
 
+/// <summary>An IPv4 address of this machine to listen at; 0.0.0.0 is all of them.</summary>
+internal sealed class ListenAddressAttribute : RuleAttribute
+{
+    internal override string? WhyBad(object value) =>
+        IPAddress.TryParse((string)value, out var address) && address.AddressFamily is AddressFamily.InterNetwork
+            && address.ToString() == (string)value
+            ? null
+            : "must be an IPv4 address";
+
+    internal override void Describe(JsonObject schema) => schema["format"] = "ipv4";
+}
+
 internal sealed class HttpAddressAttribute : RuleAttribute
 {
     internal override string? WhyBad(object value) =>

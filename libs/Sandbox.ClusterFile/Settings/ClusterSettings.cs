@@ -53,8 +53,16 @@ public sealed class HostSettings
     public string Hostname { get; set; } = "localhost";
 
     [Address]
-    [Description("What containers of other networks reach it by. Not said: the address of its way out.")]
+    [Description("What other machines reach it by. With it the ports are published for them, those of the stores left out.")]
     public string? IpAddress { get; set; }
+
+    [ListenAddress]
+    [Description("Address at which ports are published, those of the stores left out. Not said: 0.0.0.0 with ip_address, else 127.0.0.1.")]
+    public string? PublishAddress { get; set; }
+
+    [ListenAddress]
+    [Description("Address at which the ports of Postgres and Redis are published. Not said: 127.0.0.1.")]
+    public string? StoreAddress { get; set; }
 }
 
 public sealed class NetworkSettings

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Files;
 using Sandbox.Contracts.Ids;
 using Sandbox.Node;
 
@@ -29,9 +30,14 @@ internal sealed class ArchiveFiles
     /// <summary>A file that is gone when it is closed, and when this process ends in whatever way it can.</summary>
     public FileStream Open()
     {
-        Directory.CreateDirectory(_folder);
-        return new FileStream(
-            Path.Combine(_folder, Guid.NewGuid().ToString("N")), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20,
-            FileOptions.Asynchronous | FileOptions.DeleteOnClose);
+        OwnerOnlyFile.EnsureFolder(_folder);
+        return new FileStream(Path.Combine(_folder, Guid.NewGuid().ToString("N")), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            BufferSize = 1 << 20,
+            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+            UnixCreateMode = OwnerOnlyFile.Mode,
+        });
     }
 }

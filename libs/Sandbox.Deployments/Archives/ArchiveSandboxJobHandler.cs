@@ -30,7 +30,7 @@ internal sealed partial class ArchiveSandboxJobHandler(
 
         await using var watch = new RecordWatch(record, store, feed, time);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, watch.Moved);
-        using var reporter = new PhaseReporter(record, store, time);
+        using var reporter = new PhaseReporter(record, store, archives.Failures, time);
         try
         {
             var facts = await PutAwayAsync(record, reporter, wanted.Token);
@@ -44,7 +44,7 @@ internal sealed partial class ArchiveSandboxJobHandler(
         catch (Exception exception)
             when (exception is ArchiveException or ArchiveStoreException or IOException or EngineException { Unreachable: false })
         {
-            await FailAsync(reporter.Record, exception.Message, claim, cancellationToken);
+            await FailAsync(reporter.Record, ContainerArchive.WhyFailed(reporter, exception), claim, cancellationToken);
         }
     }
 

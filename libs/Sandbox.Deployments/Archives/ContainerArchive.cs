@@ -15,7 +15,7 @@ namespace Sandbox.Deployments.Archives;
 /// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
 /// incarnation, and a file in the store is replaced whole.</summary>
 internal sealed class ContainerArchive(
-    EngineConnection engine, ArchiveFiles files, ArchiveSpace space, StagingImage staging, IArchiveStore store,
+    EngineConnection engine, ArchiveFiles files, ArchiveSpace space, StagingImage staging, IArchiveStore store, FailureReporter failures,
     IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker)
 {
     private const CompressionLevel Level = CompressionLevel.Fastest;
@@ -24,6 +24,12 @@ internal sealed class ContainerArchive(
     private readonly EngineImages _images = new(engine);
     private readonly EngineArchives _archives = new(engine);
     private readonly RegistryArchive _registry = new(engine, options.Value);
+
+    public FailureReporter Failures => failures;
+
+    /// <summary>What a caller is told of an archive or a restore that failed.</summary>
+    public static string WhyFailed(IPhaseReporter phases, Exception exception) => exception is ArchiveException
+        ? exception.Message : phases.Describe("the engine or the store of archives failed", exception);
 
     /// <summary>Puts the files of a stopped container away.</summary>
     public async Task<ArchiveFacts> PutImageAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)

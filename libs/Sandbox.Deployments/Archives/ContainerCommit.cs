@@ -7,6 +7,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Node;
+using Sandbox.Node.Deployments;
 
 namespace Sandbox.Deployments.Archives;
 
@@ -16,8 +17,8 @@ namespace Sandbox.Deployments.Archives;
 /// unless something else has one. With a registry in its name an image has that name while it is pushed, and none afterwards.
 /// </summary>
 internal sealed partial class ContainerCommit(
-    EngineConnection engine, StagingImage staging, RegistryCheck registries, IOptions<ImagePolicy> policy, IOptions<WorkerOptions> worker,
-    ILogger<ContainerCommit> logger)
+    EngineConnection engine, StagingImage staging, RegistryCheck registries, FailureReporter failures, IOptions<ImagePolicy> policy,
+    IOptions<WorkerOptions> worker, ILogger<ContainerCommit> logger)
 {
     private static readonly CommitEnding Gone = new(12, "commit", "SANDBOX_CONTAINER_NOT_FOUND", "its container is gone");
 
@@ -59,7 +60,9 @@ internal sealed partial class ContainerCommit(
         }
         catch (Exception exception) when (exception is ArchiveException or EngineException { Unreachable: false })
         {
-            return (CommitEnding.Failed(exception.Message), null);
+            var said = exception is ArchiveException
+                ? exception.Message : failures.Describe(record, "the engine refused to make the image", exception);
+            return (CommitEnding.Failed(said), null);
         }
 
         var volumes = container?.Mounts?.Where(mount => mount.Type is "volume").Select(mount => mount.Destination).ToList() ?? [];

@@ -52,8 +52,9 @@ internal sealed class RestoreSandboxJobHandler(
         }
         catch (Exception exception) when (exception is ArchiveException or ArchiveStoreException or EngineException or IOException)
         {
-            await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Failed, exception.Message, cancellationToken);
-            return new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, exception.Message);
+            var reason = ContainerArchive.WhyFailed(phases, exception);
+            await phases.ReportAsync(SandboxPhase.ImagePull, PhaseStatus.Failed, reason, cancellationToken);
+            return new SandboxError.StartFailed(pending.Id, SandboxPhase.ImagePull, reason);
         }
 
         // The image is this sandbox's alone: no other start names it by its id, and it goes when its container goes.

@@ -82,8 +82,7 @@ internal sealed partial class DockerDeployment : IDeployment
         if (sandbox.Spec.UseKata && !_kataDisk.Exists(sandbox.Incarnation))
         {
             return await FailedAsync(
-                told.FailedAsync(
-                    $"its disk image {_kataDisk.File(sandbox.Incarnation)} is missing, it cannot be started again", cancellationToken));
+                told.FailedAsync("its disk image is missing, it cannot be started again", cancellationToken));
         }
 
         try

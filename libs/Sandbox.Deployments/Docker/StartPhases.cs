@@ -49,7 +49,9 @@ internal sealed class StartPhases(SandboxInstance sandbox, IPhaseReporter report
     /// <summary>An engine that did not answer may answer the next attempt, so that is told apart.</summary>
     public async Task<SandboxError> FailedAsync(EngineException exception, CancellationToken cancellationToken)
     {
-        var error = await FailedAsync(exception.Message, cancellationToken);
-        return exception.Unreachable ? new SandboxError.DockerUnavailable(exception.Message) : error;
+        var reason = reporter.Describe(
+            exception.Unreachable ? "the container engine does not answer" : "the container engine refused it", exception);
+        var error = await FailedAsync(reason, cancellationToken);
+        return exception.Unreachable ? new SandboxError.DockerUnavailable(reason) : error;
     }
 }

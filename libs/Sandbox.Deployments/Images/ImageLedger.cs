@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Files;
 using Sandbox.Node;
 
 namespace Sandbox.Deployments.Images;
@@ -154,22 +155,10 @@ internal sealed partial class ImageLedger
 
     private void Write()
     {
-        var fresh = $"{_file}.new";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
-            File.Delete(fresh);
-            using (var stream = new FileStream(fresh, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            {
-                JsonSerializer.Serialize(stream, new Content(_key, _images));
-            }
-
-            File.Move(fresh, _file, overwrite: true);
+            OwnerOnlyFile.EnsureFolder(Path.GetDirectoryName(_file)!);
+            OwnerOnlyFile.Write(_file, stream => JsonSerializer.Serialize(stream, new Content(_key, _images)));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

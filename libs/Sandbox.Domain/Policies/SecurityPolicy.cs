@@ -24,9 +24,9 @@ public sealed class SecurityPolicy : IValidatableObject
     /// <summary>The kata runtime is installed where sandboxes run. Default: no.</summary>
     public bool AllowKata { get; set; }
 
-    /// <summary>Lets a caller name an agent that already runs elsewhere; this server then connects to whatever host
-    /// and port he names. Default: no.</summary>
-    public bool AllowRemote { get; set; }
+    /// <summary>Hosts (<c>agents.example</c>, or with a port <c>10.0.0.5:8000</c>) of agents that already run elsewhere: a caller may name
+    /// one of these, and this server then connects there. Default: none.</summary>
+    public IReadOnlyList<string> AllowedRemoteHosts { get; set; } = [];
 
     /// <summary><c>required</c>: a sandbox whose network cannot be kept apart (from other sandboxes, its machine, private addresses) is
     /// not started. <c>preferred</c>: it is, and its status says what is in effect. Default: preferred.</summary>
@@ -54,7 +54,7 @@ public sealed class SecurityPolicy : IValidatableObject
         spec.Privileged && !AllowPrivileged ? Not("privileged sandboxes")
         : spec.AllowPrivilegeGain && !AllowPrivilegeGain ? Not("sandboxes that may gain privileges")
         : spec.UseKata && !AllowKata ? Not("sandboxes of the kata runtime")
-        : spec.Remote is not null && !AllowRemote ? Not("sandboxes at a remote agent (Security:AllowRemote)")
+        : spec.Remote is { } remote && !Allows(remote) ? Not("sandboxes at this remote agent (Security:AllowedRemoteHosts)")
         : Disk is Required && spec.DiskBytes is null ? Not("sandboxes without a disk limit (Security:Disk)")
         : null;
 
@@ -70,7 +70,17 @@ public sealed class SecurityPolicy : IValidatableObject
             .Concat(DeniedNetworks.Select(network => (nameof(DeniedNetworks), network)))
             .Where(entry => !IsIPv4Network(entry.network))
             .Select(entry => new ValidationResult(
-                $"'{entry.network}' in {entry.Item1} is no IPv4 network such as 10.1.2.0/24.", [entry.Item1]));
+                $"'{entry.network}' in {entry.Item1} is no IPv4 network such as 10.1.2.0/24.", [entry.Item1]))
+            .Concat(AllowedRemoteHosts.Where(host => host.Length == 0 || !Uri.TryCreate($"agent://{host}/", UriKind.Absolute, out var uri)
+                    || !uri.Authority.Equals(host, StringComparison.OrdinalIgnoreCase))
+                .Select(host => new ValidationResult(
+                    $"'{host}' in {nameof(AllowedRemoteHosts)} is no host such as agents.example or 10.0.0.5:8000.",
+                    [nameof(AllowedRemoteHosts)])));
+
+    private bool Allows(RemoteAgent remote) =>
+        Uri.TryCreate(remote.Host, UriKind.Absolute, out var uri)
+        && (string[])[uri.Host, $"{uri.Host}:{remote.Port}"] is var names
+        && AllowedRemoteHosts.Any(allowed => names.Contains(allowed, StringComparer.OrdinalIgnoreCase));
 
     private static SandboxError.Forbidden Not(string what) => new($"This server does not allow {what}.");
 

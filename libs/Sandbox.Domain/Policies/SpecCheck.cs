@@ -80,8 +80,8 @@ internal sealed class SpecCheck
         {
             Require(name.Length > 0, "env", "the name of a variable must not be empty");
             Require(!name.Contains('=', StringComparison.Ordinal), "env", $"'{Short(name)}' must not contain '='");
-            Require(!name.Contains('\0', StringComparison.Ordinal), "env", "the name of a variable must not contain NUL");
-            Require(!value.Contains('\0', StringComparison.Ordinal), "env", $"the value of '{Short(name)}' must not contain NUL");
+            Require(!HasNul(name), "env", "the name of a variable must not contain NUL");
+            Require(!HasNul(value), "env", $"the value of '{Short(name)}' must not contain NUL");
         }
 
         var map = Map("env", env);
@@ -101,8 +101,13 @@ internal sealed class SpecCheck
         Require(
             (map ?? new Dictionary<string, string>()).Sum(entry => entry.Key.Length + (long)entry.Value.Length) <= longest,
             field, $"all names and values together must not exceed {SizeText.Of(longest)} characters");
+        Require(
+            !(map ?? new Dictionary<string, string>()).Any(entry => HasNul(entry.Key) || HasNul(entry.Value)),
+            field, "names and values must not contain NUL, which no database keeps");
         return map ?? new Dictionary<string, string>();
     }
+
+    private static bool HasNul(string text) => text.Contains('\0', StringComparison.Ordinal);
 
     public static string Short(string text) => text.Length > 80 ? text[..80] + "…" : text;
 

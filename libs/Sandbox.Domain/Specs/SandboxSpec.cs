@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sandbox.Domain.Specs;
 
 public enum PullPolicy
@@ -31,6 +33,9 @@ public enum DeploymentKind
 /// </summary>
 public sealed record SandboxSpec
 {
+    /// <summary>The name under which a row keeps its environment encrypted. No variable has an empty name.</summary>
+    public const string EncryptedEnv = "";
+
     /// <summary>Characters of metadata that a tombstone keeps; larger metadata goes as a whole.</summary>
     public const int TombstoneMetadata = 4096;
 
@@ -110,6 +115,10 @@ public sealed record SandboxSpec
 
     /// <summary>Environment of every process in the sandbox; reaches the agent by its init call, never by labels.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The environment is there and this process cannot decrypt it; nothing may be started without it.</summary>
+    [JsonIgnore]
+    public bool HasEncryptedEnv => Env.ContainsKey(EncryptedEnv);
 
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 

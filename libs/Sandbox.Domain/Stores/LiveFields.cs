@@ -7,13 +7,13 @@ namespace Sandbox.Domain.Stores;
 /// <summary>
 /// The allow-list of the live entry and the projection of a record on it. Values are what JSON
 /// knows: text, numbers, booleans, null, lists and maps of these. Record-only columns (spec, snapshot, version …) are not
-/// declared here and therefore never get in.
+/// declared here and therefore never get in; nor does the environment, which may hold secrets.
 /// </summary>
 public static class LiveFields
 {
     public static FrozenSet<string> Allowed { get; } = FrozenSet.Create(
         StringComparer.Ordinal,
-        "host_ip", "host_name", "image", "metadata", "env", "user_id", "experiment_id", "namespace", "cluster_name",
+        "host_ip", "host_name", "image", "metadata", "user_id", "experiment_id", "namespace", "cluster_name",
         "sandbox_id", "auth_token", "rock_authorization_encrypted", "phases", "state", "port_mapping",
         "create_user_gray_flag", "cpus", "memory", "num_gpus", "accelerator_type", "disk", "create_time", "start_time",
         "stop_time", "delete_time", "archive_time", "auto_transition_state", "auto_transition_time",
@@ -63,7 +63,7 @@ public static class LiveFields
         (fields["num_gpus"], fields["accelerator_type"]) = (spec.NumGpus, spec.AcceleratorType);
         fields["auto_archive_seconds"] = spec.AutoArchive?.TotalSeconds;
         fields["auto_delete_seconds"] = spec.AutoDelete?.TotalSeconds;
-        (fields["metadata"], fields["env"], fields["extended_params"]) = (Map(spec.Metadata), Map(spec.Env), Map(spec.ExtendedParams));
+        (fields["metadata"], fields["extended_params"]) = (Map(spec.Metadata), Map(spec.ExtendedParams));
     }
 
     private static Dictionary<string, object?> PhaseFields(SandboxPhase phase) => new(StringComparer.Ordinal)

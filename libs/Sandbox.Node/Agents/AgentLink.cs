@@ -130,9 +130,13 @@ internal sealed class AgentLink : IDisposable
             // Longer than is read: that is an answer, too.
             return new Answer<T>(
                 exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, default,
-                exception.Message);
+                $"its agent's connection failed ({KindOf(exception)})");
         }
     }
+
+    /// <summary>Without the addresses that its text has.</summary>
+    private static string KindOf(Exception exception) =>
+        exception is HttpRequestException http ? http.HttpRequestError.ToString() : exception.GetType().Name;
 
     /// <param name="Came">Whether the agent answered at all.</param>
     private sealed record Answer<T>(bool Came, T? Value, string? Failure = null);

@@ -107,6 +107,10 @@ public sealed record FoundSandbox(IncarnationId Incarnation, SandboxId SandboxId
 public interface IPhaseReporter
 {
     Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken);
+
+    /// <summary>What the caller of this start is told of a failure that others put into words; the log has those.</summary>
+    /// <param name="kind">The same in words of ours.</param>
+    string Describe(string kind, Exception exception);
 }
 
 public interface IDeploymentHook

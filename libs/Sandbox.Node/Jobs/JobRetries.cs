@@ -21,7 +21,7 @@ internal sealed partial class JobRetries(
         Log.GivenUp(logger, WorkerTelemetry.KindOf(claimed.Job), claimed.Job.SandboxId, claimed.Attempt, exception);
         try
         {
-            await failedJobs.DeadLetterAsync(claimed, exception.Message);
+            await failedJobs.DeadLetterAsync(claimed, exception);
             return "given up";
         }
         catch (Exception unwritten)

@@ -6,7 +6,8 @@ namespace Sandbox.Node.Jobs;
 
 /// <summary>Writes how far a start is into its record and wakes the callers that wait for it. Progress within one phase is
 /// thinned out.</summary>
-internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store, TimeProvider time) : IPhaseReporter, IDisposable
+internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store, FailureReporter failures, TimeProvider time)
+    : IPhaseReporter, IDisposable
 {
     private const int MaxMessage = 1024;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(250);
@@ -41,6 +42,8 @@ internal sealed class PhaseReporter(SandboxInstance record, ISandboxStore store,
             _lock.Release();
         }
     }
+
+    public string Describe(string kind, Exception exception) => failures.Describe(Record, kind, exception);
 
     /// <summary>Writes other facts of the start (the host). <see cref="Record"/> has them as soon as this is called and no
     /// report is under way.</summary>

@@ -61,7 +61,7 @@ internal static class Readiness
     {
         SandboxId = sandbox.Id.ToString(),
         Incarnation = sandbox.Incarnation.ToString(),
-        Env = sandbox.Spec.Env,
+        Env = sandbox.Spec.HasEncryptedEnv ? new Dictionary<string, string>() : sandbox.Spec.Env,
         GraceSeconds = sandbox.Spec.AgentGrace.TotalSeconds,
         Cpus = sandbox.Spec.LimitCpus ?? sandbox.Spec.Cpus,
         MemoryBytes = sandbox.Spec.MemoryBytes,
@@ -75,7 +75,8 @@ internal static class Readiness
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return $"it cannot be watched any more: {exception.Message}";
+            // What the engine says of it, the watch over the engine has logged.
+            return "it cannot be watched any more";
         }
     }
 

@@ -9,14 +9,14 @@ namespace Sandbox.Node.Jobs;
 /// <summary>One attempt to get from pending to running (or to a failure that the record tells), for a start and a restart alike. A
 /// failure is written only while the job is still claimed, for another node that has begun it since may succeed; that it runs is
 /// true no matter which of them says so first.</summary>
-internal sealed partial class StartAttempt(
-    ISandboxStore store, IChangeFeed feed, AgentLinks links, NodeIdentity node, StartRecorder recorder, TimeProvider time,
-    ILogger<StartAttempt> logger)
+internal sealed class StartAttempt(
+    ISandboxStore store, IChangeFeed feed, AgentLinks links, NodeIdentity node, StartRecorder recorder, FailureReporter failures,
+    TimeProvider time)
 {
     public async Task<StartOutcome> RunAsync(
         SandboxInstance pending, DeploymentSet deployments, BringUp bringUp, ClaimedJob claim, CancellationToken cancellationToken)
     {
-        using var reporter = new PhaseReporter(pending, store, time);
+        using var reporter = new PhaseReporter(pending, store, failures, time);
         await using var watch = new RecordWatch(pending, store, feed, time);
         var until = pending.TransientDeadline ?? time.GetUtcNow() + pending.Spec.StartupTimeout;
         using var deadline = new CancellationTokenSource(TimeLeft(until), time);
@@ -24,8 +24,8 @@ internal sealed partial class StartAttempt(
         Result<StartedSandbox> brought;
         try
         {
-            brought = deployments.WhyForbidden(pending.Spec) is { } forbidden
-                ? forbidden
+            brought = (WhyIncomplete(pending) ?? deployments.WhyForbidden(pending.Spec)) is { } refusal
+                ? refusal
                 : await BringUpAsync(reporter, deployments, bringUp, any.Token);
         }
         catch (OperationCanceledException) when (watch.Moved.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -41,6 +41,10 @@ internal sealed partial class StartAttempt(
             ? await recorder.AliveAsync(pending, reporter.Record, started.Confinement, cancellationToken)
             : await recorder.FailedAsync(reporter.Record, error, claim, cancellationToken);
     }
+
+    private static SandboxError.StartFailed? WhyIncomplete(SandboxInstance pending) => pending.Spec.HasEncryptedEnv
+        ? new(pending.Id, PhaseReporter.PhaseOf(pending), "its environment was encrypted under a secret that this node does not have")
+        : null;
 
     private TimeSpan TimeLeft(DateTimeOffset until)
     {
@@ -97,14 +101,8 @@ internal sealed partial class StartAttempt(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // A start is reported, not repeated: the caller that asked decides whether to try again.
-            Log.DeploymentFailed(logger, pending.Id, exception);
-            return new SandboxError.StartFailed(pending.Id, reporter.CurrentPhase, exception.Message);
+            var reason = reporter.Describe("it could not be started", exception);
+            return new SandboxError.StartFailed(pending.Id, reporter.CurrentPhase, reason);
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(4103, LogLevel.Error, "The deployment failed while it started sandbox {SandboxId}")]
-        public static partial void DeploymentFailed(ILogger logger, Contracts.Ids.SandboxId sandboxId, Exception exception);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class StartSandboxJobHandler(
     : JobHandler<StartSandboxJob>
 {
     private const string NoPassword =
-        "this start was given up before and its registry password was not kept; create the sandbox again with the password";
+        "the registry password of this start is not kept any more; create the sandbox again with the password";
 
     protected override async Task RunAsync(StartSandboxJob job, ClaimedJob claim, CancellationToken cancellationToken)
     {

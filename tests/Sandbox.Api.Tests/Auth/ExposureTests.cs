@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Auth;
+using Sandbox.Api.Tests.Servers;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
 using Sandbox.Testing;
@@ -97,6 +98,7 @@ public sealed class ExposureTests : IDisposable
     [InlineData("Api:KeyHashes:0", "abc", "Api:KeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.")]
     [InlineData("Api:TimeZone", "Mars/Olympus", "Api:TimeZone: this machine knows no zone Mars/Olympus.")]
     [InlineData("Api:MaxJsonBody", "1", "MaxJsonBody")]
+    [InlineData("Api:TrustedProxies:0", "everybody", "Api:TrustedProxies: 'everybody' is no address and no network such as 10.0.0.0/24.")]
     public async Task Start_WithOptionsThatCannotBe_IsRefused(string name, string value, string text)
     {
         await using var app = Build("http://127.0.0.1:0", settings: (name, value));
@@ -116,6 +118,36 @@ public sealed class ExposureTests : IDisposable
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
 
         Assert.Equal($"Api:KeyFile: {folder.File("keys")} holds no key.", refused.Message);
+    }
+
+    [Fact]
+    public async Task Start_WithAKeyFileThatEverybodyMayWrite_IsRefused()
+    {
+        using var folder = new TempFolder();
+        var keys = folder.File("keys");
+        await File.WriteAllTextAsync(keys, "a key\n");
+        File.SetUnixFileMode(keys, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        await using var app = Build("http://127.0.0.1:0", settings: ("Api:KeyFile", keys));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
+
+        Assert.Equal($"Api:KeyFile: every user can write {keys}; chmod 600 it.", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite, 0)]
+    [InlineData(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead, 1)]
+    public async Task Start_WithAKeyFileThatOthersMayRead_WarnsOfIt(UnixFileMode mode, int warnings)
+    {
+        using var folder = new TempFolder();
+        var keys = folder.File("keys");
+        await File.WriteAllTextAsync(keys, "a key\n");
+        File.SetUnixFileMode(keys, mode);
+
+        await using var server = await ApiServer.StartAsync(("Api:KeyFile", keys));
+
+        const string Warning = "3902 Api:KeyFile: other users of this machine can read";
+        Assert.Equal(warnings, server.Logs.Lines.Count(line => line.StartsWith(Warning, StringComparison.Ordinal)));
     }
 
     private WebApplication Build(

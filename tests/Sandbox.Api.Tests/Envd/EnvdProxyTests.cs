@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Cluster;
 
@@ -23,7 +24,7 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
         {
             seen = $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} {http.Request.ContentType} "
                 + $"{http.Request.Headers.Authorization}";
-            http.Response.Headers["X-Own"] = "1";
+            http.Response.Headers.ETag = "\"1\"";
             http.Response.ContentType = "application/odd";
             http.Response.StatusCode = 404;
             await http.Response.Body.WriteAsync(new byte[] { 0, 255, 10 });
@@ -40,7 +41,7 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
 
         Assert.Equal($"{method} /envd{target} {(method == "POST" ? "application/connect+json" : "")} Basic cm9vdDo=", seen);
         Assert.Equal((404, "application/odd"), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.ToString()));
-        Assert.Equal("1", answer.Headers.GetValues("X-Own").Single());
+        Assert.Equal("\"1\"", answer.Headers.ETag?.Tag);
         Assert.Equal([0, 255, 10], await answer.Content.ReadAsByteArrayAsync());
     }
 
@@ -109,6 +110,40 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
 
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.False(answer.Headers.Contains(NodeApiRoutes.OwnAnswer), "only a worker speaks for itself; what runs in a sandbox does not");
+    }
+
+    /// <summary>What runs in a sandbox answers at the API's own address, where a browser or a client with cookies obeys it.</summary>
+    [Theory]
+    [InlineData("Set-Cookie", "session=stolen")]
+    [InlineData("Location", "https://attacker.example/")]
+    [InlineData("WWW-Authenticate", "Basic")]
+    [InlineData("Clear-Site-Data", "\"*\"")]
+    [InlineData("Access-Control-Allow-Origin", "*")]
+    [InlineData("Content-Security-Policy", "default-src *")]
+    [InlineData("Strict-Transport-Security", "max-age=0")]
+    [InlineData("Alt-Svc", "h3=\":443\"")]
+    [InlineData("X-Own", "1")]
+    public async Task Answer_WithAHeaderThatSaysNothingOfItsBody_LosesIt(string name, string value)
+    {
+        var id = await _server.GivenRunningAsync();
+        _server.Agent.Routes["/envd/files"] = async http =>
+        {
+            http.Response.Headers[name] = value;
+            http.Response.Headers.ContentDisposition = "inline";
+            http.Response.ContentType = "text/html";
+            await http.Response.WriteAsync("<script>");
+        };
+        using var request = To(id, "GET", "/files?path=/x");
+
+        using var answer = await _server.Http.SendAsync(request);
+
+        Assert.False(
+            answer.Headers.NonValidated.Contains(name) || answer.Content.Headers.NonValidated.Contains(name),
+            $"{name} was not to go on to the caller");
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal(("text/html", "inline"), (
+            answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentDisposition?.DispositionType));
+        Assert.Equal("<script>", await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -131,6 +131,8 @@ public sealed class ManagementTests
     [InlineData("POST", "/keys", """{"tenant":"none"}""", 404, "not_found", "There is no such tenant.")]
     [InlineData("POST", "/keys", """{"expires_at":"2001-01-01T00:00:00Z"}""", 400, "bad_request", "expires_at: it lies in the past.")]
     [InlineData("POST", "/keys", "{\"note\":\"a\\nb\"}", 400, "bad_request", "note: at most 200 printable characters.")]
+    [InlineData(
+        "POST", "/keys", "{\"tenant\":\"a\\u0000b\"}", 400, "bad_request", "The body contains a NUL character, which no database keeps.")]
     [InlineData("DELETE", "/keys/none", "", 404, "not_found", "There is no such key, or it was revoked before.")]
     [InlineData("GET", "/dead-letters?limit=0", "", 400, "bad_request", "limit: 1 to 1000.")]
     [InlineData("POST", "/dead-letters/x/redrive", "", 404, "not_found", "There is no such dead letter.")]

@@ -86,6 +86,7 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
     [InlineData("/is_alive", "query.sandbox_id: Field required")]
     [InlineData("/get_sandbox_statistics", "query.sandbox_id: Field required")]
     [InlineData("/sandboxes?page=0", "query.page: Input should be greater than or equal to 1")]
+    [InlineData("/sandboxes?user_id=a%00b", "query.user_id: must not contain a NUL character")]
     [InlineData(
         "/sandboxes?page=x&page_size=2001",
         "query.page: Input should be a valid integer, unable to parse string as an integer; query.page_size: Input should be less than "

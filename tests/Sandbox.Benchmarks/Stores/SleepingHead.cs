@@ -5,6 +5,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Storage;
+using Sandbox.Storage.Encryption;
 using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Benchmarks.Stores;
@@ -41,6 +42,7 @@ internal sealed class SleepingHead : IAsyncDisposable
     public static async Task<SleepingHead> OpenAsync(HeadFleet fleet)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(new FieldCipher([new byte[FieldCipher.SecretLength]]));
         builder.Services.AddClusterStorage(fleet.Database, redis: null);
         var host = builder.Build();
         await host.StartAsync();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Sandbox.Storage;
+using Sandbox.Storage.Encryption;
 
 namespace Sandbox.Benchmarks.Stores;
 
@@ -17,7 +18,7 @@ internal sealed class StoreHosts : IAsyncDisposable
         for (var number = 0; number < count; number++)
         {
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            builder.Services.AddClusterStorage(postgres, redis);
+            builder.Services.AddSingleton(new FieldCipher([new byte[FieldCipher.SecretLength]])).AddClusterStorage(postgres, redis);
             var host = builder.Build();
             await host.StartAsync();
             stores._hosts.Add(host);

@@ -88,6 +88,8 @@ public sealed class SweepTests
 
     private sealed class Nobody : IPhaseReporter
     {
+        public string Describe(string kind, Exception exception) => exception.Message;
+
         public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) =>
             Task.CompletedTask;
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
@@ -193,7 +194,7 @@ public sealed class DeploymentManagerTests
         Assert.Equal("This server does not allow privileged sandboxes.", Forbidden(Request with { Privileged = true }));
         Assert.Equal("This server does not allow sandboxes of the kata runtime.", Forbidden(Request with { UseKataRuntime = true }));
         Assert.Equal(
-            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).",
+            "This server does not allow sandboxes at this remote agent (Security:AllowedRemoteHosts).",
             Forbidden(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 80) }));
         _security.Disk = "required";
         Assert.Equal(
@@ -266,10 +267,50 @@ public sealed class DeploymentManagerTests
         Assert.True(record.Apply(SandboxEvent.Alive).IdleDeadline > Given.Now.AddYears(4000), "some 4,000 years is what was asked for");
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", "http://127.0.0.1", 9000, true)]
+    [InlineData("127.0.0.1:9000", "http://127.0.0.1", 9000, true)]
+    [InlineData("Agents.example:80", "http://agents.EXAMPLE", 80, true)]
+    [InlineData("[::1]:9000", "http://[::1]", 9000, true)]
+    [InlineData("127.0.0.1:9000", "http://127.0.0.1", 9001, false)]
+    [InlineData("127.0.0.1:9000", "http://127.0.0.1.attacker.example", 9000, false)]
+    [InlineData("agents.example", "http://x.agents.example", 80, false)]
+    [InlineData("agents.example", "http://169.254.169.254", 80, false)]
+    public void Prepare_WithARemoteAgent_IsOnlyForAListedHost(string allowed, string host, int port, bool isAllowed)
+    {
+        _security.AllowedRemoteHosts = [allowed];
+
+        var prepared = Prepare(Request with { Remote = new RemoteAgentRequest(host, port) });
+
+        Assert.Equal(isAllowed, prepared.TryGet(out _, out var error));
+        Assert.True(isAllowed || error is SandboxError.Forbidden, error?.Text);
+    }
+
+    [Theory]
+    [InlineData("http://agents.example")]
+    [InlineData("agents.example/path")]
+    [InlineData("two hosts")]
+    [InlineData("")]
+    public void AllowedRemoteHosts_WithWhatIsNoHost_AreRefused(string entry) =>
+        Assert.Single(new SecurityPolicy { AllowedRemoteHosts = [entry] }.Validate(new ValidationContext(_security)));
+
+    [Theory]
+    [InlineData("metadata")]
+    [InlineData("extended_params")]
+    public void Prepare_OfAMapWithANul_NamesIt(string field)
+    {
+        foreach (var map in (Dictionary<string, string>[])[Map("a\0b", "c"), Map("a", "b\0c")])
+        {
+            var refused = Refused(field is "metadata" ? Request with { Metadata = map } : Request with { ExtendedParams = map });
+
+            Assert.StartsWith($"{field}: names and values must not contain NUL", refused.Text, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Prepare_WithARemoteAgent_IsRemote()
     {
-        _security.AllowRemote = true;
+        _security.AllowedRemoteHosts = ["127.0.0.1"];
 
         var spec = Prepared(Request with { Remote = new RemoteAgentRequest("http://127.0.0.1", 9000) }).Spec;
 

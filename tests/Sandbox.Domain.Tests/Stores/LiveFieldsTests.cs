@@ -6,7 +6,7 @@ namespace Sandbox.Domain.Tests.Stores;
 public sealed class LiveFieldsTests
 {
     [Fact]
-    public void Allowed_IsTheContractsList() => Assert.Equal(34, LiveFields.Allowed.Count);
+    public void Allowed_IsTheContractsListWithoutTheEnvironment() => Assert.Equal(33, LiveFields.Allowed.Count);
 
     [Theory]
     [InlineData("spec")]
@@ -15,6 +15,7 @@ public sealed class LiveFieldsTests
     [InlineData("incarnation")]
     [InlineData("rock_authorization")]
     [InlineData("registry_password")]
+    [InlineData("env")]
     [InlineData("HOST_IP")]
     public void Pick_OfAnythingNotDeclared_DropsIt(string field) =>
         Assert.Equal(["image"], LiveFields.Pick(new Dictionary<string, object?> { [field] = "x", ["image"] = "busybox" }).Keys);
@@ -26,6 +27,15 @@ public sealed class LiveFieldsTests
 
         Assert.Empty(fields.Keys.Except(LiveFields.Allowed));
         Assert.Equal(("running", "busybox", "10.0.0.1"), ((string)fields["state"]!, (string)fields["image"]!, (string)fields["host_ip"]!));
+    }
+
+    [Fact]
+    public void Of_ARecordWithAnEnvironment_SaysNothingOfIt()
+    {
+        var sandbox = Given.Sandbox();
+        var with = sandbox with { Spec = sandbox.Spec with { Env = new Dictionary<string, string> { ["TOKEN"] = "env-secret" } } };
+
+        Assert.DoesNotContain("env", LiveFields.Of(with).Keys);
     }
 
     [Fact]

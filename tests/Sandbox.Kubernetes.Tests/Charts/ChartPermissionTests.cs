@@ -22,6 +22,22 @@ public sealed class ChartPermissionTests
         Assert.Equal(called.Order(StringComparer.Ordinal), allowed.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The account may read every secret where it makes pods.</summary>
+    [NeedsHelmFact]
+    public async Task Sandboxes_WithoutANamespaceOfTheValues_GetOneOfTheirOwn()
+    {
+        var chart = await RenderedChart.RenderAsync("least-values.yaml");
+
+        var made = Assert.Single(chart.Of<V1Namespace>());
+        Assert.Equal("stack-demo-sandboxes", made.Metadata.Name);
+        Assert.Equal("baseline", made.Metadata.Labels["pod-security.kubernetes.io/enforce"]);
+        Assert.Equal("keep", made.Metadata.Annotations["helm.sh/resource-policy"]);
+        Assert.Equal(made.Metadata.Name, Assert.Single(chart.Of<V1Role>()).Metadata.NamespaceProperty);
+        Assert.Equal(made.Metadata.Name, RenderedChart.ContainerOf(chart.Component("pods")).Env
+            .Single(variable => variable.Name == "Kubernetes__Namespace").Value);
+        Assert.Empty((await RenderedChart.RenderAsync("full-values.yaml")).Of<V1Namespace>());
+    }
+
     [NeedsHelmFact]
     public async Task Rights_OfTheRelease_ReachNoFurtherThanTheSandboxesNamespace()
     {

@@ -147,7 +147,8 @@ public sealed class ChartTests
         Assert.All(
             chart.Objects.Where(one => one.Metadata.NamespaceProperty != RenderedChart.Namespace),
             one => Assert.True(
-                one is V1Role or V1RoleBinding or V1NetworkPolicy, $"{one.Kind} {one.Metadata.Name} is not in the release's namespace"));
+                one is V1Role or V1RoleBinding or V1NetworkPolicy or V1Namespace,
+                $"{one.Kind} {one.Metadata.Name} is not in the release's namespace"));
     }
 
     [NeedsHelmTheory]

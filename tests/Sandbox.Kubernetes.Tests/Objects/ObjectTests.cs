@@ -54,6 +54,15 @@ public sealed class ObjectTests
     }
 
     [Theory]
+    [InlineData("reg.example:5000/team/app:1", "reg.example:5000")]
+    [InlineData("docker.io/team/app", "docker.io")]
+    [InlineData("localhost/app", "localhost")]
+    [InlineData("team/app:1", null)]
+    [InlineData("app", null)]
+    public void ImageAuth_GoesToTheRegistryThatTheImageNames_AndToNoOther(string image, string? registry) =>
+        Assert.Equal(registry, ImageAuth.RegistryOf(image));
+
+    [Theory]
     [InlineData("plain", true)]
     [InlineData("a-b_c.d", true)]
     [InlineData("ends-with-dash-", false)]
@@ -77,7 +86,7 @@ public sealed class ObjectTests
         { """{"phase":"Succeeded","containerStatuses":[{"name":"main","state":{"terminated":{"exitCode":0,"reason":"Completed"}}}]}""", "Ended", "exit code 0" },
         { """{"phase":"Running","containerStatuses":[{"name":"side","state":{"running":{}}},{"name":"main","state":{"terminated":{"exitCode":1,"reason":"Error"}}}]}""", "Ended", "exit code 1" },
         { """{"phase":"Running","containerStatuses":[{"name":"main","state":{"running":{}}}]}""", "Running", "its pod runs" },
-        { """{"phase":"Pending","initContainerStatuses":[{"name":"sandbox-agent","state":{"waiting":{"reason":"ImagePullBackOff","message":"no such agent"}}}]}""", "Waiting", "ImagePullBackOff (sandbox-agent): no such agent" },
+        { """{"phase":"Pending","initContainerStatuses":[{"name":"sandbox-agent","state":{"waiting":{"reason":"ImagePullBackOff","message":"dial tcp 10.0.0.5:6379: connection refused"}}}]}""", "Waiting", "ImagePullBackOff (sandbox-agent)" },
         { """{"phase":"Pending","containerStatuses":[{"name":"main","state":{"waiting":{"reason":"ContainerCreating"}}}]}""", "Waiting", "waiting for a node" },
     };
 

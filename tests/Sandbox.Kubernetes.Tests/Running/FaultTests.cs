@@ -129,12 +129,12 @@ public sealed class FaultTests : KubeTest
         var submitted = await host.SubmitAsync(KubeHost.Prepare("unpullable"));
         await MadeAsync("pods", submitted);
 
-        Cluster.Change("pods", NameOf(submitted), pod => pod["status"] = Waiting(reason, "manifest unknown"));
+        Cluster.Change("pods", NameOf(submitted), pod => pod["status"] = Waiting(reason, "dial tcp 10.0.0.5:6379: connection refused"));
 
         var failed = await host.UntilAsync(submitted.Id, record => record.State is not SandboxState.Pending, $"stopped: {why}");
         var phase = failed.Phases.Single(phase => phase.Name == SandboxPhase.ImagePull);
         Assert.Equal((SandboxEvent.StartFailed, PhaseStatus.Failed), (failed.History[^1].On, phase.Status));
-        Assert.Equal($"{reason} (main): manifest unknown", failed.Reason);
+        Assert.Equal($"{reason} (main)", failed.Reason);
         Assert.Equal(failed.Reason, phase.Message);
         await KubeHost.UntilAsync(
             () => Cluster.All("pods") is [] && Cluster.All("secrets") is [], "a failed start leaves nothing in the cluster");

@@ -43,6 +43,8 @@ public sealed class PodStartTests
 
     private sealed class Untold : IPhaseReporter
     {
+        public string Describe(string kind, Exception exception) => exception.Message;
+
         public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken) =>
             Task.CompletedTask;
     }

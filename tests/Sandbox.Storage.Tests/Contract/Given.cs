@@ -1,7 +1,10 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Jobs;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Specs;
+using Sandbox.Storage.Encryption;
 
 namespace Sandbox.Storage.Tests.Contract;
 
@@ -9,6 +12,8 @@ namespace Sandbox.Storage.Tests.Contract;
 internal static class Given
 {
     public static readonly DateTimeOffset Now = new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero);
+
+    public static RecordEncryption Encryption { get; } = EncryptionUnder("a secret");
 
     public static SandboxSpec Spec { get; } = new()
     {
@@ -21,6 +26,10 @@ internal static class Given
         RemoveContainer = false,
         Env = new Dictionary<string, string> { ["A"] = "1" },
     };
+
+    /// <param name="secrets">The present one, then the former ones.</param>
+    public static RecordEncryption EncryptionUnder(params IReadOnlyList<string> secrets) =>
+        new(new FieldCipher([.. secrets.Select(Encoding.UTF8.GetBytes)]), NullLogger<RecordEncryption>.Instance);
 
     public static SandboxInstance Pending(string? id = null, DateTimeOffset? now = null) => new()
     {

@@ -26,3 +26,5 @@ public sealed class PostgresNodeStoreTests() : NodeStoreContract(PostgresStores.
 public sealed class PostgresTenantStoreTests() : TenantStoreContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresQuotaTests() : QuotaContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresEncryptionTests() : EncryptionContract(PostgresStores.OpenAsync);

@@ -1,4 +1,5 @@
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Encryption;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Tests.Contract;
 
@@ -7,8 +8,8 @@ namespace Sandbox.Storage.Tests.Postgres;
 /// <summary>The stores on a database of a test's own, which is told the test's time before each use.</summary>
 internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider time) : ITestedStores
 {
-    private PostgresJobStore? _jobs;
-    private PostgresSandboxStore? _records;
+    private EncryptedJobStore? _jobs;
+    private EncryptedRecordStore? _records;
 
     // One as long as the process lives: it gathers what is written at the same time.
     public ISandboxStore Records
@@ -16,7 +17,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
         get
         {
             var at = database.At(time);
-            return LazyInitializer.EnsureInitialized(ref _records, () => new PostgresSandboxStore(at));
+            return LazyInitializer.EnsureInitialized(
+                ref _records, () => new EncryptedRecordStore(new PostgresSandboxStore(at), Given.Encryption));
         }
     }
 
@@ -26,11 +28,11 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
         get
         {
             var at = database.At(time);
-            return LazyInitializer.EnsureInitialized(ref _jobs, () => new PostgresJobStore(at));
+            return LazyInitializer.EnsureInitialized(ref _jobs, () => new EncryptedJobStore(new PostgresJobStore(at), Given.Encryption));
         }
     }
 
-    public ICommitStore Commits => new PostgresCommitStore(database.At(time));
+    public ICommitStore Commits => new EncryptedCommitStore(new PostgresCommitStore(database.At(time)), Given.Encryption);
 
     public ILeaseStore Leases => new PostgresLeaseStore(database.At(time));
 

@@ -26,3 +26,5 @@ public sealed class SqliteNodeStoreTests() : NodeStoreContract(SqliteFile.OpenAs
 public sealed class SqliteTenantStoreTests() : TenantStoreContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteQuotaTests() : QuotaContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteEncryptionTests() : EncryptionContract(SqliteFile.OpenAsync);

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Stores;
+using Sandbox.Storage.Encryption;
 using Sandbox.Storage.Sqlite;
 using Sandbox.Storage.Tests.Contract;
 using Sandbox.Testing;
@@ -16,14 +17,14 @@ internal sealed class SqliteFile : ITestedStores
     {
         _time = time;
         Database = SqliteDatabase.Open(Path);
-        Jobs = new SqliteJobStore(Database, time);
+        Jobs = new EncryptedJobStore(new SqliteJobStore(Database, time), Given.Encryption);
     }
 
     public string Path => _folder.File("sandboxes.db");
 
     public SqliteDatabase Database { get; private set; }
 
-    public IRecordStore Records => new SqliteSandboxStore(Database, _time);
+    public IRecordStore Records => new EncryptedRecordStore(new SqliteSandboxStore(Database, _time), Given.Encryption);
 
     ISandboxStore ITestedStores.Records => Records;
 
@@ -35,7 +36,7 @@ internal sealed class SqliteFile : ITestedStores
 
     public ITenantStore Tenants => new SqliteTenantStore(Database, _time);
 
-    public ICommitStore Commits => new SqliteCommitStore(Database, _time);
+    public ICommitStore Commits => new EncryptedCommitStore(new SqliteCommitStore(Database, _time), Given.Encryption);
 
     public static ValueTask<ITestedStores> OpenAsync(TimeProvider time) => ValueTask.FromResult<ITestedStores>(new SqliteFile(time));
 
@@ -45,7 +46,7 @@ internal sealed class SqliteFile : ITestedStores
     {
         Database.Dispose();
         Database = SqliteDatabase.Open(Path);
-        Jobs = new SqliteJobStore(Database, _time);
+        Jobs = new EncryptedJobStore(new SqliteJobStore(Database, _time), Given.Encryption);
         return ValueTask.CompletedTask;
     }
 

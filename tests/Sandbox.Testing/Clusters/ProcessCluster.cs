@@ -9,7 +9,8 @@ namespace Sandbox.Testing.Clusters;
 /// </summary>
 public sealed class ProcessCluster : IAsyncDisposable
 {
-    private const string Secret = "a secret of the tests that is long enough";
+    /// <summary>What its processes know each other by.</summary>
+    public const string Secret = "a secret of the tests that is long enough";
 
     /// <summary>No cluster of this test run has a Redis: everything must pass all the same (<c>SANDBOX_WITHOUT_REDIS=1</c>).</summary>
 #pragma warning disable RS0030 // A switch of the person who runs the tests, not of the product.

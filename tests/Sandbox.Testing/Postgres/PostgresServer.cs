@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Npgsql;
 using Sandbox.Testing.Clusters;
 using Xunit;
@@ -72,6 +73,26 @@ public sealed class PostgresServer : IAsyncDisposable
         await using var command = new NpgsqlCommand(statement, connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>All databases as text.</summary>
+    public Task<string> DumpAsync() => RunAsync(PostgresPrograms.Of("pg_dumpall", ["-h", _folder, "-U", "sandbox"]));
+
+    /// <summary>Which of its files has which of the texts; its log of all writes is among them, and what was overwritten since.</summary>
+    public IEnumerable<(string File, string Text)> FilesWith(IReadOnlyCollection<string> texts)
+    {
+        var searched = texts.Select(text => (Text: text, Bytes: Encoding.UTF8.GetBytes(text))).ToList();
+        foreach (var file in Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories))
+        {
+            var content = ReadShared(file);
+            foreach (var (text, bytes) in searched)
+            {
+                if (content.AsSpan().IndexOf(bytes) >= 0)
+                {
+                    yield return (Path.GetRelativePath(Data, file), text);
+                }
+            }
+        }
     }
 
     /// <summary>Starts it on the data that it had.</summary>
@@ -212,11 +233,29 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private static async Task RunAsync(ProcessStartInfo start)
+    /// <summary>One that the server has removed meanwhile is empty.</summary>
+    private static byte[] ReadShared(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var all = new MemoryStream();
+            file.CopyTo(all);
+            return all.ToArray();
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    /// <returns>What it wrote.</returns>
+    private static async Task<string> RunAsync(ProcessStartInfo start)
     {
         using var process = Process.Start(start)!;
         var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{Path.GetFileName(start.FileName)} failed with {process.ExitCode}: {string.Concat(output)}");
+        return output[0];
     }
 }

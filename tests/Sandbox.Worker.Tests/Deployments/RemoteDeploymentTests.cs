@@ -54,7 +54,7 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
 
         Assert.False(answer.TryGet(out _, out var error));
         Assert.Equal(
-            "This server does not allow sandboxes at a remote agent (Security:AllowRemote).",
+            "This server does not allow sandboxes at this remote agent (Security:AllowedRemoteHosts).",
             Assert.IsType<SandboxError.StartFailed>(error).Reason);
         Assert.False(listener.Pending(), "a node was not to dial what its own policy forbids");
     }
@@ -119,7 +119,8 @@ public sealed class RemoteDeploymentTests : IAsyncLifetime
         _data.Dispose();
     }
 
-    private static void Allow(IServiceCollection services) => services.Configure<SecurityPolicy>(policy => policy.AllowRemote = true);
+    private static void Allow(IServiceCollection services) =>
+        services.Configure<SecurityPolicy>(policy => policy.AllowedRemoteHosts = ["127.0.0.1"]);
 
     private SandboxInstance Prepare(string id)
     {

@@ -254,7 +254,7 @@ public sealed class FakeEngineTests : IDisposable
 
         Assert.Equal(
             (SandboxPhase.DockerRun,
-                $"its disk image {_folder.File($"kata/{sandbox.Incarnation}.img")} is missing, it cannot be started again"),
+                "its disk image is missing, it cannot be started again"),
                 (error.Phase, error.Reason));
         Assert.Equal("docker_run Failed", phases.Steps.Last());
         Assert.Equal(asked, engine.Calls.Count);

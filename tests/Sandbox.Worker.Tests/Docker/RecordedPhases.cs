@@ -23,6 +23,8 @@ internal sealed class RecordedPhases : IPhaseReporter
     /// <summary>Phase and status of each report.</summary>
     public IEnumerable<string> Steps => Reports.Select(report => $"{report.Phase} {report.Status}");
 
+    public string Describe(string kind, Exception exception) => exception.Message;
+
     public Task ReportAsync(string phase, PhaseStatus status, string message, CancellationToken cancellationToken)
     {
         lock (_lock)

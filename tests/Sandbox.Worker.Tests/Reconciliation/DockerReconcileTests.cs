@@ -94,7 +94,7 @@ public sealed class DockerReconcileTests : IAsyncLifetime
         using (await _worker.Get<KeyedLock<IncarnationId>>().EnterAsync(orphan.Incarnation, CancellationToken.None))
         {
             // As a worker that died after the engine had made it, and whose record is gone.
-            using var phases = new PhaseReporter(orphan, _worker.Records, TimeProvider.System);
+            using var phases = new PhaseReporter(orphan, _worker.Records, _worker.Get<FailureReporter>(), TimeProvider.System);
             var started = await Docker.EnsureStartedAsync(new StartOrder(orphan, null), phases, CancellationToken.None);
             Assert.True(started.TryGet(out _, out var error), error?.Text);
             Assert.Equal(2, (await _cluster.ContainersAsync(CancellationToken.None)).Count);
