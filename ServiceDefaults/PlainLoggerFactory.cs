@@ -20,9 +20,14 @@ internal sealed class PlainLoggerFactory(ILoggerFactory inner) : ILoggerFactory
         public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            inner.Log(
-                logLevel, eventId, state, Plain(exception), (said, _) => PlainLogText.OneLine(formatter(said, exception)));
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (inner.IsEnabled(logLevel))
+            {
+                var plain = Plain(exception);
+                inner.Log(logLevel, eventId, state, plain, (said, _) => PlainLogText.OneLine(formatter(said, exception)));
+            }
+        }
 
         private static Exception? Plain(Exception? exception) =>
             exception?.ToString() is { } text && PlainLogText.Lines(text) is var plain && plain != text

@@ -3,7 +3,6 @@ using Sandbox.Cluster;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Operators;
-using Sandbox.Domain.Stores;
 
 namespace Sandbox.Api.Cluster;
 

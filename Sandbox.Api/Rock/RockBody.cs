@@ -89,7 +89,7 @@ internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<
         if (http.Request.BodyReader.TryRead(out var first))
         {
             if (first.IsCompleted && first.Buffer.Length <= limit
-                && await reserved.TryReachAsync(first.Buffer.Length, http.RequestAborted))
+                && await FitsAsync(http, first.Buffer, reserved, http.RequestAborted))
             {
                 return first.Buffer;
             }
@@ -122,7 +122,7 @@ internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<
                 return await RefusedAsync(http, TooLarge(limit));
             }
 
-            if (!await reserved.TryReachAsync(part.Buffer.Length, cancellationToken))
+            if (!await FitsAsync(http, part.Buffer, reserved, cancellationToken))
             {
                 reader.AdvanceTo(part.Buffer.End);
                 return await OverloadedAsync(http);
@@ -134,6 +134,22 @@ internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<
             }
 
             reader.AdvanceTo(part.Buffer.Start, part.Buffer.End);
+        }
+    }
+
+    /// <summary>Whether there is room for what was read. A caller that leaves meanwhile must not leave its connection within a
+    /// read.</summary>
+    private static async ValueTask<bool> FitsAsync(
+        HttpContext http, ReadOnlySequence<byte> body, BufferReservation reserved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reserved.TryReachAsync(body.Length, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            http.Request.BodyReader.AdvanceTo(body.End);
+            throw;
         }
     }
 

@@ -78,7 +78,7 @@ internal static class ContainerBody
             ["Binds"] = List(service.Mounts.Select(mount =>
                 $"{(mount.IsVolume ? file.Volumes.First(volume => volume.Key == mount.Source).Name : mount.Source)}"
                     + $":{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")),
-            ["PortBindings"] = Map(service.Ports.Select(port => ($"{port.Container}/tcp", PortBindings(service, port)))),
+            ["PortBindings"] = Map(service.Ports.Select(port => ($"{port.Container}/tcp", (JsonNode)PortBindings(service, port)))),
             ["ExtraHosts"] = List(service.ExtraHosts),
             ["GroupAdd"] = List(service.GroupAdd),
             ["CapDrop"] = List(["ALL"]),
@@ -105,7 +105,7 @@ internal static class ContainerBody
         return host;
     }
 
-    private static JsonNode PortBindings(ComposeService service, ComposePort port)
+    private static JsonArray PortBindings(ComposeService service, ComposePort port)
     {
         IReadOnlyList<string> addresses = service.PublishAddresses.Count == 0 ? [""] : service.PublishAddresses;
         return new JsonArray([.. addresses.Select(address => (JsonNode)new JsonObject

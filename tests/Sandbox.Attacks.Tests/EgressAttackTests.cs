@@ -11,6 +11,10 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
+    private static readonly string[] Everything = ["0.0.0.0/0", "169.254.169.254/32", "127.0.0.0/8", "10.0.0.0/8"];
+
+    private static readonly string[] OneName = ["pypi.org"];
+
     private static int _count;
 
     private readonly List<(RockCaller Owner, string Id)> _started = [];
@@ -52,7 +56,7 @@ public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
     {
         using var service = new HostListener(IPAddress.Any);
         var box = await StartAsync(
-            attacked.Mallory, new { allow = new[] { "0.0.0.0/0", "169.254.169.254/32", "127.0.0.0/8", "10.0.0.0/8" } });
+            attacked.Mallory, new { allow = Everything });
         var gateway = (await attacked.Mallory.ExecuteAsync(box, "ip route | awk '/^default/{print $3}'")).Trim();
 
         foreach (var address in (string[])[gateway, "172.17.0.1", "169.254.169.254"])
@@ -101,7 +105,7 @@ public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Name_ThatTheSandboxDefinesItself_OpensNoAddress()
     {
-        var box = await StartAsync(attacked.Mallory, new { allow = new[] { "pypi.org" } });
+        var box = await StartAsync(attacked.Mallory, new { allow = OneName });
         await attacked.Mallory.ExecuteAsync(box, $"echo '{Lan.Address.Host} pypi.org' >>/etc/hosts");
 
         Assert.False(await ReachesAsync(attacked.Mallory, box, "pypi.org"), "the address was told by nobody but the sandbox");

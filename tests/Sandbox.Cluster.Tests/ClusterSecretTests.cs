@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Sandbox.Cluster;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 

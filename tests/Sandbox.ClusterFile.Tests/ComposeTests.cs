@@ -278,12 +278,11 @@ public sealed class ComposeTests
         Assert.Equal(["test-client", "test-worker"], Keys(test, "services"));
         Assert.Equal(["test-network"], Keys(test, "networks"));
         Assert.Equal("172.30.0.0/24", At(test, "networks.test-network.ipam.config.0.subnet"));
+        string[] names = ["postgres", "redis", "health", "api", "node-cpu", "node-gpu"];
         foreach (var service in Keys(test, "services"))
         {
             Assert.Equal(["test-network"], Items(test, $"services.{service}.networks"));
-            Assert.Equal(
-                [.. new[] { "postgres", "redis", "health", "api", "node-cpu", "node-gpu" }.Select(name => $"{name}:172.28.0.1")],
-                Items(test, $"services.{service}.extra_hosts"));
+            Assert.Equal([.. names.Select(name => $"{name}:172.28.0.1")], Items(test, $"services.{service}.extra_hosts"));
         }
     }
 

@@ -10,13 +10,16 @@ namespace Sandbox.Deployments.Archives;
 /// What archives and restores may take of this node: one archive and one restore at a time, and nothing of what
 /// <see cref="ArchiveOptions.KeepFree"/> keeps free on the disks that they write to.
 /// </summary>
-internal sealed class ArchiveSpace(EngineConnection engine, IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker)
-    : IDisposable
+internal sealed class ArchiveSpace(
+    EngineConnection engine, ArchiveFiles files, IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker) : IDisposable
 {
     private readonly SemaphoreSlim _archives = new(1), _restores = new(1);
 
     /// <summary>Bytes that are free where a folder lies. A seam for tests of full disks.</summary>
     internal Func<string, long> Free { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
+
+    /// <inheritdoc cref="ArchiveFiles.Open"/>
+    public FileStream OpenFile() => files.Open();
 
     /// <summary>Waits until no other archive is made here, and keeps the next one waiting until it is disposed.</summary>
     public Task<IDisposable> EnterArchiveAsync(CancellationToken cancellationToken) => EnterAsync(_archives, cancellationToken);

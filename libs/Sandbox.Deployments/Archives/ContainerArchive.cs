@@ -15,7 +15,7 @@ namespace Sandbox.Deployments.Archives;
 /// <summary>Containers into the archive store and images out of it. Every step may be repeated: names follow from the
 /// incarnation, and a file in the store is replaced whole.</summary>
 internal sealed class ContainerArchive(
-    EngineConnection engine, ArchiveFiles files, ArchiveSpace space, StagingImage staging, IArchiveStore store, FailureReporter failures,
+    EngineConnection engine, ArchiveSpace space, StagingImage staging, IArchiveStore store, FailureReporter failures,
     IOptions<ArchiveOptions> options, IOptions<WorkerOptions> worker)
 {
     private const CompressionLevel Level = CompressionLevel.Fastest;
@@ -66,7 +66,7 @@ internal sealed class ContainerArchive(
     public async Task PutLogAsync(SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
         await phases.ReportAsync(SandboxPhase.LogArchive, PhaseStatus.Running, "storing the log", cancellationToken);
-        await using var file = files.Open();
+        await using var file = space.OpenFile();
         await PackAsync(file, space.OfData("the log", Limit(options.Value.MaxLog)), target =>
             _archives.CopyLogAsync(ContainerName.Of(sandbox.Incarnation, worker.Value), target, cancellationToken));
         await (options.Value.IsRegistry
@@ -99,7 +99,7 @@ internal sealed class ContainerArchive(
 
     private async Task UnpackAsync(ArchiveFacts archive, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        await using var file = files.Open();
+        await using var file = space.OpenFile();
         using (var hashed = new HashingStream(file, space.OfData("what the archive has", archive.Bytes)))
         {
             if (!await store.TryGetAsync(archive.Location, hashed, cancellationToken))
@@ -138,7 +138,7 @@ internal sealed class ContainerArchive(
     private async Task<ArchiveFacts> PutImageAsync(
         ImageInspectResponse image, SandboxInstance sandbox, IPhaseReporter phases, CancellationToken cancellationToken)
     {
-        await using var file = files.Open();
+        await using var file = space.OpenFile();
         await phases.ReportAsync(SandboxPhase.ImageArchive, PhaseStatus.Running, "packing the image", cancellationToken);
         var (digest, bytes) = await PackAsync(
             file, space.OfData(StagingImage.TheImage, Limit(options.Value.MaxImage)), target =>

@@ -2,7 +2,7 @@ using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Deployments.Machine;
-using Sandbox.Deployments.Networks;
+using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Node;
 using Sandbox.Node.Diagnostics;

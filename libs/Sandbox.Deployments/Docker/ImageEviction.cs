@@ -8,8 +8,9 @@ using Sandbox.Node;
 namespace Sandbox.Deployments.Docker;
 
 /// <summary>
-/// Keeps what starts pulled under a limit (<see cref="WorkerOptions.ImageCache"/>): looks after each pull, and from time to time. Only what a registry has is removed: what the
-/// operator put there stays, and so does every commit, which nothing else has, until its tenant removes it.
+/// Keeps what starts pulled under a limit (<see cref="WorkerOptions.ImageCache"/>): looks after each pull, and from time to time. Only
+/// what a registry has is removed: what the operator put there stays, and so does every commit, which nothing else has, until its tenant
+/// removes it.
 /// </summary>
 internal sealed partial class ImageEviction(
     EngineConnection engine, ImageLedger ledger, IOptions<ImagePolicy> policy, IOptions<WorkerOptions> worker, TimeProvider time,

@@ -6,6 +6,10 @@ namespace Sandbox.Domain.Stores;
 /// <summary>What became of the last commit of each sandbox. Kept apart from the record, which moves on while an image is pushed.</summary>
 public interface ICommitStore
 {
+    /// <summary>By how much two processes' clocks may differ at most. A commit that began longer than this before its sandbox was created
+    /// is of an earlier sandbox: an id is used again after <see cref="ISandboxStore.TombstoneFor"/> only.</summary>
+    static readonly TimeSpan ClocksApart = TimeSpan.FromHours(1);
+
     /// <summary>Writes a commit that has begun together with its job, unless one of the same sandbox is running: then nothing
     /// is written and the answer is that one.</summary>
     Task<SandboxCommit> BeginAsync(SandboxCommit begun, CommitSandboxJob job, CancellationToken cancellationToken);

@@ -130,7 +130,7 @@ internal sealed class AgentLink : IDisposable
             // Longer than is read: that is an answer, too.
             return new Answer<T>(
                 exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, default,
-                $"its agent's connection failed ({KindOf(exception)})");
+                exception.InnerException is NoAgentException none ? none.Message : $"its agent's connection failed ({KindOf(exception)})");
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class DialingTransport(RemoteAgent agent) : IAgentTransport
         {
             socket.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw new IOException($"no agent answers on {_address.Host}:{_address.Port}", exception);
+            throw new NoAgentException($"no agent answers on {_address.Host}:{_address.Port}", exception);
         }
     }
 

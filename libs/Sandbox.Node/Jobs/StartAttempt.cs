@@ -91,7 +91,7 @@ internal sealed class StartAttempt(
         return problem is not null ? problem : started;
     }
 
-    private async Task<Result<StartedSandbox>> AskDeploymentAsync(
+    private static async Task<Result<StartedSandbox>> AskDeploymentAsync(
         SandboxInstance pending, BringUp bringUp, PhaseReporter reporter, CancellationToken cancellationToken)
     {
         try

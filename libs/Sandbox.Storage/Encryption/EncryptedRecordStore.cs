@@ -28,6 +28,9 @@ internal sealed class EncryptedRecordStore(IRecordStore records, RecordEncryptio
     public Task<bool> TryUpdateFactsAsync(SandboxInstance next, CancellationToken cancellationToken) =>
         records.TryUpdateFactsAsync(next, cancellationToken);
 
+    public Task<bool> TryReplaceEgressAsync(SandboxInstance next, CancellationToken cancellationToken) =>
+        records.TryReplaceEgressAsync(encryption.Encrypt(next), cancellationToken);
+
     public async Task<SandboxPage> ListAsync(SandboxQuery query, CancellationToken cancellationToken)
     {
         var page = await records.ListAsync(query, cancellationToken);
@@ -39,7 +42,7 @@ internal sealed class EncryptedRecordStore(IRecordStore records, RecordEncryptio
 
     public Task<int> PurgeAsync(int limit, CancellationToken cancellationToken) => records.PurgeAsync(limit, cancellationToken);
 
-    // A transition writes no specification.
+    // A transition writes no environment: a tombstone has none.
     private SandboxTransition Encrypt(SandboxTransition transition) =>
         transition.Job is { } job ? transition with { Job = encryption.Encrypt(job) } : transition;
 }

@@ -16,7 +16,8 @@ internal sealed partial class RecordEncryption(FieldCipher cipher, ILogger<Recor
 
     public SandboxInstance Encrypt(SandboxInstance record)
     {
-        if (record.Spec.Env.Count == 0)
+        // One that could not be decrypted is written as it was read.
+        if (record.Spec.Env.Count == 0 || record.Spec.HasEncryptedEnv)
         {
             return record;
         }

@@ -22,7 +22,7 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
             ON CONFLICT (sandbox_id) DO UPDATE SET
                 image_tag = excluded.image_tag, phase = excluded.phase, started_at = excluded.started_at, completed_at = NULL, exit_code = NULL,
                 failed_stage = NULL, error_code = NULL, error_message = NULL
-                WHERE kept.phase <> 'Running' OR kept.started_at < (SELECT created_at FROM sandboxes WHERE id = @sandbox)
+                WHERE kept.phase <> 'Running' OR kept.started_at < (SELECT created_at FROM sandboxes WHERE id = @sandbox) - @apart
             RETURNING 1),
         asked AS ({JobRows.InsertFrom("(SELECT * FROM sandboxes WHERE id = @sandbox AND EXISTS (SELECT 1 FROM begun))")})
         SELECT count(*) FROM begun
@@ -41,7 +41,8 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
                 throw new InvalidOperationException($"A commit of sandbox {begun.SandboxId}, which has no record.");
             }
 
-            var statement = With(WithJob(Begin, job, record), begun.SandboxId, begun.StartedAt).With("tag", begun.ImageTag);
+            var statement = With(WithJob(Begin, job, record), begun.SandboxId, begun.StartedAt)
+                .With("tag", begun.ImageTag).With("apart", ICommitStore.ClocksApart);
             return await Sql.ScalarAsync<long>(connection, statement, cancellationToken) == 1
                 ? begun
                 : await FindAsync(connection, begun.SandboxId, cancellationToken)
@@ -99,8 +100,8 @@ internal sealed class PostgresCommitStore(PostgresDatabase database) : ICommitSt
             Sql.Statement("""
                 SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits
                 WHERE sandbox_id = @id
-                    AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at)
-                """).With("id", id.ToString()),
+                    AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at + @apart)
+                """).With("id", id.ToString()).With("apart", ICommitStore.ClocksApart),
             row => new SandboxCommit(
                 id, row.GetString(0), Enum.Parse<CommitPhase>(row.GetString(1)), Sql.Moment(row, 2), Sql.MomentOrNull(row, 3),
                 (int?)Sql.NumberOrNull(row, 4), Sql.TextOrNull(row, 5), Sql.TextOrNull(row, 6), Sql.TextOrNull(row, 7)),

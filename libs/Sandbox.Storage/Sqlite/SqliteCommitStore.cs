@@ -74,9 +74,10 @@ internal sealed class SqliteCommitStore(SqliteDatabase database, TimeProvider ti
             """
             SELECT image_tag, phase, started_at, completed_at, exit_code, failed_stage, error_code, error_message FROM commits
             WHERE sandbox_id = $id
-                AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at)
+                AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE id = commits.sandbox_id AND created_at > commits.started_at + $apart)
             """,
-            ("$id", id.ToString()));
+            ("$id", id.ToString()),
+            ("$apart", ICommitStore.ClocksApart.Ticks / TimeSpan.TicksPerMicrosecond));
         using var row = command.ExecuteReader();
         return row.Read()
             ? new SandboxCommit(

@@ -14,7 +14,7 @@ internal static class MemoryTrials
     public static async Task RunAsync(string root, Sheet sheet, int rounds)
     {
         await using var agent = new HostileAgent();
-        await using (var server = await ServerProcess.StartAsync(root, "local", ("SANDBOX_Security__AllowRemote", "true")))
+        await using (var server = await ServerProcess.StartAsync(root, "local", ("SANDBOX_Security__AllowedRemoteHosts__0", "127.0.0.1")))
         {
             await MeasureAsync(sheet, "embedded server", server.Url, server.Pid, agent, rounds);
         }
@@ -25,7 +25,7 @@ internal static class MemoryTrials
             Workers = 1,
             HasRedis = false,
             Deployment = "local",
-            Settings = new Dictionary<string, string> { ["Security__AllowRemote"] = "true" },
+            Settings = new Dictionary<string, string> { ["Security__AllowedRemoteHosts__0"] = "127.0.0.1" },
         });
         await MeasureAsync(sheet, "API of a cluster", cluster.Callers[0].Http.BaseAddress!, cluster.Apis[0].ProcessId, agent, rounds);
     }

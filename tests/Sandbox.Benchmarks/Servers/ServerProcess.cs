@@ -21,8 +21,6 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public SandboxClient Client { get; }
 
-    public Uri Url { get; }
-
     public int Pid => _process.Id;
 
     public static async Task<ServerProcess> StartAsync(string root, string deployment, params (string Name, string Value)[] environment)

@@ -65,7 +65,10 @@ public sealed class EgressTests
     {
         var request = new StartRequest
         {
-            Image = "busybox", Network = network, Privileged = privileged, Egress = new EgressMessage(["10.0.0.0/8"]),
+            Image = "busybox",
+            Network = network,
+            Privileged = privileged,
+            Egress = new EgressMessage(["10.0.0.0/8"]),
         };
 
         Assert.StartsWith($"egress: {reason}", Error(request, DeploymentKind.Docker), StringComparison.Ordinal);

@@ -5,6 +5,8 @@ namespace Sandbox.Domain.Tests.Stores;
 
 public sealed class JobSlotsTests
 {
+    private static readonly string[] Tenants = ["a", "b", "c"];
+
     [Theory]
     [InlineData(1, "1 0 0")]
     [InlineData(2, "2 0 0")]
@@ -16,7 +18,7 @@ public sealed class JobSlotsTests
     {
         var node = new JobSlots(slots);
 
-        Assert.Equal(expected, string.Join(' ', new[] { "a", "b", "c" }.Select(tenant => Fill(node, JobClass.Start, tenant))));
+        Assert.Equal(expected, string.Join(' ', Tenants.Select(tenant => Fill(node, JobClass.Start, tenant))));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class ArchiveSpaceTests : IDisposable
     {
         var worker = Options.Create(new WorkerOptions { DataFolder = _data.Path });
         _engine = new EngineConnection(worker, TimeProvider.System);
-        _space = new ArchiveSpace(_engine, Options.Create(new ArchiveOptions { KeepFree = "1000" }), worker) { Free = _ => _free };
+        var options = Options.Create(new ArchiveOptions { KeepFree = "1000" });
+        _space = new ArchiveSpace(_engine, new ArchiveFiles(worker), options, worker) { Free = _ => _free };
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -322,8 +322,8 @@ public sealed class ArchiveTests : IAsyncLifetime
                     return _archives;
                 });
                 services.AddSingleton(provider => new ArchiveSpace(
-                    provider.GetRequiredService<EngineConnection>(), provider.GetRequiredService<IOptions<ArchiveOptions>>(),
-                    provider.GetRequiredService<IOptions<WorkerOptions>>())
+                    provider.GetRequiredService<EngineConnection>(), provider.GetRequiredService<ArchiveFiles>(),
+                    provider.GetRequiredService<IOptions<ArchiveOptions>>(), provider.GetRequiredService<IOptions<WorkerOptions>>())
                 { Free = folder => Math.Min(_free, new DriveInfo(folder).AvailableFreeSpace) });
             },
             ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("AgentFolder", NativeAgent.Folder));
