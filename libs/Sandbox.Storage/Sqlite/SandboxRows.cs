@@ -41,20 +41,9 @@ internal static class SandboxRows
 
     private static List<SandboxInstance> Select(
         SqliteConnection connection, string columns, Func<SqliteDataReader, SandboxSpec> spec, string rest,
-        ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        var records = new List<SandboxInstance>();
-        using (var command = Sql.Command(connection, $"SELECT {columns} FROM sandboxes {rest}", parameters))
-        using (var row = command.ExecuteReader())
-        {
-            while (row.Read())
-            {
-                records.Add(Read(row, spec(row)));
-            }
-        }
-
-        return HistoryRows.AddTo(records, connection);
-    }
+        ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        HistoryRows.AddTo(
+            Sql.Rows(connection, $"SELECT {columns} FROM sandboxes {rest}", row => Read(row, spec(row)), parameters), connection);
 
     public static void Insert(SqliteConnection connection, SandboxInstance record)
     {

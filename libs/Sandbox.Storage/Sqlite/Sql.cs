@@ -27,6 +27,21 @@ internal static class Sql
         return command.ExecuteNonQuery();
     }
 
+    public static List<T> Rows<T>(
+        SqliteConnection connection, string text, Func<SqliteDataReader, T> read,
+        params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = Command(connection, text, parameters);
+        using var row = command.ExecuteReader();
+        var rows = new List<T>();
+        while (row.Read())
+        {
+            rows.Add(read(row));
+        }
+
+        return rows;
+    }
+
     public static long? Moment(DateTimeOffset? moment) => moment is { } at ? Moment(at) : null;
 
     public static long Moment(DateTimeOffset moment) => (moment.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;

@@ -39,23 +39,13 @@ internal sealed class SqliteJobStore(SqliteDatabase database, TimeProvider time)
         cancellationToken);
 
     public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
-        {
-            using var command = Sql.Command(
-                connection,
-                "SELECT id, sandbox_id, version, job, attempts, reason, at FROM dead_letters ORDER BY at DESC, id DESC LIMIT $limit",
-                ("$limit", limit));
-            var letters = new List<DeadLetter>();
-            using var row = command.ExecuteReader();
-            while (row.Read())
-            {
-                letters.Add(new DeadLetter(
-                    row.GetInt64(0), SandboxId.Parse(row.GetString(1)), JobText.TryRead(row.GetString(3), row.GetInt64(2)), row.GetInt32(4),
-                    row.GetString(5), Sql.Moment(row.GetInt64(6))));
-            }
-
-            return letters;
-        }));
+        Task.FromResult<IReadOnlyList<DeadLetter>>(database.Read(connection => Sql.Rows(
+            connection,
+            "SELECT id, sandbox_id, version, job, attempts, reason, at FROM dead_letters ORDER BY at DESC, id DESC LIMIT $limit",
+            row => new DeadLetter(
+                row.GetInt64(0), SandboxId.Parse(row.GetString(1)), JobText.TryRead(row.GetString(3), row.GetInt64(2)), row.GetInt32(4),
+                row.GetString(5), Sql.Moment(row.GetInt64(6))),
+            ("$limit", limit))));
 
     public Task<bool> TryRedriveAsync(long id, CancellationToken cancellationToken) =>
         database.WriteAsync(

@@ -88,18 +88,12 @@ internal sealed class SqliteNodeStore(SqliteDatabase database, TimeProvider time
 
     private static string NameOf(Lease node) => node.Name[Lease.OfNode("").Length..];
 
-    private List<NodeView> Rows(SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        using var command = Sql.Command(connection, $"SELECT {Columns} FROM nodes {rest}", parameters);
-        using var row = command.ExecuteReader();
-        var nodes = new List<NodeView>();
-        while (row.Read())
-        {
-            nodes.Add(NodeJson.Read(
+    private List<NodeView> Rows(SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Sql.Rows(
+            connection,
+            $"SELECT {Columns} FROM nodes {rest}",
+            row => NodeJson.Read(
                 row.GetString(0), row.GetString(1), row.GetInt64(2), time.GetUtcNow() - Sql.Moment(row.GetInt64(3)),
-                row.GetInt64(4) != 0, row.GetInt64(5) != 0));
-        }
-
-        return nodes;
-    }
+                row.GetInt64(4) != 0, row.GetInt64(5) != 0),
+            parameters);
 }

@@ -81,18 +81,13 @@ internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider ti
             return command.ExecuteScalar() is not null;
         }));
 
-    private static List<ApiKey> Keys(SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        using var command = Sql.Command(connection, $"SELECT {KeyColumns} FROM api_keys {rest}", parameters);
-        using var row = command.ExecuteReader();
-        var keys = new List<ApiKey>();
-        while (row.Read())
-        {
-            keys.Add(new ApiKey(
+    private static List<ApiKey> Keys(
+        SqliteConnection connection, string rest, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Sql.Rows(
+            connection,
+            $"SELECT {KeyColumns} FROM api_keys {rest}",
+            row => new ApiKey(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<byte[]>(3), row.GetInt64(4) != 0,
-                Sql.Moment(row.GetInt64(5)), Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7)));
-        }
-
-        return keys;
-    }
+                Sql.Moment(row.GetInt64(5)), Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7)),
+            parameters);
 }

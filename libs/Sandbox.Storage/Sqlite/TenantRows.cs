@@ -35,23 +35,13 @@ internal static class TenantRows
     }
 
     /// <summary>All, by name, with what they use.</summary>
-    public static List<TenantView> List(SqliteConnection connection)
-    {
-        using var command = Sql.Command(
-            connection,
-            $"""
-            SELECT {Bounds}, {Usage} FROM tenants t LEFT JOIN sandboxes s ON s.tenant = t.name AND s.state <> 'deleted'
-            GROUP BY t.name ORDER BY t.name
-            """);
-        using var row = command.ExecuteReader();
-        var tenants = new List<TenantView>();
-        while (row.Read())
-        {
-            tenants.Add(ReadUsage(row, Read(row), 8));
-        }
-
-        return tenants;
-    }
+    public static List<TenantView> List(SqliteConnection connection) => Sql.Rows(
+        connection,
+        $"""
+        SELECT {Bounds}, {Usage} FROM tenants t LEFT JOIN sandboxes s ON s.tenant = t.name AND s.state <> 'deleted'
+        GROUP BY t.name ORDER BY t.name
+        """,
+        row => ReadUsage(row, Read(row), 8));
 
     /// <summary>Which quota the sandbox would exceed; null: none.</summary>
     public static SandboxError.QuotaExceeded? Refusal(SqliteConnection connection, string tenant, QuotaDemand more)
