@@ -35,7 +35,18 @@ internal sealed class RolloutOptions(CommandContext context)
         command.Add(_playbooks);
     }
 
-    public RolloutSession Open(ParseResult parsed) => RolloutSession.Open(
-        parsed.GetValue(_inventory)!, parsed.GetValue(_state) ?? Path.Combine(context.Settings(parsed).DataFolder, "rollout"),
-        parsed.GetValue(_playbooks), context.Time);
+    /// <summary>Has a command do its work; what fails is an exception.</summary>
+    public void SetAction(Command command, Func<ParseResult, RolloutSession, Task> body) => command.SetAction(async (parsed, _) =>
+    {
+        await WithSessionAsync(parsed, session => body(parsed, session));
+        return 0;
+    });
+
+    public async Task WithSessionAsync(ParseResult parsed, Func<RolloutSession, Task> body)
+    {
+        using var session = RolloutSession.Open(
+            parsed.GetValue(_inventory)!, parsed.GetValue(_state) ?? Path.Combine(context.Settings(parsed).DataFolder, "rollout"),
+            parsed.GetValue(_playbooks), context.Time);
+        await body(session);
+    }
 }

@@ -12,7 +12,7 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
 {
     /// <summary>Passes the checkpoints from one on; stops at the first that fails.</summary>
     /// <param name="from">The first one; those before it are skipped, not completed.</param>
-    public async Task<int> DeployAsync(Checkpoint from)
+    public async Task DeployAsync(Checkpoint from)
     {
         var (skipped, wanted) = (CheckpointCatalog.All[..(from.Number - 1)], CheckpointCatalog.All[(from.Number - 1)..]);
         var completed = new List<string>();
@@ -31,11 +31,15 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
         session.State.WriteComplete(
             completed, skipped.Select(checkpoint => checkpoint.Name), isAutoApproved, context.Time.GetUtcNow());
         StandardStreams.WriteOutputLine($"passed: {string.Join(", ", completed)}");
-        return 0;
     }
 
-    public async Task<int> CheckpointAsync(Checkpoint checkpoint) =>
-        await RunAsync(checkpoint) is { } failure ? throw new CliException($"{checkpoint.Name}: {failure}") : 0;
+    public async Task CheckpointAsync(Checkpoint checkpoint)
+    {
+        if (await RunAsync(checkpoint) is { } failure)
+        {
+            throw new CliException($"{checkpoint.Name}: {failure}");
+        }
+    }
 
     /// <summary>Null when it passed, else why it did not.</summary>
     private async Task<string?> RunAsync(Checkpoint checkpoint)

@@ -45,7 +45,7 @@ internal sealed class RolloutSession : IDisposable
             throw new CliException($"there is no folder of playbooks at {playbooks}; name it with --playbook-dir");
         }
 
-        var ansible = new AnsibleSettings(Path.GetFullPath(inventory), Path.GetFullPath(playbooks), Path.Combine(root, "plugins"));
+        var ansible = new AnsibleSettings(Path.GetFullPath(inventory), Path.GetFullPath(playbooks), root);
         return new RolloutSession(StateFolder.Open(stateFolder), ansible, time);
     }
 

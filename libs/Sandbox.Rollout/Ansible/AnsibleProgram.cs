@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 
 namespace Sandbox.Rollout.Ansible;
 
@@ -58,7 +59,7 @@ internal static class AnsibleProgram
 
     private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         var buffer = new char[16 << 10];
         int read;
         while ((read = await reader.ReadAsync(buffer, cancellationToken)) > 0)

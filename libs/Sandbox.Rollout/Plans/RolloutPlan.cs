@@ -20,7 +20,7 @@ public sealed record RolloutPlan
     /// <summary>SHA-256 of each file that the run reads (playbooks and what they include), by its path in the playbooks' folder.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
 
-    /// <summary>The inventory's and the caller's variables. Of a secret there is a digest only.</summary>
+    /// <summary>The inventory's variables. Of a secret there is a digest only.</summary>
     public required ImmutableSortedDictionary<string, string> Variables { get; init; }
 
     /// <summary>What Ansible says in its check mode that it would change, a line per machine and task.</summary>

@@ -20,7 +20,8 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
             AllowsOwnConsent = policy.AllowsOwnConsent,
         };
         return await store.TryWriteAsync(
-            request, new AuditEvent(now, by, "approval.requested", request.Id.ToString(), $$"""{"plan":"{{plan.Hash}}"}"""), cancellationToken)
+            request, new AuditEvent(now, by, "approval.requested", request.Id.ToString(), AuditEvent.DetailOf(("plan", plan.Hash))),
+            cancellationToken)
             ? request
             : throw new InvalidOperationException($"There is an approval {request.Id} already.");
     }
@@ -60,8 +61,8 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
                 return outcome;
             }
 
-            var detail = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { ["reason"] = reason });
-            if (await store.TryWriteAsync(next, new AuditEvent(now, by, action, id.ToString(), detail), cancellationToken))
+            var what = new AuditEvent(now, by, action, id.ToString(), AuditEvent.DetailOf(("reason", reason)));
+            if (await store.TryWriteAsync(next, what, cancellationToken))
             {
                 return next;
             }

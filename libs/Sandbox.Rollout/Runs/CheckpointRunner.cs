@@ -73,15 +73,12 @@ public sealed class CheckpointRunner(
     /// whose process never began is interrupted, and will not begin.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        foreach (var found in await store.ExecutionsAsync(int.MaxValue, cancellationToken))
+        foreach (var found in await store.ActiveExecutionsAsync(cancellationToken))
         {
-            if (found.IsActive)
+            var folder = stateFolder.RunOf(found.Id);
+            await foreach (var _ in FollowAsync(found, folder.IsOver, cancellationToken))
             {
-                var folder = stateFolder.RunOf(found.Id);
-                await foreach (var _ in FollowAsync(found, folder.IsOver, cancellationToken))
-                {
-                    // The store has it.
-                }
+                // The store has it.
             }
         }
     }
@@ -111,12 +108,11 @@ public sealed class CheckpointRunner(
 
     private Process Start(Execution begun)
     {
-        var checkpoint = CheckpointCatalog.Find(begun.Checkpoint)!;
-        var playbook = Path.Combine(planner.Settings.PlaybookFolder, checkpoint.Playbook);
+        var playbook = planner.Settings.PlaybookOf(CheckpointCatalog.Find(begun.Checkpoint)!);
         var start = new ProcessStartInfo(
             "setsid",
             [
-                "sh", Path.Combine(planner.Settings.PluginFolder, "..", "run.sh"), stateFolder.RunOf(begun.Id).Path, "ansible-playbook",
+                "sh", planner.Settings.RunScript, stateFolder.RunOf(begun.Id).Path, "ansible-playbook",
                 .. planner.Arguments(playbook, check: false),
             ]);
         foreach (var (name, value) in planner.Settings.Environment)
@@ -178,5 +174,5 @@ public sealed class CheckpointRunner(
 
     private AuditEvent Event(Execution execution, string by, string action) => new(
         time.GetUtcNow(), by, action, execution.Id.ToString(),
-        $$"""{"checkpoint":"{{execution.Checkpoint}}","plan":"{{execution.PlanHash}}","targets":{{System.Text.Json.JsonSerializer.Serialize(execution.Targets)}}}""");
+        AuditEvent.DetailOf(("checkpoint", execution.Checkpoint), ("plan", execution.PlanHash), ("targets", execution.Targets)));
 }

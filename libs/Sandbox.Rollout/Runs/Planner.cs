@@ -15,7 +15,7 @@ public sealed class Planner(AnsibleSettings settings)
     /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
     public async Task<RolloutPlan> PlanAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
     {
-        var playbook = Path.Combine(settings.PlaybookFolder, checkpoint.Playbook);
+        var playbook = settings.PlaybookOf(checkpoint);
         if (!File.Exists(playbook))
         {
             throw new AnsibleException($"The playbook {playbook} does not exist.");
@@ -27,25 +27,14 @@ public sealed class Planner(AnsibleSettings settings)
             Checkpoints = [checkpoint.Name],
             Targets = inventory.Targets(),
             Files = FilesOf(settings.PlaybookFolder, playbook),
-            Variables = inventory.Variables()
-                .Concat(settings.Variables.Select(
-                    variable => KeyValuePair.Create(variable.Key, SecretNames.Shown(variable.Key, variable.Value))))
-                .ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Variables = inventory.Variables().ToImmutableSortedDictionary(StringComparer.Ordinal),
             Changes = checkpoint.RequiresApproval ? await ChangesAsync(playbook, cancellationToken) : [],
         };
     }
 
     /// <summary>The arguments of ansible-playbook for a playbook.</summary>
     internal IReadOnlyList<string> Arguments(string playbook, bool check) =>
-    [
-        "--inventory", settings.Inventory,
-        .. settings.Variables.SelectMany(variable => new[]
-        {
-            "--extra-vars", System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { [variable.Key] = variable.Value }),
-        }),
-        .. check ? new[] { "--check", "--diff" } : [],
-        playbook,
-    ];
+        ["--inventory", settings.Inventory, .. check ? (string[])["--check", "--diff"] : [], playbook];
 
     /// <summary>The playbook itself, and all that playbooks share: roles, templates, files and tasks in folders beside it.</summary>
     private static ImmutableSortedDictionary<string, string> FilesOf(string folder, string playbook) =>

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
+using System.Text;
 using System.Threading.Channels;
+using Sandbox.Contracts.Files;
 
 namespace Sandbox.Rollout.Runs;
 
@@ -29,8 +31,7 @@ internal sealed class RunFolder
     public bool IsStopped => File.Exists(At("stop"));
 
     /// <summary>Makes it, for its owner alone.</summary>
-    public void Create() => Directory.CreateDirectory(
-        _path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    public void Create() => OwnerOnlyFile.EnsureFolder(_path);
 
     /// <summary>Whether no process of the run lives, and none will: one that comes late finds that it is not to begin.</summary>
     public bool IsOver()
@@ -43,7 +44,7 @@ internal sealed class RunFolder
         try
         {
             // The lock of flock(1).
-            using var held = new FileStream(At("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            using var held = OwnerOnlyFile.Lock(At("lock"));
             using var begun = new FileStream(At("started"), FileMode.OpenOrCreate, FileAccess.Write);
             return true;
         }
@@ -71,7 +72,7 @@ internal sealed class RunFolder
         watcher.EnableRaisingEvents = true;
         using var file = new FileStream(At("output"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(file);
-        var (partial, buffer) = (new System.Text.StringBuilder(), new char[16 << 10]);
+        var (partial, buffer) = (new StringBuilder(), new char[16 << 10]);
         while (true)
         {
             // Asked before the rest is read, so that nothing is printed between the two.

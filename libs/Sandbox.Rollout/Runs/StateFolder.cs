@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sandbox.Contracts.Files;
 using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Records;
 
@@ -10,8 +11,6 @@ namespace Sandbox.Rollout.Runs;
 [SupportedOSPlatform("linux")]
 public sealed class StateFolder
 {
-    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private const string Complete = "deployment-complete.json";
 
     private const string Failure = "deployment-failure.json";
@@ -29,10 +28,11 @@ public sealed class StateFolder
     /// <exception cref="UnauthorizedAccessException">It cannot be made, or others may look into it.</exception>
     public static StateFolder Open(string path)
     {
-        var folder = Directory.CreateDirectory(Path.GetFullPath(path), Own);
-        return (folder.UnixFileMode & ~Own) == 0
-            ? new StateFolder(folder.FullName)
-            : throw new UnauthorizedAccessException($"Others may look into {folder.FullName}: chmod 700 it, or choose another folder.");
+        var folder = Path.GetFullPath(path);
+        OwnerOnlyFile.EnsureFolder(folder);
+        return (File.GetUnixFileMode(folder) & ~OwnerOnlyFile.FolderMode) == 0
+            ? new StateFolder(folder)
+            : throw new UnauthorizedAccessException($"Others may look into {folder}: chmod 700 it, or choose another folder.");
     }
 
     internal RunFolder RunOf(Guid execution) => new(_path, execution);
@@ -114,24 +114,7 @@ public sealed class StateFolder
     private static string FileNameOf(string node) =>
         string.Concat(node.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' ? letter : '_')).TrimStart('.');
 
-    // Whole or not at all, for its owner alone.
-    private void Write(string name, JsonObject document)
-    {
-        var fresh = At(name + ".new");
-        File.Delete(fresh);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new StreamWriter(fresh, options))
-        {
-            file.WriteLine(document.ToJsonString(Indented));
-        }
-
-        File.Move(fresh, At(name), overwrite: true);
-    }
+    private void Write(string name, JsonObject document) => OwnerOnlyFile.Write(At(name), document.ToJsonString(Indented) + "\n");
 
     private string At(string name) => Path.Combine(_path, name);
 }

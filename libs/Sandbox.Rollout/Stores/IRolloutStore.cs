@@ -27,6 +27,9 @@ public interface IRolloutStore : IDisposable
 
     Task<Execution?> FindExecutionAsync(Guid id, CancellationToken cancellationToken);
 
+    /// <summary>Those that have not ended.</summary>
+    Task<IReadOnlyList<Execution>> ActiveExecutionsAsync(CancellationToken cancellationToken);
+
     /// <summary>The newest runs, the newest first.</summary>
     Task<IReadOnlyList<Execution>> ExecutionsAsync(int limit, CancellationToken cancellationToken);
 

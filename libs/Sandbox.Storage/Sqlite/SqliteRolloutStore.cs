@@ -11,12 +11,12 @@ namespace Sandbox.Storage.Sqlite;
 internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStore
 {
     public Task<IReadOnlyList<Approval>> ApprovalsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Approval>>(database.Read(connection => List(
+        Task.FromResult<IReadOnlyList<Approval>>(database.Read(connection => Sql.Rows(
             connection, "SELECT approval FROM rollout_approvals ORDER BY requested_at DESC, id", row =>
                 RolloutJson.ReadApproval(row.GetString(0)))));
 
     public Task<Approval?> FindApprovalAsync(Guid id, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read(connection => List(
+        Task.FromResult(database.Read(connection => Sql.Rows(
             connection, "SELECT approval FROM rollout_approvals WHERE id = $id", row => RolloutJson.ReadApproval(row.GetString(0)),
             ("$id", Key(id))).SingleOrDefault()));
 
@@ -73,12 +73,17 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             cancellationToken);
 
     public Task<Execution?> FindExecutionAsync(Guid id, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read(connection => List(
+        Task.FromResult(database.Read(connection => Sql.Rows(
             connection, "SELECT execution FROM rollout_executions WHERE id = $id", row => RolloutJson.ReadExecution(row.GetString(0)),
             ("$id", Key(id))).SingleOrDefault()));
 
+    public Task<IReadOnlyList<Execution>> ActiveExecutionsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Execution>>(database.Read(connection => Sql.Rows(
+            connection, "SELECT execution FROM rollout_executions WHERE is_active = 1", row =>
+                RolloutJson.ReadExecution(row.GetString(0)))));
+
     public Task<IReadOnlyList<Execution>> ExecutionsAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Execution>>(database.Read(connection => List(
+        Task.FromResult<IReadOnlyList<Execution>>(database.Read(connection => Sql.Rows(
             connection, "SELECT execution FROM rollout_executions ORDER BY started_at DESC, id LIMIT $limit", row =>
                 RolloutJson.ReadExecution(row.GetString(0)),
             ("$limit", limit))));
@@ -99,7 +104,7 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             cancellationToken);
 
     public Task<IReadOnlyList<OutputLine>> OutputAsync(Guid execution, long after, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<OutputLine>>(database.Read(connection => List(
+        Task.FromResult<IReadOnlyList<OutputLine>>(database.Read(connection => Sql.Rows(
             connection,
             "SELECT number, text FROM rollout_output WHERE execution = $execution AND number > $after ORDER BY number LIMIT $limit",
             row => new OutputLine(row.GetInt64(0), row.GetString(1)),
@@ -122,7 +127,7 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             cancellationToken);
 
     public Task<IReadOnlyList<CheckpointRecord>> RecordsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<CheckpointRecord>>(database.Read(connection => List(
+        Task.FromResult<IReadOnlyList<CheckpointRecord>>(database.Read(connection => Sql.Rows(
             connection, "SELECT record FROM rollout_records ORDER BY checkpoint, node", row => RolloutJson.ReadRecord(row.GetString(0)))));
 
     public Task ResetAsync(AuditEvent what, CancellationToken cancellationToken) =>
@@ -136,7 +141,7 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             cancellationToken);
 
     public Task<IReadOnlyList<AuditEntry>> AuditAsync(long after, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<AuditEntry>>(database.Read(connection => List(
+        Task.FromResult<IReadOnlyList<AuditEntry>>(database.Read(connection => Sql.Rows(
             connection, "SELECT * FROM rollout_audit WHERE number > $after ORDER BY number LIMIT $limit", Entry,
             ("$after", after), ("$limit", limit))));
 
@@ -153,12 +158,12 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
 
     /// <summary>Whether a run that has not ended has one of these machines.</summary>
     private static bool IsAnyActive(SqliteConnection connection, string targets) =>
-        List(connection, "SELECT targets FROM rollout_executions WHERE is_active = 1", row => row.GetString(0))
+        Sql.Rows(connection, "SELECT targets FROM rollout_executions WHERE is_active = 1", row => row.GetString(0))
             .Any(taken => taken.Split(',').Intersect(targets.Split(',')).Any());
 
     private static bool Log(SqliteConnection connection, AuditEvent what)
     {
-        var last = List(connection, "SELECT * FROM rollout_audit ORDER BY number DESC LIMIT 1", Entry).SingleOrDefault();
+        var last = Sql.Rows(connection, "SELECT * FROM rollout_audit ORDER BY number DESC LIMIT 1", Entry).SingleOrDefault();
         var entry = AuditChain.Next(last, Sql.Moment(Sql.Moment(what.At)), what.Actor, what.Action, what.Subject, what.Detail);
         return Sql.Execute(
             connection,
@@ -181,21 +186,6 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
     ];
 
     private static string Key(Guid id) => id.ToString("D");
-
-    private static List<T> List<T>(
-        SqliteConnection connection, string text, Func<SqliteDataReader, T> read,
-        params ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        using var command = Sql.Command(connection, text, parameters);
-        using var row = command.ExecuteReader();
-        var list = new List<T>();
-        while (row.Read())
-        {
-            list.Add(read(row));
-        }
-
-        return list;
-    }
 
     /// <summary>Rolls the transaction back.</summary>
     private sealed class RefusedException(BeginRefusal reason) : Exception

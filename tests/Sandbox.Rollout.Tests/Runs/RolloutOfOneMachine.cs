@@ -36,7 +36,7 @@ internal sealed class RolloutOfOneMachine : IDisposable
         Playbook = Path.Combine(playbooks, Gated.Playbook);
         State = StateFolder.Open(StatePath);
         Store = RolloutStores.Open(State.Database);
-        var planner = new Planner(new AnsibleSettings(Inventory, playbooks, Path.Combine(Repository, "deploy/rollout/plugins")));
+        var planner = new Planner(new AnsibleSettings(Inventory, playbooks, Path.Combine(Repository, "deploy/rollout")));
         Planner = planner;
         Desk = new ApprovalDesk(Store, new ApprovalPolicy(), Time);
         Runner = new CheckpointRunner(Store, planner, Desk, State, Time);
