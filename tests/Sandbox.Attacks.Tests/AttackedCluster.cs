@@ -114,6 +114,30 @@ public sealed class AttackedCluster : IAsyncLifetime
         return null;
     }
 
+    /// <summary>How a commit ended.</summary>
+    public static async Task<JsonElement> CommitAsync(RockCaller caller, string id, string name, string user = "", string password = "")
+    {
+        await caller.MustPostAsync("commit", new { sandbox_id = id, image_tag = name, username = user, password });
+        var last = default(JsonElement);
+        await Wait.UntilAsync(
+            async () =>
+            {
+                last = (await caller.GetAsync($"commit/{id}")).GetProperty("result");
+                return last.GetProperty("phase").GetString() is not "RUNNING";
+            },
+            () => $"the commit of {id} ends: {last}");
+        return last;
+    }
+
+    /// <summary>Removes what tenants committed.</summary>
+    public async Task RemoveCommitsAsync()
+    {
+        foreach (var image in DockerEngine.WhyMissing is null ? await Cluster.CommitsAsync() : [])
+        {
+            await DockerEngine.DeleteAsync($"images/{image}?force=1", CancellationToken.None);
+        }
+    }
+
     private static async Task<string> MakeKeyAsync(RockCaller by, object body)
     {
         using var made = await by.Http.PostAsJsonAsync("/api/v1/keys", body);

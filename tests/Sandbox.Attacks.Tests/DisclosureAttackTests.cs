@@ -11,19 +11,13 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed partial class DisclosureAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
-    private static int _count;
-
-    private readonly List<(RockCaller Caller, string Id)> _sandboxes = [];
+    private readonly TestSandboxes _sandboxes = new("told");
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (caller, id) in _sandboxes)
-        {
-            await caller.PostAsync("stop", new { sandbox_id = id });
-            await caller.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
     }
 
     [NeedsDockerFact]
@@ -57,11 +51,12 @@ public sealed partial class DisclosureAttackTests(AttackedCluster attacked) : IA
         const string Evil = "x\u001b]0;owned\u0007\r\n\u009b31mcrit: Sandbox.Worker[0] forged\u202e";
         foreach (var field in (string[])["image", "sandbox_id", "memory", "pull", "network", "registry_username", "accelerator_type"])
         {
-            await attacked.Mallory.StartAsync(Named(attacked.Mallory), (field, Evil));
+            await attacked.Mallory.StartAsync(_sandboxes.Named(attacked.Mallory), (field, Evil));
         }
 
-        await attacked.Mallory.StartAsync(Named(attacked.Mallory), ("docker_args", (string[])[Evil]));
-        await attacked.Mallory.StartAsync(Named(attacked.Mallory), ("metadata", new Dictionary<string, string> { [Evil] = Evil }));
+        await attacked.Mallory.StartAsync(_sandboxes.Named(attacked.Mallory), ("docker_args", (string[])[Evil]));
+        await attacked.Mallory.StartAsync(
+            _sandboxes.Named(attacked.Mallory), ("metadata", new Dictionary<string, string> { [Evil] = Evil }));
         await attacked.Mallory.PostAsync("commit", new { sandbox_id = "none", image_tag = Evil, username = Evil });
         await attacked.Mallory.PostAsync("stop", new { sandbox_id = Evil });
 
@@ -77,11 +72,11 @@ public sealed partial class DisclosureAttackTests(AttackedCluster attacked) : IA
     public async Task Map_WithWhatNoDatabaseKeeps_IsRefusedBeforeIt(string field, string value)
     {
         var answer = await attacked.Mallory.StartAsync(
-            Named(attacked.Mallory), (field, new Dictionary<string, string> { ["node_label.zone"] = value }));
+            _sandboxes.Named(attacked.Mallory), (field, new Dictionary<string, string> { ["node_label.zone"] = value }));
 
         Assert.Equal("Failed", answer.GetProperty("status").GetString());
         Assert.Contains("NUL", answer.GetRawText(), StringComparison.Ordinal);
-        var red = Named(attacked.Red);
+        var red = _sandboxes.Named(attacked.Red);
         Assert.Equal("Success", (await attacked.Red.StartAsync(red)).GetProperty("status").GetString());
     }
 
@@ -102,7 +97,7 @@ public sealed partial class DisclosureAttackTests(AttackedCluster attacked) : IA
 
         foreach (var host in (string[])["http://127.0.0.1", "http://localhost", "http://[::ffff:127.0.0.1]", "http://169.254.169.254"])
         {
-            var answer = await attacked.Mallory.StartAsync(Named(attacked.Mallory), ("remote", new { host, port }));
+            var answer = await attacked.Mallory.StartAsync(_sandboxes.Named(attacked.Mallory), ("remote", new { host, port }));
 
             Assert.Contains("does not allow sandboxes at this remote agent", answer.GetRawText(), StringComparison.Ordinal);
         }
@@ -110,17 +105,10 @@ public sealed partial class DisclosureAttackTests(AttackedCluster attacked) : IA
         Assert.False(listener.Pending(), "no process was to connect to what a tenant named");
     }
 
-    private string Named(RockCaller caller)
-    {
-        var id = $"told-{Interlocked.Increment(ref _count)}";
-        _sandboxes.Add((caller, id));
-        return id;
-    }
-
     /// <summary>A start that is accepted and fails.</summary>
     private async Task<string> FailAsync(RockCaller caller, params (string Field, object? Value)[] more)
     {
-        var id = Named(caller);
+        var id = _sandboxes.Named(caller);
         var answer = await caller.StartAsync(id, more);
         Assert.True(answer.GetProperty("status").GetString() is "Success", $"the start was to be accepted: {answer}");
         var last = default(JsonElement);

@@ -15,9 +15,7 @@ public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
     private static readonly string[] OneName = ["pypi.org"];
 
-    private static int _count;
-
-    private readonly List<(RockCaller Owner, string Id)> _started = [];
+    private readonly TestSandboxes _sandboxes = new("egress");
 
     private LanMachine Lan => attacked.Lan!;
 
@@ -29,11 +27,7 @@ public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (owner, id) in _started)
-        {
-            await owner.PostAsync("stop", new { sandbox_id = id });
-            await owner.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
     }
 
     [NeedsDockerFact]
@@ -152,13 +146,8 @@ public sealed class EgressAttackTests(AttackedCluster attacked) : IAsyncLifetime
         Assert.Contains("at most 128 entries", started.ToString(), StringComparison.Ordinal);
     }
 
-    private async Task<string> StartAsync(RockCaller owner, object lists)
-    {
-        var id = $"egress-{Interlocked.Increment(ref _count)}";
-        _started.Add((owner, id));
-        await owner.RunAsync(id, ("network", "bridge"), ("egress", lists));
-        return id;
-    }
+    private Task<string> StartAsync(RockCaller owner, object lists) =>
+        _sandboxes.RunAsync(owner, ("network", "bridge"), ("egress", lists));
 
     private static Task<HttpResponseMessage> PutAsync(RockCaller caller, string id, object lists) =>
         caller.Http.PutAsJsonAsync($"/api/v1/sandboxes/{id}/network", lists, TestContext.Current.CancellationToken);

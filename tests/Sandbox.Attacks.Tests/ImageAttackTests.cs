@@ -12,9 +12,7 @@ namespace Sandbox.Attacks.Tests;
 public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
     private static readonly string[] Command = ["true"];
-    private static int _count;
-
-    private readonly List<(RockCaller Caller, string Id)> _sandboxes = [];
+    private readonly TestSandboxes _sandboxes = new("image");
     private readonly List<string> _images = [];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -23,14 +21,11 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (caller, id) in _sandboxes)
-        {
-            await caller.PostAsync("stop", new { sandbox_id = id });
-            await caller.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
 
         // Also what the hostile tenant made of images that other classes start from.
-        foreach (var image in _images.Concat(DockerEngine.WhyMissing is null ? await attacked.Cluster.CommitsAsync() : []))
+        await attacked.RemoveCommitsAsync();
+        foreach (var image in _images)
         {
             await DockerEngine.DeleteAsync($"images/{image}?force=1", CancellationToken.None);
         }
@@ -40,15 +35,15 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     public async Task Commit_OverAnImageThatEverybodyStarts_ChangesItForTheCommitterOnly()
     {
         var before = await IdOfAsync(DockerTestImage.Name);
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
         await attacked.Mallory.ExecuteAsync(evil, "echo pwned > /mark");
 
         await CommittedAsync(attacked.Mallory, evil, DockerTestImage.Name);
 
         Assert.Equal(before, await IdOfAsync(DockerTestImage.Name));
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         Assert.Equal("clean\n", await attacked.Red.ExecuteAsync(red, "cat /mark 2>/dev/null || echo clean"));
-        var own = await RunAsync(attacked.Mallory);
+        var own = await _sandboxes.RunAsync(attacked.Mallory);
         Assert.Equal("pwned\n", await attacked.Mallory.ExecuteAsync(own, "cat /mark"));
     }
 
@@ -59,7 +54,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     public async Task Commit_UnderANameOfAnImageOfThePlatform_GivesTheEngineNoSuchName(string name)
     {
         var before = await IdOfAsync(name);
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
 
         await CommittedAsync(attacked.Mallory, evil, name);
 
@@ -69,17 +64,17 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Commit_UnderTheNameOfAnothersCommit_LeavesEachItsOwn()
     {
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         await attacked.Red.ExecuteAsync(red, "echo red > /whose");
         await CommittedAsync(attacked.Red, red, "victim:1");
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
         await attacked.Mallory.ExecuteAsync(evil, "echo mallory > /whose");
 
         await CommittedAsync(attacked.Mallory, evil, "victim:1");
 
-        var of = await RunAsync(attacked.Red, ("image", "victim:1"));
+        var of = await _sandboxes.RunAsync(attacked.Red, ("image", "victim:1"));
         Assert.Equal("red\n", await attacked.Red.ExecuteAsync(of, "cat /whose"));
-        var theirs = await RunAsync(attacked.Mallory, ("image", "library/victim:1"));
+        var theirs = await _sandboxes.RunAsync(attacked.Mallory, ("image", "library/victim:1"));
         Assert.Equal("mallory\n", await attacked.Mallory.ExecuteAsync(theirs, "cat /whose"));
         Assert.Null(await IdOfAsync("victim:1"));
     }
@@ -87,7 +82,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Start_OfAnothersCommit_FindsNoImageUnderAnyName()
     {
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         await attacked.Red.ExecuteAsync(red, "echo red > /secret");
         await CommittedAsync(attacked.Red, red, "kept-by-red:1");
         var kept = Assert.Single(
@@ -106,11 +101,11 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Start_OfTheImageOfAnothersRestoredArchive_FindsNoImage()
     {
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         await attacked.Red.ExecuteAsync(red, "echo secret > /root/secret");
         await attacked.Red.MustPostAsync("stop", new { sandbox_id = red });
         await attacked.Red.MustPostAsync($"sandboxes/{red}/archive", new { });
-        await UntilAsync(attacked.Red, red, "archived");
+        await attacked.Red.UntilStateAsync(red, "archived");
         await attacked.Red.MustPostAsync("restart", new { sandbox_id = red });
         await attacked.Red.UntilAliveAsync(red);
         var container = await ContainerOfAsync(red);
@@ -157,13 +152,13 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     public async Task Start_ThatIsToRemoveASharedImage_LeavesIt()
     {
         var name = await GivenImageAsync("sandbox-attacks-shared");
-        var evil = await RunAsync(attacked.Mallory, ("image", name), ("remove_image", true));
+        var evil = await _sandboxes.RunAsync(attacked.Mallory, ("image", name), ("remove_image", true));
 
         await attacked.Mallory.MustPostAsync("stop", new { sandbox_id = evil });
         await attacked.Mallory.MustPostAsync("delete", new { sandbox_id = evil });
         await Wait.UntilAsync(async () => await ContainerOfAsync(evil) is null, () => $"the container of {evil} has gone");
 
-        var red = await RunAsync(attacked.Red, ("image", name));
+        var red = await _sandboxes.RunAsync(attacked.Red, ("image", name));
         Assert.True(await attacked.Red.IsAliveAsync(red), "the shared image was to start for another tenant");
     }
 
@@ -175,7 +170,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
             "LABEL sandbox.aspire/remove-image=" + DockerTestImage.Name, "LABEL sandbox.aspire/compose-project=sandbox",
             "LABEL com.docker.compose.project=sandbox", "LABEL sandbox.aspire/tenant=red");
 
-        var evil = await RunAsync(attacked.Mallory, ("image", name));
+        var evil = await _sandboxes.RunAsync(attacked.Mallory, ("image", name));
 
         var labels = (await ContainerOfAsync(evil))!["Config"]!["Labels"]!;
         string[] read =
@@ -204,9 +199,9 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
 
-        var ended = await CommitAsync(attacked.Mallory, evil, $"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/a:1");
+        var ended = await AttackedCluster.CommitAsync(attacked.Mallory, evil, $"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/a:1");
 
         Assert.Equal("FAILED", ended.GetProperty("phase").GetString());
         Assert.Contains("is not one that this server uses", ended.GetProperty("error_message").GetString(), StringComparison.Ordinal);
@@ -221,7 +216,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         var name = $"{attacked.Registry!.Name}/red/private:1";
         await PushAsync(attacked.Red, name, "echo private > /data");
         Assert.Null(await IdOfAsync(name));
-        var red = await RunAsync(attacked.Red, [("image", name), ("pull", "missing"), .. Login("right")]);
+        var red = await _sandboxes.RunAsync(attacked.Red, [("image", name), ("pull", "missing"), .. Login("right")]);
         Assert.Equal("private\n", await attacked.Red.ExecuteAsync(red, "cat /data"));
         _images.Add(name);
 
@@ -231,9 +226,9 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         await AssertNotStartedAsync(
             attacked.Mallory, "does not give it to these credentials", [("image", name), ("pull", "missing"), .. Login("wrong")]);
 
-        var again = await RunAsync(attacked.Red, [("image", name), ("pull", "never"), .. Login("right")]);
+        var again = await _sandboxes.RunAsync(attacked.Red, [("image", name), ("pull", "never"), .. Login("right")]);
         Assert.Equal("private\n", await attacked.Red.ExecuteAsync(again, "cat /data"));
-        var blue = await RunAsync(attacked.Blue, [("image", name), ("pull", "missing"), .. Login("right")]);
+        var blue = await _sandboxes.RunAsync(attacked.Blue, [("image", name), ("pull", "missing"), .. Login("right")]);
         Assert.Equal("private\n", await attacked.Blue.ExecuteAsync(blue, "cat /data"));
     }
 
@@ -243,12 +238,12 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         TestRegistry.Need();
         var name = $"{attacked.Registry!.Name}/red/pushed:1";
         await PushAsync(attacked.Red, name, "echo red > /data");
-        var red = await RunAsync(attacked.Red, [("image", name), ("pull", "missing"), .. Login("right")]);
+        var red = await _sandboxes.RunAsync(attacked.Red, [("image", name), ("pull", "missing"), .. Login("right")]);
         _images.Add(name);
         var before = await IdOfAsync(name);
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
 
-        var ended = await CommitAsync(attacked.Mallory, evil, name, "u", "wrong");
+        var ended = await AttackedCluster.CommitAsync(attacked.Mallory, evil, name, "u", "wrong");
 
         Assert.Equal("LOGIN_FAILED", ended.GetProperty("error_code").GetString());
         Assert.Equal(before, await IdOfAsync(name));
@@ -264,13 +259,13 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         var name = $"{attacked.Registry!.Name}/team/both:1";
         await PushAsync(attacked.Red, name, "echo both > /data");
         (string, object?)[] start = [("image", name), ("pull", "missing"), .. Login("right")];
-        await StopAsync(attacked.Red, await RunAsync(attacked.Red, start));
+        await StopAsync(attacked.Red, await _sandboxes.RunAsync(attacked.Red, start));
         _images.Add(name);
 
-        await StopAsync(attacked.Mallory, await RunAsync(attacked.Mallory, [.. start, ("remove_image", true)]));
+        await StopAsync(attacked.Mallory, await _sandboxes.RunAsync(attacked.Mallory, [.. start, ("remove_image", true)]));
 
         Assert.NotNull(await IdOfAsync(name));
-        var red = await RunAsync(attacked.Red, [.. Login("right"), ("image", name), ("pull", "never")]);
+        var red = await _sandboxes.RunAsync(attacked.Red, [.. Login("right"), ("image", name), ("pull", "never")]);
         Assert.Equal("both\n", await attacked.Red.ExecuteAsync(red, "cat /data"));
     }
 
@@ -283,7 +278,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
         await StopAsync(
             attacked.Red,
-            await RunAsync(attacked.Red, [("image", name), ("pull", "missing"), ("remove_image", true), .. Login("right")]));
+            await _sandboxes.RunAsync(attacked.Red, [("image", name), ("pull", "missing"), ("remove_image", true), .. Login("right")]));
 
         Assert.Null(await IdOfAsync(name));
     }
@@ -317,24 +312,10 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         return $"{repository}:{tag}";
     }
 
-    private string Named(RockCaller caller)
-    {
-        var id = $"image-{Interlocked.Increment(ref _count)}";
-        _sandboxes.Add((caller, id));
-        return id;
-    }
-
-    private async Task<string> RunAsync(RockCaller caller, params (string Field, object? Value)[] more)
-    {
-        var id = Named(caller);
-        await caller.RunAsync(id, more);
-        return id;
-    }
-
     /// <summary>Refused at once, or failed for the image's sake.</summary>
     private async Task AssertNotStartedAsync(RockCaller caller, string reason, params (string Field, object? Value)[] more)
     {
-        var id = Named(caller);
+        var id = _sandboxes.Named(caller);
         var answer = await caller.StartAsync(id, more);
         if (answer.GetProperty("status").GetString() is "Success")
         {
@@ -356,12 +337,9 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
         await caller.MustPostAsync("delete", new { sandbox_id = id });
     }
 
-    private static Task UntilAsync(RockCaller caller, string id, string state) => Wait.UntilAsync(
-        async () => (await caller.StatusAsync(id)).GetProperty("state").GetString() == state, () => $"{id} is {state}");
-
     private async Task PushAsync(RockCaller caller, string name, string script)
     {
-        var id = await RunAsync(caller);
+        var id = await _sandboxes.RunAsync(caller);
         await caller.ExecuteAsync(id, script);
         await CommittedAsync(caller, id, name, "u", "right");
     }
@@ -369,23 +347,7 @@ public sealed class ImageAttackTests(AttackedCluster attacked) : IAsyncLifetime
     private static async Task CommittedAsync(
         RockCaller caller, string id, string name, string user = "", string password = "")
     {
-        var ended = await CommitAsync(caller, id, name, user, password);
+        var ended = await AttackedCluster.CommitAsync(caller, id, name, user, password);
         Assert.True(ended.GetProperty("phase").GetString() is "SUCCEEDED", $"the commit of {id} as {name} was to succeed: {ended}");
-    }
-
-    /// <summary>How it ended.</summary>
-    private static async Task<JsonElement> CommitAsync(
-        RockCaller caller, string id, string name, string user = "", string password = "")
-    {
-        await caller.MustPostAsync("commit", new { sandbox_id = id, image_tag = name, username = user, password });
-        var last = default(JsonElement);
-        await Wait.UntilAsync(
-            async () =>
-            {
-                last = (await caller.GetAsync($"commit/{id}")).GetProperty("result");
-                return last.GetProperty("phase").GetString() is not "RUNNING";
-            },
-            () => $"the commit of {id} ends: {last}");
-        return last;
     }
 }

@@ -11,9 +11,7 @@ namespace Sandbox.Attacks.Tests;
 public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
     private const int JsonLimit = 2 * 1024 * 1024;
-    private static int _count;
-
-    private readonly List<(RockCaller Owner, string Id)> _started = [];
+    private readonly TestSandboxes _sandboxes = new("memory");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,10 +19,7 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (owner, id) in _started)
-        {
-            await owner.PostAsync("stop", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
     }
 
     [NeedsDockerFact]
@@ -66,7 +61,7 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Bodies_OfManyRequests_ThatNeverEnd_LeaveRoomForOthers()
     {
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         var stalled = new List<TcpClient>();
         try
         {
@@ -100,7 +95,7 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Answers_OfManyCommands_AreBoundedTogether()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory));
         var loud = Enumerable.Range(0, 6)
             .Select(_ => attacked.Mallory.PostAsync(
                 "execute", new { sandbox_id = evil, shell = true, command = "head -c 8388608 /dev/zero" }))
@@ -210,13 +205,5 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
         // Not waited for: a server that has no room for it does not read it.
         _ = client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), Token).AsTask();
         return client;
-    }
-
-    private async Task<string> RunAsync(RockCaller caller)
-    {
-        var id = $"memory-{Interlocked.Increment(ref _count)}";
-        _started.Add((caller, id));
-        await caller.RunAsync(id);
-        return id;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
@@ -11,9 +10,7 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
-    private static int _count;
-
-    private readonly List<(RockCaller Owner, string Id)> _started = [];
+    private readonly TestSandboxes _sandboxes = new("near");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,17 +18,13 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (owner, id) in _started)
-        {
-            await owner.PostAsync("stop", new { sandbox_id = id });
-            await owner.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
     }
 
     [NeedsDockerFact]
     public async Task ForkBomb_TakesItsOwnProcessesOnly()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory, ("pids_limit", 64)));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory, ("pids_limit", 64)));
 
         // An interactive shell goes on where it can start no more, and tries again for as long as the sandbox lives.
         await BeginAsync(evil, "yes 'sleep 1000 &' | sh -i");
@@ -45,7 +38,7 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     [NeedsDockerFact]
     public async Task MemoryHog_IsEndedItself_AndNobodyElse()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory));
         await attacked.Red.ExecuteAsync(red, "sleep 1000 >/dev/null 2>&1 & echo $! >/pid");
 
         var hog = await attacked.Mallory.PostAsync(
@@ -59,11 +52,11 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     public async Task LogFlood_KeepsNoMoreThanItsLimitOnTheDisk()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root reads the engine's files");
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory));
 
         await attacked.Mallory.ExecuteAsync(evil, "yes 'flood flood flood flood flood flood' | head -c 16777216 >/proc/1/fd/1");
 
-        var log = (string)(await ContainerAsync(evil))!["LogPath"]!;
+        var log = (string)(await attacked.ContainerOfAsync(evil, Token))!["LogPath"]!;
         var kept = Directory.EnumerateFiles(Path.GetDirectoryName(log)!, "*-json.log*").Sum(file => new FileInfo(file).Length);
         Assert.True(kept < 4 << 20, $"{kept} bytes of a flood of 16 MiB are kept, where a log has 1 MiB");
         Assert.Equal("works\n", await attacked.Red.ExecuteAsync(red, "echo works"));
@@ -72,7 +65,7 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     [NeedsDockerFact]
     public async Task Orphans_OfAStormOfThem_AreReapedInTheirOwnSandbox()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory, ("pids_limit", 200)));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory, ("pids_limit", 200)));
 
         // Far more than it may have at once: those that have ended must be gone for others to come.
         await attacked.Mallory.ExecuteAsync(evil, "i=0; while [ $i -lt 600 ]; do (true &) 2>/dev/null; i=$((i+1)); done");
@@ -86,7 +79,7 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     [NeedsDockerFact]
     public async Task DescriptorExhaustion_LeavesTheMachineAndOthersFilesToOpen()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory));
 
         await BeginAsync(evil, "for i in $(seq 20); do tail -f $(yes /etc/passwd | head -n 1000) & done; wait");
 
@@ -102,7 +95,7 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     [NeedsDockerFact]
     public async Task KillOfEveryProcess_EndsItsOwnSandboxOnly()
     {
-        var (red, evil) = (await RunAsync(attacked.Red), await RunAsync(attacked.Mallory));
+        var (red, evil) = (await _sandboxes.RunAsync(attacked.Red), await _sandboxes.RunAsync(attacked.Mallory));
         await attacked.Red.ExecuteAsync(red, "sleep 1000 >/dev/null 2>&1 & echo $! >/pid");
 
         await attacked.Mallory.PostAsync("execute", new { sandbox_id = evil, shell = true, command = "kill -9 -1" });
@@ -116,7 +109,7 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     [NeedsDockerFact]
     public async Task SettingsOfTheKernel_CannotBeChangedFromInside()
     {
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
 
         foreach (var line in (string[])
             ["echo 64 >/proc/sys/kernel/pid_max", "echo b >/proc/sysrq-trigger", "echo '|/evil' >/proc/sys/kernel/core_pattern",
@@ -146,36 +139,14 @@ public sealed class NeighbourAttackTests(AttackedCluster attacked) : IAsyncLifet
     private static bool Succeeded(JsonElement envelope) =>
         envelope.GetProperty("status").GetString() is "Success" && envelope.GetProperty("result").GetProperty("exit_code").GetInt32() == 0;
 
-    private async Task<string> RunAsync(RockCaller owner, params (string Field, object? Value)[] more)
-    {
-        var id = string.Create(CultureInfo.InvariantCulture, $"near-{Interlocked.Increment(ref _count)}");
-        _started.Add((owner, id));
-        await owner.RunAsync(id, more);
-        return id;
-    }
-
     /// <summary>Starts something that goes on when the call has ended.</summary>
     private Task<string> BeginAsync(string evil, string script) =>
         attacked.Mallory.ExecuteAsync(evil, $"{{ {script}; }} >/dev/null 2>&1 &");
 
-    private async Task<JsonNode?> ContainerAsync(string sandbox)
-    {
-        foreach (var id in await attacked.Cluster.ContainersAsync())
-        {
-            var container = await DockerEngine.InspectAsync(id, Token);
-            if ((string?)container?["Config"]?["Labels"]?["sandbox.aspire/sandbox"] == sandbox)
-            {
-                return container;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>As the engine sees it: in a sandbox at its limit nothing can be started to look.</summary>
     private async Task<int> ProcessesOfAsync(string sandbox)
     {
-        var container = (string)(await ContainerAsync(sandbox))!["Id"]!;
+        var container = (string)(await attacked.ContainerOfAsync(sandbox, Token))!["Id"]!;
         var top = await DockerEngine.GetAsync($"containers/{container}/top?ps_args=-eo+pid", Token);
         return top!["Processes"]!.AsArray().Count;
     }

@@ -9,16 +9,13 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed class NetworkTests(AttackedCluster attacked) : IAsyncLifetime
 {
-    private readonly List<(RockCaller Owner, string Id)> _started = [];
+    private readonly TestSandboxes _sandboxes = new("net");
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (owner, id) in _started)
-        {
-            await owner.PostAsync("stop", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
     }
 
     [NeedsDockerFact]
@@ -54,7 +51,7 @@ public sealed class NetworkTests(AttackedCluster attacked) : IAsyncLifetime
 
     private async Task StartAsync(RockCaller owner, string id)
     {
-        _started.Add((owner, id));
+        _sandboxes.Add(owner, id);
         await owner.RunAsync(id, ("network", "bridge"));
     }
 

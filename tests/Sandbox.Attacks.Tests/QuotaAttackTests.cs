@@ -9,9 +9,7 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
 {
-    private static int _count;
-
-    private readonly List<(RockCaller Caller, string Id)> _sandboxes = [];
+    private readonly TestSandboxes _sandboxes = new("quota");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -19,16 +17,9 @@ public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (caller, id) in _sandboxes)
-        {
-            await caller.PostAsync("stop", new { sandbox_id = id });
-            await caller.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
 
-        foreach (var image in DockerEngine.WhyMissing is null ? await attacked.Cluster.CommitsAsync() : [])
-        {
-            await DockerEngine.DeleteAsync($"images/{image}?force=1", CancellationToken.None);
-        }
+        await attacked.RemoveCommitsAsync();
     }
 
     /// <summary>Each stopped sandbox keeps a container, its files and a record.</summary>
@@ -36,17 +27,17 @@ public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
     public async Task StartAndStop_AgainAndAgain_EndsAtTheTotalOfSandboxes()
     {
         var hoarder = await attacked.MakeTenantAsync("hoarder", new { sandboxes = 1, total_sandboxes = 2 });
+        var ids = new List<string>();
         for (var i = 0; i < 2; i++)
         {
-            var id = Named(hoarder);
-            await hoarder.RunAsync(id);
-            await hoarder.MustPostAsync("stop", new { sandbox_id = id });
+            ids.Add(await _sandboxes.RunAsync(hoarder));
+            await hoarder.MustPostAsync("stop", new { sandbox_id = ids[i] });
         }
 
         await AssertRefusedAsync(hoarder, "The quota of total sandboxes is reached (2).");
 
         await AssertWorksAsync(attacked.Red);
-        await hoarder.MustPostAsync("delete", new { sandbox_id = _sandboxes[0].Id });
+        await hoarder.MustPostAsync("delete", new { sandbox_id = ids[0] });
         await AssertWorksAsync(hoarder);
     }
 
@@ -95,28 +86,29 @@ public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
     [NeedsDockerFact]
     public async Task Commit_UnderEverNewNames_EndsAtTheImagesThatATenantMayKeep()
     {
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal("SUCCEEDED", (await CommitAsync(attacked.Mallory, evil, $"hoard:{i}")).GetProperty("phase").GetString());
+            var kept = await AttackedCluster.CommitAsync(attacked.Mallory, evil, $"hoard:{i}");
+            Assert.Equal("SUCCEEDED", kept.GetProperty("phase").GetString());
         }
 
-        var refused = await CommitAsync(attacked.Mallory, evil, "hoard:3");
+        var refused = await AttackedCluster.CommitAsync(attacked.Mallory, evil, "hoard:3");
 
         Assert.Contains(
             "keeps 3 images of this tenant's commits already", refused.GetProperty("error_message").GetString(), StringComparison.Ordinal);
-        Assert.Equal("SUCCEEDED", (await CommitAsync(attacked.Mallory, evil, "hoard:1")).GetProperty("phase").GetString());
-        var red = await RunAsync(attacked.Red);
-        Assert.Equal("SUCCEEDED", (await CommitAsync(attacked.Red, red, "work:1")).GetProperty("phase").GetString());
+        Assert.Equal("SUCCEEDED", (await AttackedCluster.CommitAsync(attacked.Mallory, evil, "hoard:1")).GetProperty("phase").GetString());
+        var red = await _sandboxes.RunAsync(attacked.Red);
+        Assert.Equal("SUCCEEDED", (await AttackedCluster.CommitAsync(attacked.Red, red, "work:1")).GetProperty("phase").GetString());
     }
 
     [NeedsDockerFact]
     public async Task Commit_OfAFileWithAHugeHole_FailsBeforeItFillsTheNode()
     {
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
         await attacked.Mallory.ExecuteAsync(evil, "truncate -s 1024G /hole");
 
-        var refused = await CommitAsync(attacked.Mallory, evil, "hole:1");
+        var refused = await AttackedCluster.CommitAsync(attacked.Mallory, evil, "hole:1");
 
         Assert.Contains("without the holes in its files", refused.GetProperty("error_message").GetString(), StringComparison.Ordinal);
     }
@@ -129,18 +121,18 @@ public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
         "more than an engine can unpack")]
     public async Task Archive_OfATreeThatIsMadeToBreakIt_FailsAndTheOtherTenantsIsMade(string preparation, string reason)
     {
-        var evil = await RunAsync(attacked.Mallory);
+        var evil = await _sandboxes.RunAsync(attacked.Mallory);
         await attacked.Mallory.ExecuteAsync(evil, preparation);
-        var red = await RunAsync(attacked.Red);
+        var red = await _sandboxes.RunAsync(attacked.Red);
         await attacked.Red.ExecuteAsync(red, "echo work > /work; mkfifo /fifo");
         await ArchiveAsync(attacked.Mallory, evil);
         await ArchiveAsync(attacked.Red, red);
 
-        await UntilAsync(attacked.Mallory, evil, "stopped");
+        await attacked.Mallory.UntilStateAsync(evil, "stopped");
         var status = await attacked.Mallory.StatusAsync(evil);
         Assert.Contains(reason, status.GetProperty("reason").GetString(), StringComparison.Ordinal);
 
-        await UntilAsync(attacked.Red, red, "archived");
+        await attacked.Red.UntilStateAsync(red, "archived");
         await attacked.Red.MustPostAsync("restart", new { sandbox_id = red });
         await attacked.Red.UntilAliveAsync(red);
         Assert.Equal("work\n", await attacked.Red.ExecuteAsync(red, "cat /work"));
@@ -152,50 +144,18 @@ public sealed class QuotaAttackTests(AttackedCluster attacked) : IAsyncLifetime
         await caller.MustPostAsync($"sandboxes/{id}/archive", new { });
     }
 
-    private static Task UntilAsync(RockCaller caller, string id, string state) => Wait.UntilAsync(
-        async () => (await caller.StatusAsync(id)).GetProperty("state").GetString() == state, () => $"{id} is {state}");
-
-    private string Named(RockCaller caller)
-    {
-        var id = $"quota-{Interlocked.Increment(ref _count)}";
-        _sandboxes.Add((caller, id));
-        return id;
-    }
-
-    private async Task<string> RunAsync(RockCaller caller, params (string Field, object? Value)[] more)
-    {
-        var id = Named(caller);
-        await caller.RunAsync(id, more);
-        return id;
-    }
-
     private async Task AssertWorksAsync(RockCaller caller, params (string Field, object? Value)[] more)
     {
-        var id = await RunAsync(caller, more);
+        var id = await _sandboxes.RunAsync(caller, more);
         Assert.Equal("on\n", await caller.ExecuteAsync(id, "echo on"));
     }
 
     private async Task AssertRefusedAsync(RockCaller caller, string reason, params (string Field, object? Value)[] more)
     {
-        var answer = await caller.StartAsync(Named(caller), more);
+        var answer = await caller.StartAsync(_sandboxes.Named(caller), more);
 
         Assert.True(
             answer.GetProperty("status").GetString() is not "Success"
                 && answer.GetRawText().Contains(reason, StringComparison.Ordinal), $"it was to be refused with '{reason}': {answer}");
-    }
-
-    /// <summary>How it ended.</summary>
-    private static async Task<JsonElement> CommitAsync(RockCaller caller, string id, string name)
-    {
-        await caller.MustPostAsync("commit", new { sandbox_id = id, image_tag = name, username = "", password = "" });
-        var last = default(JsonElement);
-        await Wait.UntilAsync(
-            async () =>
-            {
-                last = (await caller.GetAsync($"commit/{id}")).GetProperty("result");
-                return last.GetProperty("phase").GetString() is not "RUNNING";
-            },
-            () => $"the commit of {id} ends: {last}");
-        return last;
     }
 }

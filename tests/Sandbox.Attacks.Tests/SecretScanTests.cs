@@ -45,7 +45,7 @@ public sealed class SecretScanTests(AttackedCluster attacked)
         await LookAsync();
         await AskAsync("stop", new { sandbox_id = Box });
         await AskAsync($"sandboxes/{Box}/archive", new { });
-        await UntilAsync(Box, "archived");
+        await attacked.Red.UntilStateAsync(Box, "archived");
         await AskAsync("restart", new { sandbox_id = Box });
         await red.UntilAliveAsync(Box);
         Assert.Equal(_secrets["env value"].Length + "\n", await red.ExecuteAsync(Box, "printf %s \"$TOKEN\" | wc -c"));
@@ -133,9 +133,6 @@ public sealed class SecretScanTests(AttackedCluster attacked)
             },
             () => $"the commit of {Box} ends: {last}");
     }
-
-    private Task UntilAsync(string id, string state) => Wait.UntilAsync(
-        async () => (await attacked.Red.StatusAsync(id)).GetProperty("state").GetString() == state, () => $"{id} is {state}");
 
     /// <summary>Every key with its value.</summary>
     private async Task<string> RedisAsync()

@@ -8,7 +8,7 @@ namespace Sandbox.Attacks.Tests;
 [Collection(nameof(AttackCollection))]
 public sealed class SlotAttackTests(AttackedCluster attacked, HangingPulls pulls) : IClassFixture<HangingPulls>, IAsyncLifetime
 {
-    private readonly List<(RockCaller Owner, string Id)> _started = [];
+    private readonly TestSandboxes _sandboxes = new("slots");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -16,16 +16,9 @@ public sealed class SlotAttackTests(AttackedCluster attacked, HangingPulls pulls
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (owner, id) in _started)
-        {
-            await owner.PostAsync("stop", new { sandbox_id = id });
-            await owner.PostAsync("delete", new { sandbox_id = id });
-        }
+        await _sandboxes.DisposeAsync();
 
-        foreach (var image in DockerEngine.WhyMissing is null ? await attacked.Cluster.CommitsAsync() : [])
-        {
-            await DockerEngine.DeleteAsync($"images/{image}?force=1", CancellationToken.None);
-        }
+        await attacked.RemoveCommitsAsync();
     }
 
     [NeedsDockerFact]
@@ -108,7 +101,7 @@ public sealed class SlotAttackTests(AttackedCluster attacked, HangingPulls pulls
     {
         var started = await attacked.Mallory.StartAsync("slots-own");
         Assert.True(started.GetProperty("status").GetString() == "Success", $"the start was to be accepted: {started}");
-        _started.Add((attacked.Mallory, "slots-own"));
+        _sandboxes.Add(attacked.Mallory, "slots-own");
         await attacked.Mallory.UntilAliveAsync("slots-own");
 
         await attacked.Mallory.MustPostAsync("stop", new { sandbox_id = "slots-own" });
@@ -123,7 +116,7 @@ public sealed class SlotAttackTests(AttackedCluster attacked, HangingPulls pulls
         string[] ids = [.. Enumerable.Range(0, 4).Select(number => $"slots-hang-{number}")];
         foreach (var id in ids)
         {
-            _started.Add((attacked.Mallory, id));
+            _sandboxes.Add(attacked.Mallory, id);
             await attacked.Mallory.StartAsync(id, ("image", $"{attacked.Trickling.Name}/b:{id}"), ("pull", "missing"));
         }
 
@@ -135,13 +128,13 @@ public sealed class SlotAttackTests(AttackedCluster attacked, HangingPulls pulls
 
         // Their jobs hold nothing any more: what the tenant asks for next is done.
         await attacked.Mallory.RunAsync("slots-after");
-        _started.Add((attacked.Mallory, "slots-after"));
+        _sandboxes.Add(attacked.Mallory, "slots-after");
         pulls.AssertHang();
     }
 
     private async Task RunAsync(RockCaller owner, string id)
     {
-        _started.Add((owner, id));
+        _sandboxes.Add(owner, id);
         await owner.RunAsync(id);
     }
 

@@ -63,6 +63,9 @@ public sealed class RockCaller(Uri address, string? key = null) : IDisposable
         await UntilAliveAsync(id);
     }
 
+    public Task UntilStateAsync(string id, string state) => Wait.UntilAsync(
+        async () => (await StatusAsync(id)).GetProperty("state").GetString() == state, () => $"{id} is {state}");
+
     /// <summary>Waits until it can be used; a start that failed fails this at once, with its reason.</summary>
     public async Task UntilAliveAsync(string id)
     {
