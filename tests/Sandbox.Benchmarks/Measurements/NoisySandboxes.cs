@@ -10,7 +10,7 @@ namespace Sandbox.Benchmarks.Measurements;
 /// </summary>
 internal static class NoisySandboxes
 {
-    private const int Execs = 500;
+    private const int Execs = 2000;
     private const int Processes = 512;
 
     /// <summary>Most that a neighbour has on the disk at any time.</summary>
