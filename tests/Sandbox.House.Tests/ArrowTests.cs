@@ -11,6 +11,8 @@ public sealed class ArrowTests
         ["Sandbox.Contracts"] = "",
         ["Sandbox.Domain"] = "Sandbox.Contracts",
         ["Sandbox.Rollout"] = "Sandbox.Contracts",
+        // Integrations refer to it, so that it can be had without any.
+        ["Sandbox.Serving"] = "",
         ["Sandbox.Storage"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Rollout",
         ["Sandbox.Cluster"] = "Sandbox.Contracts",
         ["Sandbox.Node"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster",
@@ -64,6 +66,12 @@ public sealed class ArrowTests
 
         Assert.Empty(users.Except(allowed.Split(' ')));
     }
+
+    /// <summary>The reverse of what an integration does.</summary>
+    [Fact]
+    [Trait("Row", "50")]
+    public void Serving_Library_RefersToNoIntegration() =>
+        Assert.Empty(Items("Sandbox.Serving", "ProjectReference").Concat(Items("Sandbox.Serving", "PackageReference")));
 
     [Fact]
     public void Contracts_Projects_ReferenceNoPackage() =>

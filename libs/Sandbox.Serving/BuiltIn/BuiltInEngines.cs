@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Sandbox.Serving.Engines;
+
+namespace Sandbox.Serving.BuiltIn;
+
+/// <summary>The engines of this library; the first is the default.</summary>
+public static class BuiltInEngines
+{
+    public static ImmutableArray<EngineComponents> All { get; } =
+    [
+        new(
+            new OpenAiEngine(VllmConfigurationBuilder.Name), new VllmConfigurationBuilder(),
+            new EngineDeploymentFactory(VllmConfigurationBuilder.Name)),
+        new(
+            new OpenAiEngine(SglangConfigurationBuilder.Name), new SglangConfigurationBuilder(),
+            new EngineDeploymentFactory(SglangConfigurationBuilder.Name)),
+        new(
+            // Its root says that it runs; it has no other path for that.
+            new OpenAiEngine(OllamaConfigurationBuilder.Name) { HealthPath = "/" }, new OllamaConfigurationBuilder(),
+            new EngineDeploymentFactory(OllamaConfigurationBuilder.Name)),
+        new(
+            new OpenAiEngine(LlamaServerConfigurationBuilder.Name), new LlamaServerConfigurationBuilder(),
+            new EngineDeploymentFactory(LlamaServerConfigurationBuilder.Name)),
+    ];
+}
