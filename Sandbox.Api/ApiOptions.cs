@@ -62,6 +62,10 @@ public sealed class ApiOptions
     [Range(1, 1_000_000)]
     public int MaxWrongKeysPerMinute { get; set; } = 600;
 
+    /// <summary>Whether pages that sandboxes serve through the proxy run in the API's own origin, where their scripts can do what the
+    /// reader of the page may. Default: they get an origin of their own (<c>Content-Security-Policy: sandbox</c>).</summary>
+    public bool ProxiedPagesShareOrigin { get; set; }
+
     /// <summary>Connections to each address that it listens at; more are closed at once.</summary>
     [Range(1, int.MaxValue)]
     public int MaxConnections { get; set; } = 32_768;

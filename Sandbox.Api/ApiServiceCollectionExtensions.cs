@@ -65,7 +65,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<CloseSessionEndpoint>();
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
-        services.AddSingleton<PortForwardEndpoint>();
+        services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
         return services.AddSingleton<RockEndpoints>().AddDocument();
@@ -83,6 +83,7 @@ public static class ApiServiceCollectionExtensions
         app.UseWebSockets();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
+        app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.MapManagement();
         app.MapOpenApi("/openapi/v1.json");
         app.MapOpenApi("/openapi.json");

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Text;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
@@ -20,9 +19,6 @@ namespace Sandbox.Api.Ports;
 internal sealed partial class PortForwardEndpoint(
     TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<PortForwardEndpoint> logger)
 {
-    /// <summary>The reason of a close is at most so many bytes.</summary>
-    private const int LongestReason = 123;
-
     public void Map(IEndpointRouteBuilder app) =>
         app.MapGet(RockRoute.Prefix + "/sandboxes/{id}/portforward", HandleAsync)
             .WithSummary("A WebSocket to a TCP port inside a sandbox; its binary messages are the bytes of the connection")
@@ -80,9 +76,7 @@ internal sealed partial class PortForwardEndpoint(
     private static async Task RefuseAsync(HttpContext http, string reason)
     {
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        var bytes = Encoding.UTF8.GetBytes(reason);
-        var shown = bytes.Length <= LongestReason ? reason : Encoding.UTF8.GetString(bytes, 0, LongestReason - 3).TrimEnd('\uFFFD') + "…";
-        await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, shown, http.RequestAborted);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, CloseReason.Of(reason), http.RequestAborted);
     }
 
     private static partial class Log

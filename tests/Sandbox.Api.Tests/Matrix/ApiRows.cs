@@ -56,6 +56,10 @@ internal static class ApiRows
         new(Rocks("POST", "/upload"), Named.Sandbox, Upload),
         new(Rocks("GET", "/sandboxes/{id}/portforward"), Named.Sandbox, id =>
             WebSocket($"{ApiServer.Rock}/sandboxes/{id}/portforward?port=80")),
+        .. ((string[])["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]).SelectMany(
+            method => ((string[])["proxy", "vnc"]).Select(name => new RouteRow(
+                Rocks(method, $"/sandboxes/{{id}}/{name}/{{**path}}"), Named.Sandbox,
+                id => new(new HttpMethod(method), $"{ApiServer.Rock}/sandboxes/{id}/{name}/a")))),
     ];
 
     private static IEnumerable<RouteRow> Envd() =>

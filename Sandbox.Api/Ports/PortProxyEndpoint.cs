@@ -1,0 +1,156 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Sandbox.Api.Auth;
+using Sandbox.Api.Http;
+using Sandbox.Api.Rock;
+using Sandbox.Api.Tenancy;
+using Sandbox.Cluster;
+using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Errors;
+using Sandbox.Domain.Operators;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sandbox.Api.Ports;
+
+/// <summary>
+/// ROCK's proxy to web servers inside sandboxes: any method, WebSockets, streams. The port is one of the sandbox's own loopback, reached
+/// through its agent, so that nothing of it is open outside.
+/// </summary>
+internal sealed partial class PortProxyEndpoint(
+    TenantScopedAgentGateway agents, PortConnections connections, IHttpForwarder forwarder, TimeProvider time,
+    IOptions<ApiOptions> options, ILogger<PortProxyEndpoint> logger)
+{
+    private const string FailureMessage = "proxy failed";
+
+    /// <summary>Where ROCK's images serve, and their desktops.</summary>
+    private const int WebPort = 8080, DesktopPort = 8006;
+
+    /// <summary>How long a program inside may take to begin its answer.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(120);
+
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        Map(app, "proxy", WebPort, "A web server inside a sandbox, on the port that path, header or query names");
+        Map(app, "vnc", DesktopPort, "The desktop inside a sandbox");
+    }
+
+    private void Map(IEndpointRouteBuilder app, string name, int ordinary, string summary)
+    {
+        RequestDelegate handler = http => HandleAsync(http, name, ordinary);
+        app.MapMethods($"{RockRoute.Prefix}/sandboxes/{{id}}/{name}/{{**path}}", Methods, handler)
+            .WithSummary(summary).WithTags("Ports").WithMetadata(
+                handler.Method, new QueryParameters([TargetPort.Parameter + "?"]), StreamMetadata.Instance);
+    }
+
+    private async Task HandleAsync(HttpContext http, string route, int ordinary)
+    {
+        var name = http.Request.RouteValues["id"] as string ?? "";
+        var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!SandboxId.TryParse(name, null, out var id))
+        {
+            await FailAsync(http, new SandboxError.BadId(name));
+        }
+        else if (!TargetPort.TryFind(
+            http.Request, raw, $"{RockRoute.Prefix}/sandboxes/{id}/{route}", ordinary, out var target, out var wrong))
+        {
+            await RefuseAsync(http, StatusCodes.Status400BadRequest, wrong);
+        }
+        else if (!(await agents.OpenAsync(id, http.RequestAborted)).TryGet(out var call, out var error))
+        {
+            await FailAsync(http, error);
+        }
+        else
+        {
+            using (call)
+            {
+                await ForwardAsync(http, id, target);
+            }
+        }
+    }
+
+    private async Task ForwardAsync(HttpContext http, SandboxId id, TargetPort target)
+    {
+        using var limit = new CancellationTokenSource(AnswerLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        http.LiftLimits();
+        var cookies = ProxiedCookies.Inwards(http.Request.Headers.Cookie);
+        RequestCredentials.Remove(http.Request);
+        var transformer = new PortRequestTransformer(
+            id, target, cookies, !options.Value.ProxiedPagesShareOrigin, () => limit.CancelAfter(Timeout.InfiniteTimeSpan));
+        var error = await forwarder.SendAsync(
+            http, "http://sandbox/", connections.Invoker, Transfers.Forwarding, transformer, either.Token);
+        if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var failure = http.GetForwarderErrorFeature()?.Exception;
+        Log.Broke(logger, error, failure?.Message);
+        if (http.Response.HasStarted)
+        {
+            return;
+        }
+
+        http.Response.Clear();
+        if (limit.IsCancellationRequested)
+        {
+            await RefuseAsync(
+                http, StatusCodes.Status504GatewayTimeout, $"port {target.Port} did not answer within {AnswerLimit.TotalSeconds:0} s");
+        }
+        else if (Cause<AgentCallException>(failure) is { } missed)
+        {
+            await FailAsync(http, missed.Error);
+        }
+        else
+        {
+            await RefuseAsync(
+                http, StatusCodes.Status502BadGateway,
+                Cause<PortClosedException>(failure)?.Message ?? $"what listens on port {target.Port} gave no answer of HTTP");
+        }
+    }
+
+    /// <summary>The handler wraps what went wrong when it connected.</summary>
+    private static T? Cause<T>(Exception? failure)
+        where T : Exception
+    {
+        while (failure is not (null or T))
+        {
+            failure = failure.InnerException;
+        }
+
+        return failure as T;
+    }
+
+    /// <summary>The sandbox cannot be reached. A client of WebSockets reads no envelope.</summary>
+    private static Task FailAsync(HttpContext http, SandboxError error) =>
+        http.WebSockets.IsWebSocketRequest
+            ? RefuseAsync(http, StatusCodes.Status403Forbidden, error.Text)
+            : Envelopes.FailAsync(http, FailureMessage, error);
+
+    private static async Task RefuseAsync(HttpContext http, int status, string detail)
+    {
+        if (status == StatusCodes.Status400BadRequest && http.WebSockets.IsWebSocketRequest)
+        {
+            using var socket = await http.WebSockets.AcceptWebSocketAsync();
+            await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, CloseReason.Of(detail), http.RequestAborted);
+            return;
+        }
+
+        http.Response.StatusCode = status;
+        await JsonAnswer.WriteAsync(http, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("detail", detail);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5221, LogLevel.Information, "A program inside a sandbox could not be asked: {Error} {Reason}")]
+        public static partial void Broke(ILogger logger, ForwarderError error, string? reason);
+    }
+}
