@@ -19,9 +19,10 @@ internal static class DeployCommand
         var all = new Option<bool>("--deploy") { Description = "Run all checkpoints in their order." };
         var from = new Option<string?>("--start-from") { Description = "With --deploy: begin with this checkpoint.", HelpName = "NAME" };
         var auto = new Option<bool>("--auto-approve") { Description = "Approve every plan as it comes. Asks once whether you mean it." };
+        var force = new Option<bool>("--force") { Description = "Run although earlier checkpoints have not passed." };
         var deploy = new Command("deploy", "Set up a cluster on machines of your own, checkpoint by checkpoint, with approvals.")
         {
-            list, checkpoint, all, from, auto,
+            list, checkpoint, all, from, auto, force,
             ApprovalCommands.CreatePlan(context, options),
             ApprovalCommands.CreateApprovals(context, options),
             ApprovalCommands.CreateDecision(context, options, "approve", "Approve a plan."),
@@ -46,8 +47,7 @@ internal static class DeployCommand
             if (parsed.GetValue(checkpoint) is { } name)
             {
                 var one = Known(name);
-                await options.WithSessionAsync(
-                    parsed, session => new RolloutRun(session, parsed.GetValue(auto), context).CheckpointAsync(one));
+                await options.WithSessionAsync(parsed, session => Run(session).CheckpointAsync(one));
                 return 0;
             }
 
@@ -62,9 +62,14 @@ internal static class DeployCommand
                 throw new CliException("nothing was done");
             }
 
-            await options.WithSessionAsync(
-                parsed, session => new RolloutRun(session, parsed.GetValue(auto), context).DeployAsync(first));
+            await options.WithSessionAsync(parsed, session => Run(session).DeployAsync(first));
             return 0;
+
+            RolloutRun Run(RolloutSession session) => new(session, context)
+            {
+                IsAutoApproved = parsed.GetValue(auto),
+                IsForced = parsed.GetValue(force),
+            };
         });
         return deploy;
     }

@@ -8,8 +8,14 @@ using Sandbox.Rollout.Runs;
 namespace Sandbox.Cli.Commands;
 
 /// <summary>Runs one checkpoint after the other, and asks for consents on the way.</summary>
-internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, CommandContext context)
+internal sealed class RolloutRun(RolloutSession session, CommandContext context)
 {
+    /// <summary>Each plan is approved as it comes.</summary>
+    public bool IsAutoApproved { get; init; }
+
+    /// <summary>A checkpoint runs although earlier ones have not passed.</summary>
+    public bool IsForced { get; init; }
+
     /// <summary>Passes the checkpoints from one on; stops at the first that fails.</summary>
     /// <param name="from">The first one; those before it are skipped, not completed.</param>
     public async Task DeployAsync(Checkpoint from)
@@ -29,7 +35,7 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
         }
 
         session.State.WriteComplete(
-            completed, skipped.Select(checkpoint => checkpoint.Name), isAutoApproved, context.Time.GetUtcNow());
+            completed, skipped.Select(checkpoint => checkpoint.Name), IsAutoApproved, context.Time.GetUtcNow());
         StandardStreams.WriteOutputLine($"passed: {string.Join(", ", completed)}");
     }
 
@@ -44,7 +50,7 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
     /// <summary>Null when it passed, else why it did not.</summary>
     private async Task<string?> RunAsync(Checkpoint checkpoint)
     {
-        var outcome = await session.Runner.BeginAsync(checkpoint, session.User, context.Asked);
+        var outcome = await BeginAsync(checkpoint);
         if (outcome is BeginOutcome.ApprovalRequired { Plan: var plan })
         {
             if (!await IsGrantedAsync(checkpoint, plan))
@@ -52,16 +58,21 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
                 return "the plan was not approved";
             }
 
-            outcome = await session.Runner.BeginAsync(checkpoint, session.User, context.Asked);
+            outcome = await BeginAsync(checkpoint);
         }
 
         return outcome switch
         {
             BeginOutcome.Begun { Execution: var begun } => await FollowAsync(begun),
             BeginOutcome.AlreadyRunning => "another run against these machines has not ended; see sandbox deploy executions",
+            BeginOutcome.PrerequisitesMissing { Checkpoints: var missing } =>
+                $"first these must pass: {string.Join(", ", missing)}; or say --force",
             _ => "the plan changed after it was approved; look at it again with sandbox deploy plan " + checkpoint.Name,
         };
     }
+
+    private Task<BeginOutcome> BeginAsync(Checkpoint checkpoint) => session.Runner.BeginAsync(
+        new RunRequest(checkpoint, session.User) { IsForced = IsForced }, context.Asked);
 
     private async Task<string?> FollowAsync(Execution begun)
     {
@@ -95,14 +106,14 @@ internal sealed class RolloutRun(RolloutSession session, bool isAutoApproved, Co
     {
         PersonAtTerminal.Show(checkpoint, plan);
         var request = await session.Desk.RequestAsync(checkpoint, plan, session.User, context.Asked);
-        if (!isAutoApproved && !PersonAtTerminal.Confirms(
+        if (!IsAutoApproved && !PersonAtTerminal.Confirms(
             checkpoint.IsDestructive ? "This cannot be undone. Do you know that, and approve this plan?" : "Do you approve this plan?"))
         {
             await session.Desk.DenyAsync(request.Id, session.User, "denied at the prompt", context.Asked);
             return false;
         }
 
-        var reason = isAutoApproved ? "--auto-approve" : PersonAtTerminal.Answer("Why?");
+        var reason = IsAutoApproved ? "--auto-approve" : PersonAtTerminal.Answer("Why?");
         var outcome = await session.Desk.ApproveAsync(
             request.Id, session.User, reason ?? "", acknowledgesRisks: true, context.Asked);
         return outcome.TryGet(out _, out var refusal) ? true : throw new CliException(RefusalText.Of(refusal));

@@ -24,13 +24,6 @@ internal static class Installation
             ? script
             : null;
 
-    /// <summary>The folder of the rollout's playbooks and plugins; null when it is not there.</summary>
-    public static string? RolloutFolder => new[]
-    {
-        Path.Combine(AppContext.BaseDirectory, "rollout"),
-        Artifacts is { } artifacts ? Path.Combine(Path.GetDirectoryName(artifacts)!, "deploy/rollout") : "",
-    }.FirstOrDefault(Directory.Exists);
-
     private static string PackedAgents => Path.Combine(AppContext.BaseDirectory, "agent");
 
     /// <summary>A package does not carry file modes, and in sandboxes whose image names a user it is another user who runs the

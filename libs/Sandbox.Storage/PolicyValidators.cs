@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
+using Sandbox.Rollout;
 
 namespace Sandbox.Storage;
 
@@ -18,3 +19,6 @@ internal sealed partial class ImagePolicyValidator : IValidateOptions<ImagePolic
 
 [OptionsValidator]
 internal sealed partial class SecurityPolicyValidator : IValidateOptions<SecurityPolicy>;
+
+[OptionsValidator]
+internal sealed partial class RolloutOptionsValidator : IValidateOptions<RolloutOptions>;

@@ -8,6 +8,9 @@ using Sandbox.Contracts.Files;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout;
+using Sandbox.Rollout.Runs;
+using Sandbox.Rollout.Stores;
 using Sandbox.Storage.Archives;
 using Sandbox.Storage.Encryption;
 using Sandbox.Storage.InMemory;
@@ -49,6 +52,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<SqliteTenantStore>();
         return services
             .AddLocalLive()
+            .AddStandaloneRollouts(Path.GetDirectoryName(path)!)
             .AddEncryption(provider => provider.GetRequiredService<SqliteCommitStore>())
             .AddAnnounced(
                 provider => provider.GetRequiredService<SqliteSandboxStore>(), provider => provider.GetRequiredService<SqliteJobStore>())
@@ -91,6 +95,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<INodeStore, PostgresNodeStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
+        services.AddRolloutOptions();
         return services
             .AddClusterLive(redis)
             .AddEncryption(provider => provider.GetRequiredService<PostgresCommitStore>())
@@ -183,6 +188,22 @@ public static class StorageServiceCollectionExtensions
     private static IServiceCollection AddEncryption(this IServiceCollection services, Func<IServiceProvider, ICommitStore> commits) =>
         services.AddSingleton<RecordEncryption>().AddSingleton<ICommitStore>(
             provider => new EncryptedCommitStore(commits(provider), provider.GetRequiredService<RecordEncryption>()));
+
+    /// <summary>In the same file as those of the command line that works on this data folder without a server.</summary>
+    private static IServiceCollection AddStandaloneRollouts(this IServiceCollection services, string dataFolder)
+    {
+        services.AddRolloutOptions().PostConfigure<RolloutOptions>(options =>
+            options.StateFolder = options.StateFolder.Length > 0 ? options.StateFolder : Path.Combine(dataFolder, "rollout"));
+        return services.AddSingleton<IRolloutStore>(provider => new SqliteRolloutStore(
+            SqliteDatabase.Open(StateFolder.Open(Value<RolloutOptions>(provider).StateFolder).Database),
+            provider.GetRequiredService<IChangeFeed>()));
+    }
+
+    private static IServiceCollection AddRolloutOptions(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<RolloutOptions, RolloutOptionsValidator>().BindConfiguration(RolloutOptions.Section);
+        return services;
+    }
 
     private static IServiceCollection AddTenants(this IServiceCollection services, Func<IServiceProvider, ITenantStore> tenants) =>
         services.AddSingleton<ITenantStore>(

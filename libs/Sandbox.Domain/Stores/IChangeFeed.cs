@@ -23,6 +23,12 @@ public interface IChangeFeed
 
     /// <summary>Completes at the first change of tenants, quotas or keys after this call.</summary>
     ChangeSubscription SubscribeAccess();
+
+    /// <summary>Says that something of a rollout changed: an approval, an execution, a line of its output.</summary>
+    void PublishRollouts();
+
+    /// <summary>Completes at the first change of a rollout after this call.</summary>
+    ChangeSubscription SubscribeRollouts();
 }
 
 /// <summary>One awaited change; dispose it when no longer interested.</summary>

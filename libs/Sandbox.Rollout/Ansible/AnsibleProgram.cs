@@ -14,7 +14,7 @@ internal static class AnsibleProgram
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
         AnsibleSettings settings, string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(settings.ProgramOf(program), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -8,6 +8,9 @@ namespace Sandbox.Rollout.Ansible;
 /// <param name="ToolFolder">The folder of what a run needs beside its playbook (deploy/rollout).</param>
 public sealed record AnsibleSettings(string Inventory, string PlaybookFolder, string ToolFolder)
 {
+    /// <summary>Where the programs of Ansible are; empty: on the path.</summary>
+    public string ProgramFolder { get; init; } = "";
+
     /// <summary>The script in which a run's process lives.</summary>
     internal string RunScript => Path.Combine(ToolFolder, "run.sh");
 
@@ -20,5 +23,8 @@ public sealed record AnsibleSettings(string Inventory, string PlaybookFolder, st
         ("ANSIBLE_RETRY_FILES_ENABLED", "False"), ("ANSIBLE_DEPRECATION_WARNINGS", "False"), ("ANSIBLE_NOCOLOR", "1"),
         ("PYTHONUNBUFFERED", "1"), ("LC_ALL", "C.UTF-8"),
     ];
+
+    internal string ProgramOf(string name) => Path.Combine(ProgramFolder, name);
+
     internal string PlaybookOf(Checkpoint checkpoint) => Path.Combine(PlaybookFolder, checkpoint.Playbook);
 }

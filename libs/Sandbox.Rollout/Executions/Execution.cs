@@ -10,6 +10,12 @@ public sealed record Execution(
     /// <summary>The consent that it used up.</summary>
     public Guid? Approval { get; init; }
 
+    /// <summary>Which state folder has its process: only a program that works on that folder can follow or end it.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Who asked it to stop.</summary>
+    public string? StopRequestedBy { get; init; }
+
     public ExecutionState State { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
@@ -22,7 +28,10 @@ public sealed record Execution(
 
     public bool IsActive => State is ExecutionState.Started or ExecutionState.Running;
 
-    public Execution Begun() => this with { State = ExecutionState.Running, Version = Version + 1 };
+    /// <summary>Its process has begun, or was found again.</summary>
+    public Execution Begun() => this with { State = ExecutionState.Running, Error = null, Version = Version + 1 };
+
+    public Execution StopRequested(string by) => this with { StopRequestedBy = by, Version = Version + 1 };
 
     public Execution Ended(ExecutionState state, string? error, DateTimeOffset at) =>
         this with { State = state, Error = error, EndedAt = at, Version = Version + 1 };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sandbox.Rollout.Executions;
 using Sandbox.Rollout.Plans;
 
@@ -13,6 +14,10 @@ public abstract record BeginOutcome
 
     /// <summary>Another run against one of the machines has not ended.</summary>
     public sealed record AlreadyRunning : BeginOutcome;
+
+    /// <summary>Earlier checkpoints have not passed on all of the machines.</summary>
+    /// <param name="Checkpoints">Their names, in their order.</param>
+    public sealed record PrerequisitesMissing(ImmutableArray<string> Checkpoints) : BeginOutcome;
 
     private BeginOutcome()
     {

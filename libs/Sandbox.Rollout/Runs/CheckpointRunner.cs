@@ -1,11 +1,13 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Versioning;
 using Sandbox.Rollout.Ansible;
 using Sandbox.Rollout.Approvals;
 using Sandbox.Rollout.Audit;
 using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Executions;
+using Sandbox.Rollout.Plans;
+using Sandbox.Rollout.Records;
 using Sandbox.Rollout.Stores;
 
 namespace Sandbox.Rollout.Runs;
@@ -15,18 +17,28 @@ namespace Sandbox.Rollout.Runs;
 /// outlives this one, so that after a crash <see cref="ResumeAsync"/> finds it again or knows that it did not begin.
 /// </summary>
 /// <param name="stateFolder">Where runs have their folders; for its owner alone.</param>
-[SupportedOSPlatform("linux")]
 public sealed class CheckpointRunner(
     IRolloutStore store, Planner planner, ApprovalDesk desk, StateFolder stateFolder, TimeProvider time)
 {
+    /// <inheritdoc cref="BeginAsync(RunRequest, CancellationToken)"/>
+    public Task<BeginOutcome> BeginAsync(Checkpoint checkpoint, string by, CancellationToken cancellationToken) =>
+        BeginAsync(new RunRequest(checkpoint, by), cancellationToken);
+
     /// <summary>Begins a run. Follow it with <see cref="FollowAsync(Execution, CancellationToken)"/>.</summary>
     /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
-    public async Task<BeginOutcome> BeginAsync(Checkpoint checkpoint, string by, CancellationToken cancellationToken)
+    public async Task<BeginOutcome> BeginAsync(RunRequest request, CancellationToken cancellationToken)
     {
+        var (checkpoint, by) = (request.Checkpoint, request.By);
+
         // The plan as it is now: a consent to what it was counts no more.
         var plan = await planner.PlanAsync(checkpoint, cancellationToken);
+        if (!request.IsForced && await MissingAsync(checkpoint, plan, cancellationToken) is { IsEmpty: false } missing)
+        {
+            return new BeginOutcome.PrerequisitesMissing(missing);
+        }
+
         var now = time.GetUtcNow();
-        var begun = new Execution(Guid.NewGuid(), checkpoint.Name, plan.TargetSet, plan.Hash, by, now);
+        var begun = new Execution(request.Id, checkpoint.Name, plan.TargetSet, plan.Hash, by, now);
         Approval? consumed = null;
         if (checkpoint.RequiresApproval)
         {
@@ -106,13 +118,30 @@ public sealed class CheckpointRunner(
         return true;
     }
 
+    /// <summary>The earlier checkpoints that have not passed on all machines of a plan. What they ran on cannot change before the run is
+    /// written down: a run of theirs would hold the machines.</summary>
+    private async Task<ImmutableArray<string>> MissingAsync(
+        Checkpoint checkpoint, RolloutPlan plan, CancellationToken cancellationToken)
+    {
+        var passed = (await store.RecordsAsync(cancellationToken))
+            .Where(record => record.Status is RecordStatus.Passed or RecordStatus.Skipped)
+            .Select(record => (record.Checkpoint, record.Node))
+            .ToHashSet();
+        return
+        [
+            .. CheckpointCatalog.All.Where(earlier => earlier.Number < checkpoint.Number)
+                .Select(earlier => earlier.Name)
+                .Where(earlier => !plan.Targets.Keys.All(node => passed.Contains((earlier, node)))),
+        ];
+    }
+
     private Process Start(Execution begun)
     {
         var playbook = planner.Settings.PlaybookOf(CheckpointCatalog.Find(begun.Checkpoint)!);
         var start = new ProcessStartInfo(
             "setsid",
             [
-                "sh", planner.Settings.RunScript, stateFolder.RunOf(begun.Id).Path, "ansible-playbook",
+                "sh", planner.Settings.RunScript, stateFolder.RunOf(begun.Id).Path, planner.Settings.ProgramOf("ansible-playbook"),
                 .. planner.Arguments(playbook, check: false),
             ]);
         foreach (var (name, value) in planner.Settings.Environment)

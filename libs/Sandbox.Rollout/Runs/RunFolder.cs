@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Versioning;
 using System.Text;
 using System.Threading.Channels;
 using Sandbox.Contracts.Files;
@@ -10,7 +9,6 @@ namespace Sandbox.Rollout.Runs;
 /// The folder in which a run's process lives, so that it survives whoever started it: what it prints, its exit code, and a lock
 /// that it and its children hold as long as one of them lives. See deploy/rollout/run.sh, which writes it.
 /// </summary>
-[SupportedOSPlatform("linux")]
 internal sealed class RunFolder
 {
     // The process of a run may be ended by force; then nothing in the folder changes any more.

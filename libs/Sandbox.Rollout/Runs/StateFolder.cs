@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sandbox.Contracts.Files;
@@ -8,7 +7,6 @@ using Sandbox.Rollout.Records;
 namespace Sandbox.Rollout.Runs;
 
 /// <summary>The folder of a rollout's state, mode 0700: the runs' folders, and for other tools the records as files.</summary>
-[SupportedOSPlatform("linux")]
 public sealed class StateFolder
 {
     private const string Complete = "deployment-complete.json";
@@ -30,7 +28,7 @@ public sealed class StateFolder
     {
         var folder = Path.GetFullPath(path);
         OwnerOnlyFile.EnsureFolder(folder);
-        return (File.GetUnixFileMode(folder) & ~OwnerOnlyFile.FolderMode) == 0
+        return OperatingSystem.IsWindows() || (File.GetUnixFileMode(folder) & ~OwnerOnlyFile.FolderMode) == 0
             ? new StateFolder(folder)
             : throw new UnauthorizedAccessException($"Others may look into {folder}: chmod 700 it, or choose another folder.");
     }

@@ -23,15 +23,24 @@ public interface IRolloutStore : IDisposable
     Task<BeginRefusal?> TryBeginAsync(Execution begun, Approval? consumed, AuditEvent what, CancellationToken cancellationToken);
 
     /// <summary>Writes a run's next version over the one before it.</summary>
+    /// <returns>False when it has moved meanwhile: read it again.</returns>
     Task<bool> TryUpdateAsync(Execution next, AuditEvent? what, CancellationToken cancellationToken);
+
+    /// <summary>Writes the end of a run over the version before it, and its records with it.</summary>
+    /// <returns>False when it has moved meanwhile: read it again.</returns>
+    Task<bool> TryEndAsync(
+        Execution ended, IReadOnlyList<CheckpointRecord> records, AuditEvent what, CancellationToken cancellationToken);
 
     Task<Execution?> FindExecutionAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Those that have not ended.</summary>
     Task<IReadOnlyList<Execution>> ActiveExecutionsAsync(CancellationToken cancellationToken);
 
+    Task<ExecutionPage> ExecutionsAsync(ExecutionQuery query, CancellationToken cancellationToken);
+
     /// <summary>The newest runs, the newest first.</summary>
-    Task<IReadOnlyList<Execution>> ExecutionsAsync(int limit, CancellationToken cancellationToken);
+    async Task<IReadOnlyList<Execution>> ExecutionsAsync(int limit, CancellationToken cancellationToken) =>
+        (await ExecutionsAsync(new ExecutionQuery { Limit = limit }, cancellationToken)).Executions;
 
     /// <summary>Keeps lines of a run's output. A line that is there already stays as it is.</summary>
     Task AppendOutputAsync(Guid execution, IReadOnlyList<OutputLine> lines, CancellationToken cancellationToken);
@@ -48,4 +57,15 @@ public interface IRolloutStore : IDisposable
 
     /// <param name="after">The number of the last entry that the reader has; 0 for all.</param>
     Task<IReadOnlyList<AuditEntry>> AuditAsync(long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Notes that a host of runs lives.</summary>
+    /// <param name="host">As <see cref="Execution.Host"/> names it.</param>
+    Task TouchHostAsync(string host, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>When each host of runs was last heard of.</summary>
+    Task<IReadOnlyDictionary<string, DateTimeOffset>> HostsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A wake-up at the next change of anything here: subscribe, then read, then await. It is a hint: changes of other
+    /// processes may be told late or not at all, so a reader also looks by itself from time to time.</summary>
+    RolloutSubscription Subscribe();
 }

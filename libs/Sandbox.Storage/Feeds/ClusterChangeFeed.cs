@@ -59,6 +59,14 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
 
     public ChangeSubscription SubscribeAccess() => _waiters.SubscribeAccess();
 
+    public void PublishRollouts()
+    {
+        _waiters.PublishRollouts();
+        Send(ChangeMessage.Rollouts);
+    }
+
+    public ChangeSubscription SubscribeRollouts() => _waiters.SubscribeRollouts();
+
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
@@ -71,8 +79,8 @@ internal sealed class ClusterChangeFeed : IChangeFeed, IAsyncDisposable
         _ended.Dispose();
     }
 
-    private void Heard(string message) =>
-        ChangeMessage.Read(message, _origin, _waiters.Publish, _waiters.PublishAccess, _waiters.WakeAll);
+    private void Heard(string message) => ChangeMessage.Read(
+        message, _origin, _waiters.Publish, _waiters.PublishAccess, _waiters.PublishRollouts, _waiters.WakeAll);
 
     private void Send(string word)
     {

@@ -14,6 +14,7 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
     private readonly Dictionary<SandboxId, HashSet<Waiter>> _ofOne = [];
     private readonly HashSet<Waiter> _ofAll = [];
     private readonly HashSet<Waiter> _ofAccess = [];
+    private readonly HashSet<Waiter> _ofRollouts = [];
 
     /// <summary>Subscriptions that are neither woken nor disposed, and collectors.</summary>
     internal int Waiting
@@ -22,7 +23,8 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         {
             lock (_lock)
             {
-                return _collectors.Count + _ofAll.Count + _ofAccess.Count + _ofOne.Values.Sum(waiters => waiters.Count);
+                return _collectors.Count + _ofAll.Count + _ofAccess.Count + _ofRollouts.Count
+                    + _ofOne.Values.Sum(waiters => waiters.Count);
             }
         }
     }
@@ -43,17 +45,9 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         Wake(woken);
     }
 
-    public void PublishAccess()
-    {
-        Waiter[] woken;
-        lock (_lock)
-        {
-            woken = [.. _ofAccess];
-            _ofAccess.Clear();
-        }
+    public void PublishAccess() => WakeAll(_ofAccess);
 
-        Wake(woken);
-    }
+    public void PublishRollouts() => WakeAll(_ofRollouts);
 
     /// <summary>Wakes every waiter: something may have been missed.</summary>
     public void WakeAll()
@@ -61,10 +55,11 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         Waiter[] woken;
         lock (_lock)
         {
-            woken = [.. _ofOne.Values.SelectMany(waiters => waiters), .. _ofAll, .. _ofAccess];
+            woken = [.. _ofOne.Values.SelectMany(waiters => waiters), .. _ofAll, .. _ofAccess, .. _ofRollouts];
             _ofOne.Clear();
             _ofAll.Clear();
             _ofAccess.Clear();
+            _ofRollouts.Clear();
             foreach (var collector in _collectors)
             {
                 collector.Miss();
@@ -112,6 +107,26 @@ internal sealed class InMemoryChangeFeed : IChangeFeed
         {
             return Add(_ofAccess, id: null);
         }
+    }
+
+    public ChangeSubscription SubscribeRollouts()
+    {
+        lock (_lock)
+        {
+            return Add(_ofRollouts, id: null);
+        }
+    }
+
+    private void WakeAll(HashSet<Waiter> waiters)
+    {
+        Waiter[] woken;
+        lock (_lock)
+        {
+            woken = [.. waiters];
+            waiters.Clear();
+        }
+
+        Wake(woken);
     }
 
     private static void Wake(Waiter[] waiters)

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Sandbox.Domain.Stores;
 using Sandbox.Rollout.Approvals;
 using Sandbox.Rollout.Audit;
 using Sandbox.Rollout.Executions;
@@ -8,7 +9,7 @@ using Sandbox.Rollout.Stores;
 namespace Sandbox.Storage.Sqlite;
 
 /// <summary>Rollouts of one machine, in a SQLite file.</summary>
-internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStore
+internal sealed class SqliteRolloutStore(SqliteDatabase database, IChangeFeed feed) : IRolloutStore
 {
     public Task<IReadOnlyList<Approval>> ApprovalsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Approval>>(database.Read(connection => Sql.Rows(
@@ -21,14 +22,14 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             ("$id", Key(id))).SingleOrDefault()));
 
     public Task<bool> TryWriteAsync(Approval next, AuditEvent what, CancellationToken cancellationToken) =>
-        database.WriteAsync(connection => TryWrite(connection, next) && Log(connection, what), cancellationToken);
+        WriteAsync(connection => TryWrite(connection, next) && Log(connection, what), cancellationToken);
 
     public async Task<BeginRefusal?> TryBeginAsync(
         Execution begun, Approval? consumed, AuditEvent what, CancellationToken cancellationToken)
     {
         try
         {
-            await database.WriteAsync(
+            await WriteAsync(
                 connection =>
                 {
                     if (IsAnyActive(connection, begun.Targets))
@@ -62,14 +63,21 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
     }
 
     public Task<bool> TryUpdateAsync(Execution next, AuditEvent? what, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            connection => Sql.Execute(
-                connection,
-                """
-                UPDATE rollout_executions SET version = $version, is_active = $is_active, execution = $execution
-                WHERE id = $id AND version = $version - 1
-                """,
-                Row(next)) == 1 && (what is null || Log(connection, what)),
+        WriteAsync(connection => TryUpdate(connection, next) && (what is null || Log(connection, what)), cancellationToken);
+
+    public Task<bool> TryEndAsync(
+        Execution ended, IReadOnlyList<CheckpointRecord> records, AuditEvent what, CancellationToken cancellationToken) =>
+        WriteAsync(
+            connection =>
+            {
+                if (!TryUpdate(connection, ended))
+                {
+                    return false;
+                }
+
+                Write(connection, records);
+                return Log(connection, what);
+            },
             cancellationToken);
 
     public Task<Execution?> FindExecutionAsync(Guid id, CancellationToken cancellationToken) =>
@@ -82,14 +90,25 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             connection, "SELECT execution FROM rollout_executions WHERE is_active = 1", row =>
                 RolloutJson.ReadExecution(row.GetString(0)))));
 
-    public Task<IReadOnlyList<Execution>> ExecutionsAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Execution>>(database.Read(connection => Sql.Rows(
-            connection, "SELECT execution FROM rollout_executions ORDER BY started_at DESC, id LIMIT $limit", row =>
-                RolloutJson.ReadExecution(row.GetString(0)),
-            ("$limit", limit))));
+    public Task<ExecutionPage> ExecutionsAsync(ExecutionQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(ExecutionPage.Of(
+            database.Read(connection => Sql.Rows(
+                connection,
+                """
+                SELECT execution FROM rollout_executions
+                WHERE ($checkpoint IS NULL OR checkpoint = $checkpoint) AND ($state IS NULL OR state = $state)
+                    AND ($since IS NULL OR started_at >= $since)
+                    AND ($after_at IS NULL OR started_at < $after_at OR (started_at = $after_at AND id > $after_id))
+                ORDER BY started_at DESC, id LIMIT $limit
+                """,
+                row => RolloutJson.ReadExecution(row.GetString(0)),
+                ("$checkpoint", query.Checkpoint), ("$state", query.State?.ToString()), ("$since", Sql.Moment(query.Since)),
+                ("$after_at", Sql.Moment(query.After?.StartedAt)), ("$after_id", query.After is { } after ? Key(after.Id) : null),
+                ("$limit", query.Limit + 1))),
+            query.Limit));
 
     public Task AppendOutputAsync(Guid execution, IReadOnlyList<OutputLine> lines, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        WriteAsync(
             connection =>
             {
                 foreach (var line in lines)
@@ -111,17 +130,10 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             ("$execution", Key(execution)), ("$after", after), ("$limit", limit))));
 
     public Task WriteRecordsAsync(IReadOnlyList<CheckpointRecord> records, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        WriteAsync(
             connection =>
             {
-                foreach (var record in records)
-                {
-                    Sql.Execute(
-                        connection,
-                        "INSERT OR REPLACE INTO rollout_records (checkpoint, node, record) VALUES ($checkpoint, $node, $record)",
-                        ("$checkpoint", record.Checkpoint), ("$node", record.Node), ("$record", RolloutJson.Write(record)));
-                }
-
+                Write(connection, records);
                 return true;
             },
             cancellationToken);
@@ -131,7 +143,7 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             connection, "SELECT record FROM rollout_records ORDER BY checkpoint, node", row => RolloutJson.ReadRecord(row.GetString(0)))));
 
     public Task ResetAsync(AuditEvent what, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        WriteAsync(
             connection =>
             {
                 Sql.Execute(connection, "DELETE FROM rollout_records");
@@ -145,6 +157,27 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
             connection, "SELECT * FROM rollout_audit WHERE number > $after ORDER BY number LIMIT $limit", Entry,
             ("$after", after), ("$limit", limit))));
 
+    // Nobody waits for it.
+    public Task TouchHostAsync(string host, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection => Sql.Execute(
+                connection, "INSERT OR REPLACE INTO rollout_hosts (host, seen_at) VALUES ($host, $at)", ("$host", host),
+                ("$at", Sql.Moment(at))),
+            cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, DateTimeOffset>> HostsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, DateTimeOffset>>(
+            database.Read(connection => Sql.Rows(
+                connection, "SELECT host, seen_at FROM rollout_hosts", row =>
+                    KeyValuePair.Create(row.GetString(0), Sql.Moment(row.GetInt64(1)))))
+                .ToDictionary());
+
+    public RolloutSubscription Subscribe()
+    {
+        var subscription = feed.SubscribeRollouts();
+        return new RolloutSubscription(subscription.Changed, subscription);
+    }
+
     public void Dispose() => database.Dispose();
 
     private static bool TryWrite(SqliteConnection connection, Approval next) =>
@@ -155,6 +188,25 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
                 : "UPDATE rollout_approvals SET version = $version, approval = $approval WHERE id = $id AND version = $version - 1",
             ("$id", Key(next.Id)), ("$version", next.Version), ("$at", Sql.Moment(next.RequestedAt)),
             ("$approval", RolloutJson.Write(next))) == 1;
+
+    private static bool TryUpdate(SqliteConnection connection, Execution next) =>
+        Sql.Execute(
+            connection,
+            """
+            UPDATE rollout_executions SET version = $version, is_active = $is_active, execution = $execution
+            WHERE id = $id AND version = $version - 1
+            """,
+            Row(next)) == 1;
+
+    private static void Write(SqliteConnection connection, IReadOnlyList<CheckpointRecord> records)
+    {
+        foreach (var record in records)
+        {
+            Sql.Execute(
+                connection, "INSERT OR REPLACE INTO rollout_records (checkpoint, node, record) VALUES ($checkpoint, $node, $record)",
+                ("$checkpoint", record.Checkpoint), ("$node", record.Node), ("$record", RolloutJson.Write(record)));
+        }
+    }
 
     /// <summary>Whether a run that has not ended has one of these machines.</summary>
     private static bool IsAnyActive(SqliteConnection connection, string targets) =>
@@ -184,6 +236,13 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database) : IRolloutStor
         ("$id", Key(execution.Id)), ("$version", execution.Version), ("$started_at", Sql.Moment(execution.StartedAt)),
         ("$targets", execution.Targets), ("$is_active", execution.IsActive ? 1 : 0), ("$execution", RolloutJson.Write(execution)),
     ];
+
+    private async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
+    {
+        var result = await database.WriteAsync(work, cancellationToken);
+        feed.PublishRollouts();
+        return result;
+    }
 
     private static string Key(Guid id) => id.ToString("D");
 

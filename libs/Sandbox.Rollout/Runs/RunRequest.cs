@@ -1,0 +1,14 @@
+using Sandbox.Rollout.Checkpoints;
+
+namespace Sandbox.Rollout.Runs;
+
+/// <summary>Somebody wants to run a checkpoint.</summary>
+/// <param name="By">As whom they authenticated.</param>
+public sealed record RunRequest(Checkpoint Checkpoint, string By)
+{
+    /// <summary>Run it although earlier checkpoints have not passed. It stands for nothing else: no consent, no other run's end.</summary>
+    public bool IsForced { get; init; }
+
+    /// <summary>The id that the run will have.</summary>
+    public Guid Id { get; init; } = Guid.NewGuid();
+}
