@@ -95,7 +95,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<INodeStore, PostgresNodeStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
-        services.AddRolloutOptions();
+        services.AddRolloutOptions().AddSingleton<IRolloutStore, PostgresRolloutStore>();
         return services
             .AddClusterLive(redis)
             .AddEncryption(provider => provider.GetRequiredService<PostgresCommitStore>())
