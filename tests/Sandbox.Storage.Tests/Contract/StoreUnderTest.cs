@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
 
@@ -19,6 +20,8 @@ public interface ITestedStores : IAsyncDisposable
     INodeStore Nodes { get; }
 
     ITenantStore Tenants { get; }
+
+    IRolloutStore Rollouts { get; }
 
     /// <summary>Runs a statement past the stores, in words that every one of them knows.</summary>
     ValueTask ExecuteAsync(string statement);
@@ -48,6 +51,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected INodeStore Nodes => Stores.Nodes;
 
     protected ITenantStore Tenants => Stores.Tenants;
+
+    protected IRolloutStore Rollouts => Stores.Rollouts;
 
     protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 

@@ -28,3 +28,5 @@ public sealed class PostgresTenantStoreTests() : TenantStoreContract(PostgresSto
 public sealed class PostgresQuotaTests() : QuotaContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresEncryptionTests() : EncryptionContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresRolloutStoreTests() : RolloutStoreContract(PostgresStores.OpenAsync);

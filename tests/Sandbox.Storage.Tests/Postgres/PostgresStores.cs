@@ -1,5 +1,7 @@
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout.Stores;
 using Sandbox.Storage.Encryption;
+using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Postgres;
 using Sandbox.Storage.Tests.Contract;
 
@@ -8,6 +10,7 @@ namespace Sandbox.Storage.Tests.Postgres;
 /// <summary>The stores on a database of a test's own, which is told the test's time before each use.</summary>
 internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider time) : ITestedStores
 {
+    private readonly InMemoryChangeFeed _feed = new();
     private EncryptedJobStore? _jobs;
     private EncryptedRecordStore? _records;
 
@@ -39,6 +42,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
     public INodeStore Nodes => new PostgresNodeStore(database.At(time));
 
     public ITenantStore Tenants => new PostgresTenantStore(database.At(time));
+
+    public IRolloutStore Rollouts => new PostgresRolloutStore(database.Database, _feed);
 
     public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) =>
         new PostgresStores(await PostgresTestDatabase.NewAsync(), time);

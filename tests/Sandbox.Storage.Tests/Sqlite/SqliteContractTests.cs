@@ -28,3 +28,5 @@ public sealed class SqliteTenantStoreTests() : TenantStoreContract(SqliteFile.Op
 public sealed class SqliteQuotaTests() : QuotaContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteEncryptionTests() : EncryptionContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteRolloutStoreTests() : RolloutStoreContract(SqliteFile.OpenAsync);

@@ -1,6 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout.Stores;
 using Sandbox.Storage.Encryption;
+using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Sqlite;
 using Sandbox.Storage.Tests.Contract;
 using Sandbox.Testing;
@@ -11,6 +13,7 @@ namespace Sandbox.Storage.Tests.Sqlite;
 internal sealed class SqliteFile : ITestedStores
 {
     private readonly TempFolder _folder = new();
+    private readonly InMemoryChangeFeed _feed = new();
     private readonly TimeProvider _time;
 
     private SqliteFile(TimeProvider time)
@@ -35,6 +38,8 @@ internal sealed class SqliteFile : ITestedStores
     public INodeStore Nodes => new SqliteNodeStore(Database, _time);
 
     public ITenantStore Tenants => new SqliteTenantStore(Database, _time);
+
+    public IRolloutStore Rollouts => new SqliteRolloutStore(Database, _feed);
 
     public ICommitStore Commits => new EncryptedCommitStore(new SqliteCommitStore(Database, _time), Given.Encryption);
 
