@@ -13,7 +13,7 @@ public sealed class RolloutEngine
         Store = store;
         Planner = new Planner(ansible);
         Desk = new ApprovalDesk(store, options.ToPolicy(), time);
-        Runner = new CheckpointRunner(store, Planner, Desk, state, time);
+        Runner = new CheckpointRunner(store, Planner, Desk, state, time) { StopPatience = options.StopPatience };
     }
 
     public StateFolder State { get; }

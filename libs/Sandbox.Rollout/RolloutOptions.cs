@@ -31,6 +31,10 @@ public sealed class RolloutOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan ApprovalGoodFor { get; set; } = TimeSpan.FromHours(8);
 
+    /// <summary>From the moment that a run's processes are told to end until they are killed.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(10);
+
     internal ApprovalPolicy ToPolicy() =>
         new() { Needed = ApprovalsNeeded, AllowsOwnConsent = AllowsOwnApproval, GoodFor = ApprovalGoodFor };
 }

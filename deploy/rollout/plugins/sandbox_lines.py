@@ -32,7 +32,9 @@ class CallbackModule(CallbackBase):
     def _print(self, event, **fields):
         line = {"event": event}
         line.update((name, value) for name, value in fields.items() if value is not None)
-        self._display.display(json.dumps(line, default=str))
+        # What a machine printed may be no UTF-8; half characters are told as question marks.
+        text = json.dumps(line, default=str, ensure_ascii=False)
+        self._display.display(text.encode("utf-8", "replace").decode("utf-8"))
 
     def _result(self, result, status, message=None):
         self._print(

@@ -25,8 +25,9 @@ public sealed record AnsibleEvent(string Kind, string? Name, string? Host, strin
                     root.TryGetProperty("detail", out var detail) ? detail.Clone() : null)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second: half of a pair of characters, which is no text.
             return null;
         }
     }

@@ -10,6 +10,9 @@ public sealed record Execution(
     /// <summary>The consent that it used up.</summary>
     public Guid? Approval { get; init; }
 
+    /// <summary>It began although earlier checkpoints had not passed.</summary>
+    public bool IsForced { get; init; }
+
     /// <summary>Which state folder has its process: only a program that works on that folder can follow or end it.</summary>
     public string? Host { get; init; }
 
@@ -31,7 +34,15 @@ public sealed record Execution(
     /// <summary>Its process has begun, or was found again.</summary>
     public Execution Begun() => this with { State = ExecutionState.Running, Error = null, Version = Version + 1 };
 
-    public Execution StopRequested(string by) => this with { StopRequestedBy = by, Version = Version + 1 };
+    /// <param name="by">As whom they authenticated; the first one counts.</param>
+    public Execution StopRequested(string by) => this with { StopRequestedBy = StopRequestedBy ?? by, Version = Version + 1 };
+
+    /// <summary>Nothing is heard of its host. It may live, and is not over.</summary>
+    public Execution Silent() => this with
+    {
+        Error = $"nothing is heard of its host {Host}: start the server there again, or stop the run to give it up",
+        Version = Version + 1,
+    };
 
     public Execution Ended(ExecutionState state, string? error, DateTimeOffset at) =>
         this with { State = state, Error = error, EndedAt = at, Version = Version + 1 };

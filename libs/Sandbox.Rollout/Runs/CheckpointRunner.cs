@@ -20,6 +20,12 @@ namespace Sandbox.Rollout.Runs;
 public sealed class CheckpointRunner(
     IRolloutStore store, Planner planner, ApprovalDesk desk, StateFolder stateFolder, TimeProvider time)
 {
+    /// <summary>So long nothing is heard of a host before it is said so.</summary>
+    public static readonly TimeSpan SilentAfter = TimeSpan.FromMinutes(2);
+
+    /// <summary>From the moment that a run's processes are told to end until they are killed.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <inheritdoc cref="BeginAsync(RunRequest, CancellationToken)"/>
     public Task<BeginOutcome> BeginAsync(Checkpoint checkpoint, string by, CancellationToken cancellationToken) =>
         BeginAsync(new RunRequest(checkpoint, by), cancellationToken);
@@ -28,74 +34,93 @@ public sealed class CheckpointRunner(
     /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
     public async Task<BeginOutcome> BeginAsync(RunRequest request, CancellationToken cancellationToken)
     {
-        var (checkpoint, by) = (request.Checkpoint, request.By);
-
         // The plan as it is now: a consent to what it was counts no more.
+        var checkpoint = request.Checkpoint;
         var plan = await planner.PlanAsync(checkpoint, cancellationToken);
         if (!request.IsForced && await MissingAsync(checkpoint, plan, cancellationToken) is { IsEmpty: false } missing)
         {
             return new BeginOutcome.PrerequisitesMissing(missing);
         }
 
-        var now = time.GetUtcNow();
-        var begun = new Execution(request.Id, checkpoint.Name, plan.TargetSet, plan.Hash, by, now);
-        Approval? consumed = null;
-        if (checkpoint.RequiresApproval)
+        var begun = new Execution(request.Id, checkpoint.Name, plan.TargetSet, plan.Hash, request.By, time.GetUtcNow())
         {
-            if (await desk.FindApprovedAsync(plan.Hash, cancellationToken) is not { } approved)
-            {
-                return new BeginOutcome.ApprovalRequired(plan);
-            }
-
-            if (!approved.Consume(plan.Hash, begun.Id, now).TryGet(out consumed, out _))
-            {
-                return new BeginOutcome.ApprovalRequired(plan);
-            }
-
-            begun = begun with { Approval = approved.Id };
+            Host = stateFolder.Host,
+            IsForced = request.IsForced,
+        };
+        if (!checkpoint.RequiresApproval)
+        {
+            return await BeginAsync(begun, plan, consumed: null, cancellationToken);
         }
 
-        var folder = stateFolder.RunOf(begun.Id);
-        folder.Create();
-        return await store.TryBeginAsync(begun, consumed, Event(begun, by, "execution.started"), cancellationToken) switch
-        {
-            null => new BeginOutcome.Begun(begun),
-            BeginRefusal.AlreadyRunning => new BeginOutcome.AlreadyRunning(),
-            _ => new BeginOutcome.ApprovalRequired(plan),
-        };
+        return await desk.FindApprovedAsync(plan.Hash, cancellationToken) is { } approved
+            && approved.Consume(plan.Hash, begun.Id, begun.StartedAt).TryGet(out var consumed, out _)
+                ? await BeginAsync(begun with { Approval = approved.Id }, plan, consumed, cancellationToken)
+                : new BeginOutcome.ApprovalRequired(plan);
     }
 
-    /// <summary>Starts the run's process and follows it to its end; each line as it is printed, in the store before it is given.</summary>
+    private async Task<BeginOutcome> BeginAsync(
+        Execution begun, RolloutPlan plan, Approval? consumed, CancellationToken cancellationToken)
+    {
+        stateFolder.RunOf(begun.Id).Create();
+        switch (await store.TryBeginAsync(begun, consumed, Event(begun, begun.StartedBy, "execution.started"), cancellationToken))
+        {
+            case null:
+                stateFolder.Withdraw(begun.Checkpoint);
+                return new BeginOutcome.Begun(begun);
+            case BeginRefusal.AlreadyRunning:
+                return new BeginOutcome.AlreadyRunning();
+            default:
+                return new BeginOutcome.ApprovalRequired(plan);
+        }
+    }
+
+    /// <summary>Starts the run's process and follows it to its end; each line is in the store before it is given.</summary>
+    /// <exception cref="AnsibleException">The process cannot be started.</exception>
     public async IAsyncEnumerable<OutputLine> FollowAsync(
         Execution begun, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var folder = stateFolder.RunOf(begun.Id);
         using var process = Start(begun);
-        if (!await store.TryUpdateAsync(begun.Begun(), what: null, cancellationToken))
-        {
-            throw new InvalidOperationException($"The run {begun.Id} was changed by somebody else.");
-        }
+        await folder.WaitForStartAsync(process, cancellationToken);
 
-        await foreach (var line in FollowAsync(begun.Begun(), () => process.HasExited, cancellationToken))
+        // Somebody may have asked it to stop meanwhile.
+        await ChangeAsync(begun.Id, static found => found.Begun(), what: null, cancellationToken);
+
+        // Not asked by the lock as long as the process may be about to take it.
+        await foreach (var line in FollowAsync(
+            begun, () => folder.Exit is not null || (process.HasExited && folder.IsOver()), cancellationToken))
         {
             yield return line;
         }
     }
 
-    /// <summary>Follows what was running when this process began: to its end when its process lives, else to what is known of it. A run
-    /// whose process never began is interrupted, and will not begin.</summary>
-    public async Task ResumeAsync(CancellationToken cancellationToken)
+    /// <summary>Follows a run that some process began: to its end when its process lives, else to what is known of it. A run whose
+    /// process never began is interrupted, and will not begin.</summary>
+    public async Task FollowAgainAsync(Execution found, CancellationToken cancellationToken)
     {
-        foreach (var found in await store.ActiveExecutionsAsync(cancellationToken))
+        var folder = stateFolder.RunOf(found.Id);
+        if (!folder.IsOver() && found is { State: ExecutionState.Started } or { Error: not null })
         {
-            var folder = stateFolder.RunOf(found.Id);
-            await foreach (var _ in FollowAsync(found, folder.IsOver, cancellationToken))
-            {
-                // The store has it.
-            }
+            await ChangeAsync(found.Id, static active => active.Begun(), what: null, cancellationToken);
+        }
+
+        await foreach (var _ in FollowAsync(found, folder.IsOver, cancellationToken))
+        {
+            // The store has it.
         }
     }
 
-    /// <summary>Ends the run's processes, all of its group.</summary>
+    /// <summary>Follows all runs of this state folder that have not ended.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var found in (await store.ActiveExecutionsAsync(cancellationToken)).Where(IsOurs))
+        {
+            await FollowAgainAsync(found, cancellationToken);
+        }
+    }
+
+    /// <summary>Asks a run to stop. One of this state folder has ended, with all of its processes, when this returns; one of another is
+    /// ended by the program that works on that folder, or given up when nothing was heard of it for long.</summary>
     /// <returns>False when it is over already.</returns>
     public async Task<bool> StopAsync(Guid execution, string by, CancellationToken cancellationToken)
     {
@@ -104,18 +129,73 @@ public sealed class CheckpointRunner(
             return false;
         }
 
+        // A run that is just over came to an end of its own, whose record is about to be written.
         var folder = stateFolder.RunOf(execution);
-        folder.MarkStopped();
-        if (folder.ProcessGroup() is not { } group)
+        if (IsOurs(running) && folder.IsOver() && folder.ProcessGroup is not null)
         {
             return false;
         }
 
-        await store.TryUpdateAsync(
-            running with { Version = running.Version + 1 }, Event(running, by, "execution.stopped"), cancellationToken);
-        using var kill = Process.Start(new ProcessStartInfo("kill", ["-TERM", "--", $"-{group}"]))!;
-        await kill.WaitForExitAsync(cancellationToken);
+        var what = Event(running, by, "execution.stopped");
+        if (await ChangeAsync(execution, found => found.StopRequested(by), what, cancellationToken) is not { } asked)
+        {
+            return false;
+        }
+
+        if (IsOurs(running))
+        {
+            await EndProcessesAsync(execution, cancellationToken);
+            await FollowAgainAsync(asked, cancellationToken);
+        }
+        else if (await IsSilentAsync(running, cancellationToken))
+        {
+            await EndAsync(execution, folder, new RunReport(), cancellationToken);
+        }
+
         return true;
+    }
+
+    /// <summary>Ends the processes of a run of this state folder.</summary>
+    public async Task EndProcessesAsync(Guid execution, CancellationToken cancellationToken)
+    {
+        var folder = stateFolder.RunOf(execution);
+        if (!folder.IsOver() && folder.ProcessGroup is { } group)
+        {
+            await RunProcesses.EndAsync(execution, group, StopPatience, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether its process is one of this state folder.</summary>
+    public bool IsOurs(Execution execution) => execution.Host is null || execution.Host == stateFolder.Host;
+
+    /// <summary>Says in the row of a run of another state folder that nothing is heard of that one. The run goes on to hold its machines:
+    /// its process may live.</summary>
+    public async Task NoteSilenceAsync(Execution running, CancellationToken cancellationToken)
+    {
+        if (running.Error is null && await IsSilentAsync(running, cancellationToken))
+        {
+            await store.TryUpdateAsync(running.Silent(), what: null, cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsSilentAsync(Execution running, CancellationToken cancellationToken) =>
+        !(await store.HostsAsync(cancellationToken)).TryGetValue(running.Host!, out var seenAt)
+        || time.GetUtcNow() - seenAt >= SilentAfter;
+
+    /// <summary>Writes a change over whatever version there is; null when the run is over.</summary>
+    private async Task<Execution?> ChangeAsync(
+        Guid id, Func<Execution, Execution> change, AuditEvent? what, CancellationToken cancellationToken)
+    {
+        while (await store.FindExecutionAsync(id, cancellationToken) is { IsActive: true } found)
+        {
+            var next = change(found);
+            if (await store.TryUpdateAsync(next, what, cancellationToken))
+            {
+                return next;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The earlier checkpoints that have not passed on all machines of a plan. What they ran on cannot change before the run is
@@ -149,6 +229,7 @@ public sealed class CheckpointRunner(
             start.Environment[name] = value;
         }
 
+        start.Environment[RunProcesses.Variable] = begun.Id.ToString("D");
         return AnsibleProgram.Start(start);
     }
 
@@ -158,17 +239,25 @@ public sealed class CheckpointRunner(
         var (folder, report, number) = (stateFolder.RunOf(running.Id), new RunReport(), 0L);
         if (Directory.Exists(folder.Path))
         {
-            await foreach (var text in folder.FollowAsync(isOver, cancellationToken))
+            await foreach (var texts in folder.FollowAsync(isOver, cancellationToken))
             {
-                var happened = AnsibleEvent.Parse(text);
-                if (happened is not null)
+                var lines = new List<OutputLine>(texts.Count);
+                foreach (var text in texts)
                 {
-                    report.Add(happened);
+                    var happened = AnsibleEvent.Parse(text);
+                    if (happened is not null)
+                    {
+                        report.Add(happened);
+                    }
+
+                    lines.Add(new OutputLine(++number, happened is null ? text : happened.Shown() ?? ""));
                 }
 
-                var line = new OutputLine(++number, happened is null ? text : happened.Shown() ?? "");
-                await store.AppendOutputAsync(running.Id, [line], cancellationToken);
-                yield return line;
+                await store.AppendOutputAsync(running.Id, lines, cancellationToken);
+                foreach (var line in lines)
+                {
+                    yield return line;
+                }
             }
         }
 
@@ -179,29 +268,38 @@ public sealed class CheckpointRunner(
     {
         while (await store.FindExecutionAsync(id, cancellationToken) is { IsActive: true } running)
         {
-            var (state, error) = folder switch
-            {
-                { IsStopped: true } => (ExecutionState.Cancelled, "it was stopped"),
-                { ExitCode: 0 } => (ExecutionState.Completed, null),
-                { ExitCode: { } code } => (ExecutionState.Failed, report.Failure ?? $"Ansible ended with {code}: {folder.Errors}"),
-                _ => (ExecutionState.Interrupted, "its process ended by force, or never began; run it again"),
-            };
             var now = time.GetUtcNow();
+            var (state, error) = OutcomeOf(running, folder, report);
             var ended = running.Ended(state, error, now);
-
-            // The records first: who sees that the run has ended finds them.
             var records = report.Records(ended, now);
-            await store.WriteRecordsAsync(records, cancellationToken);
-            if (await store.TryUpdateAsync(ended, Event(ended, ended.StartedBy, $"execution.{Word(state)}"), cancellationToken))
+
+            // The files first: a process that is killed in between leaves both to the next.
+            stateFolder.Write(records);
+            if (await store.TryEndAsync(
+                ended, records, Event(ended, ended.StartedBy, $"execution.{state.ToString().ToLowerInvariant()}"), cancellationToken))
             {
-                stateFolder.Write(records);
+                return;
             }
         }
     }
 
-    private static string Word(ExecutionState state) => state.ToString().ToLowerInvariant();
+    private (ExecutionState State, string? Error) OutcomeOf(Execution running, RunFolder folder, RunReport report) =>
+        (folder.Exit, running.StopRequestedBy) switch
+        {
+            (null, not null) when !IsOurs(running) =>
+                (ExecutionState.Interrupted, $"{running.StopRequestedBy} gave it up: nothing was heard of its host {running.Host}"),
+            ({ Code: 0 }, _) => (ExecutionState.Completed, null),
+            (null or { WasStopped: true }, { } by) => (ExecutionState.Cancelled, $"{by} stopped it"),
+            (null or { WasStopped: true }, null) =>
+                (ExecutionState.Interrupted, "its process was ended from outside, or never began; run it again"),
+            ({ Code: var code }, _) => (ExecutionState.Failed, report.Failure ?? $"Ansible ended with {code}: {folder.Errors}"),
+        };
 
     private AuditEvent Event(Execution execution, string by, string action) => new(
         time.GetUtcNow(), by, action, execution.Id.ToString(),
-        AuditEvent.DetailOf(("checkpoint", execution.Checkpoint), ("plan", execution.PlanHash), ("targets", execution.Targets)));
+        AuditEvent.DetailOf(
+        [
+            ("checkpoint", execution.Checkpoint), ("plan", execution.PlanHash), ("targets", execution.Targets),
+            .. execution.IsForced ? ((string, string)[])[("forced", "true")] : [],
+        ]));
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
@@ -11,8 +13,15 @@ namespace Sandbox.Rollout.Runs;
 /// </summary>
 internal sealed class RunFolder
 {
+    /// <summary>Characters of a line; the rest of a longer one is dropped.</summary>
+    private const int LongestLine = 1 << 20;
+
+    private const int LongestErrors = 16 << 10;
+
     // The process of a run may be ended by force; then nothing in the folder changes any more.
     private static readonly TimeSpan LookForEndEvery = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LookForStartEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly string _path;
 
@@ -20,21 +29,23 @@ internal sealed class RunFolder
 
     public string Path => _path;
 
-    public string Errors => File.Exists(At("errors")) ? File.ReadAllText(At("errors")).Trim() : "";
+    /// <summary>The end of what it wrote on its standard error.</summary>
+    public string Errors => Read("errors") is { } text ? text[Math.Max(0, text.Length - LongestErrors)..].Trim() : "";
 
-    /// <summary>Null when the process has not ended, or ended without saying how.</summary>
-    public int? ExitCode => File.Exists(At("exit")) && int.TryParse(File.ReadAllText(At("exit")).Trim(), out var code) ? code : null;
+    /// <summary>Null when the program has not ended, or ended without saying how.</summary>
+    public RunExit? Exit => Read("exit") is { } text ? RunExit.Parse(text) : null;
 
-    /// <summary>Somebody asked it to stop.</summary>
-    public bool IsStopped => File.Exists(At("stop"));
+    /// <summary>The number of its process group; null when it never began.</summary>
+    public int? ProcessGroup =>
+        int.TryParse(Read("pid"), CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Makes it, for its owner alone.</summary>
     public void Create() => OwnerOnlyFile.EnsureFolder(_path);
 
-    /// <summary>Whether no process of the run lives, and none will: one that comes late finds that it is not to begin.</summary>
+    /// <summary>Whether the run has ended, or will never begin: one that comes late finds that it is not to.</summary>
     public bool IsOver()
     {
-        if (!Directory.Exists(_path))
+        if (!Directory.Exists(_path) || Exit is not null)
         {
             return true;
         }
@@ -52,15 +63,19 @@ internal sealed class RunFolder
         }
     }
 
-    /// <summary>The number of the process group of a run that lives; null when it is over.</summary>
-    public int? ProcessGroup() =>
-        !IsOver() && File.Exists(At("pid")) && int.TryParse(File.ReadAllText(At("pid")).Trim(), out var number) ? number : null;
+    /// <summary>Waits until a process that was just started holds the lock, or has ended.</summary>
+    public async Task WaitForStartAsync(Process process, CancellationToken cancellationToken)
+    {
+        while (!File.Exists(At("started")) && !process.HasExited)
+        {
+            await Task.Delay(LookForStartEvery, TimeProvider.System, cancellationToken);
+        }
+    }
 
-    public void MarkStopped() => File.WriteAllText(At("stop"), "");
-
-    /// <summary>What the run printed and prints, line by line, until it is over.</summary>
+    /// <summary>What the run printed and prints, the lines that are there at a time together, until it is over.</summary>
     /// <param name="isOver">Whether the process has ended, where the caller knows it better than the lock.</param>
-    public async IAsyncEnumerable<string> FollowAsync(Func<bool> isOver, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<IReadOnlyList<string>> FollowAsync(
+        Func<bool> isOver, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using var watcher = new FileSystemWatcher(_path);
@@ -78,17 +93,9 @@ internal sealed class RunFolder
             int read;
             while ((read = await reader.ReadAsync(buffer, cancellationToken)) > 0)
             {
-                foreach (var letter in buffer.AsSpan(0, read).ToArray())
+                if (LinesOf(buffer.AsSpan(0, read), partial) is { Count: > 0 } lines)
                 {
-                    if (letter == '\n')
-                    {
-                        yield return partial.ToString();
-                        partial.Clear();
-                    }
-                    else
-                    {
-                        partial.Append(letter);
-                    }
+                    yield return lines;
                 }
             }
 
@@ -102,8 +109,29 @@ internal sealed class RunFolder
 
         if (partial.Length > 0)
         {
-            yield return partial.ToString();
+            yield return [partial.ToString()];
         }
+    }
+
+    /// <param name="partial">A line that has not ended, before and after.</param>
+    private static List<string> LinesOf(ReadOnlySpan<char> text, StringBuilder partial)
+    {
+        var lines = new List<string>();
+        foreach (var letter in text)
+        {
+            if (letter == '\n')
+            {
+                lines.Add(partial.ToString());
+                partial.Clear();
+            }
+            else if (partial.Length < LongestLine)
+            {
+                // No database keeps this one in a text.
+                partial.Append(letter == '\0' ? '\uFFFD' : letter);
+            }
+        }
+
+        return lines;
     }
 
     private static async Task WaitAsync(ChannelReader<bool> changes, CancellationToken cancellationToken)
@@ -119,6 +147,8 @@ internal sealed class RunFolder
             // Time to look whether it still lives.
         }
     }
+
+    private string? Read(string name) => File.Exists(At(name)) ? File.ReadAllText(At(name)) : null;
 
     private string At(string name) => System.IO.Path.Combine(_path, name);
 }

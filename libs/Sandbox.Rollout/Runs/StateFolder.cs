@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sandbox.Contracts.Files;
@@ -17,7 +18,10 @@ public sealed class StateFolder
 
     private readonly string _path;
 
-    private StateFolder(string path) => _path = path;
+    private StateFolder(string path, string host) => (_path, Host) = (path, host);
+
+    /// <summary>Which folder this is, wherever it is mounted: the machine that it was made on, and a number.</summary>
+    public string Host { get; }
 
     /// <summary>Where the store of one machine lies.</summary>
     public string Database => Path.Combine(_path, "rollout.db");
@@ -28,9 +32,14 @@ public sealed class StateFolder
     {
         var folder = Path.GetFullPath(path);
         OwnerOnlyFile.EnsureFolder(folder);
-        return OperatingSystem.IsWindows() || (File.GetUnixFileMode(folder) & ~OwnerOnlyFile.FolderMode) == 0
-            ? new StateFolder(folder)
-            : throw new UnauthorizedAccessException($"Others may look into {folder}: chmod 700 it, or choose another folder.");
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(folder) & ~OwnerOnlyFile.FolderMode) != 0)
+        {
+            throw new UnauthorizedAccessException($"Others may look into {folder}: chmod 700 it, or choose another folder.");
+        }
+
+        var host = OwnerOnlyFile.ReadOrCreate(
+            Path.Combine(folder, "host"), () => Encoding.UTF8.GetBytes($"{Environment.MachineName}/{Guid.NewGuid():N}"));
+        return new StateFolder(folder, Encoding.UTF8.GetString(host).Trim());
     }
 
     internal RunFolder RunOf(Guid execution) => new(_path, execution);
@@ -88,6 +97,16 @@ public sealed class StateFolder
             ["resume"] = $"sandbox deploy --deploy --start-from {checkpoint}",
         });
         File.Delete(At(Complete));
+    }
+
+    /// <summary>Takes out what is no longer true once a run of a checkpoint has begun: what its last run came to, and that all went
+    /// well.</summary>
+    internal void Withdraw(string checkpoint)
+    {
+        foreach (var file in Directory.EnumerateFiles(_path, $"checkpoint-{checkpoint}-*.json").Append(At(Complete)))
+        {
+            File.Delete(file);
+        }
     }
 
     /// <summary>Takes the records' files out.</summary>

@@ -49,17 +49,17 @@ public sealed class CheckpointRunnerTests
     {
         using var rollout = new RolloutOfOneMachine(Appending("ran"));
 
-        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.Runner.BeginAsync(RolloutOfOneMachine.Gated, "ann", default));
+        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.BeginAsync(RolloutOfOneMachine.Gated));
         var approved = await rollout.ApprovedAsync();
         await File.AppendAllTextAsync(rollout.Playbook, "# edited after it was approved\n");
-        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.Runner.BeginAsync(RolloutOfOneMachine.Gated, "ann", default));
+        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.BeginAsync(RolloutOfOneMachine.Gated));
         approved = await rollout.ApprovedAsync();
 
         var ended = await rollout.RunAsync(RolloutOfOneMachine.Gated);
 
         Assert.True(ended.State is ExecutionState.Completed, $"the approved run was to complete: {ended.Error}");
         Assert.Equal(ended.Id, (await rollout.Store.FindApprovalAsync(approved.Id, default))!.ConsumedBy);
-        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.Runner.BeginAsync(RolloutOfOneMachine.Gated, "ann", default));
+        Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.BeginAsync(RolloutOfOneMachine.Gated));
         Assert.Null(AuditChain.Verify(await rollout.Store.AuditAsync(0, 100, default)));
     }
 
@@ -81,16 +81,16 @@ public sealed class CheckpointRunnerTests
     public async Task Run_BesideOneThatHasNotEnded_IsRefused()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=1");
-        Assert.IsType<BeginOutcome.Begun>(await rollout.Runner.BeginAsync(Prerequisites, "ann", default));
+        Assert.IsType<BeginOutcome.Begun>(await rollout.BeginAsync(Prerequisites));
 
-        Assert.IsType<BeginOutcome.AlreadyRunning>(await rollout.Runner.BeginAsync(Prerequisites, "bob", default));
+        Assert.IsType<BeginOutcome.AlreadyRunning>(await rollout.BeginAsync(Prerequisites, "bob"));
     }
 
     [NeedsAnsibleFact]
     public async Task Run_WhoseProcessNeverBegan_IsInterruptedAndBeginsNoMore()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=1 minimum_memory_mb=64 minimum_disk_mb=1");
-        var begun = ((BeginOutcome.Begun)await rollout.Runner.BeginAsync(Prerequisites, "ann", default)).Execution;
+        var begun = ((BeginOutcome.Begun)await rollout.BeginAsync(Prerequisites)).Execution;
 
         await rollout.Runner.ResumeAsync(default);
 
@@ -107,7 +107,7 @@ public sealed class CheckpointRunnerTests
     {
         using var rollout = new RolloutOfOneMachine(Waiting("go", "ran"));
         await rollout.ApprovedAsync();
-        var begun = ((BeginOutcome.Begun)await rollout.Runner.BeginAsync(RolloutOfOneMachine.Gated, "ann", default)).Execution;
+        var begun = ((BeginOutcome.Begun)await rollout.BeginAsync(RolloutOfOneMachine.Gated)).Execution;
         using var death = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
@@ -137,7 +137,7 @@ public sealed class CheckpointRunnerTests
     {
         using var rollout = new RolloutOfOneMachine(Waiting("go", "ran"));
         await rollout.ApprovedAsync();
-        var begun = ((BeginOutcome.Begun)await rollout.Runner.BeginAsync(RolloutOfOneMachine.Gated, "ann", default)).Execution;
+        var begun = ((BeginOutcome.Begun)await rollout.BeginAsync(RolloutOfOneMachine.Gated)).Execution;
         var isAsked = false;
         await foreach (var line in rollout.Runner.FollowAsync(begun, default))
         {

@@ -76,10 +76,14 @@ internal sealed class RolloutOfOneMachine : IDisposable
             ? approved : throw new InvalidOperationException($"bob was to be able to approve: {refusal}");
     }
 
+    /// <summary>Begins a run of a checkpoint by itself, whatever ran before.</summary>
+    public Task<BeginOutcome> BeginAsync(Checkpoint checkpoint, string by = "ann") =>
+        Runner.BeginAsync(new RunRequest(checkpoint, by) { IsForced = true }, default);
+
     /// <summary>Begins a run and follows it to its end.</summary>
     public async Task<Execution> RunAsync(Checkpoint checkpoint)
     {
-        var outcome = await Runner.BeginAsync(checkpoint, "ann", default);
+        var outcome = await BeginAsync(checkpoint);
         var begun = outcome is BeginOutcome.Begun { Execution: var execution }
             ? execution : throw new InvalidOperationException($"the run was to begin: {outcome}");
         await foreach (var _ in Runner.FollowAsync(begun, default))
