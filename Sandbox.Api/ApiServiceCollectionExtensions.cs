@@ -15,6 +15,7 @@ using Sandbox.Api.Management;
 using Sandbox.Api.Middleware;
 using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
+using Sandbox.Api.Rollouts;
 using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
@@ -68,7 +69,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
-        return services.AddSingleton<RockEndpoints>().AddDocument();
+        return services.AddRolloutRuns().AddSingleton<RockEndpoints>().AddDocument();
     }
 
     /// <summary>The order matters: who asks, log, then authentication, then the limits of the caller's tenant, then the proxy that needs no

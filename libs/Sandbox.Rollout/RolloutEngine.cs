@@ -14,6 +14,7 @@ public sealed class RolloutEngine
         Planner = new Planner(ansible);
         Desk = new ApprovalDesk(store, options.ToPolicy(), time);
         Runner = new CheckpointRunner(store, Planner, Desk, state, time) { StopPatience = options.StopPatience };
+        Output = new ExecutionOutput(store, time);
     }
 
     public StateFolder State { get; }
@@ -25,6 +26,8 @@ public sealed class RolloutEngine
     public ApprovalDesk Desk { get; }
 
     public CheckpointRunner Runner { get; }
+
+    public ExecutionOutput Output { get; }
 
     /// <param name="store">Opens the store, given the state folder's own database, which it may use; the caller disposes what it
     /// opened.</param>

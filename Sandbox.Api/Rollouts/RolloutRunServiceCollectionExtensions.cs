@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Rollout;
+using Sandbox.Rollout.Runs;
+using Sandbox.Rollout.Stores;
+
+namespace Sandbox.Api.Rollouts;
+
+/// <summary>Registers what runs rollouts. Needs an <see cref="IRolloutStore"/> and <see cref="RolloutOptions"/> from the stores.</summary>
+internal static class RolloutRunServiceCollectionExtensions
+{
+    public static IServiceCollection AddRolloutRuns(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => RolloutEngine.Open(
+            Options(provider), _ => provider.GetRequiredService<IRolloutStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ExecutionSupervisor(
+            Options(provider), provider.GetRequiredService<RolloutEngine>, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ExecutionSupervisor>>()));
+        return services.AddHostedService(provider => provider.GetRequiredService<ExecutionSupervisor>());
+    }
+
+    private static RolloutOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<RolloutOptions>>().Value;
+}
