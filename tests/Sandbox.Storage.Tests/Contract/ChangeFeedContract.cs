@@ -125,6 +125,22 @@ public abstract class ChangeFeedContract : IAsyncLifetime
     }
 
     [Fact]
+    public void PublishRollouts_WakesThoseWhoAskForThatAlone()
+    {
+        using var rollouts = _feed.SubscribeRollouts();
+        using var access = _feed.SubscribeAccess();
+        using var all = _feed.SubscribeAll();
+
+        _feed.PublishRollouts();
+
+        Assert.True(rollouts.Changed.IsCompleted, "something of a rollout changed");
+        Assert.False(access.Changed.IsCompleted || all.Changed.IsCompleted, "no key and no sandbox changed");
+        using var again = _feed.SubscribeRollouts();
+        _feed.PublishAccess();
+        Assert.False(again.Changed.IsCompleted, "nothing of a rollout changed");
+    }
+
+    [Fact]
     public async Task Waiters_ThatSubscribeThenRead_MissNoChange()
     {
         const int Last = 20_000;

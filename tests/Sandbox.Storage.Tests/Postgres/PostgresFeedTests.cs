@@ -27,14 +27,17 @@ public sealed class PostgresFeedTests : ChangeFeedContract
         var (there, _) = await ReadyAsync();
         using var one = there.Subscribe(One);
         using var access = there.SubscribeAccess();
+        using var rollouts = there.SubscribeRollouts();
         using var other = there.Subscribe(SandboxId.Parse("other"));
         using var collector = there.Collect();
 
         here.Publish(One);
         here.PublishAccess();
+        here.PublishRollouts();
 
         await RedisClient.Happens(one.Changed, "a change is heard in another process");
         await RedisClient.Happens(access.Changed, "a change of keys is heard in another process");
+        await RedisClient.Happens(rollouts.Changed, "a change of a rollout is heard in another process");
         Assert.Equal(One, Assert.Single(collector.Take().Ids));
         Assert.False(other.Changed.IsCompleted);
     }
