@@ -90,7 +90,7 @@ internal sealed class RolloutRun(RolloutSession session, CommandContext context)
         {
             // Ctrl-C ends the run, not only the look at it.
             await session.Runner.StopAsync(begun.Id, session.User, CancellationToken.None);
-            await session.Runner.ResumeAsync(CancellationToken.None);
+            await session.Runner.FollowAgainAsync(begun, CancellationToken.None);
             throw;
         }
 

@@ -7,7 +7,8 @@ set -u
 folder=$1
 shift
 exec </dev/null >>"$folder/output" 2>>"$folder/errors" 9>>"$folder/lock"
-flock --nonblock 9 || exit 0
+# Who looks whether the run lives holds the lock for a moment.
+flock --timeout 10 9 || exit 0
 if [ -e "$folder/started" ]; then exit 0; fi
 # Told to stop, it waits for the program, which is told, too.
 told=

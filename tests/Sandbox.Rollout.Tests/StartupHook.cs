@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sandbox.Rollout.Tests.Runs;
 
 /// <summary>Makes of this program another one, where the runtime is told to: a rollout that is killed.</summary>
@@ -8,13 +9,13 @@ internal static class StartupHook
     /// <summary>Called by the runtime before the program begins.</summary>
     public static void Initialize()
     {
-        if (File.ReadAllText("/proc/self/cmdline").Split('\0') is not [.., Word, var place, var point, _])
+        if (File.ReadAllText("/proc/self/cmdline").Split('\0') is not [.., Word, var place, var point, var checkpoints, _])
         {
             return;
         }
 
         var engine = StandInAnsible.Open(place, TimeProvider.System, store => KillingStore.Around(store, point));
-        RolloutSteps.PassAsync(engine, KilledRolloutTests.Checkpoints).GetAwaiter().GetResult();
+        RolloutSteps.PassAsync(engine, int.Parse(checkpoints, CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
         Environment.Exit(0);
     }
 }

@@ -129,10 +129,11 @@ public sealed class CheckpointRunner(
             return false;
         }
 
-        // A run that is just over came to an end of its own, whose record is about to be written.
+        // A run that is just over came to an end of its own, which may not be written down yet.
         var folder = stateFolder.RunOf(execution);
         if (IsOurs(running) && folder.IsOver() && folder.ProcessGroup is not null)
         {
+            await FollowAgainAsync(running, cancellationToken);
             return false;
         }
 
@@ -162,6 +163,25 @@ public sealed class CheckpointRunner(
         if (!folder.IsOver() && folder.ProcessGroup is { } group)
         {
             await RunProcesses.EndAsync(execution, group, StopPatience, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the processes of runs of this state folder that are over in the store: while this folder's programs were away,
+    /// somebody gave them up.</summary>
+    public async Task EndGivenUpAsync(CancellationToken cancellationToken)
+    {
+        foreach (var run in stateFolder.RunsWithoutExit())
+        {
+            await EndIfGivenUpAsync(run, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc cref="EndGivenUpAsync"/>
+    public async Task EndIfGivenUpAsync(Guid execution, CancellationToken cancellationToken)
+    {
+        if (await store.FindExecutionAsync(execution, cancellationToken) is { IsActive: false })
+        {
+            await EndProcessesAsync(execution, cancellationToken);
         }
     }
 

@@ -34,6 +34,9 @@ public sealed partial class ExecutionSupervisor(
         var engine = open();
         _used.TrySetResult();
 
+        // Before there is a run of this host, so that no other one takes it for silent.
+        await engine.Store.TouchHostAsync(engine.State.Host, time.GetUtcNow(), cancellationToken);
+
         // Taken before it is written down, so that it is not found and given up before its process begins.
         _followed[request.Id] = Task.CompletedTask;
         Execution? begun = null;
@@ -84,7 +87,7 @@ public sealed partial class ExecutionSupervisor(
             await _used.Task.WaitAsync(stoppingToken);
         }
 
-        var (pause, touchedAt) = (Task.Delay(LookEvery, time, stoppingToken), DateTimeOffset.MinValue);
+        var (pause, touchedAt, isFirst) = (Task.Delay(LookEvery, time, stoppingToken), DateTimeOffset.MinValue, true);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -95,6 +98,12 @@ public sealed partial class ExecutionSupervisor(
                 {
                     touchedAt = time.GetUtcNow();
                     await engine.Store.TouchHostAsync(engine.State.Host, touchedAt, stoppingToken);
+                }
+
+                if (isFirst)
+                {
+                    await engine.Runner.EndGivenUpAsync(stoppingToken);
+                    isFirst = false;
                 }
 
                 await LookAsync(engine, stoppingToken);
@@ -115,7 +124,13 @@ public sealed partial class ExecutionSupervisor(
 
     private async Task LookAsync(RolloutEngine engine, CancellationToken cancellationToken)
     {
-        foreach (var active in await engine.Store.ActiveExecutionsAsync(cancellationToken))
+        var all = await engine.Store.ActiveExecutionsAsync(cancellationToken);
+        foreach (var run in _followed.Keys.Except(all.Select(active => active.Id)))
+        {
+            await engine.Runner.EndIfGivenUpAsync(run, cancellationToken);
+        }
+
+        foreach (var active in all)
         {
             if (!engine.Runner.IsOurs(active))
             {

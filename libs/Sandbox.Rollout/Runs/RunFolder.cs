@@ -13,6 +13,9 @@ namespace Sandbox.Rollout.Runs;
 /// </summary>
 internal sealed class RunFolder
 {
+    /// <summary>Where in the state folder all of them lie.</summary>
+    public const string Parent = "executions";
+
     /// <summary>Characters of a line; the rest of a longer one is dropped.</summary>
     private const int LongestLine = 1 << 20;
 
@@ -25,7 +28,7 @@ internal sealed class RunFolder
 
     private readonly string _path;
 
-    public RunFolder(string state, Guid execution) => _path = System.IO.Path.Combine(state, "executions", execution.ToString("D"));
+    public RunFolder(string state, Guid execution) => _path = System.IO.Path.Combine(state, Parent, execution.ToString("D"));
 
     public string Path => _path;
 

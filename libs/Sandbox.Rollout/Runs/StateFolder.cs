@@ -44,6 +44,14 @@ public sealed class StateFolder
 
     internal RunFolder RunOf(Guid execution) => new(_path, execution);
 
+    /// <summary>The runs of which nothing says how their program ended: some of them may go on.</summary>
+    internal IReadOnlyList<Guid> RunsWithoutExit() =>
+    [
+        .. (Directory.Exists(At(RunFolder.Parent)) ? Directory.EnumerateDirectories(At(RunFolder.Parent)) : [])
+            .Select(folder => Guid.TryParse(Path.GetFileName(folder), out var run) ? run : default)
+            .Where(run => run != default && RunOf(run).Exit is null),
+    ];
+
     /// <summary>The records, a file each.</summary>
     internal void Write(IEnumerable<CheckpointRecord> records)
     {

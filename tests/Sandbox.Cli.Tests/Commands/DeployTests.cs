@@ -75,7 +75,9 @@ public sealed class DeployTests : IDisposable
         Assert.Equal("approved", Assert.Single(await ReadAsync("approvals")).GetProperty("state").GetString());
         (await _cli.RunAsync("deploy", "revoke", id, "--reason", "not now")).Expect(0);
 
-        var denied = (await _cli.RunAsync("deploy", "--checkpoint", "cleanup-existing")).Expect(1);
+        var early = (await _cli.RunAsync("deploy", "--checkpoint", "cleanup-existing")).Expect(1);
+        Assert.Contains("first these must pass: prerequisites-check, docker-installation", early.Error, StringComparison.Ordinal);
+        var denied = (await _cli.RunAsync("deploy", "--checkpoint", "cleanup-existing", "--force")).Expect(1);
         Assert.Contains("the plan was not approved", denied.Error, StringComparison.Ordinal);
         Assert.Empty(await ReadAsync("executions"));
     }

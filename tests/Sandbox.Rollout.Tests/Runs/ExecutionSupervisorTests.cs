@@ -107,7 +107,11 @@ public sealed class ExecutionSupervisorTests : IAsyncDisposable
         var ended = await FoundAsync(run);
         Assert.Equal(ExecutionState.Interrupted, ended.State);
         Assert.StartsWith("bob gave it up", ended.Error, StringComparison.Ordinal);
-        await KillAsync(run);
+        Assert.NotEmpty(RunProcesses.Find(run));
+        await StartedAsync("one");
+        await Wait.UntilAsync(
+            () => Task.FromResult(RunProcesses.Find(run).Count == 0), () => "the host that is back was to end what was given up");
+        Assert.Empty(StandInAnsible.EffectsIn(_folder.Path));
     }
 
     [Fact]

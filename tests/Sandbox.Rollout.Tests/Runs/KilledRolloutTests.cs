@@ -9,7 +9,7 @@ namespace Sandbox.Rollout.Tests.Runs;
 /// <summary>A rollout whose process is killed between any two of its steps, and that another process takes up.</summary>
 public sealed class KilledRolloutTests
 {
-    public const int Checkpoints = 3;
+    private const int Checkpoints = 3;
 
     private const int Killed = 128 + 9;
 
@@ -21,21 +21,36 @@ public sealed class KilledRolloutTests
 
         // As many at a time as the smallest machine of these tests has cores.
         await Parallel.ForEachAsync(
-            points, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (point, _) => await KillAndResumeAsync(point));
+            points, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (point, _) =>
+            {
+                using var folder = new TempFolder();
+                StandInAnsible.Write(folder.Path, StandInAnsible.Effect);
+                await KillAndResumeAsync(folder, point, Checkpoints);
+            });
     }
 
-    private static async Task KillAndResumeAsync(string point)
+    [NeedsAnsibleFact]
+    public async Task Rollout_OfTheRealAnsible_KilledBeforeAndAfterItsProcessBegan_IsEffectiveOnce()
     {
-        using var folder = new TempFolder();
-        StandInAnsible.Write(folder.Path, StandInAnsible.Effect);
+        foreach (var point in new[] { "TryBeginAsync-1-after", "TryUpdateAsync-1-after" })
+        {
+            using var folder = new TempFolder();
+            StandInAnsible.WriteForReal(folder.Path, StandInAnsible.RealEffect);
+            await KillAndResumeAsync(folder, point, checkpoints: 1);
+        }
+    }
+
+    private static async Task KillAndResumeAsync(TempFolder folder, string point, int checkpoints)
+    {
         Assert.True(
-            await KilledAsync(folder.Path, point) is Killed, $"the rollout was to be killed at {point}, which it did not come to");
+            await KilledAsync(folder.Path, point, checkpoints) is Killed,
+            $"the rollout was to be killed at {point}, which it did not come to");
 
         var engine = StandInAnsible.Open(folder.Path, TimeProvider.System);
         using var store = engine.Store;
-        await RolloutSteps.PassAsync(engine, Checkpoints);
+        await RolloutSteps.PassAsync(engine, checkpoints);
 
-        var names = CheckpointCatalog.All.Take(Checkpoints).Select(checkpoint => checkpoint.Name).ToList();
+        var names = CheckpointCatalog.All.Take(checkpoints).Select(checkpoint => checkpoint.Name).ToList();
         Assert.True(
             StandInAnsible.EffectsIn(folder.Path).SequenceEqual(names),
             $"each step was to be effective once, in order, although the first process was killed at {point}; it was "
@@ -52,11 +67,11 @@ public sealed class KilledRolloutTests
             (await store.ExecutionsAsync(100, default)).Count, entries.Count(entry => entry.Action == "execution.started"));
     }
 
-    /// <summary>The exit code of a process of this program that passes the checkpoints until it is killed.</summary>
-    private static async Task<int> KilledAsync(string place, string point)
+    /// <summary>The exit code of a process of this program that passes checkpoints until it is killed.</summary>
+    private static async Task<int> KilledAsync(string place, string point, int checkpoints)
     {
         var program = typeof(KilledRolloutTests).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", [program, StartupHook.Word, place, point]);
+        var start = new ProcessStartInfo("dotnet", [program, StartupHook.Word, place, point, $"{checkpoints}"]);
         start.Environment["DOTNET_STARTUP_HOOKS"] = program;
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();

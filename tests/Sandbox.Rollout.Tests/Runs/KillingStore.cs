@@ -7,6 +7,8 @@ namespace Sandbox.Rollout.Tests.Runs;
 /// <summary>A store whose process is killed at one of its calls, before it or after it.</summary>
 public class KillingStore : DispatchProxy
 {
+    private static readonly string[] Sides = ["before", "after"];
+
     private readonly Dictionary<string, int> _calls = [];
     private IRolloutStore _store = null!;
     private string _point = "";
@@ -32,7 +34,7 @@ public class KillingStore : DispatchProxy
             (Method: nameof(IRolloutStore.TryEndAsync), Times: 3),
         }
         from call in Enumerable.Range(1, write.Times)
-        from side in new[] { "before", "after" }
+        from side in Sides
         select $"{write.Method}-{call}-{side}";
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)

@@ -25,6 +25,19 @@ internal static class StandInAnsible
         {{Effect}}
         """;
 
+    /// <summary>A playbook of the real Ansible that does as <see cref="Effect"/>.</summary>
+    public const string RealEffect = """
+        - name: act
+          hosts: head_nodes
+          gather_facts: false
+          tasks:
+            - name: append
+              ansible.builtin.shell: echo NAME >>"{{ inventory_dir }}/effects"
+            - name: tell
+              ansible.builtin.set_fact:
+                checkpoint_record: {did: NAME}
+        """;
+
     private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private const string InventoryProgram = """
@@ -45,16 +58,24 @@ internal static class StandInAnsible
     /// <param name="playbook">What each checkpoint does, with NAME for its name; its folder is <c>$place</c>.</param>
     public static void Write(string place, string playbook)
     {
-        var (programs, playbooks) = (Path.Combine(place, "bin"), Path.Combine(place, "playbooks"));
-        Directory.CreateDirectory(programs);
-        Directory.CreateDirectory(playbooks);
-        File.WriteAllText(Path.Combine(place, "inventory.ini"), $"[head_nodes]\n{Machine} ansible_connection=local\n");
+        var programs = Directory.CreateDirectory(Path.Combine(place, "bin")).FullName;
         foreach (var (name, text) in new[] { ("ansible-inventory", InventoryProgram), ("ansible-playbook", PlaybookProgram) })
         {
             File.WriteAllText(Path.Combine(programs, name), text);
             File.SetUnixFileMode(Path.Combine(programs, name), Executable);
         }
 
+        WriteForReal(place, playbook);
+    }
+
+    /// <summary>The same for the Ansible that is installed.</summary>
+    /// <param name="playbook">One of Ansible's own, with NAME for the checkpoint's name.</param>
+    public static void WriteForReal(string place, string playbook)
+    {
+        var playbooks = Directory.CreateDirectory(Path.Combine(place, "playbooks")).FullName;
+        File.WriteAllText(
+            Path.Combine(place, "inventory.ini"),
+            $"[head_nodes]\n{Machine} ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n");
         foreach (var checkpoint in CheckpointCatalog.All)
         {
             File.WriteAllText(
@@ -67,7 +88,7 @@ internal static class StandInAnsible
         StateFolder = Path.Combine(place, state),
         Inventory = Path.Combine(place, "inventory.ini"),
         PlaybookFolder = Path.Combine(place, "playbooks"),
-        AnsibleFolder = Path.Combine(place, "bin"),
+        AnsibleFolder = Directory.Exists(Path.Combine(place, "bin")) ? Path.Combine(place, "bin") : "",
         StopPatience = TimeSpan.FromMilliseconds(200),
     };
 
