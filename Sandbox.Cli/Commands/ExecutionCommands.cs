@@ -2,9 +2,8 @@ using System.CommandLine;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 using Sandbox.Rollout.Audit;
-using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Records;
-using Sandbox.Rollout.Runs;
+using Sandbox.Rollout.Status;
 
 namespace Sandbox.Cli.Commands;
 
@@ -19,15 +18,15 @@ internal static class ExecutionCommands
         var status = new Command("status", "Show what the last run of each checkpoint came to.");
         options.SetAction(status, async (parsed, session) =>
         {
-            var records = (await session.Store.RecordsAsync(context.Asked)).ToLookup(record => record.Checkpoint);
-            var running = (await session.Store.ActiveExecutionsAsync(context.Asked)).Select(execution => execution.Checkpoint).ToHashSet();
-            var rows = CheckpointCatalog.All.Select(checkpoint => RowOf(CheckpointSummary.Of(
-                checkpoint.Name, [.. records[checkpoint.Name]], running.Contains(checkpoint.Name))));
+            var found = ClusterStatus.Of(
+                await session.Store.RecordsAsync(context.Asked), await session.Store.ActiveExecutionsAsync(context.Asked), answer: null,
+                context.Time.GetUtcNow());
             Printer.Rows(
-                context.Json(parsed), [.. rows], CliJson.Default.IReadOnlyListCheckpointStatusRow, StatusColumns, row =>
+                context.Json(parsed), [.. found.CheckpointDetails.Values], CliJson.Default.IReadOnlyListCheckpointStatus, StatusColumns,
+                row =>
                 [
-                    row.Checkpoint, row.Status, $"{row.PassedNodes}/{row.TotalNodes}",
-                    string.Join(' ', row.Nodes.Select(node => $"{node.Key}={node.Value}")),
+                    row.Checkpoint, StatusWord.Of(row.Status), $"{row.PassedNodes}/{row.TotalNodes}",
+                    string.Join(' ', row.Nodes.Select(node => $"{node.Key}={StatusWord.Of(node.Value.Status)}")),
                 ]);
         });
         return status;
@@ -102,10 +101,4 @@ internal static class ExecutionCommands
         });
         return reset;
     }
-
-    private static CheckpointStatusRow RowOf(CheckpointSummary summary) =>
-        new(summary.Checkpoint, StateFolder.Word(summary.Status), summary.Passed, summary.Records.Count)
-        {
-            Nodes = summary.Records.ToDictionary(record => record.Node, record => StateFolder.Word(record.Status)),
-        };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
+using Sandbox.Rollout.Status;
 
 namespace Sandbox.Cli.Output;
 
@@ -146,7 +147,7 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(JoinTokenResult))]
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointRow>))]
-[JsonSerializable(typeof(IReadOnlyList<CheckpointStatusRow>))]
+[JsonSerializable(typeof(IReadOnlyList<CheckpointStatus>))]
 [JsonSerializable(typeof(PlanRow))]
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionRow>))]

@@ -5,12 +5,6 @@ namespace Sandbox.Cli.Output;
 /// <param name="Order">From 1.</param>
 internal sealed record CheckpointRow(int Order, string Checkpoint, bool ApprovalRequired, bool DestructiveOperation, string Description);
 
-/// <param name="Status">NOT_FOUND, IN_PROGRESS, PASSED, FAILED or SKIPPED.</param>
-internal sealed record CheckpointStatusRow(string Checkpoint, string Status, int PassedNodes, int TotalNodes)
-{
-    public IReadOnlyDictionary<string, string> Nodes { get; init; } = new Dictionary<string, string>();
-}
-
 internal sealed record PlanRow(string Checkpoint, string PlanHash, IReadOnlyDictionary<string, string> Targets)
 {
     public required IReadOnlyList<string> ImpactSummary { get; init; }

@@ -63,7 +63,7 @@ public sealed class StateFolder
                 ["checkpoint"] = record.Checkpoint,
                 ["timestamp"] = record.Timestamp.ToUniversalTime().ToString("O"),
                 ["node"] = record.Node,
-                ["status"] = Word(record.Status),
+                ["status"] = StatusWord.Of(record.Status),
                 ["approval_required"] = checkpoint?.RequiresApproval ?? false,
                 ["destructive_operation"] = checkpoint?.IsDestructive ?? false,
             };
@@ -125,14 +125,6 @@ public sealed class StateFolder
             File.Delete(file);
         }
     }
-
-    /// <summary>A status in the words of files and answers.</summary>
-    public static string Word(RecordStatus status) => status switch
-    {
-        RecordStatus.NotFound => "NOT_FOUND",
-        RecordStatus.InProgress => "IN_PROGRESS",
-        _ => status.ToString().ToUpperInvariant(),
-    };
 
     private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => JsonValue.Create(name))];
 
