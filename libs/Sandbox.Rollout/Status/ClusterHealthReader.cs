@@ -65,9 +65,9 @@ public static class ClusterHealthReader
                where found.ValueKind is JsonValueKind.Object
                from property in found.EnumerateObject()
                where property.Name.EndsWith(Suffix, StringComparison.Ordinal)
-               let status = Parse(property.Value)
-               where status is not null
-               select new MonitoringService(property.Name[..^Suffix.Length], record.Node, status.Value),
+               let told = Parse(property.Value)
+               where told is not null
+               select new MonitoringService(property.Name[..^Suffix.Length], record.Node, told.Value),
         ];
         List<MonitoringService> present = [.. services.Where(service => service.Status is not ServiceStatus.Skipped)];
         var failed = present.Count(service => service.Status is ServiceStatus.Failed);
