@@ -9,24 +9,26 @@ internal sealed class ConfiguredApiKeys(IOptions<ApiOptions> options)
 {
     private const string HashPrefix = "sha256:";
 
-    private readonly Lazy<byte[][]> _hashes = new(() => [.. Hashes(options.Value)]);
+    private readonly Lazy<(byte[] Hash, Caller Caller)[]> _keys =
+        new(() => [.. Hashes(options.Value).Select(hash => (hash, Caller.OfConfiguredKey(hash)))]);
 
     private readonly Lazy<byte[]> _owner = new(() => Convert.FromHexString(options.Value.OwnerKeyHash));
 
     /// <summary>Whether no caller needs one; the owner's key does not count.</summary>
-    public bool IsEmpty => _hashes.Value.Length == 0;
+    public bool IsEmpty => _keys.Value.Length == 0;
 
-    /// <summary>Takes the same time whichever key it is and whether it is one at all.</summary>
-    public bool Knows(string presented)
+    /// <summary>Whose key it is; null: it is none of these. Takes the same time whichever key it is and whether it is one at
+    /// all.</summary>
+    public Caller? Find(string presented)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
-        var known = CryptographicOperations.FixedTimeEquals(_owner.Value, hash);
-        foreach (var key in _hashes.Value)
+        var found = CryptographicOperations.FixedTimeEquals(_owner.Value, hash) ? Caller.Owner : null;
+        foreach (var (key, caller) in _keys.Value)
         {
-            known |= CryptographicOperations.FixedTimeEquals(key, hash);
+            found = CryptographicOperations.FixedTimeEquals(key, hash) ? caller : found;
         }
 
-        return known;
+        return found;
     }
 
     public static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigit);

@@ -44,9 +44,9 @@ internal sealed class RequestAuthenticator(
     /// <returns>Null: it is no key.</returns>
     private async ValueTask<AuthenticationResult?> AuthenticateAsync(HttpContext http, string key)
     {
-        if (configured.Knows(key))
+        if (configured.Find(key) is { } caller)
         {
-            return AsOwner;
+            return new AuthenticationResult.Admitted(caller);
         }
 
         // A key that is remembered is let in also from an address that guesses.
@@ -64,7 +64,7 @@ internal sealed class RequestAuthenticator(
             }
         }
 
-        return found is null ? null : new AuthenticationResult.Admitted(new Caller(found.Tenant, found.IsAdmin));
+        return found is null ? null : new AuthenticationResult.Admitted(Caller.Of(found));
     }
 
     /// <summary>A caller that may open the socket's file may do everything: its mode is the access check.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Sandbox.Api.Auth;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Stores;
 
@@ -30,7 +31,7 @@ internal static class KeyRoutes
     }
 
     private static async Task<Results<JsonCreated<NewKeyResult>, ProblemResult>> CreateAsync(
-        JsonBody<KeyRequest> body, ITenantStore tenants, TimeProvider time, CancellationToken cancellationToken)
+        JsonBody<KeyRequest> body, ITenantStore tenants, CurrentCaller caller, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await body.ReadAsync(cancellationToken) is { } unreadable)
         {
@@ -43,12 +44,21 @@ internal static class KeyRoutes
             return ProblemResult.BadRequest(problem);
         }
 
+        // Nobody gives away more than they have: a key that could make others for what it may not do would be worth as much.
+        var permissions = (request.Permissions ?? []).Distinct().ToList();
+        if (permissions.Find(permission => !caller.Value.Permissions.Contains(permission)) is { } foreign)
+        {
+            return new ProblemResult(
+                StatusCodes.Status403Forbidden, "forbidden", $"permissions: {foreign} can be given only by a caller who has it.");
+        }
+
         var secret = SecretPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         var key = new ApiKey(
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), request.Tenant ?? Tenant.Default, request.Note ?? "",
-            SHA256.HashData(Encoding.UTF8.GetBytes(secret)), request.Admin, now, request.ExpiresAt, RevokedAt: null);
+            SHA256.HashData(Encoding.UTF8.GetBytes(secret)), request.Admin, now, request.ExpiresAt, RevokedAt: null)
+        { Permissions = permissions };
         return await tenants.TryAddKeyAsync(key, cancellationToken)
-            ? new JsonCreated<NewKeyResult>(new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret))
+            ? new JsonCreated<NewKeyResult>(new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret) { Permissions = permissions })
             { IsSecret = true }
             : ProblemResult.NotFound("There is no such tenant.");
     }
@@ -63,8 +73,10 @@ internal static class KeyRoutes
         request.Note is { } note && (note.Length > LongestNote || note.Any(char.IsControl))
             ? $"note: at most {LongestNote} printable characters."
         : request.ExpiresAt <= now ? "expires_at: it lies in the past."
+        : request.Permissions?.Any(permission => !Permission.All.Contains(permission)) is true
+            ? $"permissions: of {string.Join(", ", Permission.All)}."
         : null;
 
     private static KeyResult ResultOf(ApiKey key) =>
-        new(key.Id, key.Tenant, key.IsAdmin, key.Note, key.CreatedAt, key.ExpiresAt, key.RevokedAt);
+        new(key.Id, key.Tenant, key.IsAdmin, key.Note, key.CreatedAt, key.ExpiresAt, key.RevokedAt) { Permissions = key.Permissions };
 }

@@ -20,7 +20,7 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
     {
         var (limits, period) = (options.Value, TimeSpan.FromSeconds(1));
         limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-            PartitionedRateLimiter.Create<HttpContext, Caller>(http => RateLimitPartition.GetTokenBucketLimiter(
+            PartitionedRateLimiter.Create<HttpContext, (string, bool)>(http => RateLimitPartition.GetTokenBucketLimiter(
                 CallerOf(http),
                 _ => new TokenBucketRateLimiterOptions
                 {
@@ -28,7 +28,7 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
                     TokensPerPeriod = limits.MaxRequestsPerSecond,
                     ReplenishmentPeriod = period,
                 })),
-            PartitionedRateLimiter.Create<HttpContext, (Caller, bool)>(http => RateLimitPartition.GetConcurrencyLimiter(
+            PartitionedRateLimiter.Create<HttpContext, ((string, bool), bool)>(http => RateLimitPartition.GetConcurrencyLimiter(
                 (CallerOf(http), IsStream(http)),
                 key => new ConcurrencyLimiterOptions
                 {
@@ -38,7 +38,11 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
     }
 
     /// <summary>The authentication middleware has let it in.</summary>
-    private static Caller CallerOf(HttpContext http) => http.Features.GetRequiredFeature<Caller>();
+    private static (string Tenant, bool IsAdmin) CallerOf(HttpContext http)
+    {
+        var caller = http.Features.GetRequiredFeature<Caller>();
+        return (caller.Tenant, caller.IsAdmin);
+    }
 
     private static bool IsStream(HttpContext http) =>
         EnvdProxy.IsAddressed(http.Request) || http.GetEndpoint()?.Metadata.GetMetadata<StreamMetadata>() is not null;

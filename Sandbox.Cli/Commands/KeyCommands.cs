@@ -8,7 +8,7 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>key create</c>, <c>revoke</c> and <c>ls</c>.</summary>
 internal static class KeyCommands
 {
-    private static readonly string[] Columns = ["KEY", "TENANT", "ADMIN", "CREATED", "EXPIRES", "REVOKED", "NOTE"];
+    private static readonly string[] Columns = ["KEY", "TENANT", "ADMIN", "CREATED", "EXPIRES", "REVOKED", "PERMISSIONS", "NOTE"];
 
     public static Command Create(CommandContext context) =>
         new("key", "API keys of tenants.") { CreateCreate(context), CreateRevoke(context), CreateLs(context) };
@@ -20,12 +20,18 @@ internal static class KeyCommands
         var note = new Option<string>("--note") { Description = "What it is for.", DefaultValueFactory = _ => "" };
         var expires = new Option<string?>("--expires")
         { Description = "30d, 12h, 45m, or a time as 2030-01-31T00:00:00Z; default: never.", HelpName = "WHEN" };
-        var create = new Command("create", "Make a key and print its secret, once.") { tenant, admin, note, expires };
+        var permissions = new Option<string[]>("--permission")
+        {
+            Description = "What it may do of rollouts: rollout:read, rollout:run, rollout:approve. May be given more than once.",
+            HelpName = "NAME",
+        };
+        var create = new Command("create", "Make a key and print its secret, once.") { tenant, admin, note, expires, permissions };
         create.SetAction((parsed, _) => context.WithServerAsync(parsed, async client =>
         {
             var request = new KeyRequest(
                 parsed.GetValue(tenant), parsed.GetValue(admin), parsed.GetValue(note),
-                WhenText.Future("--expires", parsed.GetValue(expires), context.Time));
+                WhenText.Future("--expires", parsed.GetValue(expires), context.Time))
+            { Permissions = parsed.GetValue(permissions) };
             var made = await client.CreateKeyAsync(request, context.Asked);
             if (context.Json(parsed))
             {
@@ -64,7 +70,10 @@ internal static class KeyCommands
             string Text(DateTimeOffset? at) => Times.Shown(at, now, none: "-");
             Printer.Rows(
                 context.Json(parsed), await client.KeysAsync(context.Asked), CliJson.Default.IReadOnlyListKeyResult, Columns, row =>
-                [row.Id, row.Tenant, row.Admin ? "yes" : "no", Text(row.CreatedAt), Text(row.ExpiresAt), Text(row.RevokedAt), row.Note]);
+                [
+                    row.Id, row.Tenant, row.Admin ? "yes" : "no", Text(row.CreatedAt), Text(row.ExpiresAt), Text(row.RevokedAt),
+                    row.Permissions is { Count: > 0 } may ? string.Join(' ', may) : "-", row.Note,
+                ]);
             return 0;
         }));
         return ls;

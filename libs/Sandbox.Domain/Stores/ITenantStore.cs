@@ -69,4 +69,8 @@ public sealed record TenantView(
 /// <param name="IsAdmin">May see and touch every tenant's, and manage tenants, keys and nodes.</param>
 public sealed record ApiKey(
     string Id, string Tenant, string Note, ReadOnlyMemory<byte> Sha256, bool IsAdmin, DateTimeOffset CreatedAt,
-    DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+    DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt)
+{
+    /// <summary>Of <see cref="Permission.All"/>.</summary>
+    public IReadOnlyList<string> Permissions { get; init; } = [];
+}

@@ -12,7 +12,7 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
     private static readonly string[] Bounds =
         ["name", "sandboxes", "cpus", "memory_bytes", "creates_per_minute", "total_sandboxes", "gpus", "disk_bytes"];
 
-    private const string KeyColumns = "id, tenant, note, sha256, is_admin, created_at, expires_at, revoked_at";
+    private const string KeyColumns = "id, tenant, note, sha256, is_admin, created_at, expires_at, revoked_at, permissions";
 
     public Task PutAsync(Tenant tenant, CancellationToken cancellationToken) => ExecuteAsync(
         Sql.Statement(
@@ -63,7 +63,8 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
         Sql.Statement(
             $"""
             INSERT INTO api_keys ({KeyColumns})
-            SELECT @id, name, @note, @sha256, @is_admin, @created_at, @expires_at, @revoked_at FROM tenants WHERE name = @tenant
+            SELECT @id, name, @note, @sha256, @is_admin, @created_at, @expires_at, @revoked_at, @permissions
+            FROM tenants WHERE name = @tenant
             """)
             .With("id", key.Id)
             .With("tenant", key.Tenant)
@@ -72,7 +73,8 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
             .With("is_admin", key.IsAdmin)
             .With("created_at", key.CreatedAt)
             .With("expires_at", key.ExpiresAt)
-            .With("revoked_at", key.RevokedAt),
+            .With("revoked_at", key.RevokedAt)
+            .With("permissions", NpgsqlDbType.Array | NpgsqlDbType.Text, key.Permissions.ToArray()),
         cancellationToken) == 1;
 
     public async Task<bool> TryRevokeKeyAsync(string keyId, CancellationToken cancellationToken) => await ExecuteAsync(
@@ -105,7 +107,8 @@ internal sealed class PostgresTenantStore(PostgresDatabase database) : ITenantSt
 
     private static ApiKey ReadKey(NpgsqlDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<byte[]>(3), row.GetBoolean(4), Sql.Moment(row, 5),
-        Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7));
+        Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7))
+    { Permissions = row.GetFieldValue<string[]>(8) };
 
     private Task<int> ExecuteAsync(NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
         database.WriteAsync(connection => Sql.ExecuteAsync(connection, statement, cancellationToken), cancellationToken);

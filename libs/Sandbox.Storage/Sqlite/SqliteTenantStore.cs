@@ -8,7 +8,7 @@ namespace Sandbox.Storage.Sqlite;
 /// <summary>Tenants and keys in the same file as the records.</summary>
 internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider time) : ITenantStore
 {
-    private const string KeyColumns = "id, tenant, note, sha256, is_admin, created_at, expires_at, revoked_at";
+    private const string KeyColumns = "id, tenant, note, sha256, is_admin, created_at, expires_at, revoked_at, permissions";
 
     public Task PutAsync(Tenant tenant, CancellationToken cancellationToken) => database.WriteAsync(
         connection => Sql.Execute(
@@ -44,7 +44,8 @@ internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider ti
             connection,
             $"""
             INSERT INTO api_keys ({KeyColumns})
-            SELECT $id, name, $note, $sha256, $is_admin, $created_at, $expires_at, $revoked_at FROM tenants WHERE name = $tenant
+            SELECT $id, name, $note, $sha256, $is_admin, $created_at, $expires_at, $revoked_at, $permissions
+            FROM tenants WHERE name = $tenant
             """,
             ("$id", key.Id),
             ("$tenant", key.Tenant),
@@ -53,7 +54,8 @@ internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider ti
             ("$is_admin", key.IsAdmin ? 1 : 0),
             ("$created_at", Sql.Moment(key.CreatedAt)),
             ("$expires_at", Sql.Moment(key.ExpiresAt)),
-            ("$revoked_at", Sql.Moment(key.RevokedAt))) == 1,
+            ("$revoked_at", Sql.Moment(key.RevokedAt)),
+            ("$permissions", string.Join(' ', key.Permissions))) == 1,
         cancellationToken);
 
     public Task<bool> TryRevokeKeyAsync(string keyId, CancellationToken cancellationToken) => database.WriteAsync(
@@ -88,6 +90,7 @@ internal sealed class SqliteTenantStore(SqliteDatabase database, TimeProvider ti
             $"SELECT {KeyColumns} FROM api_keys {rest}",
             row => new ApiKey(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<byte[]>(3), row.GetInt64(4) != 0,
-                Sql.Moment(row.GetInt64(5)), Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7)),
+                Sql.Moment(row.GetInt64(5)), Sql.MomentOrNull(row, 6), Sql.MomentOrNull(row, 7))
+            { Permissions = row.GetString(8).Split(' ', StringSplitOptions.RemoveEmptyEntries) },
             parameters);
 }

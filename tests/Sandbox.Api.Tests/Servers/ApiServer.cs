@@ -90,7 +90,8 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>Makes the tenant, where it is not there yet, and a key of it; its id and its secret.</summary>
-    public async Task<(string Id, string Secret)> GivenKeyAsync(string tenant, bool admin = false, DateTimeOffset? expires = null)
+    public async Task<(string Id, string Secret)> GivenKeyAsync(
+        string tenant, bool admin = false, DateTimeOffset? expires = null, params string[] permissions)
     {
         if (await Tenants.FindAsync(tenant, default) is null)
         {
@@ -100,7 +101,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var (id, secret) = ($"{Guid.NewGuid():N}", $"secret-{Guid.NewGuid():N}");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
         Assert.True(
-            await Tenants.TryAddKeyAsync(new ApiKey(id, tenant, "", hash, admin, DateTimeOffset.UnixEpoch, expires, null), default));
+            await Tenants.TryAddKeyAsync(
+                new ApiKey(id, tenant, "", hash, admin, DateTimeOffset.UnixEpoch, expires, null) { Permissions = permissions }, default));
         return (id, secret);
     }
 

@@ -60,6 +60,16 @@ public abstract class TenantStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     }
 
     [Fact]
+    public async Task Key_WithPermissions_KeepsThem()
+    {
+        var key = Key("k1", "secret") with { Permissions = [Permission.RolloutRead, Permission.RolloutApprove] };
+        await Tenants.TryAddKeyAsync(key, CancellationToken);
+
+        AssertSame(key, await FoundAsync("secret"));
+        AssertSame(key, Assert.Single(await Tenants.ListKeysAsync(CancellationToken)));
+    }
+
+    [Fact]
     public async Task Key_OfATenantThatIsNot_IsRefused()
     {
         Assert.False(await Tenants.TryAddKeyAsync(Key("k1", "secret") with { Tenant = "nobody" }, CancellationToken));
@@ -85,7 +95,8 @@ public abstract class TenantStoreContract(Func<TimeProvider, ValueTask<ITestedSt
     {
         Assert.NotNull(actual);
         Assert.Equal(expected.Sha256.ToArray(), actual.Sha256.ToArray());
-        Assert.Equal(expected, actual with { Sha256 = expected.Sha256 });
+        Assert.Equal(expected.Permissions, actual.Permissions);
+        Assert.Equal(expected, actual with { Sha256 = expected.Sha256, Permissions = expected.Permissions });
     }
 
     private Task<ApiKey?> FoundAsync(string secret) => Tenants.FindKeyAsync(Hash(secret), CancellationToken);
