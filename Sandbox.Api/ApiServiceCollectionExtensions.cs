@@ -69,7 +69,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
-        return services.AddRolloutRuns().AddSingleton<RockEndpoints>().AddDocument();
+        return services.AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }
 
     /// <summary>The order matters: who asks, log, then authentication, then the limits of the caller's tenant, then the proxy that needs no
@@ -86,6 +86,7 @@ public static class ApiServiceCollectionExtensions
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.MapManagement();
+        app.MapRollouts();
         app.MapOpenApi("/openapi/v1.json");
         app.MapOpenApi("/openapi.json");
         app.MapGet("/", Greeting.HandleAsync);

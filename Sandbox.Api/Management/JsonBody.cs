@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Sandbox.Api.Http;
 
@@ -20,6 +21,10 @@ internal sealed class JsonBody<T>(HttpContext http) : IBindableFromHttpContext<J
 
     /// <summary>After <see cref="ReadAsync"/> found no problem.</summary>
     public T Value => _value ?? throw new InvalidOperationException("The body was not read, or could not be.");
+
+    /// <summary>The request has none.</summary>
+    public bool IsAbsent => http.Request.ContentLength is 0
+        || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
 
     public static ValueTask<JsonBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult<JsonBody<T>?>(new JsonBody<T>(context));

@@ -9,15 +9,8 @@ internal static class NodeRoutes
     public static void MapNodes(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("").WithTags("Nodes");
-        group.MapGet("/nodes", ListAsync).WithSummary("The nodes of the cluster");
         group.MapPost("/nodes/{name}/drain", DrainAsync).WithSummary("Lets a node take no new sandboxes");
         group.MapPost("/nodes/{name}/undrain", UndrainAsync).WithSummary("Lets it take new sandboxes again");
-    }
-
-    private static async Task<JsonOk<IReadOnlyList<NodeResult>>> ListAsync(INodeStore nodes, CancellationToken cancellationToken)
-    {
-        var all = await nodes.ListAsync(cancellationToken);
-        return new([.. all.Select(ResultOf)]);
     }
 
     private static Task<Results<NoContent, ProblemResult>> DrainAsync(
@@ -32,7 +25,8 @@ internal static class NodeRoutes
             ? TypedResults.NoContent()
             : ProblemResult.NotFound("There is no such node.");
 
-    private static NodeResult ResultOf(NodeView node) => new(
+    /// <summary>A node as it travels, without what the rollout knows of it.</summary>
+    public static NodeResult ResultOf(NodeView node) => new(
         node.Facts.Name, node.StateName, node.Draining, Math.Round(node.Silence.TotalSeconds, 1), node.Facts.Address.OriginalString,
         node.Facts.HostIp, node.Facts.Version, [.. node.Facts.Deployments.Select(kind => kind.ToString().ToLowerInvariant())],
         node.Facts.Labels, node.Load.Sandboxes, CapacityOf(node.Facts.Capacity), CapacityOf(node.Load.Free), node.Load.Unavailable);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Api.Auth;
 using Sandbox.Api.Envd;
 using Sandbox.Api.Http;
+using Sandbox.Api.Rollouts;
 
 namespace Sandbox.Api.Middleware;
 
@@ -13,6 +14,9 @@ namespace Sandbox.Api.Middleware;
 /// tenant's.</summary>
 internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOptions<RateLimiterOptions>
 {
+    /// <summary>Runs of Ansible for plans at once in this process; as many wait for one.</summary>
+    private const int MostPlans = 4;
+
     /// <summary>The time over which the rate is an average.</summary>
     private const int Window = 10;
 
@@ -34,6 +38,8 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
                 {
                     PermitLimit = key.Item2 ? limits.MaxStreamsPerTenant : limits.MaxRequestsPerTenant,
                 })));
+        limiter.AddConcurrencyLimiter(
+            RolloutEndpoints.PlanLimit, static plans => (plans.PermitLimit, plans.QueueLimit) = (MostPlans, MostPlans));
         limiter.OnRejected = static (rejected, _) => new ValueTask(RefuseAsync(rejected));
     }
 
@@ -52,8 +58,10 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
         var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var told) ? told : TimeSpan.FromSeconds(1);
         rejected.HttpContext.Response.Headers.RetryAfter =
             Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var isPlan = rejected.HttpContext.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>() is not null;
         return Refusals.WriteAsync(
             rejected.HttpContext, StatusCodes.Status429TooManyRequests, "too_many_requests",
-            "The tenant makes more requests than it may (Api:MaxRequestsPerSecond, Api:MaxRequestsPerTenant, Api:MaxStreamsPerTenant).");
+            "The tenant makes more requests than it may (Api:MaxRequestsPerSecond, Api:MaxRequestsPerTenant, Api:MaxStreamsPerTenant)"
+                + (isPlan ? $", or {MostPlans} plans of rollouts are being made and as many wait." : "."));
     }
 }

@@ -55,7 +55,7 @@ public sealed partial class SandboxClient
         using var answer = await _management.OpenAsync(route.ToString(), lastEventId: null, cancellationToken);
         await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[16 * 1024];
-        while (await ReadAsync(() => body.ReadAsync(buffer, cancellationToken).AsTask()) is > 0 and var count)
+        while (await _server.ReadAsync(() => body.ReadAsync(buffer, cancellationToken).AsTask()) is > 0 and var count)
         {
             yield return buffer.AsMemory(0, count);
         }
@@ -81,7 +81,7 @@ public sealed partial class SandboxClient
             var messages = SseParser.Create(
                 body, (type, data) => type is Missed ? null : JsonSerializer.Deserialize(data, ManagementJson.Default.LifecycleEvent));
             await using var items = messages.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await ReadAsync(() => items.MoveNextAsync().AsTask()))
+            while (await _server.ReadAsync(() => items.MoveNextAsync().AsTask()))
             {
                 if (items.Current.Data is { } one && told.Add((one.SandboxId, one.Version)))
                 {
@@ -103,22 +103,4 @@ public sealed partial class SandboxClient
 
     private static string Rfc3339(DateTimeOffset time) =>
         Uri.EscapeDataString(time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
-
-    /// <summary>One read of a stream, its failures in the words of this client.</summary>
-    private async Task<T> ReadAsync<T>(Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (JsonException exception)
-        {
-            throw new SandboxClientException(
-                SandboxClientException.BadAnswer, "The server's answer is not in the expected form.", exception);
-        }
-        catch (Exception exception) when (exception is IOException or HttpRequestException)
-        {
-            throw _server.Unreachable(exception);
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Sandbox.Client.Files;
 using Sandbox.Client.Processes;
+using Sandbox.Client.Rollouts;
 using Sandbox.Client.Wire;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
@@ -153,6 +154,9 @@ public sealed partial class SandboxClient : IDisposable
 
     /// <summary>Processes inside a sandbox, streamed.</summary>
     public SandboxProcesses Processes(SandboxId id) => new(new EnvdCalls(_server, id));
+
+    /// <summary>The rollout that the server runs, for callers whose key carries its permissions.</summary>
+    public RolloutClient Rollouts => new(_server, _management);
 
     /// <summary>Files inside a sandbox, streamed.</summary>
     public SandboxFiles Files(SandboxId id) => new(new EnvdCalls(_server, id));

@@ -1,3 +1,5 @@
+using Sandbox.Contracts.Rollouts;
+
 namespace Sandbox.Client;
 
 /// <summary>The server refused a call, or could not be asked.</summary>
@@ -15,6 +17,9 @@ public sealed class SandboxClientException(string code, string text, Exception? 
     public const string BadAnswer = "bad_answer";
 
     public string Code { get; } = code;
+
+    /// <summary>A run of a checkpoint needs a consent: what it would do, and the request that was filed. Else null.</summary>
+    public ApprovalInfoResult? ApprovalInfo { get; init; }
 
     public string Text => Message;
 }

@@ -19,6 +19,10 @@ internal sealed class ManagementCalls(ServerConnection server)
         string route, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TResult> type, CancellationToken cancellationToken)
         where TResult : class => SendAsync(NewRequest(HttpMethod.Post, route, body, bodyType), type, cancellationToken);
 
+    /// <summary>A call without a body.</summary>
+    public Task<TResult> PostAsync<TResult>(string route, JsonTypeInfo<TResult> type, CancellationToken cancellationToken)
+        where TResult : class => SendAsync(new HttpRequestMessage(HttpMethod.Post, Prefix + route), type, cancellationToken);
+
     public Task PutAsync<TBody>(string route, TBody body, JsonTypeInfo<TBody> bodyType, CancellationToken cancellationToken) =>
         DoAsync(NewRequest(HttpMethod.Put, route, body, bodyType), cancellationToken);
 
@@ -84,11 +88,12 @@ internal sealed class ManagementCalls(ServerConnection server)
         var status = (int)answer.StatusCode;
         try
         {
+            // It has what the others have, and more.
             var problem = JsonSerializer.Deserialize(
-                await answer.Content.ReadAsByteArrayAsync(cancellationToken), ManagementJson.Default.ProblemMessage);
+                await answer.Content.ReadAsByteArrayAsync(cancellationToken), ManagementJson.Default.RolloutProblem);
             if (problem is { Code: { Length: > 0 } code, Detail: { } detail })
             {
-                throw new SandboxClientException(code, detail);
+                throw new SandboxClientException(code, detail) { ApprovalInfo = problem.ApprovalInfo };
             }
         }
         catch (JsonException)

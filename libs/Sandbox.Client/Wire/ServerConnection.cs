@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
+using System.Text.Json;
 using Sandbox.Contracts.Wire;
 
 namespace Sandbox.Client.Wire;
@@ -123,6 +124,24 @@ internal sealed class ServerConnection : IDisposable
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>One read of a stream, its failures in the words of this client.</summary>
+    public async Task<T> ReadAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (JsonException exception)
+        {
+            throw new SandboxClientException(
+                SandboxClientException.BadAnswer, "The server's answer is not in the expected form.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw Unreachable(exception);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Rock;
+using Sandbox.Contracts.Rollouts;
 
 namespace Sandbox.Contracts.Management;
 
@@ -23,4 +24,28 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(LifecycleEvent))]
 [JsonSerializable(typeof(MissedEvents))]
 [JsonSerializable(typeof(ProblemMessage))]
+[JsonSerializable(typeof(ClusterStatusResult))]
+[JsonSerializable(typeof(ClusterHealthResult))]
+[JsonSerializable(typeof(IReadOnlyList<CheckpointStatusResult>))]
+[JsonSerializable(typeof(CheckpointStatusResult))]
+[JsonSerializable(typeof(CheckpointRunRequest))]
+[JsonSerializable(typeof(CheckpointRunResult))]
+[JsonSerializable(typeof(PlanResult))]
+[JsonSerializable(typeof(ExecutionPageResult))]
+[JsonSerializable(typeof(ExecutionResult))]
+[JsonSerializable(typeof(OutputLineMessage))]
+[JsonSerializable(typeof(IReadOnlyList<ApprovalResult>))]
+[JsonSerializable(typeof(ApprovalResult))]
+[JsonSerializable(typeof(ApprovalInfoResult))]
+[JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(ApprovalGrantRequest))]
+[JsonSerializable(typeof(ApprovalGrantResult))]
+[JsonSerializable(typeof(ApprovalDecisionRequest))]
+[JsonSerializable(typeof(IReadOnlyList<AuditEntryResult>))]
+[JsonSerializable(typeof(AuditEntryResult))]
+[JsonSerializable(typeof(AuditVerificationResult))]
+[JsonSerializable(typeof(NodeDetailsResult))]
+[JsonSerializable(typeof(IReadOnlyList<DashboardResult>))]
+[JsonSerializable(typeof(ServerHealthResult))]
+[JsonSerializable(typeof(RolloutProblem))]
 public sealed partial class ManagementJson : JsonSerializerContext;

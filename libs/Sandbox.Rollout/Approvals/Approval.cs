@@ -15,6 +15,9 @@ public sealed record Approval(
     /// <summary>Longest reason, in characters.</summary>
     public const int LongestReason = 2000;
 
+    /// <summary>Names of the checkpoints that the plan is for: one, or all of a rollout, in their order.</summary>
+    public ImmutableArray<string> Checkpoints { get; init; } = [];
+
     /// <summary>How many different people must consent; at least one.</summary>
     public int Needed { get; init; } = 1;
 

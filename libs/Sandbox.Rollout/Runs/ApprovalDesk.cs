@@ -15,6 +15,7 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
         var now = time.GetUtcNow();
         var request = new Approval(Guid.NewGuid(), plan.Hash, by, now, now + policy.GoodFor)
         {
+            Checkpoints = plan.Checkpoints,
             Needed = policy.Needed,
             IsDestructive = checkpoint.IsDestructive,
             AllowsOwnConsent = policy.AllowsOwnConsent,
@@ -28,24 +29,32 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
 
     public Task<ApprovalOutcome> ApproveAsync(
         Guid id, string by, string reason, bool acknowledgesRisks, CancellationToken cancellationToken) =>
+        ApproveAsync(id, new Consent(by, reason, time.GetUtcNow()), acknowledgesRisks, cancellationToken);
+
+    public Task<ApprovalOutcome> ApproveAsync(
+        Guid id, Consent consent, bool acknowledgesRisks, CancellationToken cancellationToken) =>
         StepAsync(
-            id, by, reason, "approval.granted", (approval, consent) => approval.Approve(consent, acknowledgesRisks, consent.At),
+            id, consent, "approval.granted", (approval, given) => approval.Approve(given, acknowledgesRisks, given.At),
             cancellationToken);
 
     public Task<ApprovalOutcome> DenyAsync(Guid id, string by, string reason, CancellationToken cancellationToken) =>
-        StepAsync(id, by, reason, "approval.denied", (approval, consent) => approval.Deny(consent, consent.At), cancellationToken);
+        StepAsync(
+            id, new Consent(by, reason, time.GetUtcNow()), "approval.denied", (approval, denial) => approval.Deny(denial, denial.At),
+            cancellationToken);
 
     public Task<ApprovalOutcome> RevokeAsync(Guid id, string by, string reason, CancellationToken cancellationToken) =>
-        StepAsync(id, by, reason, "approval.revoked", (approval, consent) => approval.Revoke(consent, consent.At), cancellationToken);
+        StepAsync(
+            id, new Consent(by, reason, time.GetUtcNow()), "approval.revoked",
+            (approval, revocation) => approval.Revoke(revocation, revocation.At), cancellationToken);
 
     /// <summary>The newest consent that the run of a plan may use up now; null when there is none.</summary>
-    public async Task<Approval?> FindApprovedAsync(string planHash, CancellationToken cancellationToken) =>
-        (await store.ApprovalsAsync(cancellationToken))
-            .FirstOrDefault(approval => approval.PlanHash == planHash && approval.StateAt(time.GetUtcNow()) is ApprovalState.Approved);
+    /// <param name="id">This one and no other; null: any.</param>
+    public async Task<Approval?> FindApprovedAsync(string planHash, Guid? id, CancellationToken cancellationToken) =>
+        (await store.ApprovalsAsync(cancellationToken)).FirstOrDefault(approval => (id is null || approval.Id == id)
+            && approval.PlanHash == planHash && approval.StateAt(time.GetUtcNow()) is ApprovalState.Approved);
 
     private async Task<ApprovalOutcome> StepAsync(
-        Guid id, string by, string reason, string action, Func<Approval, Consent, ApprovalOutcome> step,
-        CancellationToken cancellationToken)
+        Guid id, Consent said, string action, Func<Approval, Consent, ApprovalOutcome> step, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -55,13 +64,15 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
             }
 
             var now = time.GetUtcNow();
-            var outcome = step(approval, new Consent(by, reason, now));
+            var outcome = step(approval, said with { At = now });
             if (!outcome.TryGet(out var next, out _))
             {
                 return outcome;
             }
 
-            var what = new AuditEvent(now, by, action, id.ToString(), AuditEvent.DetailOf(("reason", reason)));
+            var detail = AuditEvent.DetailOf(
+                [("reason", said.Reason), .. said.OnBehalfOf is { } named ? [("on_behalf_of", named)] : Array.Empty<(string, string)>()]);
+            var what = new AuditEvent(now, said.By, action, id.ToString(), detail);
             if (await store.TryWriteAsync(next, what, cancellationToken))
             {
                 return next;

@@ -52,7 +52,7 @@ public sealed class CheckpointRunner(
             return await BeginAsync(begun, plan, consumed: null, cancellationToken);
         }
 
-        return await desk.FindApprovedAsync(plan.Hash, cancellationToken) is { } approved
+        return await desk.FindApprovedAsync(plan.Hash, request.Approval, cancellationToken) is { } approved
             && approved.Consume(plan.Hash, begun.Id, begun.StartedAt).TryGet(out var consumed, out _)
                 ? await BeginAsync(begun with { Approval = approved.Id }, plan, consumed, cancellationToken)
                 : new BeginOutcome.ApprovalRequired(plan);

@@ -42,6 +42,9 @@ public sealed class StateFolder
         return new StateFolder(folder, Encoding.UTF8.GetString(host).Trim());
     }
 
+    /// <summary>Where a person may write a consent to a checkpoint's next run.</summary>
+    public string ApprovalFileOf(Checkpoint checkpoint) => At($"checkpoint-{checkpoint.Name}-approved");
+
     internal RunFolder RunOf(Guid execution) => new(_path, execution);
 
     /// <summary>The runs of which nothing says how their program ended: some of them may go on.</summary>

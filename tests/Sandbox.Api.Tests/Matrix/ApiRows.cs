@@ -13,7 +13,7 @@ internal static class ApiRows
         ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}",
             "envd POST /filesystem.Filesystem/{method}"];
 
-    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management()];
+    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management(), .. Rollout()];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
     private static readonly string AnHourAgo =
@@ -94,6 +94,41 @@ internal static class ApiRows
         new("GET /api/v1/events", Named.Sandboxes, _ => Get($"/api/v1/events?follow=false&since={AnHourAgo}")),
         new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];
+
+    /// <summary>The server of the matrix runs no rollout: who may ask is told so.</summary>
+    private static IEnumerable<RouteRow> Rollout() =>
+    [
+        new("GET /api/v1/health", Named.Nothing, _ => Get("/api/v1/health")),
+        new("GET /api/v1/nodes/{node}", Named.Cluster, _ => Get("/api/v1/nodes/none")),
+        Rollout("GET", "/cluster/status"),
+        Rollout("GET", "/cluster/health"),
+        Rollout("GET", "/checkpoints"),
+        Rollout("GET", "/checkpoints/{name}"),
+        Rollout("GET", "/checkpoints/{name}/plan"),
+        Rollout("POST", "/checkpoints/{name}"),
+        Rollout("GET", "/executions"),
+        Rollout("GET", "/executions/{id}"),
+        Rollout("GET", "/executions/{id}/output"),
+        Rollout("POST", "/executions/{id}/stop"),
+        Rollout("GET", "/approvals"),
+        Rollout("POST", "/approvals"),
+        Rollout("GET", "/approvals/{name}"),
+        Rollout("POST", "/approvals/{name}"),
+        Rollout("POST", "/approvals/{name}/deny"),
+        Rollout("POST", "/approvals/{name}/revoke"),
+        Rollout("GET", "/audit"),
+        Rollout("GET", "/audit/verify"),
+        Rollout("GET", "/rollout/events"),
+        Rollout("GET", "/monitoring/prometheus"),
+        Rollout("GET", "/monitoring/grafana/dashboards"),
+    ];
+
+    private static RouteRow Rollout(string method, string path)
+    {
+        var url = "/api/v1" + path.Replace("{name}", "docker-installation", StringComparison.Ordinal)
+            .Replace("{id}", Guid.Empty.ToString(), StringComparison.Ordinal);
+        return new($"{method} /api/v1{path}", Named.Rollout, _ => method is "GET" ? Get(url) : Post(url, "{}"));
+    }
 
     private static string Rocks(string method, string path) => $"{method} {ApiServer.Rock}{path}";
 

@@ -70,7 +70,7 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
             Assert.Equal(unknown, foreign);
         }
 
-        if (row.Names is Named.Cluster)
+        if (row.Names is Named.Cluster or Named.Rollout)
         {
             Assert.StartsWith("HTTP 403\n", foreign, StringComparison.Ordinal);
         }
@@ -84,7 +84,12 @@ public sealed class TenantMatrixTests(MatrixServer shared) : IClassFixture<Matri
     public async Task Route_AskedByItsOwnerOrAnAdmin_Reaches(string route)
     {
         var row = Row(route);
-        string[] keys = row.Names is Named.Cluster ? [_callers.Admin] : [_callers.Same, _callers.Admin];
+        string[] keys = row.Names switch
+        {
+            Named.Cluster => [_callers.Admin],
+            Named.Rollout => [_callers.Operator],
+            _ => [_callers.Same, _callers.Admin],
+        };
         foreach (var key in keys)
         {
             var id = SandboxId.New().ToString();

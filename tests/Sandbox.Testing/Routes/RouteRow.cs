@@ -33,4 +33,7 @@ public enum Named
 
     /// <summary>What only admins manage.</summary>
     Cluster,
+
+    /// <summary>What only callers may do whose keys carry a permission.</summary>
+    Rollout,
 }
