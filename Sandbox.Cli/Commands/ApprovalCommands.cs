@@ -40,14 +40,16 @@ internal static class ApprovalCommands
                 {
                     ApprovedBy = [.. found.Consents.Select(consent => consent.By)],
                 });
-            Printer.Rows(
-                context.Json(parsed), [.. rows], CliJson.Default.IReadOnlyListApprovalRow, Columns, row =>
-                [
-                    row.ApprovalId.ToString(), row.State, row.RequestedBy, string.Join(' ', row.ApprovedBy), Times.Rfc3339(row.ExpiresAt),
-                ]);
+            Print(context.Json(parsed), [.. rows]);
         });
         return approvals;
     }
+
+    public static void Print(bool json, IReadOnlyList<ApprovalRow> rows) => Printer.Rows(
+        json, rows, CliJson.Default.IReadOnlyListApprovalRow, Columns, row =>
+        [
+            row.ApprovalId.ToString(), row.State, row.RequestedBy, string.Join(' ', row.ApprovedBy), Times.Rfc3339(row.ExpiresAt),
+        ]);
 
     public static Command CreateDecision(CommandContext context, RolloutOptions options, string verb, string description)
     {

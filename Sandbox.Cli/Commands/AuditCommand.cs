@@ -16,9 +16,7 @@ internal static class AuditCommand
         {
             var rows = (await session.Store.AuditAsync(after: 0, int.MaxValue, context.Asked)).Select(entry =>
                 new AuditRow(entry.Number, entry.At, entry.Actor, entry.Action, entry.Subject, entry.Detail, entry.Hash));
-            Printer.Rows(
-                context.Json(parsed), [.. rows], CliJson.Default.IReadOnlyListAuditRow, Columns, row =>
-                    [$"{row.Number}", Times.Rfc3339(row.At), row.Actor, row.Action, row.Subject, row.Hash]);
+            Print(context.Json(parsed), [.. rows]);
         });
         var last = new Option<string?>("--last")
         {
@@ -40,4 +38,8 @@ internal static class AuditCommand
         audit.Add(verify);
         return audit;
     }
+
+    public static void Print(bool json, IReadOnlyList<AuditRow> rows) => Printer.Rows(
+        json, rows, CliJson.Default.IReadOnlyListAuditRow, Columns, row =>
+            [$"{row.Number}", Times.Rfc3339(row.At), row.Actor, row.Action, row.Subject, row.Hash]);
 }

@@ -38,10 +38,9 @@ internal static class DeployCommand
         options.AddTo(deploy);
         deploy.SetAction(async (parsed, _) =>
         {
-            if (parsed.GetValue(list))
+            if (parsed.GetValue(list) || (parsed.GetValue(checkpoint) is null && !parsed.GetValue(all)))
             {
-                List(context.Json(parsed));
-                return 0;
+                return ListOrHelp(parsed, context);
             }
 
             if (parsed.GetValue(checkpoint) is { } name)
@@ -49,11 +48,6 @@ internal static class DeployCommand
                 var one = Known(name);
                 await options.WithSessionAsync(parsed, session => Run(session).CheckpointAsync(one));
                 return 0;
-            }
-
-            if (!parsed.GetValue(all))
-            {
-                return new HelpAction().Invoke(parsed);
             }
 
             var first = parsed.GetValue(from) is { } start ? Known(start) : CheckpointCatalog.All[0];
@@ -71,7 +65,20 @@ internal static class DeployCommand
                 IsForced = parsed.GetValue(force),
             };
         });
+        new ServerRollout(context, options).Attach(deploy);
         return deploy;
+    }
+
+    /// <summary>What needs neither a server nor a state.</summary>
+    public static int ListOrHelp(ParseResult parsed, CommandContext context)
+    {
+        if (!parsed.GetValue<bool>("--list-checkpoints"))
+        {
+            return new HelpAction().Invoke(parsed);
+        }
+
+        List(context.Json(parsed));
+        return 0;
     }
 
     public static Checkpoint Known(string name) =>

@@ -54,14 +54,16 @@ internal static class ExecutionCommands
                     EndedAt = found.EndedAt,
                     Error = found.Error,
                 });
-            Printer.Rows(
-                context.Json(parsed), [.. rows], CliJson.Default.IReadOnlyListExecutionRow, ExecutionColumns, row =>
-                [
-                    row.ExecutionId.ToString(), row.Checkpoint, row.Status, row.StartedBy, Times.Rfc3339(row.StartedAt), row.Error ?? "-",
-                ]);
+            Print(context.Json(parsed), [.. rows]);
         });
         return executions;
     }
+
+    public static void Print(bool json, IReadOnlyList<ExecutionRow> rows) => Printer.Rows(
+        json, rows, CliJson.Default.IReadOnlyListExecutionRow, ExecutionColumns, row =>
+        [
+            row.ExecutionId.ToString(), row.Checkpoint, row.Status, row.StartedBy, Times.Rfc3339(row.StartedAt), row.Error ?? "-",
+        ]);
 
     public static Command CreateStop(CommandContext context, RolloutOptions options)
     {

@@ -35,6 +35,10 @@ internal sealed class RolloutOptions(CommandContext context)
         command.Add(_playbooks);
     }
 
+    /// <summary>The command line says which inventory, state or playbooks of this machine are meant: then no server is.</summary>
+    public bool NamesFiles(ParseResult parsed) =>
+        new Option[] { _inventory, _state, _playbooks }.Any(option => parsed.GetResult(option) is { Implicit: false });
+
     /// <summary>Has a command do its work; what fails is an exception.</summary>
     public void SetAction(Command command, Func<ParseResult, RolloutSession, Task> body) => command.SetAction(async (parsed, _) =>
     {

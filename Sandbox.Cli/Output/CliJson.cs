@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
+using Sandbox.Contracts.Rollouts;
 using Sandbox.Rollout.Status;
 
 namespace Sandbox.Cli.Output;
@@ -148,7 +149,9 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(IReadOnlyList<JoinTokenEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointStatus>))]
+[JsonSerializable(typeof(IReadOnlyList<CheckpointStatusResult>))]
 [JsonSerializable(typeof(PlanRow))]
+[JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<AuditRow>))]

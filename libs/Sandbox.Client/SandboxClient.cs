@@ -156,7 +156,7 @@ public sealed partial class SandboxClient : IDisposable
     public SandboxProcesses Processes(SandboxId id) => new(new EnvdCalls(_server, id));
 
     /// <summary>The rollout that the server runs, for callers whose key carries its permissions.</summary>
-    public RolloutClient Rollouts => new(_server, _management);
+    public RolloutClient Rollouts => new(_server);
 
     /// <summary>Files inside a sandbox, streamed.</summary>
     public SandboxFiles Files(SandboxId id) => new(new EnvdCalls(_server, id));

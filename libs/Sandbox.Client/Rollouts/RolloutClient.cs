@@ -16,10 +16,13 @@ public sealed class RolloutClient
     // Of a page of the audit log.
     private const int PageSize = 1000;
 
+    /// <summary>A plan asks every machine, and the end of a run's processes is waited for.</summary>
+    private static readonly TimeSpan LongLimit = TimeSpan.FromMinutes(30);
+
     private readonly ServerConnection _server;
     private readonly ManagementCalls _calls;
 
-    internal RolloutClient(ServerConnection server, ManagementCalls calls) => (_server, _calls) = (server, calls);
+    internal RolloutClient(ServerConnection server) => (_server, _calls) = (server, new ManagementCalls(server, LongLimit));
 
     /// <summary>How far the rollout is, checkpoint by checkpoint.</summary>
     public Task<ClusterStatusResult> StatusAsync(CancellationToken cancellationToken) =>

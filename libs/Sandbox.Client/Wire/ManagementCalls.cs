@@ -6,11 +6,12 @@ namespace Sandbox.Client.Wire;
 
 /// <summary>Calls of the management routes: a body on success, <see cref="SandboxClientException"/> with the problem's code on
 /// failure.</summary>
-internal sealed class ManagementCalls(ServerConnection server)
+/// <param name="limit">How long a call may take that is not a stream; null: 60 s.</param>
+internal sealed class ManagementCalls(ServerConnection server, TimeSpan? limit = null)
 {
     private const string Prefix = "api/v1/";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(60);
 
     public Task<TResult> GetAsync<TResult>(string route, JsonTypeInfo<TResult> type, CancellationToken cancellationToken)
         where TResult : class => SendAsync(new HttpRequestMessage(HttpMethod.Get, Prefix + route), type, cancellationToken);
@@ -53,7 +54,7 @@ internal sealed class ManagementCalls(ServerConnection server)
     {
         using (request)
         {
-            using var answer = await server.SendAsync(request, Limit, cancellationToken);
+            using var answer = await server.SendAsync(request, _limit, cancellationToken);
             await ThrowIfFailedAsync(answer, cancellationToken);
         }
     }
@@ -64,7 +65,7 @@ internal sealed class ManagementCalls(ServerConnection server)
     {
         using (request)
         {
-            using var answer = await server.SendAsync(request, Limit, cancellationToken);
+            using var answer = await server.SendAsync(request, _limit, cancellationToken);
             await ThrowIfFailedAsync(answer, cancellationToken);
             try
             {

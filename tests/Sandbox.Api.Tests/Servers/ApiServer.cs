@@ -84,7 +84,7 @@ internal sealed class ApiServer : IAsyncDisposable
         await app.StartAsync();
         var server = new ApiServer(app, folder, agent, logs);
         server.Gateway.Agent = agent.Address;
-        server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(60) };
+        server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(5) };
         server.Client = new SandboxClient(server.Address, null);
         return server;
     }
