@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using Sandbox.Contracts.Wire;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Storage.Archives;
@@ -15,18 +16,6 @@ namespace Sandbox.Deployments.Images;
 internal sealed class RegistryCheck(IOptions<ImagePolicy> policy, IOptions<ArchiveOptions> archives, TimeProvider time)
 {
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
-
-    private static readonly IPNetwork[] Special =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-            "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
-            "2001::/32", "2001:db8::/32", "2002::/16",
-        }.Select(IPNetwork.Parse),
-    ];
-
-    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     /// <summary>How a host's addresses are found.</summary>
     internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
@@ -50,14 +39,6 @@ internal sealed class RegistryCheck(IOptions<ImagePolicy> policy, IOptions<Archi
             ? null : $"the registry {image.Host} is not a public host";
     }
 
-    /// <summary>False for every address that is of one machine, one link, one site, or no machine's.</summary>
-    internal static bool IsPublic(IPAddress address)
-    {
-        var one = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return (one.AddressFamily is AddressFamily.InterNetwork || GlobalUnicast.Contains(one))
-            && !Special.Any(network => network.Contains(one));
-    }
-
     private async Task<bool> IsPublicAsync(string registry, CancellationToken cancellationToken)
     {
         var host = registry.Split(':')[0];
@@ -72,7 +53,7 @@ internal sealed class RegistryCheck(IOptions<ImagePolicy> policy, IOptions<Archi
         try
         {
             var found = await Resolve(host, either.Token);
-            return found.Length > 0 && Array.TrueForAll(found, IsPublic);
+            return found.Length > 0 && Array.TrueForAll(found, PublicAddress.IsPublic);
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
