@@ -30,6 +30,9 @@ internal sealed class RolloutAccess(
     /// <summary>Opened when it is needed for the first time.</summary>
     private RolloutEngine Engine => services.GetRequiredService<RolloutEngine>();
 
+    /// <summary>Schedules, history, webhooks and bulk runs.</summary>
+    public RolloutAutomation Automation => services.GetRequiredService<RolloutAutomation>();
+
     public IRolloutStore Store => Engine.Store;
 
     public Planner Planner => Engine.Planner;

@@ -37,6 +37,9 @@ internal static class RolloutEndpoints
         CheckpointRoutes.Map(read, run);
         ExecutionRoutes.Map(read, run);
         ApprovalRoutes.Map(read, run, approve);
+        DeploymentRoutes.Map(read, run);
+        ScheduleRoutes.Map(read, run);
+        WebhookRoutes.Map(run);
         read.MapAudit();
         read.MapMonitoring();
     }

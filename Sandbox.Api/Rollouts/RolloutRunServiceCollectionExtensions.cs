@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Rollout;
 using Sandbox.Rollout.Runs;
 using Sandbox.Rollout.Stores;
+using Sandbox.Rollout.Webhooks;
 
 namespace Sandbox.Api.Rollouts;
 
@@ -15,7 +16,13 @@ internal static class RolloutRunServiceCollectionExtensions
         services.AddSingleton(provider => new ExecutionSupervisor(
             Options(provider), provider.GetRequiredService<RolloutEngine>, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ExecutionSupervisor>>()));
-        return services.AddHostedService(provider => provider.GetRequiredService<ExecutionSupervisor>());
+        services.AddSingleton(provider => new RolloutAutomation(
+            provider.GetRequiredService<RolloutEngine>(), provider.GetRequiredService<ExecutionSupervisor>(),
+            provider.GetRequiredService<RolloutHistoryStores>(),
+            new WebhookOptions { AllowPrivate = Options(provider).AllowPrivateWebhooks }, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RolloutAutomation>>()));
+        return services.AddHostedService(provider => provider.GetRequiredService<ExecutionSupervisor>())
+            .AddHostedService<RolloutAutomationService>();
     }
 
     private static RolloutOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<RolloutOptions>>().Value;

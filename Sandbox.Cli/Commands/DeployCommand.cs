@@ -34,6 +34,12 @@ internal static class DeployCommand
             ExecutionCommands.CreateResume(context, options),
             ExecutionCommands.CreateReset(context, options),
             AuditCommand.Create(context, options),
+            HistoryCommands.CreateHistory(context, options),
+            HistoryCommands.CreateRollback(context, options),
+            BulkCommand.Create(context, options),
+            ScheduleCommands.Create(context, options),
+            WebhookCommands.Create(context, options),
+            WorkerCommand.Create(context, options),
         };
         options.AddTo(deploy);
         deploy.SetAction(async (parsed, _) =>
@@ -56,7 +62,8 @@ internal static class DeployCommand
                 throw new CliException("nothing was done");
             }
 
-            await options.WithSessionAsync(parsed, session => Run(session).DeployAsync(first));
+            await options.WithSessionAsync(parsed, session =>
+                HistoryCommands.RecordAsync(session, first, context, () => Run(session).DeployAsync(first)));
             return 0;
 
             RolloutRun Run(RolloutSession session) => new(session, context)

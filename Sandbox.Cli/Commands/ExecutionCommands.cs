@@ -88,6 +88,8 @@ internal static class ExecutionCommands
         options.SetAction(resume, async (parsed, session) =>
         {
             await session.Runner.ResumeAsync(context.Asked);
+            using var automation = session.Automate();
+            await automation.History.EndLeftAsync(context.Asked);
         });
         return resume;
     }

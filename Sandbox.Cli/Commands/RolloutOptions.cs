@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sandbox.Cli.Rollouts;
+using Sandbox.Rollout.Ansible;
 
 namespace Sandbox.Cli.Commands;
 
@@ -46,11 +47,17 @@ internal sealed class RolloutOptions(CommandContext context)
         return 0;
     });
 
-    public async Task WithSessionAsync(ParseResult parsed, Func<RolloutSession, Task> body)
+    public Task WithSessionAsync(ParseResult parsed, Func<RolloutSession, Task> body) =>
+        WithSessionAsync(parsed, parsed.GetValue(_inventory)!, parsed.GetValue(_playbooks), body);
+
+    /// <summary>The same with files that were kept of an earlier rollout.</summary>
+    public Task WithSessionAsync(ParseResult parsed, AnsibleSettings kept, Func<RolloutSession, Task> body) =>
+        WithSessionAsync(parsed, kept.Inventory, kept.PlaybookFolder, body);
+
+    private async Task WithSessionAsync(ParseResult parsed, string inventory, string? playbooks, Func<RolloutSession, Task> body)
     {
         using var session = RolloutSession.Open(
-            parsed.GetValue(_inventory)!, parsed.GetValue(_state) ?? Path.Combine(context.Settings(parsed).DataFolder, "rollout"),
-            parsed.GetValue(_playbooks), context.Time);
+            inventory, parsed.GetValue(_state) ?? Path.Combine(context.Settings(parsed).DataFolder, "rollout"), playbooks, context.Time);
         await body(session);
     }
 }

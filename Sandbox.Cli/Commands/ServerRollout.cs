@@ -37,14 +37,17 @@ internal sealed class ServerRollout(CommandContext context, RolloutOptions optio
                 "executions" => ExecutionsAsync,
                 "stop" => StopAsync,
                 "audit" => AuditAsync,
-                _ => (_, _) => throw new CliException($"deploy {command.Name} works on the server's own machine, with --state there"),
+                _ => NotServed(command.Name),
             });
-            foreach (var verify in command.Subcommands)
+            foreach (var below in command.Subcommands)
             {
-                Attach(verify, VerifyAsync);
+                Attach(below, command.Name is "audit" ? VerifyAsync : NotServed($"{command.Name} {below.Name}"));
             }
         }
     }
+
+    private static Func<ParseResult, RolloutClient, Task> NotServed(string command) =>
+        (_, _) => throw new CliException($"deploy {command} works on the server's own machine, with --state there");
 
     private void Attach(Command command, Func<ParseResult, RolloutClient, Task> onServer)
     {

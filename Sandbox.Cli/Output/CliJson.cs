@@ -83,7 +83,8 @@ internal sealed record TopRow(string SandboxId, string State, string Image)
 
 /// <param name="Action"><c>stopped</c>, <c>restarted</c>, <c>removed</c>, <c>copied</c>, <c>kept</c>, <c>built</c>, <c>started</c>,
 /// <c>created</c>, <c>set</c>, <c>revoked</c>, <c>redriven</c>, <c>drained</c>, <c>undrained</c>, <c>archived</c>, <c>restored</c>,
-/// <c>committed</c>, <c>used</c>, <c>approved</c>, <c>denied</c>, <c>requested</c>, <c>reset</c>,
+/// <c>committed</c>, <c>used</c>, <c>approved</c>, <c>denied</c>, <c>requested</c>, <c>reset</c>, <c>added</c>, <c>paused</c>,
+/// <c>resumed</c>,
 /// <c>verified</c>, or, of <c>wait</c>, the state that was reached.</param>
 internal sealed record Done(string Action)
 {
@@ -112,6 +113,10 @@ internal sealed record Done(string Action)
     public Guid? Approval { get; init; }
 
     public Guid? Execution { get; init; }
+
+    public string? Schedule { get; init; }
+
+    public Guid? Webhook { get; init; }
 }
 
 /// <param name="Current">Whether commands talk to it where nothing else is said.</param>
@@ -155,4 +160,10 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<AuditRow>))]
+[JsonSerializable(typeof(DeploymentListing))]
+[JsonSerializable(typeof(IReadOnlyList<BulkRow>))]
+[JsonSerializable(typeof(IReadOnlyList<ScheduleRow>))]
+[JsonSerializable(typeof(IReadOnlyList<WebhookRow>))]
+[JsonSerializable(typeof(WebhookRow))]
+[JsonSerializable(typeof(IReadOnlyList<DeliveryRow>))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Rollout;
 using Sandbox.Rollout.Runs;
 using Sandbox.Rollout.Stores;
+using Sandbox.Rollout.Webhooks;
 using Sandbox.Storage;
 
 namespace Sandbox.Cli.Rollouts;
@@ -9,8 +12,11 @@ namespace Sandbox.Cli.Rollouts;
 internal sealed class RolloutSession : IDisposable
 {
     private readonly RolloutEngine _engine;
+    private readonly RolloutStoreSet _stores;
+    private readonly TimeProvider _time;
 
-    private RolloutSession(RolloutEngine engine) => _engine = engine;
+    private RolloutSession(RolloutEngine engine, RolloutStoreSet stores, TimeProvider time) =>
+        (_engine, _stores, _time) = (engine, stores, time);
 
     public StateFolder State => _engine.State;
 
@@ -37,8 +43,16 @@ internal sealed class RolloutSession : IDisposable
             // One person at their own machine asks and consents; the system says who they are.
             AllowsOwnApproval = true,
         };
-        return new RolloutSession(RolloutEngine.Open(options, RolloutStores.Open, time));
+        RolloutStoreSet? stores = null;
+        var engine = RolloutEngine.Open(options, path => (stores = RolloutStores.OpenAll(path)).Rollouts, time);
+        return new RolloutSession(engine, stores!, time);
     }
 
-    public void Dispose() => Store.Dispose();
+    /// <summary>Schedules, history, webhooks and bulk runs over this state.</summary>
+    /// <param name="allowPrivate">Webhooks may be at private addresses.</param>
+    public RolloutAutomation Automate(bool allowPrivate = false, ILogger<RolloutAutomation>? logger = null) => new(
+        _engine, new DirectRunStarter(), _stores.History, new WebhookOptions { AllowPrivate = allowPrivate }, _time,
+        logger ?? NullLogger<RolloutAutomation>.Instance);
+
+    public void Dispose() => _stores.Dispose();
 }

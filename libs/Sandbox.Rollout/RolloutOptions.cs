@@ -35,6 +35,10 @@ public sealed class RolloutOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Lets webhooks be at private addresses and loopback, and speak HTTP without TLS. Without it, every address that a webhook's
+    /// host has must be public.</summary>
+    public bool AllowPrivateWebhooks { get; set; }
+
     internal ApprovalPolicy ToPolicy() =>
         new() { Needed = ApprovalsNeeded, AllowsOwnConsent = AllowsOwnApproval, GoodFor = ApprovalGoodFor };
 }

@@ -1,17 +1,24 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sandbox.Rollout.Approvals;
+using Sandbox.Rollout.Deployments;
 using Sandbox.Rollout.Executions;
 using Sandbox.Rollout.Records;
+using Sandbox.Rollout.Schedules;
+using Sandbox.Rollout.Webhooks;
 
 namespace Sandbox.Storage;
 
-/// <summary>Approvals, runs and records of rollouts, as text.</summary>
+/// <summary>Approvals, runs, records, deployments, schedules and webhooks of rollouts, as text.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(Execution))]
 [JsonSerializable(typeof(CheckpointRecord))]
+[JsonSerializable(typeof(Deployment))]
+[JsonSerializable(typeof(Schedule))]
+[JsonSerializable(typeof(Webhook))]
+[JsonSerializable(typeof(WebhookDelivery))]
 internal sealed partial class RolloutJson : JsonSerializerContext
 {
     public static string Write(Approval approval) => JsonSerializer.Serialize(approval, Default.Approval);
@@ -28,4 +35,24 @@ internal sealed partial class RolloutJson : JsonSerializerContext
 
     public static CheckpointRecord ReadRecord(string text) =>
         JsonSerializer.Deserialize(text, Default.CheckpointRecord) ?? throw new InvalidDataException("A record is empty.");
+
+    public static string Write(Deployment deployment) => JsonSerializer.Serialize(deployment, Default.Deployment);
+
+    public static string Write(Schedule schedule) => JsonSerializer.Serialize(schedule, Default.Schedule);
+
+    public static string Write(Webhook webhook) => JsonSerializer.Serialize(webhook, Default.Webhook);
+
+    public static string Write(WebhookDelivery delivery) => JsonSerializer.Serialize(delivery, Default.WebhookDelivery);
+
+    public static Deployment ReadDeployment(string text) =>
+        JsonSerializer.Deserialize(text, Default.Deployment) ?? throw new InvalidDataException("A deployment is empty.");
+
+    public static Schedule ReadSchedule(string text) =>
+        JsonSerializer.Deserialize(text, Default.Schedule) ?? throw new InvalidDataException("A schedule is empty.");
+
+    public static Webhook ReadWebhook(string text) =>
+        JsonSerializer.Deserialize(text, Default.Webhook) ?? throw new InvalidDataException("A webhook is empty.");
+
+    public static WebhookDelivery ReadDelivery(string text) =>
+        JsonSerializer.Deserialize(text, Default.WebhookDelivery) ?? throw new InvalidDataException("A message to a webhook is empty.");
 }

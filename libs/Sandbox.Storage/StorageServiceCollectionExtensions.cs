@@ -1,16 +1,17 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Sandbox.Contracts.Files;
 using Sandbox.Domain.Operators;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Stores;
 using Sandbox.Rollout;
+using Sandbox.Rollout.Deployments;
 using Sandbox.Rollout.Runs;
+using Sandbox.Rollout.Schedules;
 using Sandbox.Rollout.Stores;
+using Sandbox.Rollout.Webhooks;
 using Sandbox.Storage.Archives;
 using Sandbox.Storage.Encryption;
 using Sandbox.Storage.InMemory;
@@ -42,8 +43,7 @@ public static class StorageServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => SqliteDatabase.Open(path));
-        services.AddSingleton(_ => new FieldCipher([OwnerOnlyFile.ReadOrCreate(
-            Path.Combine(Path.GetDirectoryName(path)!, "records.key"), () => RandomNumberGenerator.GetBytes(FieldCipher.SecretLength))]));
+        services.AddSingleton(_ => RolloutStores.CipherBeside(path));
         services.AddSingleton<SqliteSandboxStore>();
         services.AddSingleton<SqliteJobStore>();
         services.AddSingleton<SqliteCommitStore>();
@@ -96,6 +96,8 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
         services.AddRolloutOptions().AddSingleton<IRolloutStore, PostgresRolloutStore>();
+        services.AddSingleton<IDeploymentStore, PostgresDeploymentStore>().AddSingleton<IScheduleStore, PostgresScheduleStore>()
+            .AddSingleton<IWebhookStore, PostgresWebhookStore>().AddSingleton<RolloutHistoryStores>();
         return services
             .AddClusterLive(redis)
             .AddEncryption(provider => provider.GetRequiredService<PostgresCommitStore>())
@@ -194,9 +196,10 @@ public static class StorageServiceCollectionExtensions
     {
         services.AddRolloutOptions().PostConfigure<RolloutOptions>(options =>
             options.StateFolder = options.StateFolder.Length > 0 ? options.StateFolder : Path.Combine(dataFolder, "rollout"));
-        return services.AddSingleton<IRolloutStore>(provider => new SqliteRolloutStore(
-            SqliteDatabase.Open(StateFolder.Open(Value<RolloutOptions>(provider).StateFolder).Database),
-            provider.GetRequiredService<IChangeFeed>()));
+        services.AddSingleton(provider => RolloutStores.OpenAll(
+            StateFolder.Open(Value<RolloutOptions>(provider).StateFolder).Database, provider.GetRequiredService<IChangeFeed>()));
+        return services.AddSingleton(provider => provider.GetRequiredService<RolloutStoreSet>().Rollouts)
+            .AddSingleton(provider => provider.GetRequiredService<RolloutStoreSet>().History);
     }
 
     private static IServiceCollection AddRolloutOptions(this IServiceCollection services)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sandbox.Rollout.Checkpoints;
 
 namespace Sandbox.Rollout.Ansible;
@@ -10,6 +11,9 @@ public sealed record AnsibleSettings(string Inventory, string PlaybookFolder, st
 {
     /// <summary>Where the programs of Ansible are; empty: on the path.</summary>
     public string ProgramFolder { get; init; } = "";
+
+    /// <summary>The machines that a run is for, by their names in the inventory; empty for all of it.</summary>
+    public ImmutableArray<string> Machines { get; init; } = [];
 
     /// <summary>The script in which a run's process lives.</summary>
     internal string RunScript => Path.Combine(ToolFolder, "run.sh");

@@ -19,6 +19,9 @@ public sealed record Execution(
     /// <summary>Who asked it to stop.</summary>
     public string? StopRequestedBy { get; init; }
 
+    /// <summary>It is for some of the inventory's machines; what is recorded of the others stays.</summary>
+    public bool IsPartial { get; init; }
+
     public ExecutionState State { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }

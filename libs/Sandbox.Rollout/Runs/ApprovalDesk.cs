@@ -21,7 +21,10 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
             AllowsOwnConsent = policy.AllowsOwnConsent,
         };
         return await store.TryWriteAsync(
-            request, new AuditEvent(now, by, "approval.requested", request.Id.ToString(), AuditEvent.DetailOf(("plan", plan.Hash))),
+            request,
+            new AuditEvent(
+                now, by, "approval.requested", request.Id.ToString(),
+                AuditEvent.DetailOf(("checkpoint", checkpoint.Name), ("plan", plan.Hash))),
             cancellationToken)
             ? request
             : throw new InvalidOperationException($"There is an approval {request.Id} already.");

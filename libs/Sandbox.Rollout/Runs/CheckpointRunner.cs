@@ -46,6 +46,7 @@ public sealed class CheckpointRunner(
         {
             Host = stateFolder.Host,
             IsForced = request.IsForced,
+            IsPartial = !planner.Settings.Machines.IsEmpty,
         };
         if (!checkpoint.RequiresApproval)
         {
@@ -65,7 +66,7 @@ public sealed class CheckpointRunner(
         switch (await store.TryBeginAsync(begun, consumed, Event(begun, begun.StartedBy, "execution.started"), cancellationToken))
         {
             case null:
-                stateFolder.Withdraw(begun.Checkpoint);
+                stateFolder.Withdraw(begun);
                 return new BeginOutcome.Begun(begun);
             case BeginRefusal.AlreadyRunning:
                 return new BeginOutcome.AlreadyRunning();

@@ -12,7 +12,7 @@ namespace Sandbox.Rollout.Runs;
 /// <param name="open">Opens what runs rollouts, when it is needed for the first time.</param>
 public sealed partial class ExecutionSupervisor(
     RolloutOptions options, Func<RolloutEngine> open, TimeProvider time, ILogger<ExecutionSupervisor> logger)
-    : BackgroundService
+    : BackgroundService, IRunStarter
 {
     /// <summary>So often it tells that it lives, and looks by itself: wake-ups are hints.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
@@ -29,7 +29,11 @@ public sealed partial class ExecutionSupervisor(
 
     /// <summary>Begins a run and follows it to its end, which the caller need not wait for.</summary>
     /// <inheritdoc cref="CheckpointRunner.BeginAsync(RunRequest, CancellationToken)" path="/exception"/>
-    public async Task<BeginOutcome> BeginAsync(RunRequest request, CancellationToken cancellationToken)
+    public Task<BeginOutcome> BeginAsync(RunRequest request, CancellationToken cancellationToken) =>
+        BeginAsync(open().Runner, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<BeginOutcome> BeginAsync(CheckpointRunner runner, RunRequest request, CancellationToken cancellationToken)
     {
         var engine = open();
         _used.TrySetResult();
@@ -42,7 +46,7 @@ public sealed partial class ExecutionSupervisor(
         Execution? begun = null;
         try
         {
-            var outcome = await engine.Runner.BeginAsync(request, cancellationToken);
+            var outcome = await runner.BeginAsync(request, cancellationToken);
             begun = (outcome as BeginOutcome.Begun)?.Execution;
             return outcome;
         }
@@ -54,10 +58,14 @@ public sealed partial class ExecutionSupervisor(
             }
             else
             {
-                _followed[request.Id] = FollowAsync(engine, begun, isNew: true);
+                _followed[request.Id] = FollowAsync(runner, begun, isNew: true);
             }
         }
     }
+
+    /// <inheritdoc/>
+    public Task FollowAsync(CheckpointRunner runner, Execution begun, CancellationToken cancellationToken) =>
+        _followed.TryGetValue(begun.Id, out var following) ? following.WaitAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>Stops following; the processes of the runs live on.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -147,12 +155,12 @@ public sealed partial class ExecutionSupervisor(
             if (!_followed.ContainsKey(active.Id) && !mayBeStarting)
             {
                 Log.FoundAgain(logger, active.Id, active.Checkpoint);
-                _followed[active.Id] = FollowAsync(engine, active, isNew: false);
+                _followed[active.Id] = FollowAsync(engine.Runner, active, isNew: false);
             }
         }
     }
 
-    private async Task FollowAsync(RolloutEngine engine, Execution execution, bool isNew)
+    private async Task FollowAsync(CheckpointRunner runner, Execution execution, bool isNew)
     {
         while (true)
         {
@@ -161,14 +169,14 @@ public sealed partial class ExecutionSupervisor(
                 if (isNew)
                 {
                     isNew = false;
-                    await foreach (var _ in engine.Runner.FollowAsync(execution, _ended.Token))
+                    await foreach (var _ in runner.FollowAsync(execution, _ended.Token))
                     {
                         // The store has it.
                     }
                 }
                 else
                 {
-                    await engine.Runner.FollowAgainAsync(execution, _ended.Token);
+                    await runner.FollowAgainAsync(execution, _ended.Token);
                 }
 
                 _followed.TryRemove(execution.Id, out _);

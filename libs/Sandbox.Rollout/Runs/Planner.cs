@@ -25,7 +25,7 @@ public sealed class Planner(AnsibleSettings settings)
         return new RolloutPlan
         {
             Checkpoints = [checkpoint.Name],
-            Targets = inventory.Targets(),
+            Targets = Chosen(inventory.Targets()),
             Files = FilesOf(settings.PlaybookFolder, playbook),
             Variables = inventory.Variables().ToImmutableSortedDictionary(StringComparer.Ordinal),
             Changes = checkpoint.RequiresApproval ? await ChangesAsync(playbook, cancellationToken) : [],
@@ -34,7 +34,19 @@ public sealed class Planner(AnsibleSettings settings)
 
     /// <summary>The arguments of ansible-playbook for a playbook.</summary>
     internal IReadOnlyList<string> Arguments(string playbook, bool check) =>
-        ["--inventory", settings.Inventory, .. check ? (string[])["--check", "--diff"] : [], playbook];
+    [
+        "--inventory", settings.Inventory, .. check ? (string[])["--check", "--diff"] : [],
+        .. settings.Machines.IsEmpty ? (string[])[] : ["--limit", string.Join(',', settings.Machines)], playbook,
+    ];
+
+    private ImmutableSortedDictionary<string, string> Chosen(ImmutableSortedDictionary<string, string> all)
+    {
+        // Also what Ansible would read as a pattern is none of the inventory's names.
+        var unknown = settings.Machines.FirstOrDefault(machine => !all.ContainsKey(machine));
+        return unknown is not null ? throw new AnsibleException($"The inventory has no machine {unknown}.")
+            : settings.Machines.IsEmpty ? all
+            : all.RemoveRange(all.Keys.Except(settings.Machines));
+    }
 
     /// <summary>The playbook itself, and all that playbooks share: roles, templates, files and tasks in folders beside it.</summary>
     private static ImmutableSortedDictionary<string, string> FilesOf(string folder, string playbook) =>

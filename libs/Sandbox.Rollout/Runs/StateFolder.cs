@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sandbox.Contracts.Files;
 using Sandbox.Rollout.Checkpoints;
+using Sandbox.Rollout.Executions;
 using Sandbox.Rollout.Records;
 
 namespace Sandbox.Rollout.Runs;
@@ -44,6 +45,9 @@ public sealed class StateFolder
 
     /// <summary>Where a person may write a consent to a checkpoint's next run.</summary>
     public string ApprovalFileOf(Checkpoint checkpoint) => At($"checkpoint-{checkpoint.Name}-approved");
+
+    /// <summary>The folder of what is kept for rollbacks.</summary>
+    internal string Bundles => Path.Combine(_path, "bundles");
 
     internal RunFolder RunOf(Guid execution) => new(_path, execution);
 
@@ -112,9 +116,12 @@ public sealed class StateFolder
 
     /// <summary>Takes out what is no longer true once a run of a checkpoint has begun: what its last run came to, and that all went
     /// well.</summary>
-    internal void Withdraw(string checkpoint)
+    internal void Withdraw(Execution begun)
     {
-        foreach (var file in Directory.EnumerateFiles(_path, $"checkpoint-{checkpoint}-*.json").Append(At(Complete)))
+        var records = begun.IsPartial
+            ? begun.Targets.Split(',').Select(node => At($"checkpoint-{begun.Checkpoint}-{FileNameOf(node)}.json"))
+            : Directory.EnumerateFiles(_path, $"checkpoint-{begun.Checkpoint}-*.json");
+        foreach (var file in records.Append(At(Complete)))
         {
             File.Delete(file);
         }

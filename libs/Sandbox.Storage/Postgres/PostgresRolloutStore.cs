@@ -78,7 +78,11 @@ internal sealed class PostgresRolloutStore(PostgresDatabase database, IChangeFee
                         cancellationToken);
                     await Sql.ExecuteAsync(
                         connection,
-                        Sql.Statement("DELETE FROM rollout_records WHERE checkpoint = @checkpoint").With("checkpoint", begun.Checkpoint),
+                        Sql.Statement("""
+                            DELETE FROM rollout_records
+                            WHERE checkpoint = @checkpoint AND (NOT @partial OR node = ANY (string_to_array(@targets, ',')))
+                            """)
+                            .With("checkpoint", begun.Checkpoint).With("partial", begun.IsPartial).With("targets", begun.Targets),
                         cancellationToken);
                     return await LogAsync(connection, what, cancellationToken);
                 },
@@ -245,7 +249,12 @@ internal sealed class PostgresRolloutStore(PostgresDatabase database, IChangeFee
                 """).With("targets", targets),
             cancellationToken);
 
-    private static async Task<bool> LogAsync(NpgsqlConnection connection, AuditEvent what, CancellationToken cancellationToken)
+    /// <summary>Orders the transactions that write entries of the audit log: taken before anything else, and held to the end.</summary>
+    internal static Task LockChainAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        Sql.ExecuteAsync(connection, Sql.Statement("SELECT pg_advisory_xact_lock(@key)").With("key", ChainLock), cancellationToken);
+
+    /// <summary>Appends an entry to the audit log, under the chain's lock; always true.</summary>
+    internal static async Task<bool> LogAsync(NpgsqlConnection connection, AuditEvent what, CancellationToken cancellationToken)
     {
         var last = (await Sql.RowsAsync(
             connection, Sql.Statement("SELECT * FROM rollout_audit ORDER BY number DESC LIMIT 1"), Entry, cancellationToken))
@@ -267,7 +276,7 @@ internal sealed class PostgresRolloutStore(PostgresDatabase database, IChangeFee
     private static DateTimeOffset Kept(DateTimeOffset moment) =>
         new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 
-    private static AuditEntry Entry(NpgsqlDataReader row) => new(
+    internal static AuditEntry Entry(NpgsqlDataReader row) => new(
         row.GetInt64(0), Sql.Moment(row, 1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6),
         row.GetString(7));
 
@@ -287,8 +296,7 @@ internal sealed class PostgresRolloutStore(PostgresDatabase database, IChangeFee
         var result = await database.TransactAsync(
             async connection =>
             {
-                await Sql.ExecuteAsync(
-                    connection, Sql.Statement("SELECT pg_advisory_xact_lock(@key)").With("key", ChainLock), cancellationToken);
+                await LockChainAsync(connection, cancellationToken);
                 return await work(connection);
             },
             cancellationToken);

@@ -50,7 +50,12 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database, IChangeFeed fe
                         """,
                         Row(begun));
                     Sql.Execute(
-                        connection, "DELETE FROM rollout_records WHERE checkpoint = $checkpoint", ("$checkpoint", begun.Checkpoint));
+                        connection,
+                        """
+                        DELETE FROM rollout_records WHERE checkpoint = $checkpoint
+                            AND ($partial = 0 OR instr(',' || $targets || ',', ',' || node || ',') > 0)
+                        """,
+                        ("$checkpoint", begun.Checkpoint), ("$partial", begun.IsPartial ? 1 : 0), ("$targets", begun.Targets));
                     return Log(connection, what);
                 },
                 cancellationToken);
@@ -213,7 +218,8 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database, IChangeFeed fe
         Sql.Rows(connection, "SELECT targets FROM rollout_executions WHERE is_active = 1", row => row.GetString(0))
             .Any(taken => taken.Split(',').Intersect(targets.Split(',')).Any());
 
-    private static bool Log(SqliteConnection connection, AuditEvent what)
+    /// <summary>Appends an entry to the audit log; always true.</summary>
+    internal static bool Log(SqliteConnection connection, AuditEvent what)
     {
         var last = Sql.Rows(connection, "SELECT * FROM rollout_audit ORDER BY number DESC LIMIT 1", Entry).SingleOrDefault();
         var entry = AuditChain.Next(last, Sql.Moment(Sql.Moment(what.At)), what.Actor, what.Action, what.Subject, what.Detail);
@@ -227,7 +233,7 @@ internal sealed class SqliteRolloutStore(SqliteDatabase database, IChangeFeed fe
             ("$subject", entry.Subject), ("$detail", entry.Detail), ("$previous", entry.Previous), ("$hash", entry.Hash)) == 1;
     }
 
-    private static AuditEntry Entry(SqliteDataReader row) => new(
+    internal static AuditEntry Entry(SqliteDataReader row) => new(
         row.GetInt64(0), Sql.Moment(row.GetInt64(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5),
         row.GetString(6), row.GetString(7));
 

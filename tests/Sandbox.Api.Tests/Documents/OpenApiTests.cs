@@ -55,17 +55,22 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = await AskAsync();
 
         Assert.Equal(
-            ["delete /join-tokens/{id}", "delete /keys/{id}", "get /approvals", "get /approvals/{name}", "get /audit", "get /audit/verify",
+            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /schedules/{name}", "delete /webhooks/{id}",
+                "get /approvals", "get /approvals/{name}", "get /audit", "get /audit/verify",
                 "get /checkpoints", "get /checkpoints/{name}", "get /checkpoints/{name}/plan", "get /cluster/health", "get /cluster/status",
-                "get /dead-letters", "get /diagnostics", "get /events", "get /executions", "get /executions/{id}",
+                "get /dead-letters", "get /deployments", "get /deployments/{id}", "get /diagnostics", "get /events",
+                "get /executions", "get /executions/{id}",
                 "get /executions/{id}/output", "get /health", "get /join-tokens", "get /keys", "get /monitoring/grafana/dashboards",
                 "get /monitoring/prometheus", "get /nodes", "get /nodes/{node}", "get /rollout/events", "get /sandboxes",
-                "get /sandboxes/{id}/logs", "get /tenants", "get /usage",
+                "get /sandboxes/{id}/logs", "get /schedules", "get /tenants", "get /usage", "get /webhooks",
+                "get /webhooks/{id}/deliveries",
              "post /approvals", "post /approvals/{name}", "post /approvals/{name}/deny", "post /approvals/{name}/revoke",
                 "post /checkpoints/{name}",
-             "post /dead-letters/{id}/redrive", "post /executions/{id}/stop", "post /join-tokens", "post /keys",
-                "post /nodes/{name}/drain", "post /nodes/{name}/undrain",
-             "post /tenants", "put /sandboxes/{id}/network", "put /tenants/{name}/quota"],
+             "post /dead-letters/{id}/redrive", "post /deployments", "post /deployments/{id}/cancel",
+                "post /deployments/{id}/rollback", "post /executions/bulk", "post /executions/{id}/stop", "post /join-tokens", "post /keys",
+                "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /schedules",
+                "post /schedules/{name}/pause", "post /schedules/{name}/resume",
+             "post /tenants", "post /webhooks", "put /sandboxes/{id}/network", "put /tenants/{name}/quota"],
             Below(document, Management));
     }
 

@@ -116,6 +116,21 @@ internal static class ApiRows
         Rollout("POST", "/approvals/{name}"),
         Rollout("POST", "/approvals/{name}/deny"),
         Rollout("POST", "/approvals/{name}/revoke"),
+        Rollout("POST", "/executions/bulk"),
+        Rollout("GET", "/deployments"),
+        Rollout("POST", "/deployments"),
+        Rollout("GET", "/deployments/{id}"),
+        Rollout("POST", "/deployments/{id}/cancel"),
+        Rollout("POST", "/deployments/{id}/rollback"),
+        Rollout("GET", "/schedules"),
+        Rollout("POST", "/schedules"),
+        Rollout("POST", "/schedules/{name}/pause"),
+        Rollout("POST", "/schedules/{name}/resume"),
+        Rollout("DELETE", "/schedules/{name}"),
+        Rollout("GET", "/webhooks"),
+        Rollout("POST", "/webhooks"),
+        Rollout("DELETE", "/webhooks/{id}"),
+        Rollout("GET", "/webhooks/{id}/deliveries"),
         Rollout("GET", "/audit"),
         Rollout("GET", "/audit/verify"),
         Rollout("GET", "/rollout/events"),
@@ -127,7 +142,12 @@ internal static class ApiRows
     {
         var url = "/api/v1" + path.Replace("{name}", "docker-installation", StringComparison.Ordinal)
             .Replace("{id}", Guid.Empty.ToString(), StringComparison.Ordinal);
-        return new($"{method} /api/v1{path}", Named.Rollout, _ => method is "GET" ? Get(url) : Post(url, "{}"));
+        return new($"{method} /api/v1{path}", Named.Rollout, _ => method switch
+        {
+            "GET" => Get(url),
+            "DELETE" => new HttpRequestMessage(HttpMethod.Delete, url),
+            _ => Post(url, "{}"),
+        });
     }
 
     private static string Rocks(string method, string path) => $"{method} {ApiServer.Rock}{path}";

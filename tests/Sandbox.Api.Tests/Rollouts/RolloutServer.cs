@@ -108,6 +108,30 @@ internal sealed class RolloutServer : IAsyncDisposable
         return (id, end.RootElement.GetProperty("status").GetString()!);
     }
 
+    /// <summary>Deletes, and says which status came.</summary>
+    public async Task<int> DeleteAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/v1" + path);
+        request.Headers.Add("X-API-Key", Operator);
+        using var answer = await Api.Http.SendAsync(request);
+        return (int)answer.StatusCode;
+    }
+
+    /// <summary>Waits until the audit log has an entry of an action.</summary>
+    public async Task SeeAsync(string action)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/rollout/events");
+        request.Headers.Add("X-API-Key", Operator);
+        using var answer = await Api.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await foreach (var one in SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync())
+        {
+            if (one.EventType == action)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>All events of a stream that the server ends.</summary>
     public async Task<IReadOnlyList<SseItem<string>>> FollowAsync(string path, string? lastEventId = null)
     {

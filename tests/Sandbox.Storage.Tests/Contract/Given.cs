@@ -15,6 +15,8 @@ internal static class Given
 
     public static RecordEncryption Encryption { get; } = EncryptionUnder("a secret");
 
+    public static FieldCipher Cipher { get; } = new([Encoding.UTF8.GetBytes("a secret")]);
+
     public static SandboxSpec Spec { get; } = new()
     {
         Deployment = DeploymentKind.Docker,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout;
 using Sandbox.Rollout.Stores;
 
 namespace Sandbox.Storage.Tests.Contract;
@@ -22,6 +23,8 @@ public interface ITestedStores : IAsyncDisposable
     ITenantStore Tenants { get; }
 
     IRolloutStore Rollouts { get; }
+
+    RolloutHistoryStores History { get; }
 
     /// <summary>Runs a statement past the stores, in words that every one of them knows.</summary>
     ValueTask ExecuteAsync(string statement);
@@ -53,6 +56,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected ITenantStore Tenants => Stores.Tenants;
 
     protected IRolloutStore Rollouts => Stores.Rollouts;
+
+    protected RolloutHistoryStores History => Stores.History;
 
     protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 

@@ -1,4 +1,5 @@
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout;
 using Sandbox.Rollout.Stores;
 using Sandbox.Storage.InMemory;
 using Sandbox.Storage.Tests.Contract;
@@ -34,6 +35,8 @@ public sealed class InMemoryLeaseStoreTests() : LeaseContract(time => ValueTask.
         public ITenantStore Tenants => throw new NotSupportedException();
 
         public IRolloutStore Rollouts => throw new NotSupportedException();
+
+        public RolloutHistoryStores History => throw new NotSupportedException();
 
         public ValueTask ExecuteAsync(string statement) => throw new NotSupportedException();
 

@@ -30,3 +30,5 @@ public sealed class PostgresQuotaTests() : QuotaContract(PostgresStores.OpenAsyn
 public sealed class PostgresEncryptionTests() : EncryptionContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresRolloutStoreTests() : RolloutStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresRolloutHistoryTests() : RolloutHistoryContract(PostgresStores.OpenAsync);

@@ -1,4 +1,5 @@
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout;
 using Sandbox.Rollout.Stores;
 using Sandbox.Storage.Encryption;
 using Sandbox.Storage.InMemory;
@@ -44,6 +45,10 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
     public ITenantStore Tenants => new PostgresTenantStore(database.At(time));
 
     public IRolloutStore Rollouts => new PostgresRolloutStore(database.Database, _feed);
+
+    public RolloutHistoryStores History => new(
+        new PostgresDeploymentStore(database.Database, _feed), new PostgresScheduleStore(database.Database, _feed),
+        new PostgresWebhookStore(database.Database, _feed, Given.Cipher));
 
     public static async ValueTask<ITestedStores> OpenAsync(TimeProvider time) =>
         new PostgresStores(await PostgresTestDatabase.NewAsync(), time);

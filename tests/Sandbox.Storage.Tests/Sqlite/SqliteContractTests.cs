@@ -30,3 +30,5 @@ public sealed class SqliteQuotaTests() : QuotaContract(SqliteFile.OpenAsync);
 public sealed class SqliteEncryptionTests() : EncryptionContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteRolloutStoreTests() : RolloutStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteRolloutHistoryTests() : RolloutHistoryContract(SqliteFile.OpenAsync);

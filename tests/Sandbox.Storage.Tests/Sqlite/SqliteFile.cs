@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Sandbox.Domain.Stores;
+using Sandbox.Rollout;
 using Sandbox.Rollout.Stores;
 using Sandbox.Storage.Encryption;
 using Sandbox.Storage.InMemory;
@@ -40,6 +41,10 @@ internal sealed class SqliteFile : ITestedStores
     public ITenantStore Tenants => new SqliteTenantStore(Database, _time);
 
     public IRolloutStore Rollouts => new SqliteRolloutStore(Database, _feed);
+
+    public RolloutHistoryStores History => new(
+        new SqliteDeploymentStore(Database, _feed), new SqliteScheduleStore(Database, _feed),
+        new SqliteWebhookStore(Database, _feed, Given.Cipher));
 
     public ICommitStore Commits => new EncryptedCommitStore(new SqliteCommitStore(Database, _time), Given.Encryption);
 
