@@ -33,12 +33,12 @@ public sealed class ApiOptions
 
     /// <summary>Largest JSON body of <c>write_file</c>, bytes. What is larger goes by <c>upload</c>, which has no limit.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
-    public int MaxFileBody { get; set; } = 64 * 1024 * 1024;
+    public int MaxFileBody { get; set; } = 48 * 1024 * 1024;
 
     /// <summary>Bytes of bodies and answers that this process holds at once, those of each tenant at most half of it. A request that finds
-    /// no room waits for it, and is answered 503 after 5 s.</summary>
+    /// no room waits for it, and is answered 503 after 5 s. No body is larger than such a share.</summary>
     [Range(1024 * 1024, 1L << 40)]
-    public long MaxBuffered { get; set; } = 160L * 1024 * 1024;
+    public long MaxBuffered { get; set; } = 96L * 1024 * 1024;
 
     /// <summary>Largest content of one enveloped answer from inside a sandbox, bytes before it was written as JSON.</summary>
     [Range(1024, 256 * 1024 * 1024)]

@@ -55,6 +55,8 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<TenantScopedEgress>();
         services.AddSandboxOperator().AddSingleton<EgressChanges>();
         services.AddHttpForwarder();
+        services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();
+        services.AddSingleton(provider => new MemoryTrimmer(provider.GetRequiredService<TimeProvider>(), MemoryTrimmer.Collect));
         services.AddSingleton<BufferBudget>().AddSingleton<PageReader>();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()

@@ -19,12 +19,13 @@ internal sealed class BufferBudget : IDisposable
 
     private readonly int _share;
     private readonly PartitionedRateLimiter<string> _limiter;
+    private readonly MemoryTrimmer _trimmer;
     private readonly TimeProvider _time;
 
-    public BufferBudget(IOptions<ApiOptions> options, TimeProvider time)
+    public BufferBudget(IOptions<ApiOptions> options, MemoryTrimmer trimmer, TimeProvider time)
     {
         var all = (int)(options.Value.MaxBuffered / Unit);
-        (_share, _time) = (all / 2, time);
+        (_share, _trimmer, _time) = (all / 2, trimmer, time);
 
         // Its tenant's share first: who waits for that keeps nothing from others.
         _limiter = PartitionedRateLimiter.CreateChained(
@@ -58,7 +59,7 @@ internal sealed class BufferBudget : IDisposable
             return false;
         }
 
-        http.Response.RegisterForDispose(lease);
+        http.Response.RegisterForDispose(new BufferLease(lease, _trimmer, units * Unit));
         return true;
     }
 
@@ -82,6 +83,16 @@ internal sealed class BufferBudget : IDisposable
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    /// <summary>What a request holds, until that has ended.</summary>
+    private sealed class BufferLease(RateLimitLease lease, MemoryTrimmer trimmer, long bytes) : IDisposable
+    {
+        public void Dispose()
+        {
+            lease.Dispose();
+            trimmer.Released(bytes);
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed class AnswerBufferTests
     [Fact]
     public async Task Answer_WithEachCharacterEscaped_TakesHardlyMoreThanItsContent()
     {
-        using var budget = new BufferBudget(Options.Create(new ApiOptions()), TimeProvider.System);
+        using var trimmer = new MemoryTrimmer(TimeProvider.System, static _ => { });
+        using var budget = new BufferBudget(Options.Create(new ApiOptions()), trimmer, TimeProvider.System);
         using var buffer = new AnswerBuffer();
         var escaped = new RepeatedStream("\\u0061", 2 * MiB);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -35,7 +36,8 @@ public sealed class AnswerBufferTests
     [Fact]
     public async Task Answer_WithMoreContent_IsGivenUpAtOnce()
     {
-        using var budget = new BufferBudget(Options.Create(new ApiOptions()), TimeProvider.System);
+        using var trimmer = new MemoryTrimmer(TimeProvider.System, static _ => { });
+        using var budget = new BufferBudget(Options.Create(new ApiOptions()), trimmer, TimeProvider.System);
         using var buffer = new AnswerBuffer();
         var endless = new RepeatedStream("a", long.MaxValue);
 

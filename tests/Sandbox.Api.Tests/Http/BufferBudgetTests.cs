@@ -7,11 +7,17 @@ using Sandbox.Api.Http;
 
 namespace Sandbox.Api.Tests.Http;
 
-public sealed class BufferBudgetTests
+public sealed class BufferBudgetTests : IDisposable
 {
     private const int MiB = 1024 * 1024;
 
     private readonly FakeTimeProvider _time = new();
+    private readonly MemoryTrimmer _trimmer;
+    private int _collections, _trims;
+
+    public BufferBudgetTests() => _trimmer = new MemoryTrimmer(_time, trim => _ = trim ? _trims++ : _collections++);
+
+    public void Dispose() => _trimmer.Dispose();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -69,7 +75,23 @@ public sealed class BufferBudgetTests
         Assert.False(await more, "and is refused in the end");
     }
 
-    private BufferBudget Budget(long bytes) => new(Options.Create(new ApiOptions { MaxBuffered = bytes }), _time);
+    [Fact]
+    public async Task Room_ThatIsGivenBack_IsCollectedAndTrimmed()
+    {
+        using var budget = Budget(2 * MemoryTrimmer.Most);
+        var request = new Request("red");
+        Assert.True(await budget.TryReserveAsync(request.Http, MemoryTrimmer.Most, Token), "the half of the budget is a tenant's share");
+
+        _time.Advance(MemoryTrimmer.Quiet);
+        Assert.True((_collections, _trims) == (0, 0), "what a request holds cannot be collected");
+        await request.EndAsync();
+        Assert.True((_collections, _trims) == (1, 0), $"it has ended, and left much: {_collections} collections, {_trims} trims");
+        _time.Advance(MemoryTrimmer.Quiet);
+
+        Assert.True((_collections, _trims) == (1, 1), $"nothing came after it: {_collections} collections, {_trims} trims");
+    }
+
+    private BufferBudget Budget(long bytes) => new(Options.Create(new ApiOptions { MaxBuffered = bytes }), _trimmer, _time);
 
     private sealed class Request
     {

@@ -16,7 +16,8 @@ public sealed class RockBodyTests
     {
         var time = new FakeTimeProvider();
         var options = Options.Create(new ApiOptions());
-        using var budget = new BufferBudget(options, time);
+        using var trimmer = new MemoryTrimmer(time, static _ => { });
+        using var budget = new BufferBudget(options, trimmer, time);
         var body = new Pipe();
         await body.Writer.WriteAsync("{"u8.ToArray(), TestContext.Current.CancellationToken);
         var answer = new MemoryStream();

@@ -114,7 +114,7 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
     public async Task Body_OverTheLimit_IsRefusedNamingTheLimit(bool lengthStated)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, ApiServer.Rock + "/write_file");
-        var large = new byte[(64 * 1024 * 1024) + 1];
+        var large = new byte[(48 * 1024 * 1024) + 1];
         Array.Fill(large, (byte)' ');
         request.Content = new ByteArrayContent(large);
         request.Content.Headers.ContentType = new("application/json");
@@ -123,7 +123,7 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
         using var answer = await _server.Http.SendAsync(request);
 
         Assert.Equal(200, (int)answer.StatusCode);
-        Assert.Equal(Invalid("body: larger than the limit of 64 MiB (67108864 bytes)"), await answer.Content.ReadAsStringAsync());
+        Assert.Equal(Invalid("body: larger than the limit of 48 MiB (50331648 bytes)"), await answer.Content.ReadAsStringAsync());
     }
 
     [Theory]
@@ -200,10 +200,10 @@ public sealed class ValidationTests(SharedApiServer shared) : IClassFixture<Shar
             await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("""{"success":true,"message":""}"""));
         };
 
-        var answer = await _server.PostAsync("/write_file", $$"""{"sandbox_id":"{{id}}","path":"/a","content":"{{new string('x', 60 * 1024 * 1024)}}"}""");
+        var answer = await _server.PostAsync("/write_file", $$"""{"sandbox_id":"{{id}}","path":"/a","content":"{{new string('x', 47 * 1024 * 1024)}}"}""");
 
         Assert.Equal("""{"status":"Success","message":null,"error":null,"result":{"success":true,"message":""}}""", answer);
-        Assert.True(received > 60 * 1024 * 1024, $"the whole file should have reached the agent, {received} bytes did");
+        Assert.True(received > 47 * 1024 * 1024, $"the whole file should have reached the agent, {received} bytes did");
     }
 
     [Theory]

@@ -22,6 +22,7 @@ internal sealed class OddRequests(Uri address, string sandbox) : IDisposable
         await PostAsync("execute", Repeat("[", MiB));
         await PostAsync("execute", $"{{\"sandbox_id\":\"x\",\"command\":[{Repeat("\"\",", 600_000)}\"\"]}}");
         await PostAsync("write_file", $"{{\"sandbox_id\":\"x\",\"path\":\"/a\",\"content\":\"{Repeat("x", 60 * MiB)}\"}}");
+        await PostAsync("write_file", $"{{\"sandbox_id\":\"x\",\"path\":\"/a\",\"content\":\"{Repeat("x", 47 * MiB)}\"}}");
         await PostAsync("start_async", Repeat(" ", 64 * MiB));
         await _http.GetAsync($"{Prefix}sandboxes?page_size=2000");
         await UploadAsync(new MultipartFormDataContent { { new ByteArrayContent(new byte[20 * MiB]), "file", "f" } });
