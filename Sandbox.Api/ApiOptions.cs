@@ -70,6 +70,11 @@ public sealed class ApiOptions
     [Range(1, int.MaxValue)]
     public int MaxConnections { get; set; } = 32_768;
 
+    /// <summary>Connections from one remote address (of IPv6: from one /64 network) at the same time; more are closed at once. Those of
+    /// <see cref="TrustedProxies"/> and those over a Unix socket do not count.</summary>
+    [Range(1, int.MaxValue)]
+    public int MaxConnectionsPerAddress { get; set; } = 16_384;
+
     /// <summary>IANA name of the zone of the times in answers. Empty: <c>ROCK_TIME_ZONE</c>, then <c>TZ</c>, then UTC.</summary>
     public string TimeZone { get; set; } = "";
 }
@@ -98,7 +103,7 @@ internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
             problems.Add("Api:OwnerKeyHash: must be the 64 hexadecimal digits of a SHA-256 hash.");
         }
 
-        problems.AddRange(options.TrustedProxies.Where(proxy => Middleware.TrustedProxies.Parse(proxy) is null)
+        problems.AddRange(options.TrustedProxies.Where(proxy => Auth.ProxyNetwork.Parse(proxy) is null)
             .Select(proxy => $"Api:TrustedProxies: '{proxy}' is no address and no network such as 10.0.0.0/24."));
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
         {

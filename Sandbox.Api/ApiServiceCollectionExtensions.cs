@@ -48,7 +48,7 @@ public static class ApiServiceCollectionExtensions
         services.AddMetrics().AddSingleton<ApiTelemetry>();
         services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<WrongKeyLimiter>().AddSingleton<LoopbackPeer>()
             .AddSingleton<AnonymousCallers>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
-        services.AddSingleton<IConnectionListenerFactory, GuardedListeners>();
+        services.AddSingleton<AddressConnectionLimiter>().AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
             .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>()

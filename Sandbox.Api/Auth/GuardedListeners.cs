@@ -8,10 +8,12 @@ namespace Sandbox.Api.Auth;
 
 /// <summary>
 /// No anonymous network exposure: every socket that Kestrel opens is opened here, and one that other machines can reach
-/// is refused, before it is bound, where no API key is configured or stored.
+/// is refused, before it is bound, where no API key is configured or stored. What is opened accepts only so many connections from one
+/// address.
 /// </summary>
 internal sealed class GuardedListeners(
-    ConfiguredApiKeys ring, ApiKeyCache keys, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+    ConfiguredApiKeys ring, ApiKeyCache keys, AddressConnectionLimiter limiter, IOptions<SocketTransportOptions> options,
+    ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
@@ -20,7 +22,7 @@ internal sealed class GuardedListeners(
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         !ring.IsEmpty || IsLocal(endpoint) || await keys.AnyAsync(cancellationToken)
-            ? await _sockets.BindAsync(endpoint, cancellationToken)
+            ? new LimitedListener(await _sockets.BindAsync(endpoint, cancellationToken), limiter)
             : throw new ExposureRefusedException(endpoint);
 
     private static bool IsLocal(EndPoint endpoint) =>

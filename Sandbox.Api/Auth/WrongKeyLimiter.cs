@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 
@@ -8,8 +7,6 @@ namespace Sandbox.Api.Auth;
 /// <summary>Counts by address the keys that are none, each of which costs a look into the store.</summary>
 internal sealed class WrongKeyLimiter(IOptions<ApiOptions> options) : IDisposable
 {
-    private const int Network = 8;
-
     private readonly PartitionedRateLimiter<IPAddress> _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
         address => RateLimitPartition.GetFixedWindowLimiter(
             address,
@@ -31,17 +28,5 @@ internal sealed class WrongKeyLimiter(IOptions<ApiOptions> options) : IDisposabl
 
     public void Dispose() => _limiter.Dispose();
 
-    /// <summary>A caller that has one address of IPv6 has a network of them.</summary>
-    private static IPAddress AddressOf(HttpContext http)
-    {
-        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (address.IsIPv4MappedToIPv6 || address.AddressFamily is not AddressFamily.InterNetworkV6)
-        {
-            return address.MapToIPv4();
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(Network).Clear();
-        return new IPAddress(bytes);
-    }
+    private static IPAddress AddressOf(HttpContext http) => CallerAddress.Of(http.Connection.RemoteIpAddress ?? IPAddress.None);
 }

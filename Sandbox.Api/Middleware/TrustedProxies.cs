@@ -1,7 +1,6 @@
-using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
-using IPNetwork = System.Net.IPNetwork;
+using Sandbox.Api.Auth;
 
 namespace Sandbox.Api.Middleware;
 
@@ -27,15 +26,9 @@ internal static class TrustedProxies
         options.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)
         {
-            options.KnownIPNetworks.Add(Parse(proxy)!.Value);
+            options.KnownIPNetworks.Add(ProxyNetwork.Parse(proxy)!.Value);
         }
 
         app.UseForwardedHeaders(options);
     }
-
-    /// <summary>An address is a network of one; null: it is neither.</summary>
-    public static IPNetwork? Parse(string text) =>
-        IPNetwork.TryParse(text, out var network) ? network
-        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-        : null;
 }
