@@ -1,6 +1,7 @@
 using Health.Service.Heads;
 using Health.Service.Http;
 using Health.Service.Members;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Cluster;
@@ -36,6 +37,7 @@ public static class HealthServiceCollectionExtensions
                     options.Whitelist = options.Whitelist is "" ? settings[HealthOptions.WhitelistKey] ?? "" : options.Whitelist);
         services.AddSingleton<IValidateOptions<HealthOptions>, HealthChecks>();
         services.AddSingleton(provider => Whitelist(provider.GetRequiredService<IOptions<HealthOptions>>().Value));
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, HealthListener>();
         services.AddHostedService<OnlyInstance>();
         services.AddSingleton<HealthCallers>().AddSingleton<HeadElection>().AddSingleton<HeadRoutes>();
         services.AddSingleton<JoinTokens>().AddSingleton<MemberRoutes>().AddSingleton<EnrollmentEndpoint>();
