@@ -11,7 +11,7 @@ namespace Sandbox.Api.Ports;
 
 /// <summary>
 /// HTTP to programs inside sandboxes: a connection is a tunnel through the sandbox's agent to a port of its loopback, and is used
-/// again for the same port of the same sandbox. Who asks is checked before.
+/// again for the same port of the same sandbox. Each request comes with the call that its caller was allowed to make.
 /// </summary>
 internal sealed class PortConnections : IDisposable
 {
@@ -24,36 +24,31 @@ internal sealed class PortConnections : IDisposable
     /// <summary>To one port of one sandbox at once; more wait for one of these.</summary>
     private const int MostToOne = 1024;
 
-    private static readonly HttpRequestOptionsKey<(SandboxId Sandbox, int Port)> Destination = new("sandbox port");
+    private static readonly HttpRequestOptionsKey<(AgentCall Agent, int Port)> Destination = new("sandbox port");
 
-    private readonly IAgentGateway _agents;
-
-    public PortConnections(IAgentGateway agents)
+    public PortConnections() => Invoker = new HttpMessageInvoker(new SocketsHttpHandler
     {
-        _agents = agents;
-        Invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            // Whatever the program inside says is the caller's to follow, not ours.
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            EnableMultipleHttp2Connections = false,
-            MaxConnectionsPerServer = MostToOne,
-            PooledConnectionIdleTimeout = IdleFor,
-            ConnectTimeout = ConnectLimit,
-            ConnectCallback = ConnectAsync,
-        });
-    }
+        // Whatever the program inside says is the caller's to follow, not ours.
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        EnableMultipleHttp2Connections = false,
+        MaxConnectionsPerServer = MostToOne,
+        PooledConnectionIdleTimeout = IdleFor,
+        ConnectTimeout = ConnectLimit,
+        ConnectCallback = ConnectAsync,
+    });
 
     public HttpMessageInvoker Invoker { get; }
 
     /// <summary>Addresses a request. Connections are kept apart by a digest of the sandbox's name: names of hosts have no upper case,
     /// names of sandboxes have.</summary>
-    public static void Address(HttpRequestMessage request, SandboxId sandbox, TargetPort target)
+    /// <param name="agent">Opened for the caller of this request.</param>
+    public static void Address(HttpRequestMessage request, SandboxId sandbox, AgentCall agent, TargetPort target)
     {
-        request.Options.Set(Destination, (sandbox, target.Port));
+        request.Options.Set(Destination, (agent, target.Port));
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sandbox.ToString())).AsSpan(0, 20));
         request.RequestUri = new Uri(
             $"http://{name}:{target.Port}{target.Target}",
@@ -62,33 +57,19 @@ internal sealed class PortConnections : IDisposable
 
     public void Dispose() => Invoker.Dispose();
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
+        context.InitialRequestMessage.Options.TryGetValue(Destination, out var destination)
+            ? await OpenAsync(destination.Agent, destination.Port, cancellationToken)
+            : throw new InvalidOperationException("A request goes to a sandbox only as PortConnections.Address addresses it.");
+
+    private static async Task<Stream> OpenAsync(AgentCall agent, int port, CancellationToken cancellationToken)
     {
-        if (!context.InitialRequestMessage.Options.TryGetValue(Destination, out var destination))
-        {
-            throw new InvalidOperationException("A request goes to a sandbox only as PortConnections.Address addresses it.");
-        }
-
-        if (!(await _agents.OpenAsync(destination.Sandbox, cancellationToken)).TryGet(out var call, out var error))
-        {
-            throw new AgentCallException(error, null);
-        }
-
-        // That it is open counts as use where the tunnel ends; each request counts for itself.
-        using (call)
-        {
-            return await OpenAsync(call, destination.Port, cancellationToken);
-        }
-    }
-
-    private static async Task<Stream> OpenAsync(AgentCall call, int port, CancellationToken cancellationToken)
-    {
-        var address = call.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Rock + "/portforward?port="
+        var address = agent.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Rock + "/portforward?port="
             + port.ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version11 };
         request.Headers.Connection.Add("Upgrade");
         request.Headers.Upgrade.Add(new ProductHeaderValue("tcp"));
-        var answer = await call.Invoker.SendAsync(request, cancellationToken);
+        var answer = await agent.Invoker.SendAsync(request, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.SwitchingProtocols)
         {
             return await answer.Content.ReadAsStreamAsync(cancellationToken);

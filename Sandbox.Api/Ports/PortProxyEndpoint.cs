@@ -66,12 +66,12 @@ internal sealed partial class PortProxyEndpoint(
         {
             using (call)
             {
-                await ForwardAsync(http, id, target);
+                await ForwardAsync(http, id, call, target);
             }
         }
     }
 
-    private async Task ForwardAsync(HttpContext http, SandboxId id, TargetPort target)
+    private async Task ForwardAsync(HttpContext http, SandboxId id, AgentCall agent, TargetPort target)
     {
         using var limit = new CancellationTokenSource(AnswerLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
@@ -79,7 +79,7 @@ internal sealed partial class PortProxyEndpoint(
         var cookies = ProxiedCookies.Inwards(http.Request.Headers.Cookie);
         RequestCredentials.Remove(http.Request);
         var transformer = new PortRequestTransformer(
-            id, target, cookies, !options.Value.ProxiedPagesShareOrigin, () => limit.CancelAfter(Timeout.InfiniteTimeSpan));
+            id, agent, target, cookies, !options.Value.ProxiedPagesShareOrigin, () => limit.CancelAfter(Timeout.InfiniteTimeSpan));
         var error = await forwarder.SendAsync(
             http, "http://sandbox/", connections.Invoker, Transfers.Forwarding, transformer, either.Token);
         if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)

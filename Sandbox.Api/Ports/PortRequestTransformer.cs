@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Net.Http.Headers;
 using Sandbox.Contracts.Ids;
+using Sandbox.Domain.Operators;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Sandbox.Api.Ports;
@@ -12,8 +13,8 @@ namespace Sandbox.Api.Ports;
 /// <param name="cookies">What the caller's request has for this sandbox (<see cref="ProxiedCookies"/>).</param>
 /// <param name="ownOrigin">Whether pages get an origin of their own, apart from the API's.</param>
 /// <param name="answered">Called when the answer has begun.</param>
-internal sealed class PortRequestTransformer(SandboxId sandbox, TargetPort target, string? cookies, bool ownOrigin, Action answered)
-    : HttpTransformer
+internal sealed class PortRequestTransformer(
+    SandboxId sandbox, AgentCall agent, TargetPort target, string? cookies, bool ownOrigin, Action answered) : HttpTransformer
 {
     /// <summary>All but <c>allow-same-origin</c> that a web application uses.</summary>
     private const string OwnOrigin = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts";
@@ -29,7 +30,7 @@ internal sealed class PortRequestTransformer(SandboxId sandbox, TargetPort targe
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-        PortConnections.Address(proxyRequest, sandbox, target);
+        PortConnections.Address(proxyRequest, sandbox, agent, target);
 
         // As if it had been asked from inside: servers for development refuse other names.
         proxyRequest.Headers.Host = $"localhost:{target.Port}";

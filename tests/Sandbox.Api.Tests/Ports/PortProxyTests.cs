@@ -287,7 +287,7 @@ public sealed class PortProxyTests(SharedApiServer shared) : IClassFixture<Share
         while (true)
         {
             using var client = await listener.AcceptTcpClientAsync(cancellationToken);
-            await client.GetStream().ReadAsync(new byte[1024], cancellationToken);
+            _ = await client.GetStream().ReadAsync(new byte[1024], cancellationToken);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(said), cancellationToken);
         }
     }
