@@ -49,7 +49,7 @@ internal sealed class RolloutAccess(
         runs.BeginAsync(request, cancellationToken);
 
     public Task<Approval> RequestAsync(Checkpoint checkpoint, RolloutPlan plan, string by, CancellationToken cancellationToken) =>
-        Desk.RequestAsync(checkpoint, plan, by, cancellationToken);
+        Desk.RequestAsync(plan, by, cancellationToken);
 
     public Task<bool> StopAsync(Guid execution, string by, CancellationToken cancellationToken) =>
         Engine.Runner.StopAsync(execution, by, cancellationToken);

@@ -10,19 +10,26 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>deploy plan</c>, <c>approvals</c>, <c>approve</c>, <c>deny</c> and <c>revoke</c>.</summary>
 internal static class ApprovalCommands
 {
-    private static readonly string[] Columns = ["APPROVAL", "STATE", "REQUESTED BY", "APPROVED BY", "EXPIRES"];
+    private static readonly string[] Columns = ["APPROVAL", "STATE", "CHECKPOINTS", "REQUESTED BY", "APPROVED BY", "EXPIRES"];
 
     public static Command CreatePlan(CommandContext context, RolloutOptions options)
     {
-        var name = new Argument<string>("CHECKPOINT") { Description = "The checkpoint." };
+        var name = new Argument<string?>("CHECKPOINT")
+        {
+            Description = "The checkpoint; without it: all of them as one plan.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var from = new Option<string?>("--start-from") { Description = "Without CHECKPOINT: begin with this one.", HelpName = "NAME" };
         var request = new Option<bool>("--request") { Description = "Ask for an approval of this plan." };
-        var plan = new Command("plan", "Show what a checkpoint would do, on which machines.") { name, request };
+        var plan = new Command("plan", "Show what a checkpoint or a whole rollout would do, on which machines.") { name, from, request };
         plan.SetAction(async (parsed, _) =>
         {
             // A name that is none touches no path.
-            var checkpoint = DeployCommand.Known(parsed.GetValue(name)!);
+            var one = parsed.GetValue(name) is { } named ? DeployCommand.Known(named) : null;
+            var first = parsed.GetValue(from) is { } start ? DeployCommand.Known(start) : CheckpointCatalog.All[0];
+            IReadOnlyList<Checkpoint> checkpoints = one is null ? CheckpointCatalog.All[(first.Number - 1)..] : [one];
             await options.WithSessionAsync(
-                parsed, session => ShowAsync(session, checkpoint, parsed.GetValue(request), context.Json(parsed), context.Asked));
+                parsed, session => ShowAsync(session, checkpoints, parsed.GetValue(request), context.Json(parsed), context.Asked));
             return 0;
         });
         return plan;
@@ -38,6 +45,7 @@ internal static class ApprovalCommands
                 new ApprovalRow(
                     found.Id, found.StateAt(now).ToString().ToLowerInvariant(), found.PlanHash, found.RequestedBy, found.ExpiresAt)
                 {
+                    Checkpoints = found.Checkpoints,
                     ApprovedBy = [.. found.Consents.Select(consent => consent.By)],
                 });
             Print(context.Json(parsed), [.. rows]);
@@ -48,7 +56,8 @@ internal static class ApprovalCommands
     public static void Print(bool json, IReadOnlyList<ApprovalRow> rows) => Printer.Rows(
         json, rows, CliJson.Default.IReadOnlyListApprovalRow, Columns, row =>
         [
-            row.ApprovalId.ToString(), row.State, row.RequestedBy, string.Join(' ', row.ApprovedBy), Times.Rfc3339(row.ExpiresAt),
+            row.ApprovalId.ToString(), row.State, string.Join(' ', row.Checkpoints), row.RequestedBy, string.Join(' ', row.ApprovedBy),
+            Times.Rfc3339(row.ExpiresAt),
         ]);
 
     public static Command CreateDecision(CommandContext context, RolloutOptions options, string verb, string description)
@@ -86,20 +95,21 @@ internal static class ApprovalCommands
     }
 
     private static async Task ShowAsync(
-        RolloutSession session, Checkpoint checkpoint, bool isRequested, bool json, CancellationToken cancellationToken)
+        RolloutSession session, IReadOnlyList<Checkpoint> checkpoints, bool isRequested, bool json, CancellationToken cancellationToken)
     {
-        var plan = await session.Planner.PlanAsync(checkpoint, cancellationToken);
-        var asked = isRequested ? await session.Desk.RequestAsync(checkpoint, plan, session.User, cancellationToken) : null;
+        var plan = await session.Planner.PlanAsync(checkpoints, cancellationToken);
+        var asked = isRequested ? await session.Desk.RequestAsync(plan, session.User, cancellationToken) : null;
         if (!json)
         {
-            PersonAtTerminal.Show(checkpoint, plan);
+            PersonAtTerminal.Show(plan);
             StandardStreams.WriteOutputLine(asked is null ? plan.Hash : asked.Id.ToString());
             return;
         }
 
-        var row = new PlanRow(checkpoint.Name, plan.Hash, plan.Targets)
+        var row = new PlanRow(plan.Checkpoints, plan.Hash, plan.Targets)
         {
-            ImpactSummary = [.. checkpoint.ImpactShown],
+            Checkpoint = checkpoints is [var only] ? only.Name : null,
+            ImpactSummary = [.. checkpoints.SelectMany(checkpoint => checkpoint.ImpactShown)],
             Changes = plan.Changes,
             ApprovalId = asked?.Id,
         };

@@ -52,19 +52,25 @@ internal static class DeployCommand
             if (parsed.GetValue(checkpoint) is { } name)
             {
                 var one = Known(name);
+                await ConfirmAsync();
                 await options.WithSessionAsync(parsed, session => Run(session).CheckpointAsync(one));
                 return 0;
             }
 
             var first = parsed.GetValue(from) is { } start ? Known(start) : CheckpointCatalog.All[0];
-            if (parsed.GetValue(auto) && !PersonAtTerminal.Confirms("Every plan is approved as it comes, destructive ones too. Go on?"))
-            {
-                throw new CliException("nothing was done");
-            }
-
+            await ConfirmAsync();
             await options.WithSessionAsync(parsed, session =>
                 HistoryCommands.RecordAsync(session, first, context, () => Run(session).DeployAsync(first)));
             return 0;
+
+            async Task ConfirmAsync()
+            {
+                const string question = "Every plan is approved as it comes, destructive ones too. Go on?";
+                if (parsed.GetValue(auto) && !await PersonAtTerminal.ConfirmsAsync(question, context.Asked))
+                {
+                    throw new CliException("nothing was done");
+                }
+            }
 
             RolloutRun Run(RolloutSession session) => new(session, context)
             {

@@ -5,8 +5,12 @@ namespace Sandbox.Cli.Output;
 /// <param name="Order">From 1.</param>
 internal sealed record CheckpointRow(int Order, string Checkpoint, bool ApprovalRequired, bool DestructiveOperation, string Description);
 
-internal sealed record PlanRow(string Checkpoint, string PlanHash, IReadOnlyDictionary<string, string> Targets)
+/// <param name="Checkpoints">In the order in which they run.</param>
+internal sealed record PlanRow(IReadOnlyList<string> Checkpoints, string PlanHash, IReadOnlyDictionary<string, string> Targets)
 {
+    /// <summary>Null when there are several.</summary>
+    public string? Checkpoint { get; init; }
+
     public required IReadOnlyList<string> ImpactSummary { get; init; }
 
     /// <summary>What Ansible says that it would change.</summary>
@@ -18,6 +22,8 @@ internal sealed record PlanRow(string Checkpoint, string PlanHash, IReadOnlyDict
 
 internal sealed record ApprovalRow(Guid ApprovalId, string State, string PlanHash, string RequestedBy, DateTimeOffset ExpiresAt)
 {
+    public IReadOnlyList<string> Checkpoints { get; init; } = [];
+
     public IReadOnlyList<string> ApprovedBy { get; init; } = [];
 }
 

@@ -8,14 +8,18 @@ namespace Sandbox.Cli.Rollouts;
 /// <summary>Asks who runs the command. An end of the input is a no.</summary>
 internal static class PersonAtTerminal
 {
-    public static void Show(Checkpoint checkpoint, RolloutPlan plan)
+    public static void Show(RolloutPlan plan)
     {
-        Say($"{checkpoint.Name}: {checkpoint.Description}");
-        Say($"machines: {string.Join(", ", plan.Targets.Select(target => $"{target.Key} ({target.Value})"))}");
-        foreach (var line in checkpoint.ImpactShown)
+        foreach (var checkpoint in plan.Checkpoints.Select(CheckpointCatalog.Find).OfType<Checkpoint>())
         {
-            Say($"  {line}");
+            Say($"{checkpoint.Name}: {checkpoint.Description}");
+            foreach (var line in checkpoint.ImpactShown)
+            {
+                Say($"  {line}");
+            }
         }
+
+        Say($"machines: {string.Join(", ", plan.Targets.Select(target => $"{target.Key} ({target.Value})"))}");
 
         Say(plan.Changes.IsEmpty ? "Ansible would change nothing." : "Ansible would change:");
         foreach (var change in plan.Changes)
@@ -27,12 +31,12 @@ internal static class PersonAtTerminal
     }
 
     /// <summary>Asks until the answer is yes or no.</summary>
-    public static bool Confirms(string question)
+    public static async Task<bool> ConfirmsAsync(string question, CancellationToken cancellationToken)
     {
         while (true)
         {
             StandardStreams.WriteError(Encoding.UTF8.GetBytes(question + " [yes/no] "));
-            switch (ReadLine()?.Trim().ToLowerInvariant())
+            switch ((await ReadLineAsync(cancellationToken))?.Trim().ToLowerInvariant())
             {
                 case "yes" or "y":
                     return true;
@@ -45,13 +49,28 @@ internal static class PersonAtTerminal
         }
     }
 
-    public static string? Answer(string question)
+    /// <summary>Asks until there is an answer; null at the end of the input.</summary>
+    public static async Task<string?> AnswerAsync(string question, CancellationToken cancellationToken)
     {
-        StandardStreams.WriteError(Encoding.UTF8.GetBytes(question + " "));
-        return ReadLine()?.Trim();
+        while (true)
+        {
+            StandardStreams.WriteError(Encoding.UTF8.GetBytes(question + " "));
+            if (await ReadLineAsync(cancellationToken) is not { } answer)
+            {
+                return null;
+            }
+
+            if (answer.Trim() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
     }
 
     private static void Say(string text) => StandardStreams.WriteErrorLine(text);
+
+    // Nothing ends a read from a terminal; who waits for it must be able to give up.
+    private static Task<string?> ReadLineAsync(CancellationToken cancellationToken) => Task.Run(ReadLine).WaitAsync(cancellationToken);
 
     private static string? ReadLine()
     {

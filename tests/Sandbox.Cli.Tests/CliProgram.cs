@@ -114,13 +114,18 @@ public sealed class RunningCli : IDisposable
     }
 
     /// <summary>Completes when standard output holds the text.</summary>
-    public async Task SeeAsync(string text)
+    public Task SeeAsync(string text) => SeeAsync(_output, text);
+
+    /// <summary>Completes when standard error holds the text.</summary>
+    public Task SeeErrorAsync(string text) => SeeAsync(_error, text);
+
+    private async Task SeeAsync(MemoryStream stream, string text)
     {
         using var limit = new CancellationTokenSource(CliProgram.Generous);
         while (true)
         {
             var grown = Volatile.Read(ref _grown).Task;
-            if (Text(_output).Contains(text, StringComparison.Ordinal))
+            if (Text(stream).Contains(text, StringComparison.Ordinal))
             {
                 return;
             }

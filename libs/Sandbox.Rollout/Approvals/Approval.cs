@@ -18,6 +18,13 @@ public sealed record Approval(
     /// <summary>Names of the checkpoints that the plan is for: one, or all of a rollout, in their order.</summary>
     public ImmutableArray<string> Checkpoints { get; init; } = [];
 
+    /// <summary>Of the plan without what was found on the machines: what must still be so when a rollout goes on, which has changed them
+    /// by then.</summary>
+    public string ContentHash { get; init; } = "";
+
+    /// <summary>The plan's parts with their digests, to say later what differs.</summary>
+    public ImmutableSortedDictionary<string, string> PlanParts { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>How many different people must consent; at least one.</summary>
     public int Needed { get; init; } = 1;
 
@@ -33,8 +40,11 @@ public sealed record Approval(
 
     public Consent? Revocation { get; init; }
 
-    /// <summary>The run that used it up.</summary>
+    /// <summary>The run that used it up: of one checkpoint, or a whole rollout.</summary>
     public Guid? ConsumedBy { get; init; }
+
+    /// <summary>The checkpoints that the rollout which used it up has begun with it.</summary>
+    public ImmutableArray<string> BegunCheckpoints { get; init; } = [];
 
     /// <summary>Grows by one with each step.</summary>
     public long Version { get; init; }
@@ -89,6 +99,29 @@ public sealed record Approval(
         _ when planHash != PlanHash => ApprovalRefusal.PlanChanged,
         _ => this with { ConsumedBy = run, Version = Version + 1 },
     };
+
+    /// <summary>Uses it for a checkpoint of a rollout: the first one uses it up for that rollout, and each of the others it may begin
+    /// once.</summary>
+    /// <param name="planHash">Of the plan as it is at this moment; matters for the first checkpoint.</param>
+    /// <param name="contentHash">Of its content at this moment; matters for the others.</param>
+    public ApprovalOutcome ConsumeFor(string checkpoint, Guid rollout, string planHash, string contentHash, DateTimeOffset now)
+    {
+        if (!Checkpoints.Contains(checkpoint) || BegunCheckpoints.Contains(checkpoint))
+        {
+            return ApprovalRefusal.Over;
+        }
+
+        if (ConsumedBy != rollout)
+        {
+            return Consume(planHash, rollout, now).TryGet(out var first, out var refusal)
+                ? first with { BegunCheckpoints = [checkpoint] }
+                : refusal;
+        }
+
+        return now >= ExpiresAt ? ApprovalRefusal.Over
+            : contentHash != ContentHash ? ApprovalRefusal.PlanChanged
+            : this with { BegunCheckpoints = BegunCheckpoints.Add(checkpoint), Version = Version + 1 };
+    }
 
     private ApprovalRefusal? Problem(Consent consent, DateTimeOffset now)
     {

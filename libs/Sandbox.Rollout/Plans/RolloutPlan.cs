@@ -11,6 +11,9 @@ namespace Sandbox.Rollout.Plans;
 /// </summary>
 public sealed record RolloutPlan
 {
+    /// <summary>The part that <see cref="Changes"/> are.</summary>
+    public const string ChangesPart = "what Ansible says that it would change";
+
     /// <summary>Names of the checkpoints, in the order in which they run.</summary>
     public required ImmutableArray<string> Checkpoints { get; init; }
 
@@ -31,6 +34,36 @@ public sealed record RolloutPlan
 
     /// <summary>SHA-256 over all of it, in lower-case hexadecimal digits.</summary>
     public string Hash => Digest();
+
+    /// <summary>The same without <see cref="Changes"/>: what stays as it is while a rollout changes its machines.</summary>
+    public string ContentHash => (this with { Changes = [] }).Hash;
+
+    /// <summary>What it is made of, by what a person calls it, each with a digest: to say what differs from another plan.</summary>
+    public ImmutableSortedDictionary<string, string> Parts =>
+        Files.Select(file => KeyValuePair.Create($"file {file.Key}", file.Value))
+            .Concat(Targets.Select(target => KeyValuePair.Create($"machine {target.Key}", DigestOf([target.Value]))))
+            .Concat(Variables.Select(variable => KeyValuePair.Create($"variable {variable.Key}", DigestOf([variable.Value]))))
+            .Append(KeyValuePair.Create(ChangesPart, DigestOf(Changes)))
+            .ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>Which parts another plan has not, or has otherwise, or has beyond this one.</summary>
+    /// <param name="parts">The other plan's.</param>
+    public ImmutableArray<string> DifferencesFrom(IReadOnlyDictionary<string, string> parts)
+    {
+        var own = Parts;
+        return
+        [
+            .. own.Keys.Union(parts.Keys).Order(StringComparer.Ordinal)
+                .Where(part => own.GetValueOrDefault(part) != parts.GetValueOrDefault(part)),
+        ];
+    }
+
+    private static string DigestOf(ImmutableArray<string> texts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendAll(hash, texts);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     private string Digest()
     {

@@ -13,23 +13,48 @@ public sealed class Planner(AnsibleSettings settings)
     public AnsibleSettings Settings => settings;
 
     /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
-    public async Task<RolloutPlan> PlanAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    public Task<RolloutPlan> PlanAsync(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+        PlanAsync([checkpoint], cancellationToken);
+
+    /// <summary>One plan for the checkpoints of a rollout. Those that need an approval are asked what they would change now; what a
+    /// checkpoint finds changed by one before it cannot be known.</summary>
+    /// <inheritdoc cref="PlanAsync(Checkpoint, CancellationToken)" path="/exception"/>
+    public async Task<RolloutPlan> PlanAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken)
     {
-        var playbook = settings.PlaybookOf(checkpoint);
-        if (!File.Exists(playbook))
+        var content = await ContentAsync(checkpoints, cancellationToken);
+        var changes = ImmutableArray.CreateBuilder<string>();
+        foreach (var checkpoint in checkpoints.Where(checkpoint => checkpoint.RequiresApproval))
         {
-            throw new AnsibleException($"The playbook {playbook} does not exist.");
+            var found = await ChangesAsync(settings.PlaybookOf(checkpoint), cancellationToken);
+            changes.AddRange(checkpoints.Count == 1 ? found : found.Select(change => $"{checkpoint.Name}: {change}"));
         }
 
+        return content with { Changes = changes.ToImmutable() };
+    }
+
+    /// <summary>The plan without what its machines say: <see cref="RolloutPlan.Changes"/> is empty.</summary>
+    /// <inheritdoc cref="PlanAsync(Checkpoint, CancellationToken)" path="/exception"/>
+    public async Task<RolloutPlan> ContentAsync(IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken)
+    {
+        RequirePlaybooks(checkpoints);
         var inventory = await AnsibleInventory.ReadAsync(settings, cancellationToken);
         return new RolloutPlan
         {
-            Checkpoints = [checkpoint.Name],
+            Checkpoints = [.. checkpoints.Select(checkpoint => checkpoint.Name)],
             Targets = Chosen(inventory.Targets()),
-            Files = FilesOf(settings.PlaybookFolder, playbook),
+            Files = FilesOf(settings.PlaybookFolder, checkpoints.Select(settings.PlaybookOf)),
             Variables = inventory.Variables().ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Changes = checkpoint.RequiresApproval ? await ChangesAsync(playbook, cancellationToken) : [],
+            Changes = [],
         };
+    }
+
+    /// <exception cref="AnsibleException">One of them is missing.</exception>
+    public void RequirePlaybooks(IEnumerable<Checkpoint> checkpoints)
+    {
+        if (checkpoints.Select(settings.PlaybookOf).FirstOrDefault(playbook => !File.Exists(playbook)) is { } missing)
+        {
+            throw new AnsibleException($"The playbook {missing} does not exist.");
+        }
     }
 
     /// <summary>The arguments of ansible-playbook for a playbook.</summary>
@@ -48,11 +73,11 @@ public sealed class Planner(AnsibleSettings settings)
             : all.RemoveRange(all.Keys.Except(settings.Machines));
     }
 
-    /// <summary>The playbook itself, and all that playbooks share: roles, templates, files and tasks in folders beside it.</summary>
-    private static ImmutableSortedDictionary<string, string> FilesOf(string folder, string playbook) =>
+    /// <summary>The playbooks themselves, and all that playbooks share: roles, templates, files and tasks in folders beside it.</summary>
+    private static ImmutableSortedDictionary<string, string> FilesOf(string folder, IEnumerable<string> playbooks) =>
         Directory.EnumerateDirectories(folder)
             .SelectMany(shared => Directory.EnumerateFiles(shared, "*", SearchOption.AllDirectories))
-            .Append(playbook)
+            .Concat(playbooks)
             .ToImmutableSortedDictionary(path => Path.GetRelativePath(folder, path), DigestOf, StringComparer.Ordinal);
 
     private static string DigestOf(string path)

@@ -12,6 +12,9 @@ public sealed record RunRequest(Checkpoint Checkpoint, string By)
     /// <summary>The consent to use up, and no other one; null: the newest that fits.</summary>
     public Guid? Approval { get; init; }
 
+    /// <summary>The rollout that it is a part of, which has one consent to all of its checkpoints; null: none.</summary>
+    public WholeRollout? Rollout { get; init; }
+
     /// <summary>The id that the run will have.</summary>
     public Guid Id { get; init; } = Guid.NewGuid();
 }

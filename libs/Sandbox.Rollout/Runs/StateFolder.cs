@@ -101,7 +101,8 @@ public sealed class StateFolder
     }
 
     /// <summary>Writes what failed and how to go on; that all went well is no longer true.</summary>
-    public void WriteFailure(string checkpoint, string error, IEnumerable<string> completed, DateTimeOffset at)
+    public void WriteFailure(
+        string checkpoint, string error, IEnumerable<string> completed, IEnumerable<string> skipped, DateTimeOffset at)
     {
         Write(Failure, new JsonObject
         {
@@ -109,7 +110,8 @@ public sealed class StateFolder
             ["error"] = error,
             ["timestamp"] = at.ToUniversalTime().ToString("O"),
             ["completed_checkpoints"] = Names(completed),
-            ["resume"] = $"sandbox deploy --deploy --start-from {checkpoint}",
+            ["skipped_checkpoints"] = Names(skipped),
+            ["resume"] = ResumeOf(checkpoint),
         });
         File.Delete(At(Complete));
     }
@@ -127,10 +129,14 @@ public sealed class StateFolder
         }
     }
 
-    /// <summary>Takes the records' files out.</summary>
+    /// <summary>The command that goes on after a failure.</summary>
+    public static string ResumeOf(string checkpoint) => $"sandbox deploy --deploy --start-from {checkpoint}";
+
+    /// <summary>Takes the files of records and consents out.</summary>
     public void Clear()
     {
-        foreach (var file in Directory.EnumerateFiles(_path, "checkpoint-*.json").Append(At(Complete)).Append(At(Failure)))
+        foreach (var file in Directory.EnumerateFiles(_path, "checkpoint-*.json")
+            .Concat(CheckpointCatalog.All.Select(ApprovalFileOf)).Append(At(Complete)).Append(At(Failure)))
         {
             File.Delete(file);
         }

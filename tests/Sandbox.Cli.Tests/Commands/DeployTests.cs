@@ -19,6 +19,7 @@ public sealed class DeployTests : IDisposable
     public void Dispose() => _cli.Dispose();
 
     [Fact]
+    [Trait("Row", "1")]
     public async Task List_OfTheCheckpoints_HasTheSixWithTheirFlags()
     {
         var lines = (await _cli.RunAsync("deploy", "--list-checkpoints")).Expect(0).Output.TrimEnd().Split('\n');
@@ -35,15 +36,19 @@ public sealed class DeployTests : IDisposable
     [InlineData("--checkpoint", "nope")]
     [InlineData("plan", "nope")]
     [InlineData("--deploy", "--start-from", "nope")]
+    [InlineData("--checkpoint", "../../etc/passwd")]
+    [Trait("Row", "2")]
     public async Task Checkpoint_ThatIsNone_EndsBeforeAnyPathIsTouched(params string[] arguments)
     {
         var ended = (await _cli.RunAsync(["deploy", .. arguments])).Expect(1);
 
-        Assert.StartsWith("sandbox: there is no checkpoint nope; there are prerequisites-check, ", ended.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"sandbox: there is no checkpoint {arguments[^1]}; there are prerequisites-check, ", ended.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_cli.DataFolder, "rollout")), "no state was to be made");
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "2")]
     public async Task Checkpoint_ThatWasRun_IsInStatusExecutionsAndTheAuditLog()
     {
         (await _cli.RunAsync("deploy", "--checkpoint", "prerequisites-check")).Expect(0);
@@ -62,6 +67,7 @@ public sealed class DeployTests : IDisposable
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "19")]
     public async Task Approval_OfAPlan_IsRequestedGivenAndListed_AndANoEndsTheRun()
     {
         using var plan = JsonDocument.Parse(

@@ -39,6 +39,30 @@ public sealed class RolloutPlanTests
     }
 
     [Fact]
+    public void Content_OfAPlan_IsAllButWhatAnsibleWouldChange()
+    {
+        Assert.Equal(Plan.ContentHash, (Plan with { Changes = [] }).ContentHash);
+        Assert.NotEqual(Plan.ContentHash, (Plan with { Files = Map(("03-cleanup-existing.yml", "abd")) }).ContentHash);
+    }
+
+    [Fact]
+    public void Differences_FromAnotherPlan_AreNamedAsAPersonCallsThem()
+    {
+        var other = Plan with
+        {
+            Targets = Map(("head", "head_nodes ssh root@10.0.0.1:22"), ("node-1", "worker_nodes ssh root@10.0.0.2:22")),
+            Files = Map(("03-cleanup-existing.yml", "abd")),
+            Variables = Map(),
+            Changes = [],
+        };
+
+        Assert.Empty(Plan.DifferencesFrom(Plan.Parts));
+        Assert.Equal(
+            ["file 03-cleanup-existing.yml", "machine node-1", "variable head.data", RolloutPlan.ChangesPart],
+            other.DifferencesFrom(Plan.Parts));
+    }
+
+    [Fact]
     public void Secret_InAPlan_IsADigest()
     {
         var shown = SecretNames.Shown("database_password", "hunter2");

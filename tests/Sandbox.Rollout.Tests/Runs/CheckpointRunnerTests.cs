@@ -15,6 +15,7 @@ public sealed class CheckpointRunnerTests
     private static readonly Checkpoint Prerequisites = CheckpointCatalog.Find("prerequisites-check")!;
 
     [NeedsAnsibleFact]
+    [Trait("Row", "13")]
     public async Task Prerequisites_OfThisMachine_PassAndTellWhatItIs()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=1 minimum_memory_mb=64 minimum_disk_mb=1");
@@ -32,6 +33,7 @@ public sealed class CheckpointRunnerTests
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "13")]
     public async Task Prerequisites_AboveThisMachine_FailAndNameTheCheck()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=100000 minimum_disk_mb=1");
@@ -42,9 +44,13 @@ public sealed class CheckpointRunnerTests
         var record = Assert.Single(await rollout.Store.RecordsAsync(default));
         Assert.Equal(RecordStatus.Failed, record.Status);
         Assert.Contains("cores: ", record.Detail.GetProperty("error").GetString()!, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(rollout.StatePath, "checkpoint-prerequisites-check-here.json")));
+        Assert.Equal("FAILED", document.RootElement.GetProperty("status").GetString());
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "20")]
     public async Task Run_ThatNeedsAnApproval_BeginsWithOneOnceAndNeverWithAnotherPlans()
     {
         using var rollout = new RolloutOfOneMachine(Appending("ran"));
@@ -64,6 +70,7 @@ public sealed class CheckpointRunnerTests
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "13")]
     public async Task Run_ThatFailsAfterOneThatPassed_LeavesNoRecordOfThePass()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=1 minimum_memory_mb=64 minimum_disk_mb=1");
@@ -155,6 +162,7 @@ public sealed class CheckpointRunnerTests
     }
 
     [NeedsAnsibleFact]
+    [Trait("Row", "20")]
     public async Task Approval_OnAFreshSystem_NeedsNoRecord()
     {
         using var rollout = new RolloutOfOneMachine(Appending("ran"));

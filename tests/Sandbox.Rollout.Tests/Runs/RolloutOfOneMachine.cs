@@ -70,7 +70,7 @@ internal sealed class RolloutOfOneMachine : IDisposable
     /// <summary>An approval of the checkpoint's plan as it is now.</summary>
     public async Task<Approval> ApproveAsync(Checkpoint checkpoint)
     {
-        var request = await Desk.RequestAsync(checkpoint, await Planner.PlanAsync(checkpoint, default), "ann", default);
+        var request = await Desk.RequestAsync(await Planner.PlanAsync(checkpoint, default), "ann", default);
         var outcome = await Desk.ApproveAsync(request.Id, "bob", "needed", acknowledgesRisks: true, default);
         return outcome.TryGet(out var approved, out var refusal)
             ? approved : throw new InvalidOperationException($"bob was to be able to approve: {refusal}");

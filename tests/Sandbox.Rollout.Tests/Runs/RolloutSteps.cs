@@ -38,7 +38,7 @@ internal static class RolloutSteps
         var outcome = await engine.Runner.BeginAsync(new RunRequest(checkpoint, "ann"), default);
         if (outcome is BeginOutcome.ApprovalRequired { Plan: var plan })
         {
-            var request = await engine.Desk.RequestAsync(checkpoint, plan, "ann", default);
+            var request = await engine.Desk.RequestAsync(plan, "ann", default);
             await engine.Desk.ApproveAsync(request.Id, "bob", "needed", acknowledgesRisks: true, default);
             outcome = await engine.Runner.BeginAsync(new RunRequest(checkpoint, "ann"), default);
         }
