@@ -17,7 +17,7 @@ try
 {
     var context = new CommandContext(CliSettings.Read(), interrupts, TimeProvider.System);
     var parsed = Commands.All(context).Parse(args);
-    json = context.Json(parsed);
+    json = context.Json(parsed) || ValidateCommand.PrintsJson(parsed);
     returnsItsCommandsCode = Commands.ReturnsItsCommandsCode(parsed);
     return parsed.Action is ParseErrorAction
         ? throw new CliException(Complaint.About(parsed), ExitCodes.Usage)
@@ -44,7 +44,8 @@ int Fail(string text, int exitCode)
 {
     if (json)
     {
-        StandardStreams.WriteErrorLine(JsonSerializer.Serialize(new Failure(text), CliJson.Default.Failure));
+        var failure = new Failure(text, TimeProvider.System.GetUtcNow());
+        StandardStreams.WriteErrorLine(JsonSerializer.Serialize(failure, CliJson.Default.Failure));
     }
     else
     {

@@ -41,6 +41,7 @@ internal static class Commands
             DoctorCommand.Create(context),
             ClusterCommand.Create(context),
             DeployCommand.Create(context),
+            ValidateCommand.Create(context),
             CompletionCommand.Create(),
         };
         context.AddTo(root);

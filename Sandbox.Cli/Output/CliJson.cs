@@ -127,7 +127,7 @@ internal sealed record Listening(string Url, string DataFolder);
 /// <param name="Local">Address and port of this machine.</param>
 internal sealed record ForwardedPort(string SandboxId, string Local, int Port);
 
-internal sealed record Failure(string Error);
+internal sealed record Failure(string Error, DateTimeOffset Timestamp);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -155,6 +155,8 @@ internal sealed record Failure(string Error);
 [JsonSerializable(typeof(IReadOnlyList<CheckpointRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointStatusResult>))]
+[JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(ApprovalInfo))]
 [JsonSerializable(typeof(PlanRow))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]

@@ -74,6 +74,7 @@ public abstract class RolloutStoreContract(Func<TimeProvider, ValueTask<ITestedS
     }
 
     [Fact]
+    [Trait("Row", "26")]
     public async Task Reset_OfTheState_KeepsRunsUsedConsentsAndTheLog()
     {
         var used = await ApprovedAsync();
