@@ -189,6 +189,7 @@ internal sealed class ServerRollout(CommandContext context, RolloutOptions optio
             .. (await rollout.ApprovalsAsync(context.Asked)).Select(found =>
                 new ApprovalRow(found.ApprovalId, found.State, found.PlanHash, found.RequestedBy, found.ExpiresAt)
                 {
+                    Checkpoints = found.Checkpoints,
                     ApprovedBy = [.. found.Consents.Select(consent => consent.By)],
                 }),
         ]);

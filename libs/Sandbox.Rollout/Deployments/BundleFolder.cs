@@ -74,7 +74,7 @@ public sealed class BundleFolder(StateFolder state)
     }
 
     /// <summary>Whether the files are still those of a bundle.</summary>
-    public bool IsStill(string hash, AnsibleSettings settings) => HashOf(FilesOf(settings)) == hash;
+    public static bool IsStill(string hash, AnsibleSettings settings) => HashOf(FilesOf(settings)) == hash;
 
     /// <summary>A kept bundle, to be run.</summary>
     /// <param name="settings">Where the tools of a run are.</param>

@@ -136,7 +136,7 @@ public sealed class DeploymentRunner(
                 await starter.FollowAsync(runner, begun, cancellationToken);
                 return true;
             case BeginOutcome.ApprovalRequired { Plan: var plan }:
-                await WaitForApprovalAsync(chosen, checkpoint, plan, cancellationToken);
+                await WaitForApprovalAsync(chosen, plan, cancellationToken);
                 return false;
             case var refused:
                 var error = refused is BeginOutcome.PrerequisitesMissing { Checkpoints: var missing }
@@ -146,10 +146,9 @@ public sealed class DeploymentRunner(
         }
     }
 
-    private async Task WaitForApprovalAsync(
-        Deployment chosen, Checkpoint checkpoint, RolloutPlan plan, CancellationToken cancellationToken)
+    private async Task WaitForApprovalAsync(Deployment chosen, RolloutPlan plan, CancellationToken cancellationToken)
     {
-        var request = await desk.RequestAsync(checkpoint, plan, chosen.StartedBy, cancellationToken);
+        var request = await desk.RequestAsync(plan, chosen.StartedBy, cancellationToken);
         var waiting = chosen.Current! with
         {
             State = StepState.WaitingForApproval,

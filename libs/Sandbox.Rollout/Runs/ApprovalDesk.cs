@@ -22,7 +22,7 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
             request,
             new AuditEvent(
                 now, by, "approval.requested", request.Id.ToString(),
-                AuditEvent.DetailOf(("checkpoint", checkpoint.Name), ("plan", plan.Hash))),
+                AuditEvent.DetailOf(("checkpoint", string.Join(' ', plan.Checkpoints)), ("plan", plan.Hash))),
             cancellationToken)
             ? request
             : throw new InvalidOperationException($"There is an approval {request.Id} already.");
@@ -56,7 +56,7 @@ public sealed class ApprovalDesk(IRolloutStore store, ApprovalPolicy policy, Tim
         // Request and consent are one write: an import that is cut short has happened or has not.
         var what = new AuditEvent(
             now, consent.By, "approval.imported", file.Id.ToString(),
-            DetailOf(consent, ("plan", plan.Hash)));
+            DetailOf(consent, ("checkpoint", string.Join(' ', plan.Checkpoints)), ("plan", plan.Hash)));
         return await store.TryWriteAsync(approved with { Version = 0 }, what, cancellationToken) ? null : "it was taken over before";
     }
 

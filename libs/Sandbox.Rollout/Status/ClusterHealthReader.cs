@@ -84,7 +84,7 @@ public static class ClusterHealthReader
         {
             var up = Number(record, "containers_running");
             running += up;
-            total += Math.Max(up, List(record, "container_details").Count());
+            total += Math.Max(up, List(record, "container_details").Length);
         }
 
         return new ContainerCount(total, running);
@@ -115,10 +115,10 @@ public static class ClusterHealthReader
             ? found
             : record.Detail;
 
-    private static IEnumerable<JsonElement> List(CheckpointRecord record, string name) =>
+    private static JsonElement[] List(CheckpointRecord record, string name) =>
         Found(record) is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var list)
         && list.ValueKind is JsonValueKind.Array
-            ? list.EnumerateArray()
+            ? [.. list.EnumerateArray()]
             : [];
 
     // Ansible makes a text of what a template gives.
