@@ -9,6 +9,8 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>deploy</c>: a cluster on machines of one's own, checkpoint by checkpoint, with people's consents.</summary>
 internal static class DeployCommand
 {
+    public const string AutoApproveQuestion = "Every plan is approved as it comes, destructive ones too. Go on?";
+
     private static readonly string[] CheckpointColumns = ["ORDER", "CHECKPOINT", "APPROVAL", "DESTRUCTIVE", "DESCRIPTION"];
 
     public static Command Create(CommandContext context)
@@ -65,8 +67,7 @@ internal static class DeployCommand
 
             async Task ConfirmAsync()
             {
-                const string question = "Every plan is approved as it comes, destructive ones too. Go on?";
-                if (parsed.GetValue(auto) && !await PersonAtTerminal.ConfirmsAsync(question, context.Asked))
+                if (parsed.GetValue(auto) && !await PersonAtTerminal.ConfirmsAsync(AutoApproveQuestion, context.Asked))
                 {
                     throw new CliException("nothing was done");
                 }

@@ -2,7 +2,6 @@ using Sandbox.Cli.Rollouts;
 using Sandbox.Cli.Terminals;
 using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Executions;
-using Sandbox.Rollout.Plans;
 using Sandbox.Rollout.Runs;
 
 namespace Sandbox.Cli.Commands;

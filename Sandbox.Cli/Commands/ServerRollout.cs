@@ -83,7 +83,7 @@ internal sealed class ServerRollout(CommandContext context, RolloutOptions optio
         var first = parsed.GetValue<string?>("--start-from") is { } from ? DeployCommand.Known(from) : CheckpointCatalog.All[0];
         IReadOnlyList<Checkpoint> wanted = name is null ? CheckpointCatalog.All[(first.Number - 1)..] : [DeployCommand.Known(name)];
         var isAutoApproved = parsed.GetValue<bool>("--auto-approve");
-        if (isAutoApproved && !PersonAtTerminal.Confirms("Every plan is approved as it comes, destructive ones too. Go on?"))
+        if (isAutoApproved && !await PersonAtTerminal.ConfirmsAsync(DeployCommand.AutoApproveQuestion, context.Asked))
         {
             throw new CliException("nothing was done");
         }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Sandbox.Cli.Output;
-using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Records;
 using Sandbox.Rollout.Status;
 

@@ -118,7 +118,7 @@ public sealed class DeploymentLog(
     {
         try
         {
-            return bundles.IsStill(bundle, settings);
+            return BundleFolder.IsStill(bundle, settings);
         }
         catch (Exception exception) when (exception is AnsibleException or IOException or UnauthorizedAccessException)
         {
@@ -135,7 +135,7 @@ public sealed class DeploymentLog(
         }
         else if (ended.Steps.FirstOrDefault(step => step.State is StepState.Failed) is { } failed)
         {
-            state.WriteFailure(failed.Checkpoint, failed.Error ?? "", ended.Completed, at);
+            state.WriteFailure(failed.Checkpoint, failed.Error ?? "", ended.Completed, ended.Skipped, at);
         }
     }
 }

@@ -89,7 +89,7 @@ internal sealed class AutomatedRollout : IDisposable
         [
             .. from earlier in CheckpointCatalog.All
                where earlier.Number < checkpoint.Number
-               from node in new[] { "one", "two" }
+               from node in Machines
                select new CheckpointRecord(
                    earlier.Name, node, Guid.NewGuid(), RecordStatus.Passed, Start, JsonSerializer.SerializeToElement(new { })),
         ],
