@@ -18,6 +18,7 @@ redis-server|tests that need Redis are skipped
 postgresql|tests that need Postgres are skipped
 prometheus|tests of the metrics, the alert rules and the dashboards are skipped
 ansible-core|tests of the rollout that run Ansible are skipped
+openssh-client|tests of the rollout on machines behind SSH are skipped
 docker-registry|tests that push to a registry are skipped
 chromium|the test of the dashboard is skipped
 xfsprogs|the test of disk budgets on a real XFS is skipped
