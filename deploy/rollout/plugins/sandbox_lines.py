@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from ansible.plugins.callback import CallbackBase
@@ -20,8 +21,11 @@ RECORD = "checkpoint_record"
 
 
 def shortened(text):
+    """What is left out still tells two texts apart: a plan is compared by what is printed of it."""
     text = str(text)
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}… (SHA-256 of all: {hashlib.sha256(text.encode(errors='replace')).hexdigest()})"
 
 
 class CallbackModule(CallbackBase):
@@ -47,6 +51,11 @@ class CallbackModule(CallbackBase):
 
     def _why(self, result):
         found = result._result
+        # Of a loop, its items say it.
+        failed = [self._reason(item) for item in found.get("results", []) if item.get("failed")]
+        return " ".join(failed) if failed else self._reason(found)
+
+    def _reason(self, found):
         if found.get("censored"):
             return found["censored"]
         parts = [found.get(name) for name in ("msg", "stderr", "module_stderr", "stdout")]
@@ -67,14 +76,26 @@ class CallbackModule(CallbackBase):
             self._print("record", host=result._host.get_name(), detail=record)
             return
         changed = bool(found.get("changed"))
-        self._result(result, "changed" if changed else "ok", self._changes(found) if changed else None)
+        self._result(result, "changed" if changed else "ok", self._changes(result) if changed else None)
 
-    def _changes(self, found):
-        if found.get("censored") or "diff" not in found:
+    def _changes(self, result):
+        """What a task changed; of a loop, each item that it changed."""
+        found = result._result
+        changes = [self._change(result._task, item) for item in found.get("results", [found]) if item.get("changed")]
+        return "\n".join(change for change in changes if change) or None
+
+    def _change(self, task, found):
+        if found.get("censored") or found.get("_ansible_no_log"):
             return None
-        diff = found["diff"]
+        if "diff" not in found:
+            # A playbook shows so what it would do where Ansible's check mode cannot know it.
+            return found.get("msg") if task.action in ("debug", "ansible.builtin.debug") else None
+        diffs = found["diff"] if isinstance(found["diff"], list) else [found["diff"]]
         try:
-            return self._get_diff(diff if isinstance(diff, list) else [diff]).strip()
+            # A file that is made here has another temporary name each time, and two plans that do the same must be the same.
+            return self._get_diff([
+                {**diff, "after_header": diff["before_header"]} if "before_header" in diff else diff for diff in diffs
+            ]).strip()
         except Exception:  # a module's diff may have any form
             return None
 

@@ -24,6 +24,8 @@ public sealed record AnsibleSettings(string Inventory, string PlaybookFolder, st
         ("ANSIBLE_STDOUT_CALLBACK", "sandbox_lines"), ("ANSIBLE_CALLBACK_PLUGINS", Path.Combine(ToolFolder, "plugins")),
         // A machine that is not who it was is refused; keys only, nobody is asked for a password.
         ("ANSIBLE_HOST_KEY_CHECKING", "True"), ("ANSIBLE_SSH_ARGS", "-o BatchMode=yes -o ControlMaster=auto -o ControlPersist=60s"),
+        // A task is one connection to the machine instead of three.
+        ("ANSIBLE_PIPELINING", "True"),
         ("ANSIBLE_RETRY_FILES_ENABLED", "False"), ("ANSIBLE_DEPRECATION_WARNINGS", "False"), ("ANSIBLE_NOCOLOR", "1"),
         ("PYTHONUNBUFFERED", "1"), ("LC_ALL", "C.UTF-8"),
     ];

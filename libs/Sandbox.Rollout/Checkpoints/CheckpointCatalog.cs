@@ -25,9 +25,10 @@ public static class CheckpointCatalog
             IsDestructive = true,
             Impact =
             [
+                "Ends this cluster's programs outside of containers whose process ids are recorded in /run/sandbox-cluster/ID",
                 "Stops and removes all containers that carry this cluster's label",
                 "Removes all networks and volumes that carry it, with what is in the volumes",
-                "Deletes /etc/sandbox-cluster/ID and /var/lib/sandbox-cluster/ID of this cluster",
+                "Deletes /etc/sandbox-cluster/ID, /var/lib/sandbox-cluster/ID and /run/sandbox-cluster/ID of this cluster",
             ],
         },
         new(4, "cluster-deployment", "Start Health.Service, the head, then the workers."),
