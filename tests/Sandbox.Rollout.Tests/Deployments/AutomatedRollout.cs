@@ -16,6 +16,8 @@ internal sealed class AutomatedRollout : IDisposable
 {
     public static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly string[] Machines = ["one", "two"];
+
     private readonly TempFolder _folder = new();
 
     public AutomatedRollout(FakeTimeProvider? time = null, bool allowPrivate = false)

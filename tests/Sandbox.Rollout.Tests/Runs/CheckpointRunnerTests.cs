@@ -16,6 +16,7 @@ public sealed class CheckpointRunnerTests
 
     [NeedsAnsibleFact]
     [Trait("Row", "13")]
+    [Trait("Row", "7")]
     public async Task Prerequisites_OfThisMachine_PassAndTellWhatItIs()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=1 minimum_memory_mb=64 minimum_disk_mb=1");
@@ -34,6 +35,7 @@ public sealed class CheckpointRunnerTests
 
     [NeedsAnsibleFact]
     [Trait("Row", "13")]
+    [Trait("Row", "7")]
     public async Task Prerequisites_AboveThisMachine_FailAndNameTheCheck()
     {
         using var rollout = new RolloutOfOneMachine(variables: "minimum_cores=100000 minimum_disk_mb=1");

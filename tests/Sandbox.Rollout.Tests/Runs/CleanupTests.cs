@@ -10,6 +10,7 @@ public sealed class CleanupTests
     private static readonly Checkpoint Cleanup = CheckpointCatalog.Find("cleanup-existing")!;
 
     [NeedsDockerFact]
+    [Trait("Row", "9")]
     public async Task Cleanup_BesideWhatIsNotOurs_RemovesOursAloneAndThenFindsNothing()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ansible-playbook"), "Ansible is not installed");
@@ -21,7 +22,7 @@ public sealed class CleanupTests
         try
         {
             var plan = await rollout.Planner.PlanAsync(Cleanup, default);
-            Assert.Contains(plan.Changes, change => change.Contains("Show what is removed", StringComparison.Ordinal));
+            Assert.Contains(plan.Changes, change => change.Contains($"Show what is removed: container {ours}", StringComparison.Ordinal));
             await rollout.ApproveAsync(Cleanup);
 
             var ended = await rollout.RunAsync(Cleanup);

@@ -3,6 +3,7 @@ using Sandbox.Rollout.Ansible;
 using Sandbox.Rollout.Approvals;
 using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Executions;
+using Sandbox.Rollout.Plans;
 using Sandbox.Rollout.Runs;
 using Sandbox.Rollout.Stores;
 using Sandbox.Storage;
@@ -19,9 +20,10 @@ internal sealed class RolloutOfOneMachine : IDisposable
 
     /// <param name="playbook">In the place of the docker-installation, which needs an approval; null: the shipped playbooks.</param>
     /// <param name="variables">Of the machine, as in an inventory.</param>
-    public RolloutOfOneMachine(string? playbook = null, string variables = "")
+    /// <param name="inventory">Of other machines than this one.</param>
+    public RolloutOfOneMachine(string? playbook = null, string variables = "", string? inventory = null)
     {
-        File.WriteAllText(Inventory, $"""
+        File.WriteAllText(Inventory, inventory ?? $"""
             [head_nodes]
             here ansible_connection=local ansible_python_interpreter=/usr/bin/python3 {variables}
 
@@ -68,9 +70,12 @@ internal sealed class RolloutOfOneMachine : IDisposable
     public Task<Approval> ApprovedAsync() => ApproveAsync(Gated);
 
     /// <summary>An approval of the checkpoint's plan as it is now.</summary>
-    public async Task<Approval> ApproveAsync(Checkpoint checkpoint)
+    public async Task<Approval> ApproveAsync(Checkpoint checkpoint) =>
+        await ApproveAsync(checkpoint, await Planner.PlanAsync(checkpoint, default));
+
+    public async Task<Approval> ApproveAsync(Checkpoint checkpoint, RolloutPlan plan)
     {
-        var request = await Desk.RequestAsync(await Planner.PlanAsync(checkpoint, default), "ann", default);
+        var request = await Desk.RequestAsync(plan, "ann", default);
         var outcome = await Desk.ApproveAsync(request.Id, "bob", "needed", acknowledgesRisks: true, default);
         return outcome.TryGet(out var approved, out var refusal)
             ? approved : throw new InvalidOperationException($"bob was to be able to approve: {refusal}");
