@@ -17,8 +17,8 @@ label=sandbox.aspire/base
 user=1654 # as Microsoft's images number their service user
 suite=${SANDBOX_BASE_SUITE:-bookworm}
 mirror=${SANDBOX_BASE_MIRROR:-http://deb.debian.org/debian}
-packages=bash,ca-certificates,coreutils,curl,gzip,iputils-ping,libssl3,libstdc++6,postgresql,procps,redis-server,tar,zlib1g
-recipe="2 $suite $packages"
+packages=bash,ca-certificates,coreutils,curl,gzip,iptables,iputils-ping,libssl3,libstdc++6,postgresql,procps,redis-server,tar,zlib1g
+recipe="3 $suite $packages"
 work=
 
 fail() { echo "image cluster: $*" >&2; exit 1; }
@@ -61,13 +61,13 @@ fi
 bash build/agent.sh
 
 app=$ROOT/artifacts/cluster/app
-mapfile -t sources < <(source_paths . Health.Service Sandbox.Cli Sandbox.Agent)
+mapfile -t sources < <(source_paths . Health.Service Sandbox.Worker Sandbox.Cli Sandbox.Agent)
 if sources_newer . artifacts/cluster/stamp "${sources[@]}" build/images || ! docker image inspect "$image" >/dev/null 2>&1 ||
   [ "${1:-}" = --force ]; then
   echo "publishing the programs"
   begin=$(mktemp artifacts/cluster/begin.XXXXXX)
   rm -rf "$app"
-  for project in Health.Service Sandbox.Cli; do
+  for project in Health.Service Sandbox.Worker Sandbox.Cli; do
     dotnet publish "$project" -c Release -o "$app" -p:ArtifactsPath="$ROOT/artifacts/cluster/obj" -nologo -v quiet -maxcpucount:2 9>&- ||
       fail "publishing $project failed"
   done
