@@ -174,6 +174,7 @@ public static class NodeServiceCollectionExtensions
         services.AddRouting();
         services.AddHttpForwarder();
         services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<NodeUsageEndpoint>().AddSingleton<LogRoute>()
+            .AddSingleton<ContainerMetricsEndpoint>()
             .AddSingleton<EgressRoute>().AddSingleton<NodeDiagnosticsEndpoint>();
         services.AddSingleton<RequestDrain>().AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, NodeApiListener>();

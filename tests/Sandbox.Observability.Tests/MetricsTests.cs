@@ -70,6 +70,26 @@ public sealed class MetricsTests(WatchedCluster watched)
         }
     }
 
+    [NeedsDockerAndPrometheusFact]
+    public async Task ContainerMetrics_OfASandboxThatRuns_TellItsUseAndAreCleanForPromtool()
+    {
+        var id = $"metrics-{Guid.NewGuid():N}";
+        await watched.Caller.RunAsync(id);
+        var page = "";
+        await Wait.UntilAsync(
+            async () => (page = await watched.Caller.Http.GetStringAsync(new Uri(watched.ContainerMetrics, "metrics")))
+                .Contains($"\ncontainer_memory_working_set_bytes{{name=\"{id}\"}} ", StringComparison.Ordinal),
+            () => $"the page tells what {id} uses: {page}");
+        await watched.Caller.MustPostAsync("stop", new { sandbox_id = id });
+
+        var (code, said) = await PrometheusTools.CheckAsync(page, "check", "metrics");
+
+        Assert.True(code == 0 && said.Trim().Length == 0, $"promtool was to find nothing in the containers' metrics: {said}\n{page}");
+        Assert.Contains($"\ncontainer_cpu_usage_seconds_total{{name=\"{id}\"}} ", page, StringComparison.Ordinal);
+        using var other = await watched.Caller.Http.GetAsync(new Uri(watched.ContainerMetrics, "node/ping"));
+        Assert.True(other.StatusCode is HttpStatusCode.NotFound, $"nothing else was to be on that port; it answered {other.StatusCode}");
+    }
+
     [NeedsDockerFact]
     public async Task Health_InProduction_IsOnTheInternalPortOnly()
     {

@@ -20,6 +20,9 @@ public sealed class WatchedCluster : IAsyncLifetime
 
     public OtlpReceiver Receiver { get; } = OtlpReceiver.Start();
 
+    /// <summary>Where the worker tells what the containers of its sandboxes use.</summary>
+    public Uri ContainerMetrics { get; } = new($"http://127.0.0.1:{ReservedPorts.Next()}");
+
     public ProcessCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster does not run.");
 
     public RockCaller Caller => Cluster.Callers[0];
@@ -34,7 +37,11 @@ public sealed class WatchedCluster : IAsyncLifetime
                 Workers = 1,
                 Healths = 1,
                 HeadWhitelist = "w1",
-                Settings = new Dictionary<string, string>(Receiver.Settings) { ["Internal__Listen"] = "127.0.0.1:0" },
+                Settings = new Dictionary<string, string>(Receiver.Settings)
+                {
+                    ["Internal__Listen"] = "127.0.0.1:0",
+                    ["Worker__ContainerMetrics"] = ContainerMetrics.Authority,
+                },
             });
         }
     }

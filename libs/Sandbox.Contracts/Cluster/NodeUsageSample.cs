@@ -11,4 +11,17 @@ public sealed record NodeUsageSample(
 
 /// <param name="CpuSeconds">Since its container was started.</param>
 /// <param name="MemoryBytes">Without the file cache that can be dropped.</param>
-public sealed record SandboxUsageSample(string SandboxId, string Tenant, long AtMilliseconds, double CpuSeconds, long MemoryBytes);
+public sealed record SandboxUsageSample(string SandboxId, string Tenant, long AtMilliseconds, double CpuSeconds, long MemoryBytes)
+{
+    /// <summary>Of all its network's interfaces, since its container was started.</summary>
+    public long NetworkReceivedBytes { get; init; }
+
+    /// <inheritdoc cref="NetworkReceivedBytes"/>
+    public long NetworkSentBytes { get; init; }
+
+    /// <summary>Of all disks, since its container was started; what the file cache gave is not among it.</summary>
+    public long DiskReadBytes { get; init; }
+
+    /// <inheritdoc cref="DiskReadBytes"/>
+    public long DiskWrittenBytes { get; init; }
+}

@@ -147,7 +147,7 @@ internal sealed partial class DockerDeployment : IDeployment
             IsUp(ours.Container) ? null : await WhyDownAsync(ours.Container, cancellationToken))));
     }
 
-    public async Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
+    public async Task<SandboxUsage?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
         ContainerUsage.Of(await _containers.StatsAsync(ContainerName.Of(incarnation, _worker), cancellationToken));
 
     public async Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken)

@@ -39,9 +39,8 @@ public interface IDeployment
     /// Throws when the engine does not answer: an empty list means that nothing is there.</summary>
     Task<IReadOnlyList<FoundSandbox>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>CPU since it was started and memory now; null where this deployment cannot tell, or it does not run.</summary>
-    Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) =>
-        Task.FromResult<(double, long)?>(null);
+    /// <summary>What it uses; null where this deployment cannot tell, or it does not run.</summary>
+    Task<SandboxUsage?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken) => Task.FromResult<SandboxUsage?>(null);
 
     /// <summary>What the sandbox's main process has written, as it is kept here; an error where nothing is kept.</summary>
     Task<Result<SandboxLog>> OpenLogAsync(SandboxInstance sandbox, LogQuery query, CancellationToken cancellationToken) =>

@@ -15,6 +15,11 @@ public sealed class NodeOptions
     /// <see cref="Listen"/>.</summary>
     public string Address { get; set; } = "";
 
+    /// <summary>Address and port where what the container of each sandbox uses is told at <c>/metrics</c>, by the names of cAdvisor, for
+    /// example <c>10.0.0.7:8081</c>. No key is asked for, and ids of sandboxes are told: let only Prometheus reach it. Empty:
+    /// nowhere.</summary>
+    public string ContainerMetrics { get; set; } = "";
+
     /// <summary>What starts may demand of a node, by name.</summary>
     public IDictionary<string, string> Labels { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -78,6 +83,11 @@ internal sealed class NodeChecks : IValidateOptions<NodeOptions>
         if (!IPEndPoint.TryParse(options.Listen, out _))
         {
             problems.Add("Worker:Listen: an address and a port are needed, for example 0.0.0.0:8090.");
+        }
+
+        if (options.ContainerMetrics.Length > 0 && !(IPEndPoint.TryParse(options.ContainerMetrics, out var metrics) && metrics.Port > 0))
+        {
+            problems.Add("Worker:ContainerMetrics: an address and a port are needed, for example 10.0.0.7:8081.");
         }
 
         if (options.Address.Length > 0

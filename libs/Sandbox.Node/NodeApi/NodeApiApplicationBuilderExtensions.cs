@@ -9,6 +9,8 @@ public static class NodeApiApplicationBuilderExtensions
     /// sandboxes' logs, what they may reach, and the proxy to their agents.</summary>
     public static WebApplication MapNodeApi(this WebApplication app)
     {
+        var metrics = app.Services.GetRequiredService<ContainerMetricsEndpoint>();
+        app.Use((http, next) => metrics.IsFor(http) ? metrics.HandleAsync(http) : next(http));
         app.UseMiddleware<SignatureMiddleware>();
         app.MapGet(NodeApiRoutes.Ping, () => TypedResults.NoContent());
         app.MapGet(NodeApiRoutes.Logs, () => TypedResults.Text(string.Join('\n', app.Services.GetService<INodeLog>()?.Lines ?? [])));

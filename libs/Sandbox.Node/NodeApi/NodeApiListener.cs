@@ -5,7 +5,8 @@ using Sandbox.Node.Membership;
 
 namespace Sandbox.Node.NodeApi;
 
-/// <summary>The worker's internal port, as its options name it, and what a caller may cost there before anybody has looked who it is.
+/// <summary>The worker's internal port, and that of its containers' metrics, as its options name them, and what a caller may cost there
+/// before anybody has looked who it is.
 /// Bodies and answers that go too slowly are ended by Kestrel's own least rates; calls to agents lift those, and the largest body,
 /// for themselves.</summary>
 internal sealed class NodeApiListener(IOptions<NodeOptions> options) : IConfigureOptions<KestrelServerOptions>
@@ -28,5 +29,9 @@ internal sealed class NodeApiListener(IOptions<NodeOptions> options) : IConfigur
         kestrel.Limits.MaxRequestBodySize = LargestBody;
         kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
         kestrel.Listen(IPEndPoint.Parse(options.Value.Listen));
+        if (options.Value.ContainerMetrics is { Length: > 0 } metrics)
+        {
+            kestrel.Listen(IPEndPoint.Parse(metrics));
+        }
     }
 }

@@ -80,6 +80,12 @@ internal sealed partial class NodeUsageMeter(
         {
             return await deployments[sandbox.Spec.Deployment].UseAsync(sandbox.Incarnation, cancellationToken) is { } use
                 ? new SandboxUsageSample(sandbox.Id.ToString(), sandbox.Tenant, Now(), use.CpuSeconds, use.MemoryBytes)
+                {
+                    NetworkReceivedBytes = use.NetworkReceivedBytes,
+                    NetworkSentBytes = use.NetworkSentBytes,
+                    DiskReadBytes = use.DiskReadBytes,
+                    DiskWrittenBytes = use.DiskWrittenBytes,
+                }
                 : null;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -86,11 +86,11 @@ public sealed class NodeUsageMeterTests
 
         public TimeSpan Takes { get; set; }
 
-        public (double CpuSeconds, long MemoryBytes)? Use { get; set; } = (1, 1000);
+        public SandboxUsage? Use { get; set; } = new(1, 1000);
 
         public DeploymentKind Kind => DeploymentKind.Docker;
 
-        public Task<(double CpuSeconds, long MemoryBytes)?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken)
+        public Task<SandboxUsage?> UseAsync(IncarnationId incarnation, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _asked);
             time.Advance(Takes);
