@@ -15,6 +15,9 @@ told=
 trap 'told=" stopped"' TERM
 echo $$ >"$folder/pid.new" && mv "$folder/pid.new" "$folder/pid"
 : >"$folder/started"
+# The folder of the rollout's state, two above: where a playbook leaves its report.
+SANDBOX_ROLLOUT_STATE=$(dirname "$(dirname "$folder")")
+export SANDBOX_ROLLOUT_STATE
 "$@" &
 child=$!
 code=0

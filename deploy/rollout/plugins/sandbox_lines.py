@@ -33,6 +33,10 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "sandbox_lines"
 
+    def __init__(self):
+        super().__init__()
+        self._names = {}
+
     def _print(self, event, **fields):
         line = {"event": event}
         line.update((name, value) for name, value in fields.items() if value is not None)
@@ -43,7 +47,7 @@ class CallbackModule(CallbackBase):
     def _result(self, result, status, message=None):
         self._print(
             "result",
-            name=result._task.get_name(),
+            name=self._names.get(result._task._uuid, result._task.get_name().strip()),
             host=result._host.get_name(),
             status=status,
             message=shortened(message) if message else None,
@@ -65,7 +69,9 @@ class CallbackModule(CallbackBase):
         self._print("play", name=play.get_name().strip())
 
     def v2_playbook_on_task_start(self, task, is_conditional):
-        self._print("task", name=task.get_name().strip())
+        # Only now it has its variables' values in it.
+        self._names[task._uuid] = task.get_name().strip()
+        self._print("task", name=self._names[task._uuid])
 
     v2_playbook_on_handler_task_start = lambda self, task: self.v2_playbook_on_task_start(task, False)
 
