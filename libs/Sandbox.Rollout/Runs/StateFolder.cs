@@ -132,10 +132,11 @@ public sealed class StateFolder
     /// <summary>The command that goes on after a failure.</summary>
     public static string ResumeOf(string checkpoint) => $"sandbox deploy --deploy --start-from {checkpoint}";
 
-    /// <summary>Takes the files of records and consents out.</summary>
+    /// <summary>Takes the files of records, consents and the last validation out.</summary>
     public void Clear()
     {
         foreach (var file in Directory.EnumerateFiles(_path, "checkpoint-*.json")
+            .Concat(Directory.EnumerateFiles(_path, "final-validation-report.*"))
             .Concat(CheckpointCatalog.All.Select(ApprovalFileOf)).Append(At(Complete)).Append(At(Failure)))
         {
             File.Delete(file);
