@@ -37,7 +37,7 @@ public sealed class ClusterPlaybookTests
             $"{Image} is missing or too old (sandbox image cluster)");
         var ports = string.Join(' ', Ports.Select(port => $"{port}={ReservedPorts.Next()}"));
         using var rollout = new RolloutOfOneMachine(
-            variables: $"cluster_id={_cluster} {ports} prometheus_image={NoImage} grafana_image={NoImage} node_exporter_image={NoImage}");
+            variables: $"cluster_id={_cluster} cluster_image={Image} {ports} prometheus_image={NoImage} grafana_image={NoImage} node_exporter_image={NoImage}");
         try
         {
             await DeployAsync(rollout);
