@@ -7,7 +7,7 @@ using Sandbox.Testing;
 
 namespace Sandbox.Rollout.Tests.Runs;
 
-/// <summary>The checkpoints that make a cluster, on this machine: a head and nothing else. tests/rollout/run.sh has several machines.</summary>
+/// <summary>The checkpoints that make a cluster, on this machine alone: a head and no worker.</summary>
 public sealed class ClusterPlaybookTests
 {
     private const string Image = "sandbox-cluster:latest";
@@ -32,12 +32,12 @@ public sealed class ClusterPlaybookTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ansible-playbook"), "Ansible is not installed");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "the checkpoints need root on the machine");
-        Assert.SkipUnless(
-            (await DockerAsync("image", "inspect", "--format", "{{ index .Config.Labels \"sandbox.aspire/base\" }}", Image)).StartsWith('3'),
-            $"{Image} is missing or too old (sandbox image cluster)");
+        var recipe = await DockerAsync("image", "inspect", "--format", "{{ index .Config.Labels \"sandbox.aspire/base\" }}", Image);
+        Assert.SkipUnless(recipe.StartsWith('3'), $"{Image} is missing or too old (sandbox image cluster)");
         var ports = string.Join(' ', Ports.Select(port => $"{port}={ReservedPorts.Next()}"));
         using var rollout = new RolloutOfOneMachine(
-            variables: $"cluster_id={_cluster} cluster_image={Image} {ports} prometheus_image={NoImage} grafana_image={NoImage} node_exporter_image={NoImage}");
+            variables: $"cluster_id={_cluster} cluster_image={Image} {ports} "
+                + $"prometheus_image={NoImage} grafana_image={NoImage} node_exporter_image={NoImage}");
         try
         {
             await DeployAsync(rollout);
