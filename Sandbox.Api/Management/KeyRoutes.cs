@@ -58,7 +58,8 @@ internal static class KeyRoutes
             SHA256.HashData(Encoding.UTF8.GetBytes(secret)), request.Admin, now, request.ExpiresAt, RevokedAt: null)
         { Permissions = permissions };
         return await tenants.TryAddKeyAsync(key, cancellationToken)
-            ? new JsonCreated<NewKeyResult>(new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret) { Permissions = permissions })
+            ? new JsonCreated<NewKeyResult>(
+                new NewKeyResult(key.Id, key.Tenant, key.IsAdmin, key.Note, key.ExpiresAt, secret) { Permissions = permissions })
             { IsSecret = true }
             : ProblemResult.NotFound("There is no such tenant.");
     }

@@ -88,7 +88,10 @@ public sealed class ServerRolloutTests : IDisposable
     {
         using var served = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_cli.DataFolder, "server.json")));
         using var running = _cli.StartOther(
-            ["env", $"SANDBOX_URL={served.RootElement.GetProperty("url").GetString()}", .. CliProgram.CommandLine(["deploy", .. arguments])]);
+        [
+            "env", $"SANDBOX_URL={served.RootElement.GetProperty("url").GetString()}",
+            .. CliProgram.CommandLine(["deploy", .. arguments]),
+        ]);
         running.CloseInput();
         return await running.EndAsync();
     }

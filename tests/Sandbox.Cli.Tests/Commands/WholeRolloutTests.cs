@@ -197,7 +197,7 @@ public sealed class WholeRolloutTests : IDisposable
         var state = Directory.CreateDirectory(
             Path.Combine(_cli.DataFolder, "rollout"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var file = Path.Combine(state.FullName, "checkpoint-cleanup-existing-approved");
-        var content = $$"""{"approved_at": "{{DateTimeOffset.UtcNow:O}}", "reason": "planned", "acknowledge_risks": true}""";
+        var content = $$"""{"approved_at": "{{TimeProvider.System.GetUtcNow():O}}", "reason": "planned", "acknowledge_risks": true}""";
         var unknowing = content.Replace("true", "false", StringComparison.Ordinal);
 
         await WriteAsync(file, unknowing);
