@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Operators;
@@ -66,10 +66,7 @@ internal sealed class PortConnections : IDisposable
     {
         var address = agent.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Rock + "/portforward?port="
             + port.ToString(CultureInfo.InvariantCulture);
-        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version11 };
-        request.Headers.Connection.Add("Upgrade");
-        request.Headers.Upgrade.Add(new ProductHeaderValue("tcp"));
-        var answer = await agent.Invoker.SendAsync(request, cancellationToken);
+        var answer = await BareConnection.AskAsync(agent.Invoker, address, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.SwitchingProtocols)
         {
             return await answer.Content.ReadAsStreamAsync(cancellationToken);

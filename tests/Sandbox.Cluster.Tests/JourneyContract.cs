@@ -126,16 +126,14 @@ public abstract class JourneyContract(ClusterFixture fixture)
         await One.MustPostAsync("stop", new { sandbox_id = id });
     }
 
-    [NeedsDockerTheory]
-    [InlineData("127.0.0.1")]
-    [InlineData("[::1]")]
-    public async Task WebServer_InsideASandbox_IsReachedThroughTheProxyOfEachApi(string address)
+    [NeedsDockerFact]
+    public async Task WebServer_InsideASandbox_IsReachedThroughTheProxyOfEachApi()
     {
         var id = $"web-{Guid.NewGuid():N}";
         await One.RunAsync(id);
         await One.ExecuteAsync(
             id,
-            $"mkdir /www; echo hello > /www/index.html; httpd -p {address}:8000 -h /www; "
+            "mkdir /www; echo hello > /www/index.html; httpd -p 127.0.0.1:8000 -h /www; "
                 + "while ! netstat -tln | grep -q :8000; do sleep 0.1; done");
         var page = new Uri($"/apis/envs/sandbox/v1/sandboxes/{id}/proxy/port/8000/index.html", UriKind.Relative);
 

@@ -66,6 +66,12 @@ internal sealed partial class AgentRoute(
     private async Task ForwardAsync(HttpContext http, AgentCall call, string target)
     {
         http.LiftLimits();
+        if (BareConnection.IsAsked(http, out var upgrade))
+        {
+            await JoinAsync(http, upgrade, call, target);
+            return;
+        }
+
         var error = await forwarder.SendAsync(
             http, call.BaseAddress.AbsoluteUri, call.Invoker, Transfers.Forwarding, new AgentRequestTransformer(target),
             http.RequestAborted);
@@ -75,6 +81,24 @@ internal sealed partial class AgentRoute(
         }
 
         Log.Broke(logger, error, http.GetForwarderErrorFeature()?.Exception?.Message);
+        await BrokeAsync(http);
+    }
+
+    private async Task JoinAsync(HttpContext http, IHttpUpgradeFeature upgrade, AgentCall call, string target)
+    {
+        try
+        {
+            await BareConnection.JoinAsync(http, upgrade, call.Invoker, call.BaseAddress.AbsoluteUri.TrimEnd('/') + target);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException && !http.RequestAborted.IsCancellationRequested)
+        {
+            Log.Broke(logger, ForwarderError.UpgradeRequestDestination, exception.Message);
+            await BrokeAsync(http);
+        }
+    }
+
+    private static async Task BrokeAsync(HttpContext http)
+    {
         if (!http.Response.HasStarted)
         {
             http.Response.Clear();
