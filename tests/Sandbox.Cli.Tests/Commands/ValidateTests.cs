@@ -46,7 +46,7 @@ public sealed class ValidateTests : IDisposable
         Assert.True(approval.GetProperty("approval_required").GetBoolean(), "a cleanup needs an approval");
         Assert.True(approval.GetProperty("destructive_operation").GetBoolean(), "a cleanup destroys");
         Assert.False(approval.GetProperty("approved").GetBoolean(), "nobody approved it");
-        Assert.Equal(3, approval.GetProperty("impact_summary").GetArrayLength());
+        Assert.Equal(4, approval.GetProperty("impact_summary").GetArrayLength());
         Assert.Equal(
             Path.Combine(_cli.DataFolder, "rollout", "checkpoint-cleanup-existing-approved"),
             approval.GetProperty("approval_file").GetString());
