@@ -81,7 +81,7 @@ public sealed class MachineTests(TestMachines machines) : IClassFixture<TestMach
         SkipWithoutMachines();
         await DockerTestImage.EnsureAsync();
         using var rollout = new RolloutOfOneMachine(inventory: machines.Inventory + $"cluster_images=['{DockerTestImage.Name}']\n");
-        var refused = Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.Runner.BeginAsync(Docker, "ann", default));
+        var refused = Assert.IsType<BeginOutcome.ApprovalRequired>(await rollout.BeginAsync(Docker));
         Assert.All(Both, machine => AssertShown(refused.Plan, $"{machine}: changed: Show what is installed: package docker.io"));
 
         await PassAsync(rollout, Docker, refused.Plan);
