@@ -73,7 +73,7 @@ public sealed class DeployTests : IDisposable
         using var plan = JsonDocument.Parse(
             (await _cli.RunAsync("deploy", "plan", "cleanup-existing", "--request", "--json")).Expect(0).Output);
         var id = plan.RootElement.GetProperty("approval_id").GetString()!;
-        Assert.Equal(3, plan.RootElement.GetProperty("impact_summary").GetArrayLength());
+        Assert.Equal(4, plan.RootElement.GetProperty("impact_summary").GetArrayLength());
 
         var unknowing = (await _cli.RunAsync("deploy", "approve", id, "--reason", "planned")).Expect(1);
         Assert.Contains("--acknowledge-risks", unknowing.Error, StringComparison.Ordinal);
