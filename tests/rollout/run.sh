@@ -9,7 +9,8 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 here=$ROOT/tests/rollout
 read -ra sandbox <<<"${SANDBOX_CLI:-$ROOT/sandbox}"
 work=$(mktemp -d)
-state=$work/state
+data=$work/data
+state=$data/rollout
 machines=$work/machines
 names=(head node-1 node-2)
 checkpoints=(prerequisites-check docker-installation cleanup-existing cluster-deployment monitoring-deployment final-validation)
@@ -33,10 +34,32 @@ check() {
   fi
 }
 
-# approve CHECKPOINT REASON OPTION...: asks for an approval of the plan as it is now, and gives it.
+# A server on the same state: where approvals are given.
+start_server() {
+  Rollout__Inventory=$machines/inventory.ini "${sandbox[@]}" serve --data "$data" --port 0 >"$work/server.log" 2>&1 &
+  server=$!
+  for _ in $(seq 300); do
+    [ -s "$data/server.json" ] && return 0
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat "$work/server.log"
+  return 1
+}
+
+# approve CHECKPOINT REASON: asks for an approval of the plan as it is now, and gives it through the API.
 approve() {
   local id
-  id=$(deploy plan "$1" --request 2>/dev/null) && deploy approve "$id" --reason "$2" "${@:3}"
+  id=$(deploy plan "$1" --request 2>/dev/null) || return 1
+  python3 - "$data/server.json" "$id" "$2" <<'PYTHON'
+import json, sys, urllib.request
+server = {name.lower(): value for name, value in json.load(open(sys.argv[1])).items()}
+body = {"approved_by": "operator", "reason": sys.argv[3], "acknowledge_risks": True}
+asked = urllib.request.Request(
+    f"{server['url'].rstrip('/')}/api/v1/approvals/{sys.argv[2]}", json.dumps(body).encode(),
+    {"Content-Type": "application/json", "X-API-Key": server.get("api_key") or server.get("apikey") or ""})
+assert json.load(urllib.request.urlopen(asked))["approved"] is True
+PYTHON
 }
 
 # Each field of the records of one checkpoint, a line for each machine.
@@ -89,6 +112,7 @@ nothing_left() {
 }
 
 finish() {
+  [ -z "${server:-}" ] || { kill "$server" && wait "$server"; } 2>/dev/null
   if [ "${keep:-}" = yes ]; then
     say "left running: $here/machines.sh down $machines removes the machines; the state is $state"
   else
@@ -106,11 +130,12 @@ check "the sandboxes' image is there" bash "$ROOT/build/images/busybox.sh"
 
 say "three machines"
 check "the machines are up" bash "$here/machines.sh" up "$machines" "${#names[@]}"
+check "a server that rolls them out listens" start_server
 [ "$failed" = 0 ] || exit 1
 
 say "the six checkpoints"
-check "the plan of docker-installation is approved, with a reason" approve docker-installation "new machines"
-check "the plan of cleanup-existing is approved, with a reason" approve cleanup-existing "new machines" --acknowledge-risks
+check "the plan of docker-installation is approved through the API, with a reason" approve docker-installation "new machines"
+check "the plan of cleanup-existing is approved through the API, with a reason" approve cleanup-existing "new machines"
 check "the checkpoints pass" deploy --deploy
 for checkpoint in "${checkpoints[@]}"; do
   if [ "$checkpoint" = monitoring-deployment ]; then
@@ -132,7 +157,7 @@ check "the other checkpoints pass" deploy --deploy --start-from cluster-deployme
 check "nothing changed" changed_nothing 5
 
 say "the cluster is removed"
-check "the plan of cleanup-existing, which shows it, is approved" approve cleanup-existing "the end of the test" --acknowledge-risks
+check "the plan of cleanup-existing, which shows it, is approved" approve cleanup-existing "the end of the test"
 check "cleanup-existing passes" deploy --checkpoint cleanup-existing
 check "nothing of it is left" nothing_left
 check "the audit log is whole" deploy audit verify

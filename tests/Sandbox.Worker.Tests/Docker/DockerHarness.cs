@@ -20,7 +20,7 @@ public sealed class DockerHarness : IAsyncLifetime
 
     /// <summary>Takes more memory than it has, and ends a moment later: an engine hears of want of memory and of the end in
     /// two ways, and when both happen at once it may hear of the end first and never tell why.</summary>
-    internal static readonly string[] MemoryHog = ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M; sleep 3; exit 9"];
+    internal static readonly string[] MemoryHog = ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M; sleep 10; exit 9"];
 
     private readonly DockerCluster _cluster = new();
     private readonly TempFolder _folder = new();
