@@ -144,6 +144,9 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
         finally
         {
             open.ForEach(answer => answer.Dispose());
+
+            // The server notices one by one that they are gone, and the other attacks need some.
+            await Wait.UntilAsync(CanOpenHalfAsync, () => "the streams that were closed were to count no more");
         }
     }
 
@@ -173,6 +176,14 @@ public sealed class MemoryAttackTests(AttackedCluster attacked) : IAsyncLifetime
         socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0));
         await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private async Task<bool> CanOpenHalfAsync()
+    {
+        var open = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => OpenEventsAsync(attacked.Mallory)));
+        var isOpen = open.All(answer => answer.StatusCode is HttpStatusCode.OK);
+        Array.ForEach(open, answer => answer.Dispose());
+        return isOpen;
     }
 
     private static Task<HttpResponseMessage> OpenEventsAsync(RockCaller caller) =>
