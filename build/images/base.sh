@@ -14,17 +14,17 @@ recipe="1 $suite $packages"
 
 fail() { echo "image base: $*" >&2; exit 1; }
 
-command -v docker >/dev/null || fail "the docker command is missing (Debian: apt-get install docker.io)"
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/functions.sh"
+
+need_docker
 docker version --format '{{ .Server.Version }}' >/dev/null 2>&1 || fail "no Docker engine answers"
 
-if [ "${1:-}" != --force ] &&
-  [ "$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$image" 2>/dev/null || true)" = "$recipe" ]; then
+if [ "${1:-}" != --force ] && is_made "$image" "$recipe"; then
   echo "$image is there already"
   exit 0
 fi
 
-command -v debootstrap >/dev/null || fail "debootstrap is missing (Debian: apt-get install debootstrap)"
-[ "$(id -u)" = 0 ] || fail "debootstrap needs root; run this command as root once"
+need_debootstrap
 
 work=$(mktemp -d)
 root=$work/root
@@ -44,13 +44,5 @@ rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$r
 rm -f "$root/etc/resolv.conf" "$root/etc/hostname"
 
 echo "importing $image"
-before=$(docker image inspect --format '{{ .Id }}' "$image" 2>/dev/null || true)
-tar -C "$root" --numeric-owner -c . | docker import \
-  --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-  --change 'ENV LANG=C.UTF-8' \
-  --change 'WORKDIR /root' \
-  --change 'CMD ["/bin/bash"]' \
-  --change "LABEL $label=\"$recipe\"" \
-  - "$image" >/dev/null
-[ -z "$before" ] || docker image rm "$before" >/dev/null 2>&1 || true # still used by somebody: stays
+import "$root" "$image" "$recipe" 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' 'WORKDIR /root' 'CMD ["/bin/bash"]'
 echo "$image is ready"

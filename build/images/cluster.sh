@@ -25,15 +25,16 @@ fail() { echo "image cluster: $*" >&2; exit 1; }
 cleanup() { [ -z "$work" ] || rm -rf --one-file-system "$work"; }
 trap cleanup EXIT
 
-command -v docker >/dev/null || fail "the docker command is missing (Debian: apt-get install docker.io)"
+. build/images/functions.sh
+
+need_docker
 docker version --format '{{ .Server.Version }}' >/dev/null 2>&1 || fail "no Docker engine answers"
 mkdir -p artifacts/cluster
 exec 9>artifacts/cluster/lock
 flock 9
 
 make_base() {
-  command -v debootstrap >/dev/null || fail "debootstrap is missing (Debian: apt-get install debootstrap)"
-  [ "$(id -u)" = 0 ] || fail "debootstrap needs root; run this command as root once"
+  need_debootstrap
   work=$(mktemp -d)
   local root=$work/root
   echo "installing Debian $suite from $mirror"
@@ -48,13 +49,10 @@ make_base() {
   local bin
   for bin in "$root"/usr/lib/postgresql/*/bin; do ln -sf "${bin#"$root"}/pg_isready" "$root/usr/local/bin/pg_isready"; done
   echo "importing $base"
-  tar -C "$root" --numeric-owner -c . | docker import \
-    --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' --change 'ENV LANG=C.UTF-8' \
-    --change "LABEL $label=\"$recipe\"" - "$base" >/dev/null
+  import "$root" "$base" "$recipe" 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 }
 
-if [ "${1:-}" = --force ] ||
-  [ "$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$base" 2>/dev/null || true)" != "$recipe" ]; then
+if [ "${1:-}" = --force ] || ! is_made "$base" "$recipe"; then
   make_base
 fi
 

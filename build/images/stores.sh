@@ -7,6 +7,7 @@ set -euo pipefail
 label=sandbox.aspire/store
 postgres_user=999
 redis_user=998
+path='ENV PATH=/usr/local/bin:/usr/bin:/bin'
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 entry=$ROOT/build/images/postgres-entry
 work=$(mktemp -d)
@@ -14,7 +15,9 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 
 fail() { echo "image stores: $*" >&2; exit 1; }
 
-command -v docker >/dev/null || fail "the docker command is missing (Debian: apt-get install docker.io)"
+. "$ROOT/build/images/functions.sh"
+
+need_docker
 busybox=$(command -v busybox) || fail "busybox is missing (Debian: apt-get install busybox-static)"
 postgres=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$postgres" ] && [ -x "$postgres/initdb" ] || fail "Postgres is missing (Debian: apt-get install postgresql)"
@@ -54,20 +57,6 @@ base() {
   printf 'root:x:0:\n%s:x:%s:\n' "$3" "$2" >"$root/etc/group"
 }
 
-# import ROOT IMAGE RECIPE CHANGE...
-import() {
-  local root=$1 image=$2 recipe=$3 changes=() change before
-  shift 3
-  for change in "$@"; do changes+=(--change "$change"); done
-  before=$(docker image inspect --format '{{ .Id }}' "$image" 2>/dev/null || true)
-  tar -C "$root" --numeric-owner -c . | docker import \
-    --change 'ENV PATH=/usr/local/bin:/usr/bin:/bin' --change 'ENV LANG=C.UTF-8' --change "LABEL $label=\"$recipe\"" "${changes[@]}" - "$image" >/dev/null
-  [ -z "$before" ] || docker image rm "$before" >/dev/null 2>&1 || true # still used by somebody: stays
-  echo "$image is ready"
-}
-
-is_made() { [ "$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$1" 2>/dev/null || true)" = "$2" ]; }
-
 make_postgres() {
   local root=$work/postgres major program recipe
   recipe="2 $("$postgres/postgres" --version) $(sha256sum <"$entry" | cut -c 1-12)"
@@ -84,8 +73,9 @@ make_postgres() {
   mkdir -p "$root/usr/local/bin" "$root/var/lib/postgresql/data" "$root/var/run/postgresql"
   install -m 755 "$entry" "$root/usr/local/bin/postgres-entry"
   chown -R "$postgres_user:$postgres_user" "$root/var/lib/postgresql" "$root/var/run/postgresql"
-  import "$root" sandbox-postgres:local "$recipe" "ENV PG_MAJOR=$major" "USER $postgres_user:$postgres_user" \
+  import "$root" sandbox-postgres:local "$recipe" "$path" "ENV PG_MAJOR=$major" "USER $postgres_user:$postgres_user" \
     'ENTRYPOINT ["/usr/local/bin/postgres-entry"]' 'EXPOSE 5432'
+  echo "sandbox-postgres:local is ready"
 }
 
 make_redis() {
@@ -96,7 +86,8 @@ make_redis() {
   copy "$root" "$redis" "$(command -v redis-cli)"
   libraries "$root"
   install -d -o "$redis_user" -g "$redis_user" "$root/data"
-  import "$root" sandbox-redis:local "$recipe" "USER $redis_user:$redis_user" 'WORKDIR /data' 'CMD ["redis-server"]' 'EXPOSE 6379'
+  import "$root" sandbox-redis:local "$recipe" "$path" "USER $redis_user:$redis_user" 'WORKDIR /data' 'CMD ["redis-server"]' 'EXPOSE 6379'
+  echo "sandbox-redis:local is ready"
 }
 
 # Two starts at once make them once.

@@ -21,19 +21,19 @@ fail() { echo "image machine: $*" >&2; exit 1; }
 cleanup() { [ -z "$work" ] || rm -rf --one-file-system "$work"; }
 trap cleanup EXIT
 
-command -v docker >/dev/null || fail "the docker command is missing (Debian: apt-get install docker.io)"
+. "$ROOT/build/images/functions.sh"
+
+need_docker
 mkdir -p "$ROOT/artifacts/rollout"
 exec 9>"$ROOT/artifacts/rollout/image.lock"
 flock 9
 
-if [ "${1:-}" != --force ] &&
-  [ "$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$image" 2>/dev/null || true)" = "$recipe" ]; then
+if [ "${1:-}" != --force ] && is_made "$image" "$recipe"; then
   echo "$image is there already"
   exit 0
 fi
 
-command -v debootstrap >/dev/null || fail "debootstrap is missing (Debian: apt-get install debootstrap)"
-[ "$(id -u)" = 0 ] || fail "debootstrap needs root; run this command as root once"
+need_debootstrap
 
 work=$(mktemp -d)
 root=$work/root
@@ -72,12 +72,5 @@ echo 'deploy ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/deploy"
 chmod 440 "$root/etc/sudoers.d/deploy"
 
 echo "importing $image"
-before=$(docker image inspect --format '{{ .Id }}' "$image" 2>/dev/null || true)
-tar -C "$root" --numeric-owner -c . | docker import \
-  --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-  --change 'ENV LANG=C.UTF-8' \
-  --change 'CMD ["/sbin/init"]' \
-  --change "LABEL $label=\"$recipe\"" \
-  - "$image" >/dev/null
-[ -z "$before" ] || docker image rm "$before" >/dev/null 2>&1 || true # still used by somebody: stays
+import "$root" "$image" "$recipe" 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' 'CMD ["/sbin/init"]'
 echo "$image is ready"
