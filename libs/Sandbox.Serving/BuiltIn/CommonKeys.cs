@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Sandbox.Serving.Configuration;
+using Sandbox.Serving.Engines;
 
 namespace Sandbox.Serving.BuiltIn;
 
@@ -32,6 +33,16 @@ internal static class CommonKeys
 
     public static ConfigurationKey ContextLength(string name) =>
         ConfigurationKey.WholeNumber(name, "The longest context, in tokens; without it, the model's own.", 1, int.MaxValue);
+
+    /// <summary>What every launch has of them.</summary>
+    public static EngineLaunch Launch(EngineSettings settings, string model, ImmutableArray<string> arguments) => new()
+    {
+        Model = model,
+        Arguments = arguments,
+        Port = settings.WholeNumber("port"),
+        Image = settings.FindText("image"),
+        UseCpu = settings.Flag("use_cpu"),
+    };
 
     public static string? FindModel(EngineSettings settings) => settings.FindText("model_source") ?? settings.FindText("model");
 

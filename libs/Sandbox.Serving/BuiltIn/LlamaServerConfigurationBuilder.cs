@@ -53,13 +53,8 @@ internal sealed class LlamaServerConfigurationBuilder() : EngineConfigurationBui
                 .AddIf(parallel > 1, "--split-mode", "row", "--tensor-split", EqualParts(parallel));
         }
 
-        return new EngineLaunch
+        return CommonKeys.Launch(settings, CommonKeys.ServedName(settings, model), arguments.ToImmutable()) with
         {
-            Model = CommonKeys.ServedName(settings, model),
-            Arguments = arguments.ToImmutable(),
-            Port = settings.WholeNumber("port"),
-            Image = settings.FindText("image"),
-            UseCpu = useCpu,
             TensorParallelSize = useCpu ? 1 : parallel,
             ApiKey = settings.FindSecret("api_key"),
             Secrets = CommonKeys.Secrets(settings, ("hf_token", "HF_TOKEN"), ("api_key", "LLAMA_API_KEY")),

@@ -56,13 +56,8 @@ internal sealed class OllamaConfigurationBuilder() : EngineConfigurationBuilder(
             environment["CUDA_VISIBLE_DEVICES"] = environment["ROCR_VISIBLE_DEVICES"] = "-1";
         }
 
-        return new EngineLaunch
+        return CommonKeys.Launch(settings, model, [program, "serve"]) with
         {
-            Model = model,
-            Arguments = [program, "serve"],
-            Port = settings.WholeNumber("port"),
-            Image = settings.FindText("image"),
-            UseCpu = useCpu,
             Environment = environment.ToImmutable(),
             AfterStart = settings.Flag("pull") ? [program, "pull", model] : [],
         };

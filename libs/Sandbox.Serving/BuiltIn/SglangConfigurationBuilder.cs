@@ -86,13 +86,8 @@ internal sealed class SglangConfigurationBuilder() : EngineConfigurationBuilder(
             .Add("--chunked-prefill-size", settings.FindNumber("chunked_prefill_size"))
             .AddIf(LoraPaths(settings) is not [], ["--lora-paths", .. LoraPaths(settings)])
             .Add("--chat-template", settings.FindText("custom_chat_template"));
-        return new EngineLaunch
+        return CommonKeys.Launch(settings, CommonKeys.ServedName(settings, model), arguments.ToImmutable()) with
         {
-            Model = CommonKeys.ServedName(settings, model),
-            Arguments = arguments.ToImmutable(),
-            Port = settings.WholeNumber("port"),
-            Image = settings.FindText("image"),
-            UseCpu = useCpu,
             TensorParallelSize = useCpu ? 1 : settings.WholeNumber(parallelKey),
             Environment = useCpu
                 ? ImmutableSortedDictionary<string, string>.Empty.Add("SGLANG_USE_CPU_ENGINE", "1")

@@ -61,13 +61,8 @@ internal sealed class VllmConfigurationBuilder() : EngineConfigurationBuilder(ne
             .AddIf(settings.Flag("disable_log_stats"), "--disable-log-stats")
             .AddIf(settings.Flag("enable_prefix_caching"), "--enable-prefix-caching")
             .Add("--chat-template", settings.FindText("custom_chat_template"));
-        return new EngineLaunch
+        return CommonKeys.Launch(settings, CommonKeys.ServedName(settings, model), arguments.ToImmutable()) with
         {
-            Model = CommonKeys.ServedName(settings, model),
-            Arguments = arguments.ToImmutable(),
-            Port = settings.WholeNumber("port"),
-            Image = settings.FindText("image"),
-            UseCpu = useCpu,
             TensorParallelSize = useCpu ? 1 : parallel,
             ApiKey = settings.FindSecret("api_key"),
             Secrets = CommonKeys.Secrets(
