@@ -106,12 +106,7 @@ public sealed class ScheduleTests
     public async Task Schedule_OfACheckpointThatNeedsAnApproval_WaitsForOneAndRunsThenOnce()
     {
         using var rollout = new AutomatedRollout();
-        var gated = CheckpointCatalog.All[1];
-        await rollout.PassedBeforeAsync(gated);
-        await AddAsync(rollout, "0 3 * * *", gated);
-        rollout.Time.Advance(TimeSpan.FromHours(3));
-        await TickAsync(rollout);
-        var begun = Assert.Single(await rollout.Stores.Deployments.ActiveAsync(default));
+        var begun = await GivenDueAsync(rollout, CheckpointCatalog.All[1]);
 
         await rollout.Automation.Deployments.AdvanceAsync(begun.Id, default);
         await rollout.Automation.Deployments.AdvanceAsync(begun.Id, default);
@@ -143,12 +138,7 @@ public sealed class ScheduleTests
     public async Task Schedule_WhoseRequestIsDenied_EndsWithoutARun()
     {
         using var rollout = new AutomatedRollout();
-        var gated = CheckpointCatalog.All[1];
-        await rollout.PassedBeforeAsync(gated);
-        await AddAsync(rollout, "0 3 * * *", gated);
-        rollout.Time.Advance(TimeSpan.FromHours(3));
-        await TickAsync(rollout);
-        var begun = Assert.Single(await rollout.Stores.Deployments.ActiveAsync(default));
+        var begun = await GivenDueAsync(rollout, CheckpointCatalog.All[1]);
         await rollout.Automation.Deployments.AdvanceAsync(begun.Id, default);
         var request = Assert.Single(await rollout.Stores.Rollouts.ApprovalsAsync(default));
 
@@ -163,6 +153,16 @@ public sealed class ScheduleTests
 
     private static Task<Schedule> AddAsync(AutomatedRollout rollout, string cron, Checkpoint? checkpoint) =>
         rollout.Automation.Schedules.AddAsync("nightly", cron, "UTC", checkpoint, "ann", default);
+
+    /// <summary>A schedule of the checkpoint was due, and a deployment has begun of it.</summary>
+    private static async Task<Deployment> GivenDueAsync(AutomatedRollout rollout, Checkpoint checkpoint)
+    {
+        await rollout.PassedBeforeAsync(checkpoint);
+        await AddAsync(rollout, "0 3 * * *", checkpoint);
+        rollout.Time.Advance(TimeSpan.FromHours(3));
+        await TickAsync(rollout);
+        return Assert.Single(await rollout.Stores.Deployments.ActiveAsync(default));
+    }
 
     private static Task TickAsync(AutomatedRollout rollout) =>
         new Scheduler(rollout.Stores.Schedules, rollout.Stores.Deployments, rollout.Time).TickAsync(default);
