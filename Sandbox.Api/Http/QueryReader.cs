@@ -71,20 +71,22 @@ internal sealed class QueryReader
     /// <summary>A time as RFC 3339 writes it.</summary>
     public DateTimeOffset? Time(string name)
     {
-        if (Text(name) is not { } text)
+        if (!TryTime(Text(name), out var time))
         {
-            return null;
+            Problem ??= $"{name}: a time as 2030-01-31T00:00:00Z.";
         }
 
+        return time;
+    }
+
+    /// <param name="text">Null: there is none, and that is no problem.</param>
+    public static bool TryTime(string? text, out DateTimeOffset? time)
+    {
         // A plus that was not escaped arrives as a space.
-        if (DateTimeOffset.TryParse(
-            text.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-        {
-            return time;
-        }
-
-        Problem ??= $"{name}: a time as 2030-01-31T00:00:00Z.";
-        return null;
+        var isTime = DateTimeOffset.TryParse(
+            text?.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
+        time = isTime ? at : null;
+        return isTime || text is null;
     }
 
     private static string Shown(string name) => name.Length > 40 ? name[..40] + "…" : name;

@@ -28,23 +28,12 @@ internal static class Refusals
 
         return http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
             ? new ProblemResult(status, message, text).ExecuteAsync(http)
-            : WriteDetailAsync(http, status, text);
+            : JsonAnswer.WriteDetailAsync(http, status, text);
     }
 
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
         http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
             ? new ProblemResult(status, code, text).ExecuteAsync(http)
-            : WriteDetailAsync(http, status, text);
-
-    private static Task WriteDetailAsync(HttpContext http, int status, string detail)
-    {
-        http.Response.StatusCode = status;
-        return JsonAnswer.WriteAsync(http, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("detail", detail);
-            writer.WriteEndObject();
-        });
-    }
+            : JsonAnswer.WriteDetailAsync(http, status, text);
 }

@@ -139,13 +139,7 @@ internal sealed partial class PortProxyEndpoint(
             return;
         }
 
-        http.Response.StatusCode = status;
-        await JsonAnswer.WriteAsync(http, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("detail", detail);
-            writer.WriteEndObject();
-        });
+        await JsonAnswer.WriteDetailAsync(http, status, detail);
     }
 
     private static partial class Log

@@ -1,5 +1,5 @@
-using System.Net;
 using Microsoft.Net.Http.Headers;
+using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Operators;
 using Yarp.ReverseProxy.Forwarder;
@@ -64,11 +64,9 @@ internal sealed class PortRequestTransformer(
             headers.Append(HeaderNames.ContentSecurityPolicy, OwnOrigin);
         }
 
-        if (goesOn && proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
+        if (goesOn)
         {
-            // A caller that opened a stream learns at once that it is open, not with its first message.
-            await httpContext.Response.StartAsync(cancellationToken);
-            await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+            await httpContext.StartStreamAsync(proxyResponse, cancellationToken);
         }
 
         return goesOn;

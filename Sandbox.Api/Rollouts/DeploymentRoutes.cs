@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Api.Auth;
+using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Contracts.Rollouts;
 using Sandbox.Rollout.Bulk;
@@ -37,15 +38,12 @@ internal static class DeploymentRoutes
         var filter = new DeploymentFilter { StartedBy = startedBy };
         if (status is not null)
         {
-            var known = Enum.GetValues<DeploymentState>()
-                .Where(state => StatusWord.Of(state).Equals(status, StringComparison.OrdinalIgnoreCase)).ToList();
-            if (known.Count == 0)
+            if (StatusWord.Find<DeploymentState>(status) is not { } known)
             {
-                return RolloutProblemResult.BadRequest(
-                    $"status: one of {string.Join(", ", Enum.GetValues<DeploymentState>().Select(StatusWord.Of))}.");
+                return RolloutProblemResult.BadRequest($"status: one of {StatusWord.All<DeploymentState>()}.");
             }
 
-            filter = filter with { State = known[0] };
+            filter = filter with { State = known };
         }
 
         if (limit is not null)
@@ -59,7 +57,7 @@ internal static class DeploymentRoutes
             filter = filter with { Limit = most };
         }
 
-        if (!TryTime(since, out var from) || !TryTime(until, out var to))
+        if (!QueryReader.TryTime(since, out var from) || !QueryReader.TryTime(until, out var to))
         {
             return RolloutProblemResult.BadRequest("since and until: a time as 2030-01-31T00:00:00Z.");
         }
@@ -72,12 +70,15 @@ internal static class DeploymentRoutes
 
         var page = await rollout.Automation.Records.PageAsync(
             filter with { Since = from, Until = to, After = cursor }, cancellationToken);
-        return new JsonOk<DeploymentPageResult>(new DeploymentPageResult([.. page.Items.Select(ResultOf)], page.Next?.ToString()));
+        return new JsonOk<DeploymentPageResult>(
+            new DeploymentPageResult([.. page.Items.Select(DeploymentMessages.Of)], page.Next?.ToString()));
     }
 
     private static async Task<Results<JsonOk<DeploymentResult>, RolloutProblemResult>> FindAsync(
         string id, RolloutAccess rollout, CancellationToken cancellationToken) =>
-        await KnownAsync(id, rollout, cancellationToken) is { } found ? new JsonOk<DeploymentResult>(ResultOf(found)) : Unknown();
+        await KnownAsync(id, rollout, cancellationToken) is { } found
+            ? new JsonOk<DeploymentResult>(DeploymentMessages.Of(found))
+            : Unknown();
 
     private static async Task<Results<JsonAccepted<DeploymentResult>, RolloutProblemResult, ProblemResult>> BeginAsync(
         JsonBody<DeploymentRequest> body, RolloutAccess rollout, CurrentCaller caller, TimeProvider time,
@@ -108,7 +109,7 @@ internal static class DeploymentRoutes
 
         return await rollout.Automation.Deployments.CancelAsync(known.Id, caller.Value.Name, cancellationToken)
             ? new JsonOk<DeploymentResult>(
-                ResultOf(await rollout.Automation.Records.FindAsync(known.Id, cancellationToken) ?? known))
+                DeploymentMessages.Of(await rollout.Automation.Records.FindAsync(known.Id, cancellationToken) ?? known))
             : new RolloutProblemResult(StatusCodes.Status409Conflict, "not_running", "The deployment has ended already.");
     }
 
@@ -163,21 +164,6 @@ internal static class DeploymentRoutes
         return new JsonOk<BulkRunResult>(new BulkRunResult([.. results.Select(ResultOf)]));
     }
 
-    private static bool TryTime(string? text, out DateTimeOffset? time)
-    {
-        time = null;
-        if (text is null)
-        {
-            return true;
-        }
-
-        // A plus that was not escaped arrives as a space.
-        var isTime = DateTimeOffset.TryParse(
-            text.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
-        time = at;
-        return isTime;
-    }
-
     /// <summary>Null: the name is none.</summary>
     private static Checkpoint? FirstOf(JsonBody<DeploymentRequest> body) =>
         body.IsAbsent || body.Value.StartFrom is null ? CheckpointCatalog.All[0] : CheckpointCatalog.Find(body.Value.StartFrom);
@@ -188,25 +174,7 @@ internal static class DeploymentRoutes
     private static RolloutProblemResult Unknown() => RolloutProblemResult.NotFound("There is no such deployment.");
 
     private static JsonAccepted<DeploymentResult> Accepted(Deployment begun) =>
-        new(ResultOf(begun), $"{ManagementEndpoints.Prefix}/deployments/{begun.Id}");
-
-    private static DeploymentResult ResultOf(Deployment found) => new(
-        found.Id, StatusWord.Of(found.State), found.StartedBy, found.StartedAt, found.EndedAt)
-    {
-        IsKept = found is { State: DeploymentState.Completed, Bundle: not null },
-        RollbackOf = found.RollbackOf,
-        ScheduleId = found.Schedule,
-        Checkpoints =
-        [
-            .. found.Steps.Select(step => new DeploymentStepResult(step.Checkpoint, StatusWord.Of(step.State))
-            {
-                PlanHash = step.PlanHash,
-                ExecutionId = step.Execution,
-                ApprovalId = step.Approval,
-                Error = step.Error,
-            }),
-        ],
-    };
+        new(DeploymentMessages.Of(begun), $"{ManagementEndpoints.Prefix}/deployments/{begun.Id}");
 
     private static BulkItemResult ResultOf(BulkResult result) => new(
         result.Item.Checkpoint,

@@ -56,26 +56,17 @@ internal static class ExecutionRoutes
 
         if (state is not null)
         {
-            if (!Enum.TryParse<ExecutionState>(state, ignoreCase: true, out var known) || !Enum.IsDefined(known)
-                || char.IsAsciiDigit(state[0]))
+            if (StatusWord.Find<ExecutionState>(state) is not { } known)
             {
-                return RolloutProblemResult.BadRequest(
-                    $"state: one of {string.Join(", ", Enum.GetValues<ExecutionState>().Select(StatusWord.Of))}.");
+                return RolloutProblemResult.BadRequest($"state: one of {StatusWord.All<ExecutionState>()}.");
             }
 
             query = query with { State = known };
         }
 
-        if (since is not null)
+        if (!QueryReader.TryTime(since, out var from))
         {
-            // A plus that was not escaped arrives as a space.
-            if (!DateTimeOffset.TryParse(
-                since.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var from))
-            {
-                return RolloutProblemResult.BadRequest("since: a time as 2030-01-31T00:00:00Z.");
-            }
-
-            query = query with { Since = from };
+            return RolloutProblemResult.BadRequest("since: a time as 2030-01-31T00:00:00Z.");
         }
 
         if (after is not null)
@@ -88,7 +79,7 @@ internal static class ExecutionRoutes
             query = query with { After = cursor };
         }
 
-        var page = await rollout.Store.ExecutionsAsync(query, cancellationToken);
+        var page = await rollout.Store.ExecutionsAsync(query with { Since = from }, cancellationToken);
         return new JsonOk<ExecutionPageResult>(
             new ExecutionPageResult([.. page.Executions.Select(RolloutMessages.Of)], page.Next?.ToString()));
     }

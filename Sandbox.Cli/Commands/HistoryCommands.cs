@@ -2,10 +2,10 @@ using System.CommandLine;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Rollouts;
 using Sandbox.Cli.Terminals;
+using Sandbox.Contracts.Rollouts;
 using Sandbox.Rollout.Ansible;
 using Sandbox.Rollout.Checkpoints;
 using Sandbox.Rollout.Deployments;
-using Sandbox.Rollout.Records;
 
 namespace Sandbox.Cli.Commands;
 
@@ -132,10 +132,10 @@ internal static class HistoryCommands
 
     private static void Print(DeploymentPage page, bool json)
     {
-        var rows = page.Items.Select(RowOf).ToList();
+        var rows = page.Items.Select(DeploymentMessages.Of).ToList();
         if (json)
         {
-            Printer.Json(new DeploymentListing(rows, page.Next?.ToString()), CliJson.Default.DeploymentListing);
+            Printer.Json(new DeploymentPageResult(rows, page.Next?.ToString()), CliJson.Default.DeploymentPageResult);
             return;
         }
 
@@ -152,23 +152,4 @@ internal static class HistoryCommands
             StandardStreams.WriteErrorLine($"sandbox: there are more: --after {next}");
         }
     }
-
-    private static DeploymentRow RowOf(Deployment found) => new(
-        found.Id, StatusWord.Of(found.State), found.StartedBy, found.StartedAt)
-    {
-        EndedAt = found.EndedAt,
-        IsKept = found is { Bundle: not null, State: DeploymentState.Completed },
-        RollbackOf = found.RollbackOf,
-        ScheduleId = found.Schedule,
-        Checkpoints =
-        [
-            .. found.Steps.Select(step => new DeploymentStepRow(step.Checkpoint, StatusWord.Of(step.State))
-            {
-                PlanHash = step.PlanHash,
-                ExecutionId = step.Execution,
-                ApprovalId = step.Approval,
-                Error = step.Error,
-            }),
-        ],
-    };
 }

@@ -162,7 +162,7 @@ internal sealed record Failure(string Error, DateTimeOffset Timestamp);
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<AuditRow>))]
-[JsonSerializable(typeof(DeploymentListing))]
+[JsonSerializable(typeof(DeploymentPageResult))]
 [JsonSerializable(typeof(IReadOnlyList<BulkRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ScheduleRow>))]
 [JsonSerializable(typeof(IReadOnlyList<WebhookRow>))]

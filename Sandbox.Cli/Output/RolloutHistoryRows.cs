@@ -2,36 +2,6 @@ namespace Sandbox.Cli.Output;
 
 // What --json prints of the history of rollouts, bulk runs, schedules and webhooks.
 
-/// <param name="Next">What <c>--after</c> takes for the page after this one; null: this is the last one.</param>
-internal sealed record DeploymentListing(IReadOnlyList<DeploymentRow> Deployments, string? Next);
-
-/// <param name="Status">RUNNING, WAITING_FOR_APPROVAL, COMPLETED, FAILED or CANCELLED.</param>
-internal sealed record DeploymentRow(Guid DeploymentId, string Status, string StartedBy, DateTimeOffset StartedAt)
-{
-    public DateTimeOffset? EndedAt { get; init; }
-
-    public required IReadOnlyList<DeploymentStepRow> Checkpoints { get; init; }
-
-    /// <summary>A rollback to it is possible.</summary>
-    public bool IsKept { get; init; }
-
-    public Guid? RollbackOf { get; init; }
-
-    public Guid? ScheduleId { get; init; }
-}
-
-/// <param name="Status">PENDING, SKIPPED, WAITING_FOR_APPROVAL, RUNNING, COMPLETED, FAILED or CANCELLED.</param>
-internal sealed record DeploymentStepRow(string Checkpoint, string Status)
-{
-    public string? PlanHash { get; init; }
-
-    public Guid? ExecutionId { get; init; }
-
-    public Guid? ApprovalId { get; init; }
-
-    public string? Error { get; init; }
-}
-
 /// <param name="Status">Of the run as it ended; APPROVAL_REQUIRED, ALREADY_RUNNING, PREREQUISITES_MISSING or REFUSED when it did not
 /// begin.</param>
 internal sealed record BulkRow(string Checkpoint, IReadOnlyList<string> Machines, string Status)

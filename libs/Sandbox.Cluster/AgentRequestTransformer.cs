@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -42,11 +41,9 @@ public sealed class AgentRequestTransformer(string? target) : HttpTransformer
         }
 
         httpContext.Response.Headers.XContentTypeOptions = "nosniff";
-        if (goesOn && proxyResponse is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
+        if (goesOn)
         {
-            // A caller that opened a stream learns at once that it is open, not with its first message.
-            await httpContext.Response.StartAsync(cancellationToken);
-            await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+            await httpContext.StartStreamAsync(proxyResponse, cancellationToken);
         }
 
         return goesOn;

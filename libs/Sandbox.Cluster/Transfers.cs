@@ -18,6 +18,18 @@ public static class Transfers
         AllowResponseBuffering = false,
     };
 
+    /// <summary>Begins an answer of unknown length: a caller that opened a stream learns at once that it is open, not with its first
+    /// message.</summary>
+    /// <param name="answer">What is passed on.</param>
+    public static async Task StartStreamAsync(this HttpContext http, HttpResponseMessage? answer, CancellationToken cancellationToken)
+    {
+        if (answer is { StatusCode: not HttpStatusCode.SwitchingProtocols, Content.Headers.ContentLength: null })
+        {
+            await http.Response.StartAsync(cancellationToken);
+            await http.Response.BodyWriter.FlushAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Answers with text that nothing of ours wrote, piece by piece as it comes. What breaks off, also because this process
     /// ends, is cut hard: a reader must not take it for the end.</summary>
     /// <param name="stopping">When this process begins to end.</param>
