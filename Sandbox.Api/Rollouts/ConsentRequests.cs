@@ -46,7 +46,7 @@ internal sealed class ConsentRequests(RolloutAccess rollout, TimeProvider time)
         var now = time.GetUtcNow();
         return (await OpenAsync(checkpoint, cancellationToken))
             .FirstOrDefault(approval => approval.PlanHash == plan.Hash && approval.StateAt(now) is ApprovalState.Requested)
-            ?? await rollout.RequestAsync(checkpoint, plan, by, cancellationToken);
+            ?? await rollout.Desk.RequestAsync(plan, by, cancellationToken);
     }
 
     /// <param name="grant">After <see cref="ProblemOf(ApprovalGrantRequest, bool, string)"/> found none.</param>

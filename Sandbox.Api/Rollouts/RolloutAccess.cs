@@ -3,7 +3,6 @@ using Sandbox.Rollout;
 using Sandbox.Rollout.Ansible;
 using Sandbox.Rollout.Approvals;
 using Sandbox.Rollout.Checkpoints;
-using Sandbox.Rollout.Plans;
 using Sandbox.Rollout.Runs;
 using Sandbox.Rollout.Stores;
 
@@ -47,9 +46,6 @@ internal sealed class RolloutAccess(
     /// <exception cref="AnsibleException">Ansible, the inventory or the playbook cannot be used.</exception>
     public Task<BeginOutcome> BeginAsync(RunRequest request, CancellationToken cancellationToken) =>
         runs.BeginAsync(request, cancellationToken);
-
-    public Task<Approval> RequestAsync(Checkpoint checkpoint, RolloutPlan plan, string by, CancellationToken cancellationToken) =>
-        Desk.RequestAsync(plan, by, cancellationToken);
 
     public Task<bool> StopAsync(Guid execution, string by, CancellationToken cancellationToken) =>
         Engine.Runner.StopAsync(execution, by, cancellationToken);
