@@ -37,10 +37,11 @@ check() {
 # A server on the same state: where approvals are given.
 start_server() {
   Rollout__Inventory=$machines/inventory.ini "${sandbox[@]}" serve --data "$data" --port 0 >"$work/server.log" 2>&1 &
-  server=$!
+  # In a file: a check is a shell of its own.
+  echo $! >"$work/server.pid"
   for _ in $(seq 300); do
     [ -s "$data/server.json" ] && return 0
-    kill -0 "$server" 2>/dev/null || break
+    kill -0 "$(cat "$work/server.pid")" 2>/dev/null || break
     sleep 0.2
   done
   cat "$work/server.log"
@@ -112,7 +113,9 @@ nothing_left() {
 }
 
 finish() {
-  [ -z "${server:-}" ] || { kill "$server" && wait "$server"; } 2>/dev/null
+  if [ -s "$work/server.pid" ] && kill "$(cat "$work/server.pid")" 2>/dev/null; then
+    while kill -0 "$(cat "$work/server.pid")" 2>/dev/null; do sleep 0.2; done
+  fi
   if [ "${keep:-}" = yes ]; then
     say "left running: $here/machines.sh down $machines removes the machines; the state is $state"
   else
