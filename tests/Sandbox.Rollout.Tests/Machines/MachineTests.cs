@@ -116,6 +116,10 @@ public sealed class MachineTests(TestMachines machines) : IClassFixture<TestMach
         AssertShown(plan, "node-1: changed: Show what is removed: process ");
         AssertShown(plan, "container " + await machines.ShellAsync("node-1", "docker ps --no-trunc --quiet --filter name=ours"));
 
+        // A cluster that lives writes into its folders between the plan and the run, and the consent is to remove the folders.
+        AssertShown(plan, $"path /var/lib/sandbox-cluster/{machines.Project}");
+        await machines.ShellAsync("node-1", $"date >/var/lib/sandbox-cluster/{machines.Project}/written");
+
         await PassAsync(rollout, Cleanup, plan);
 
         var cleaned = (await RecordsAsync(rollout, Cleanup))["node-1"].Detail;
