@@ -93,6 +93,9 @@ class CallbackModule(CallbackBase):
     def _change(self, task, found):
         if found.get("censored") or found.get("_ansible_no_log"):
             return None
+        # Ansible asks for differences in its check mode only; a task may say that its own are not to be shown.
+        if task.check_mode and not task.diff:
+            return None
         if "diff" not in found:
             # A playbook shows so what it would do where Ansible's check mode cannot know it.
             return found.get("msg") if task.action in ("debug", "ansible.builtin.debug") else None
