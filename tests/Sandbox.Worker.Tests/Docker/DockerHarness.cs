@@ -18,9 +18,12 @@ public sealed class DockerHarness : IAsyncLifetime
 {
     private static readonly string[] Sleeper = ["/bin/sleep", "100000"];
 
-    /// <summary>Takes more memory than it has, and ends a moment later: an engine hears of want of memory and of the end in
-    /// two ways, and when both happen at once it may hear of the end first and never tell why.</summary>
-    internal static readonly string[] MemoryHog = ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M; sleep 10; exit 9"];
+    /// <summary>Takes more memory than it has once it is told to, and ends a moment later: an engine begins to listen for want of memory
+    /// after a container's first instruction, and hears of want of memory and of the end in two ways.</summary>
+    internal static readonly string[] MemoryHog =
+    [
+        "/bin/sh", "-c", "until [ -e /dev/shm/go ]; do sleep 0.1; done; dd if=/dev/zero of=/dev/null bs=200M; sleep 10; exit 9",
+    ];
 
     private readonly DockerCluster _cluster = new();
     private readonly TempFolder _folder = new();
@@ -129,6 +132,13 @@ public sealed class DockerHarness : IAsyncLifetime
     /// <summary>What a shell line in the sandbox prints.</summary>
     public static Task<(int ExitCode, string Output)> RunAsync(SandboxInstance sandbox, string line, CancellationToken cancellationToken) =>
         DockerEngine.ExecAsync(NameOf(sandbox), line, cancellationToken);
+
+    /// <summary>Tells a <see cref="MemoryHog"/> to take its memory.</summary>
+    public static async Task LetGoAsync(SandboxInstance hog, CancellationToken cancellationToken)
+    {
+        var (exitCode, output) = await RunAsync(hog, "touch /dev/shm/go", cancellationToken);
+        Assert.True(exitCode == 0, $"the program was to be told to begin: {output}");
+    }
 
     public Task<IReadOnlyList<string>> ContainersAsync(CancellationToken cancellationToken) => _cluster.ContainersAsync(cancellationToken);
 

@@ -197,6 +197,7 @@ public sealed class DockerLifecycleTests(DockerHarness docker) : IClassFixture<D
         var deployment = docker.NewDeployment(command: DockerHarness.MemoryHog);
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { MemoryBytes = 16 << 20 });
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        await DockerHarness.LetGoAsync(sandbox, Token);
 
         Assert.Equal("out of memory, exit code 9", await deployment.WhenEndedAsync(sandbox.Incarnation, Token));
     }

@@ -40,6 +40,7 @@ public sealed class EngineWatchTests(DockerHarness docker) : IClassFixture<Docke
         var sandbox = DockerHarness.GivenSandbox(spec => spec with { MemoryBytes = 16 << 20 });
 
         await deployment.EnsureStartedAsync(new StartOrder(sandbox, null), new RecordedPhases(), Token);
+        await DockerHarness.LetGoAsync(sandbox, Token);
 
         await seen.NextAsync($"{sandbox.Incarnation} {sandbox.Id} ended: out of memory, exit code 9", Token);
         await watch.StopAsync(Token);
