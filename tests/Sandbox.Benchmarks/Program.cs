@@ -32,6 +32,7 @@ var sheet = new Sheet();
     ("fairness", Fairness.RunAsync),
     ("statuses", ClusterNodeApi.StatusesAsync),
     ("exec", ClusterNodeApi.ExecAsync),
+    ("pulls", HangingPulls.RunAsync),
 ];
 foreach (var (_, runAsync) in clusters.Where(measurement => only.Count == 0 || only.Contains(measurement.Name)))
 {
@@ -51,6 +52,11 @@ if (only.Count == 0 || only.Contains("stack"))
 if (only.Count == 0 || only.Contains("memory"))
 {
     await MemoryTrials.RunAsync(root, sheet, rounds);
+}
+
+if (only.Count == 0 || only.Contains("proxy"))
+{
+    await ProxyTrials.RunAsync(root, sheet);
 }
 
 if (chosen.Count > 0)
