@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sandbox.Serving.Configuration;
 
 namespace Sandbox.Serving.Routing;
 
@@ -8,4 +9,8 @@ namespace Sandbox.Serving.Routing;
 /// <param name="Replicas">Those that may get requests; one that is left out gets no new ones and finishes what it has.</param>
 /// <param name="CanWake">Without replicas it is started by its first request.</param>
 public sealed record OfferedModel(
-    string Name, string? Tenant, ImmutableDictionary<string, double> Aliases, ImmutableArray<Replica> Replicas, bool CanWake);
+    string Name, string? Tenant, ImmutableDictionary<string, double> Aliases, ImmutableArray<Replica> Replicas, bool CanWake)
+{
+    /// <summary>What its engines ask for as a bearer token; null for nothing.</summary>
+    public Secret? ApiKey { get; init; }
+}
