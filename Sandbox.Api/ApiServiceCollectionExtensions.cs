@@ -10,6 +10,7 @@ using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
 using Sandbox.Api.Files;
+using Sandbox.Api.Gateway;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Middleware;
@@ -71,7 +72,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
-        return services.AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
+        return services.AddGateway().AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }
 
     /// <summary>The order matters: who asks, log, then authentication, then the limits of the caller's tenant, then the proxy that needs no
@@ -87,6 +88,7 @@ public static class ApiServiceCollectionExtensions
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
+        app.Services.GetRequiredService<GatewayEndpoint>().Map(app);
         app.MapManagement();
         app.MapRollouts();
         app.MapOpenApi("/openapi/v1.json");

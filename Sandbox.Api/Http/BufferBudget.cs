@@ -40,10 +40,23 @@ internal sealed class BufferBudget : IDisposable
     /// <returns>False: there was no room within <see cref="LongestWait"/>, or there never is for so much.</returns>
     public async ValueTask<bool> TryReserveAsync(HttpContext http, long bytes, CancellationToken cancellationToken)
     {
+        if (await HoldAsync(http, bytes, cancellationToken) is not { } held)
+        {
+            return false;
+        }
+
+        http.Response.RegisterForDispose(held);
+        return true;
+    }
+
+    /// <summary>The same, held until it is disposed.</summary>
+    /// <returns>Null: there was no room.</returns>
+    public async ValueTask<IDisposable?> HoldAsync(HttpContext http, long bytes, CancellationToken cancellationToken)
+    {
         var (tenant, units) = (http.Features.Get<Caller>()?.Tenant ?? "", (bytes + Unit - 1) / Unit);
         if (units > _share)
         {
-            return false;
+            return null;
         }
 
         var lease = _limiter.AttemptAcquire(tenant, (int)units);
@@ -56,11 +69,10 @@ internal sealed class BufferBudget : IDisposable
         if (lease is not { IsAcquired: true })
         {
             lease?.Dispose();
-            return false;
+            return null;
         }
 
-        http.Response.RegisterForDispose(new BufferLease(lease, _trimmer, units * Unit));
-        return true;
+        return new BufferLease(lease, _trimmer, units * Unit);
     }
 
     public void Dispose() => _limiter.Dispose();
@@ -89,10 +101,15 @@ internal sealed class BufferBudget : IDisposable
     /// <summary>What a request holds, until that has ended.</summary>
     private sealed class BufferLease(RateLimitLease lease, MemoryTrimmer trimmer, long bytes) : IDisposable
     {
+        private int _isReleased;
+
         public void Dispose()
         {
-            lease.Dispose();
-            trimmer.Released(bytes);
+            if (Interlocked.Exchange(ref _isReleased, 1) == 0)
+            {
+                lease.Dispose();
+                trimmer.Released(bytes);
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 using Sandbox.Api.Envd;
+using Sandbox.Api.Gateway;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Rock;
+using Sandbox.Serving.OpenAi;
 
 namespace Sandbox.Api.Middleware;
 
@@ -20,6 +22,11 @@ internal static class Refusals
             return EnvdProxy.WriteErrorAsync(http, status, text);
         }
 
+        if (http.Request.Path.StartsWithSegments(GatewayErrors.Prefix))
+        {
+            return GatewayErrors.WriteAsync(http, new OpenAiError(status, message, text));
+        }
+
         if (http.Request.Path.StartsWithSegments(RockRoute.Prefix))
         {
             http.Response.StatusCode = status;
@@ -33,7 +40,8 @@ internal static class Refusals
 
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
-        http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
+        http.Request.Path.StartsWithSegments(GatewayErrors.Prefix) ? GatewayErrors.WriteAsync(http, new OpenAiError(status, code, text))
+        : http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
             ? new ProblemResult(status, code, text).ExecuteAsync(http)
             : JsonAnswer.WriteDetailAsync(http, status, text);
 }
