@@ -7,8 +7,8 @@ using Sandbox.Serving.Routing;
 
 namespace Sandbox.Api.Gateway;
 
-/// <summary>The OpenAI interface in front of all models: who asks for which, and whether that may be. The bytes of a request go to an engine
-/// as they came, and those of its answer come back so.</summary>
+/// <summary>The OpenAI interface in front of all models: who asks for which, and whether that may be. The bytes of a request go to an
+/// engine as they came, and those of its answer come back so.</summary>
 internal sealed class GatewayEndpoint(
     ModelTable models, ModelBody bodies, ModelForwarder forwarder, CallerAllowances allowances, GatewayTelemetry telemetry,
     IOptions<GatewayOptions> options, TimeProvider time)

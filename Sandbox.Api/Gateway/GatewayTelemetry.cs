@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Sandbox.Serving.OpenAi;
 
 namespace Sandbox.Api.Gateway;
@@ -49,7 +50,7 @@ internal sealed class GatewayTelemetry : IDisposable
         var tags = new TagList { { "gen_ai.operation.name", operation }, { "gen_ai.request.model", model } };
         if (status >= StatusCodes.Status400BadRequest || progress.IsBroken)
         {
-            tags.Add("error.type", progress.IsBroken ? "engine_failed" : status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            tags.Add("error.type", progress.IsBroken ? "engine_failed" : status.ToString(CultureInfo.InvariantCulture));
             activity?.SetStatus(ActivityStatusCode.Error);
         }
 

@@ -33,7 +33,8 @@ internal sealed partial class ModelTable(
         [.. Of(tenant).SelectMany(models => models.Names).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>Null: the tenant may ask for no model of this name.</summary>
-    public ModelRoute? Find(string tenant, string name) => Of(tenant).Select(models => models.Find(name)).FirstOrDefault(found => found is not null);
+    public ModelRoute? Find(string tenant, string name) =>
+        Of(tenant).Select(models => models.Find(name)).FirstOrDefault(found => found is not null);
 
     public override void Dispose()
     {

@@ -13,7 +13,7 @@ internal static class ApiRows
         ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}",
             "envd POST /filesystem.Filesystem/{method}"];
 
-    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management(), .. Rollout()];
+    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management(), .. Rollout(), .. Models()];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
     private static readonly string AnHourAgo =
@@ -60,6 +60,17 @@ internal static class ApiRows
             method => ((string[])["proxy", "vnc"]).Select(name => new RouteRow(
                 Rocks(method, $"/sandboxes/{{id}}/{name}/{{**path}}"), Named.Sandbox,
                 id => new(new HttpMethod(method), $"{ApiServer.Rock}/sandboxes/{id}/{name}/a")))),
+    ];
+
+    /// <summary>The server of the matrix serves no models; whose models are whose is in GatewayTests.</summary>
+    private static IEnumerable<RouteRow> Models() =>
+    [
+        new("GET /health", Named.Nothing, _ => Get("/health")),
+        new("GET /v1/health", Named.Nothing, _ => Get("/v1/health")),
+        new("GET /v1/models", Named.Nothing, _ => Get("/v1/models")),
+        new("GET /v1/models/{**model}", Named.Nothing, _ => Get("/v1/models/none")),
+        .. ((string[])["chat/completions", "completions", "embeddings", "responses"]).Select(
+            path => new RouteRow($"POST /v1/{path}", Named.Nothing, _ => Post($"/v1/{path}", """{"model":"none"}"""))),
     ];
 
     private static IEnumerable<RouteRow> Envd() =>

@@ -58,7 +58,12 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <param name="settings">Configuration, for example <c>("Api:MaxJsonBody", "2048")</c>.</param>
     public static Task<ApiServer> StartAsync(params (string Name, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
-    public static async Task<ApiServer> StartAsync(TimeProvider time, params (string Name, string Value)[] settings)
+    public static Task<ApiServer> StartAsync(TimeProvider time, params (string Name, string Value)[] settings) =>
+        StartAsync(time, static _ => { }, settings);
+
+    /// <param name="services">Adds what is to stand where the API has something of its own.</param>
+    public static async Task<ApiServer> StartAsync(
+        TimeProvider time, Action<IServiceCollection> services, params (string Name, string Value)[] settings)
     {
         var folder = new TempFolder();
         var agent = await FakeAgent.StartAsync();
@@ -70,15 +75,16 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time);
+        services(builder.Services);
         builder.Services.AddStandaloneStorage(folder.File("sandboxes.db")).AddApi();
-        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
-        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
+        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(provider => provider.GetRequiredService<TestPlacement>());
+        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<FakeGateway>());
         builder.Services.AddSingleton<INodeUsage, TestUsage>();
         builder.Services.AddSingleton<TestDiagnostics>()
-            .AddSingleton<INodeDiagnostics>(services => services.GetRequiredService<TestDiagnostics>());
-        builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
-        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
-        builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
+            .AddSingleton<INodeDiagnostics>(provider => provider.GetRequiredService<TestDiagnostics>());
+        builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(provider => provider.GetRequiredService<TestLogs>());
+        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(provider => provider.GetRequiredService<TestEgress>());
+        builder.Services.AddSingleton<TestNode>().AddHostedService(provider => provider.GetRequiredService<TestNode>());
         var app = builder.Build();
         app.MapApi();
         await app.StartAsync();
