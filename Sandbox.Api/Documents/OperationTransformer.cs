@@ -11,6 +11,9 @@ namespace Sandbox.Api.Documents;
 /// form of failures.</summary>
 internal sealed class OperationTransformer : IOpenApiOperationTransformer
 {
+    /// <summary>What operations are not named after.</summary>
+    private static readonly string[] Prefixes = [ManagementEndpoints.Prefix, RockRoute.Prefix];
+
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var path = $"/{context.Description.RelativePath}";
@@ -26,7 +29,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
 
     private static string IdOf(string method, string path)
     {
-        var prefix = path.StartsWith(ManagementEndpoints.Prefix, StringComparison.Ordinal) ? ManagementEndpoints.Prefix : RockRoute.Prefix;
+        var prefix = Prefixes.FirstOrDefault(prefix => path.StartsWith(prefix, StringComparison.Ordinal)) ?? "";
         var name = string.Concat(path[prefix.Length..].Trim('/').Split('{', '}')).Replace('/', '_').Replace('-', '_');
         return $"{method.ToLowerInvariant()}_{name}";
     }

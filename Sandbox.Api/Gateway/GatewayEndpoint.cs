@@ -38,11 +38,11 @@ internal sealed class GatewayEndpoint(
 
         MapGet(app, GatewayErrors.Prefix + "/models", "The models that the caller may ask for", ListAsync);
         MapGet(app, GatewayErrors.Prefix + "/models/{**model}", "One of them", FindAsync);
-        MapGet(app, "/health", "Whether the gateway answers", HealthAsync);
+        MapGet(app, "/health", "Whether the gateway answers", HealthAsync).WithName("get_gateway_health");
         MapGet(app, GatewayErrors.Prefix + "/health", "Whether the gateway answers", HealthAsync);
     }
 
-    private static void MapGet(IEndpointRouteBuilder app, string path, string summary, RequestDelegate handler) =>
+    private static IEndpointConventionBuilder MapGet(IEndpointRouteBuilder app, string path, string summary, RequestDelegate handler) =>
         app.MapGet(path, handler).WithSummary(summary).WithTags(Tag).WithMetadata(handler.Method);
 
     private async Task HandleAsync(HttpContext http, string operation)
