@@ -50,6 +50,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<SqliteTenantStore>();
+        services.AddSingleton<IModelStore, SqliteModelStore>();
         return services
             .AddLocalLive()
             .AddStandaloneRollouts(Path.GetDirectoryName(path)!)
@@ -95,6 +96,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<INodeStore, PostgresNodeStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
+        services.AddSingleton<IModelStore, PostgresModelStore>();
         services.AddRolloutOptions().AddSingleton<IRolloutStore, PostgresRolloutStore>();
         services.AddSingleton<IDeploymentStore, PostgresDeploymentStore>().AddSingleton<IScheduleStore, PostgresScheduleStore>()
             .AddSingleton<IWebhookStore, PostgresWebhookStore>().AddSingleton<RolloutHistoryStores>();

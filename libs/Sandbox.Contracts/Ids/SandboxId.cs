@@ -34,7 +34,8 @@ public readonly record struct SandboxId : IParsable<SandboxId>
     private static string Shorten(string? s) => s is { Length: > 80 } ? s[..80] + "…" : s ?? "";
 }
 
-internal sealed class SandboxIdJson : JsonConverter<SandboxId>
+/// <summary>As a JSON string. Public for the serializers that are compiled into other assemblies.</summary>
+public sealed class SandboxIdJson : JsonConverter<SandboxId>
 {
     public override SandboxId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         SandboxId.TryParse(reader.GetString(), null, out var id) ? id : throw new JsonException("not a sandbox id");

@@ -22,6 +22,8 @@ public interface ITestedStores : IAsyncDisposable
 
     ITenantStore Tenants { get; }
 
+    IModelStore Models { get; }
+
     IRolloutStore Rollouts { get; }
 
     RolloutHistoryStores History { get; }
@@ -54,6 +56,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected INodeStore Nodes => Stores.Nodes;
 
     protected ITenantStore Tenants => Stores.Tenants;
+
+    protected IModelStore Models => Stores.Models;
 
     protected IRolloutStore Rollouts => Stores.Rollouts;
 

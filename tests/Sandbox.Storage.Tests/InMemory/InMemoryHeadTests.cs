@@ -34,6 +34,8 @@ public sealed class InMemoryLeaseStoreTests() : LeaseContract(time => ValueTask.
 
         public ITenantStore Tenants => throw new NotSupportedException();
 
+        public IModelStore Models => throw new NotSupportedException();
+
         public IRolloutStore Rollouts => throw new NotSupportedException();
 
         public RolloutHistoryStores History => throw new NotSupportedException();

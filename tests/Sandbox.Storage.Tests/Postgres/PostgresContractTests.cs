@@ -32,3 +32,5 @@ public sealed class PostgresEncryptionTests() : EncryptionContract(PostgresStore
 public sealed class PostgresRolloutStoreTests() : RolloutStoreContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresRolloutHistoryTests() : RolloutHistoryContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresModelStoreTests() : ModelStoreContract(PostgresStores.OpenAsync);

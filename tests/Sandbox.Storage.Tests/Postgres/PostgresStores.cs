@@ -44,6 +44,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
 
     public ITenantStore Tenants => new PostgresTenantStore(database.At(time));
 
+    public IModelStore Models => new PostgresModelStore(database.At(time), Given.Cipher);
+
     public IRolloutStore Rollouts => new PostgresRolloutStore(database.Database, _feed);
 
     public RolloutHistoryStores History => new(

@@ -32,3 +32,5 @@ public sealed class SqliteEncryptionTests() : EncryptionContract(SqliteFile.Open
 public sealed class SqliteRolloutStoreTests() : RolloutStoreContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteRolloutHistoryTests() : RolloutHistoryContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteModelStoreTests() : ModelStoreContract(SqliteFile.OpenAsync);

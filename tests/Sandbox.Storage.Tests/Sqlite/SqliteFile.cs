@@ -40,6 +40,8 @@ internal sealed class SqliteFile : ITestedStores
 
     public ITenantStore Tenants => new SqliteTenantStore(Database, _time);
 
+    public IModelStore Models => new SqliteModelStore(Database, Given.Cipher);
+
     public IRolloutStore Rollouts => new SqliteRolloutStore(Database, _feed);
 
     public RolloutHistoryStores History => new(
