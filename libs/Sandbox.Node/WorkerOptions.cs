@@ -5,7 +5,7 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Node;
 
 /// <summary>One node. Bound from section <c>Worker</c>, checked at start.</summary>
-public sealed class WorkerOptions
+public sealed class WorkerOptions : IValidatableObject
 {
     public const string Section = "Worker";
 
@@ -58,6 +58,10 @@ public sealed class WorkerOptions
     /// running sandbox at a time. Empty: all that this machine shows as <c>/dev/nvidia0</c>, <c>/dev/nvidia1</c>, … Nodes that share an
     /// engine need lists that share no GPU.</summary>
     public IReadOnlyList<string> Gpus { get; set; } = [];
+
+    /// <summary>Folders of this machine with engines' programs and models, by absolute path. Sandboxes that run an engine see them under
+    /// the same path, read-only, whatever tenant they belong to; no other sandbox does.</summary>
+    public IReadOnlyList<string> ModelFolders { get; set; } = [];
 
     /// <summary>It asks for what no other deployment than Docker gives.</summary>
     internal bool DemandsDocker => Runtime.Length > 0 || UserNamespaces is "required";
@@ -118,6 +122,12 @@ public sealed class WorkerOptions
     /// <summary>The longest pause between two attempts. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan LongestJobPause { get; set; } = TimeSpan.FromSeconds(10);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => ModelFolders
+        .Where(folder => !Path.IsPathFullyQualified(folder) || Path.GetFullPath(folder) != folder || folder is "/")
+        .Select(folder => new ValidationResult(
+            $"{nameof(ModelFolders)}: '{folder}' must be the absolute path of a folder, without . and .. and a slash at its end.",
+            [nameof(ModelFolders)]));
 }
 
 [OptionsValidator]

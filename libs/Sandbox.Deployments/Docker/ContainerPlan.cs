@@ -154,6 +154,7 @@ internal sealed record ContainerPlan(
         [
             ReadOnly(AgentFolder, AgentRoutes.BinaryFolderInSandbox),
             ReadOnly(SocketFolder, AgentRoutes.SocketFolderInSandbox),
+            .. Spec.SharesModels ? Worker.ModelFolders.Select(folder => ReadOnly(folder, folder)) : [],
         ];
         if (Spec.UseKata)
         {

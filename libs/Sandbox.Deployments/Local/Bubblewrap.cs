@@ -82,9 +82,11 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
     internal sealed record IsolationSettings(string Program, bool Newer)
     {
         /// <summary>The whole command line up to the program that is run.</summary>
+        /// <param name="shared">Folders that are seen inside under the same path, read-only.</param>
         /// <param name="hasNetwork">It is run inside the network that the sandbox gets; else it makes one with nothing in it.</param>
         public IReadOnlyList<string> CommandLine(
-            SandboxInstance sandbox, LocalFolder folder, string socketFolder, AgentCommand agent, bool hasNetwork) =>
+            SandboxInstance sandbox, LocalFolder folder, string socketFolder, AgentCommand agent, IReadOnlyList<string> shared,
+            bool hasNetwork) =>
         [
             Program, "--info-fd", "3", "--seccomp", "5", .. Base(), "--unshare-uts", "--hostname", sandbox.Id.ToString(),
             .. hasNetwork ? (string[])["--ro-bind", folder.ResolverFile, "/etc/resolv.conf"] : ["--unshare-net"],
@@ -93,6 +95,7 @@ internal sealed class Bubblewrap(TimeProvider time) : ILocalIsolation
             "--ro-bind", Path.Combine(folder.Etc, "passwd"), "/etc/passwd", "--ro-bind", Path.Combine(folder.Etc, "group"), "/etc/group",
             "--ro-bind", agent.Folder, AgentRoutes.BinaryFolderInSandbox, "--ro-bind", socketFolder, AgentRoutes.SocketFolderInSandbox,
             "--bind", folder.Temp, "/tmp", "--bind", folder.Home, Home, "--dir", "/run", "--dir", "/var", "--symlink", "../tmp", "/var/tmp",
+            .. shared.SelectMany(path => (string[])["--ro-bind-try", path, path]),
             "--remount-ro", "/", "--chdir", Home, "--",
         ];
 

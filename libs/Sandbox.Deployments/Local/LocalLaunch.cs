@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Options;
 using Sandbox.Contracts.Agent;
 using Sandbox.Domain.Lifecycle;
+using Sandbox.Node;
 using Sandbox.Node.Agents;
 
 namespace Sandbox.Deployments.Local;
 
 /// <summary>Starts the agent of a Local sandbox so that it outlives this server, and so that its identity is on disk before
 /// it does anything: a crash in between leaves nothing that cannot be found.</summary>
-internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, LocalNetwork network)
+internal sealed class LocalLaunch(
+    SandboxFolders folders, AgentProgram program, LocalNetwork network, IOptions<WorkerOptions> options)
 {
     /// <summary>Environment entry by which stray processes of a sandbox without isolation are found.</summary>
     public const string Mark = "SANDBOX_INCARNATION";
@@ -79,10 +82,11 @@ internal sealed class LocalLaunch(SandboxFolders folders, AgentProgram program, 
         var agent = program.Find(walls is null ? null : AgentRoutes.BinaryFolderInSandbox)
             ?? throw new InvalidOperationException("There is no agent program on this machine.");
         var socketFolder = folders.Socket(sandbox.Incarnation);
+        var shared = sandbox.Spec.SharesModels ? options.Value.ModelFolders : [];
         var socket = $"{(walls is null ? socketFolder : AgentRoutes.SocketFolderInSandbox)}/{AgentRoutes.SocketName}";
         return
         [
-            .. walls?.CommandLine(sandbox, folder, socketFolder, agent, hasNetwork) ?? [],
+            .. walls?.CommandLine(sandbox, folder, socketFolder, agent, shared, hasNetwork) ?? [],
             .. walls is null ? [] : ProcessLimits.Before(sandbox.Spec),
             .. agent.Command,
             "--dial", $"unix:{socket}",

@@ -124,6 +124,9 @@ public sealed record SandboxSpec
 
     public IReadOnlyDictionary<string, string> ExtendedParams { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>It runs the engine of a model, and sees the folders that its node shares with engines, read-only.</summary>
+    public bool SharesModels { get; init; }
+
     /// <summary>How long the agent waits for an owner before it ends its sandbox.</summary>
     public TimeSpan AgentGrace { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -22,7 +22,7 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
                 new SandboxError.Forbidden("This server runs sandboxes with Docker only."),
             "local" when spec.Deployment is DeploymentKind.Docker =>
                 new SandboxError.Forbidden("This server runs sandboxes as local processes only."),
-            _ => await AskAsync(spec.Deployment, cancellationToken),
+            _ => await AskAsync(spec.Deployment, cancellationToken) ?? WhyTooFewGpus(spec),
         };
 
     public async Task<DeploymentKind> ChooseAsync(CancellationToken cancellationToken) => options.Value.Deployment switch
@@ -41,6 +41,13 @@ internal sealed class Placement(DeploymentSet deployments, IOptions<WorkerOption
     };
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>What this machine will never have is told at once; what others have now is the start's to find out.</summary>
+    private SandboxError.NoCapacity? WhyTooFewGpus(SandboxSpec spec) =>
+        spec is { NumGpus: > 0 and var asked, Deployment: DeploymentKind.Docker or DeploymentKind.Local }
+            && GpuDevices.Of(options.Value).Count is var all && all < asked
+            ? new SandboxError.NoCapacity($"{asked:0.##} GPUs are asked for, and this machine has {all}")
+            : null;
 
     private async Task<SandboxError?> AskAsync(DeploymentKind kind, CancellationToken cancellationToken)
     {
