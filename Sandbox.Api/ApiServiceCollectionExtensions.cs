@@ -19,6 +19,7 @@ using Sandbox.Api.Rock;
 using Sandbox.Api.Rollouts;
 using Sandbox.Api.Routes;
 using Sandbox.Api.Sandboxes;
+using Sandbox.Api.Serving;
 using Sandbox.Api.Tenancy;
 using Sandbox.Cluster;
 using Sandbox.Domain.Operators;
@@ -72,6 +73,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
+        services.AddServedModels().AddSingleton<TenantScopedModels>().AddSingleton<ModelLogEndpoint>();
         return services.AddGateway().AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }
 

@@ -1,16 +1,11 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Sandbox.Serving.Routing;
-
 namespace Sandbox.Api.Gateway;
 
 internal static class GatewayServiceCollectionExtensions
 {
-    /// <summary>The gateway over the models of <see cref="IModelCatalog"/>.</summary>
+    /// <summary>The gateway over the models of <c>IModelCatalog</c>.</summary>
     public static IServiceCollection AddGateway(this IServiceCollection services)
     {
         services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>().BindConfiguration(GatewayOptions.Section);
-        services.TryAddSingleton<IModelCatalog, NoModels>();
-        services.TryAddSingleton<IReplicaConnector, TcpReplicaConnector>();
         return services
             .AddSingleton<ModelTable>().AddHostedService(static provider => provider.GetRequiredService<ModelTable>())
             .AddSingleton<ReplicaConnections>().AddHostedService<ReplicaHealthChecks>()

@@ -3,7 +3,7 @@ using Sandbox.Contracts.Management;
 namespace Sandbox.Api.Management;
 
 /// <summary>Tenants, keys, dead letters, nodes, diagnostics and join tokens, for admins only; and what each tenant may read of its
-/// sandboxes.</summary>
+/// sandboxes, and do with its models.</summary>
 internal static class ManagementEndpoints
 {
     public const string Prefix = "/api/v1";
@@ -25,6 +25,7 @@ internal static class ManagementEndpoints
 
         api.MapUsage();
         api.MapSandboxes();
+        api.MapModels();
         var admin = api.MapGroup("").AddEndpointFilter<AdminFilter>().WithDescription("Needs an admin's API key.");
         admin.MapTenants();
         admin.MapKeys();

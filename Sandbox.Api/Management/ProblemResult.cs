@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Sandbox.Api.Http;
 using Sandbox.Contracts.Management;
 using Sandbox.Domain.Errors;
+using Sandbox.Serving.Backends;
 
 namespace Sandbox.Api.Management;
 
@@ -18,6 +19,18 @@ internal sealed class ProblemResult(int status, string code, string detail) : IR
     public static ProblemResult BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "bad_request", detail);
 
     public static ProblemResult NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
+
+    /// <summary>What keeps a model from being served.</summary>
+    public static ProblemResult Of(ServingFailure failure) => new(
+        failure.Error switch
+        {
+            ServingError.AlreadyRunning => StatusCodes.Status409Conflict,
+            ServingError.NoEngineSpecified or ServingError.InvalidEngine or ServingError.InvalidConfiguration =>
+                StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        },
+        failure.Code,
+        failure.Message);
 
     /// <summary>What keeps a sandbox from doing what was asked.</summary>
     public static ProblemResult Of(SandboxError error)

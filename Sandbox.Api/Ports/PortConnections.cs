@@ -55,14 +55,11 @@ internal sealed class PortConnections : IDisposable
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
-    public void Dispose() => Invoker.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
-        context.InitialRequestMessage.Options.TryGetValue(Destination, out var destination)
-            ? await OpenAsync(destination.Agent, destination.Port, cancellationToken)
-            : throw new InvalidOperationException("A request goes to a sandbox only as PortConnections.Address addresses it.");
-
-    private static async Task<Stream> OpenAsync(AgentCall agent, int port, CancellationToken cancellationToken)
+    /// <summary>A tunnel of its own to a port of a sandbox's loopback.</summary>
+    /// <exception cref="PortClosedException">Nothing listens there.</exception>
+    /// <exception cref="HttpRequestException">The agent gives none.</exception>
+    /// <exception cref="AgentCallException">The agent is not reached.</exception>
+    public static async Task<Stream> OpenAsync(AgentCall agent, int port, CancellationToken cancellationToken)
     {
         var address = agent.BaseAddress.AbsoluteUri.TrimEnd('/') + AgentRoutes.Rock + "/portforward?port="
             + port.ToString(CultureInfo.InvariantCulture);
@@ -78,4 +75,11 @@ internal sealed class PortConnections : IDisposable
             ? new PortClosedException(port)
             : new HttpRequestException($"the agent answered {(int)status} instead of a connection");
     }
+
+    public void Dispose() => Invoker.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
+        context.InitialRequestMessage.Options.TryGetValue(Destination, out var destination)
+            ? await OpenAsync(destination.Agent, destination.Port, cancellationToken)
+            : throw new InvalidOperationException("A request goes to a sandbox only as PortConnections.Address addresses it.");
 }

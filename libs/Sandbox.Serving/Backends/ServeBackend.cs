@@ -196,7 +196,8 @@ public sealed partial class ServeBackend(
         }
 
         var launch = engine.Configuration.Build(configuration);
-        var model = new ServedModel(engine.Engine, engine.Deployment.Create(launch, options.Replicas), options.Readiness);
+        var deployment = engine.Deployment.Create(launch, options.Replicas) with { Configuration = configuration };
+        var model = new ServedModel(engine.Engine, deployment, options.Readiness);
         foreach (var note in launch.Notes)
         {
             Log.WithoutEffect(logger, engine.Name, note);

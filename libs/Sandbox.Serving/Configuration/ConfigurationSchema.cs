@@ -22,6 +22,8 @@ public sealed class ConfigurationSchema(string engine, ImmutableArray<Configurat
             .OfType<string>(),
     ]);
 
+    public bool Has(string name) => _keys.ContainsKey(name);
+
     internal ConfigurationKey this[string name] => _keys[name];
 
     private string Unknown(string name) => Spelling.Nearest(name, _keys.Keys) is { } near

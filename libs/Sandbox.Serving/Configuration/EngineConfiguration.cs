@@ -46,6 +46,9 @@ public sealed class EngineConfiguration
 
     public EngineConfiguration With(string name, string value) => new(new Dictionary<string, string>(_values) { [name] = value });
 
+    /// <summary>The keys and values, of which any may be a secret.</summary>
+    public IReadOnlyDictionary<string, string> Reveal() => _values;
+
     public override string ToString() => string.Join(", ", Names);
 
     private static string TextOf(JsonProperty property) => property.Value.ValueKind switch

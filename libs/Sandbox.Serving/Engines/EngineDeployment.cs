@@ -1,3 +1,4 @@
+using Sandbox.Serving.Configuration;
 using Sandbox.Serving.Resources;
 
 namespace Sandbox.Serving.Engines;
@@ -6,4 +7,8 @@ namespace Sandbox.Serving.Engines;
 /// <param name="Engine">The engine's name.</param>
 /// <param name="Replicas">At least 1.</param>
 /// <param name="Resources">Of each replica.</param>
-public sealed record EngineDeployment(string Engine, EngineLaunch Launch, int Replicas, ResourcePlan Resources);
+public sealed record EngineDeployment(string Engine, EngineLaunch Launch, int Replicas, ResourcePlan Resources)
+{
+    /// <summary>What the launch was built of, for a runner that builds one for each replica; null where it is not known.</summary>
+    public EngineConfiguration? Configuration { get; init; }
+}

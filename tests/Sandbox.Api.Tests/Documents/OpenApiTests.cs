@@ -55,12 +55,13 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = await AskAsync();
 
         Assert.Equal(
-            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /schedules/{name}", "delete /webhooks/{id}",
+            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /models/{name}", "delete /schedules/{name}", "delete /webhooks/{id}",
                 "get /approvals", "get /approvals/{name}", "get /audit", "get /audit/verify",
                 "get /checkpoints", "get /checkpoints/{name}", "get /checkpoints/{name}/plan", "get /cluster/health", "get /cluster/status",
                 "get /dead-letters", "get /deployments", "get /deployments/{id}", "get /diagnostics", "get /events",
                 "get /executions", "get /executions/{id}",
-                "get /executions/{id}/output", "get /health", "get /join-tokens", "get /keys", "get /monitoring/grafana/dashboards",
+                "get /executions/{id}/output", "get /health", "get /join-tokens", "get /keys", "get /models", "get /models/{name}",
+                "get /models/{name}/logs", "get /monitoring/grafana/dashboards",
                 "get /monitoring/prometheus", "get /nodes", "get /nodes/{node}", "get /rollout/events", "get /sandboxes",
                 "get /sandboxes/{id}/logs", "get /schedules", "get /tenants", "get /usage", "get /webhooks",
                 "get /webhooks/{id}/deliveries",
@@ -68,6 +69,7 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
                 "post /checkpoints/{name}",
              "post /dead-letters/{id}/redrive", "post /deployments", "post /deployments/{id}/cancel",
                 "post /deployments/{id}/rollback", "post /executions/bulk", "post /executions/{id}/stop", "post /join-tokens", "post /keys",
+                "post /models",
                 "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /schedules",
                 "post /schedules/{name}/pause", "post /schedules/{name}/resume",
              "post /tenants", "post /webhooks", "put /sandboxes/{id}/network", "put /tenants/{name}/quota"],

@@ -30,7 +30,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     public static async Task<GatewayServer> StartAsync(params (string Name, string Value)[] settings)
     {
         var catalog = new TestCatalog();
-        var api = await ApiServer.StartAsync(TimeProvider.System, services => services.AddSingleton<IModelCatalog>(catalog), settings);
+        var api = await ApiServer.StartAsync(
+            TimeProvider.System, services => services.AddSingleton<IModelCatalog>(catalog).AddSingleton<IReplicaConnector, TcpReplicaConnector>(), settings);
         return new GatewayServer(api, catalog);
     }
 

@@ -102,6 +102,11 @@ internal static class ApiRows
         new("GET /api/v1/sandboxes", Named.Sandboxes, _ => Get("/api/v1/sandboxes")),
         new("GET /api/v1/sandboxes/{id}/logs", Named.Sandbox, id => Get($"/api/v1/sandboxes/{id}/logs")),
         new("PUT /api/v1/sandboxes/{id}/network", Named.Sandbox, id => Put($"/api/v1/sandboxes/{id}/network", "{}")),
+        new("GET /api/v1/models", Named.Nothing, _ => Get("/api/v1/models")),
+        new("POST /api/v1/models", Named.Nothing, _ => Post("/api/v1/models", "{}")),
+        new("GET /api/v1/models/{name}", Named.Nothing, _ => Get("/api/v1/models/none")),
+        new("DELETE /api/v1/models/{name}", Named.Nothing, _ => new(HttpMethod.Delete, "/api/v1/models/none")),
+        new("GET /api/v1/models/{name}/logs", Named.Nothing, _ => Get("/api/v1/models/none/logs")),
         new("GET /api/v1/events", Named.Sandboxes, _ => Get($"/api/v1/events?follow=false&since={AnHourAgo}")),
         new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];

@@ -75,7 +75,6 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(folder.File("api.sock")));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time);
-        services(builder.Services);
         builder.Services.AddStandaloneStorage(folder.File("sandboxes.db")).AddApi();
         builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(provider => provider.GetRequiredService<TestPlacement>());
         builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<FakeGateway>());
@@ -85,6 +84,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(provider => provider.GetRequiredService<TestLogs>());
         builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(provider => provider.GetRequiredService<TestEgress>());
         builder.Services.AddSingleton<TestNode>().AddHostedService(provider => provider.GetRequiredService<TestNode>());
+        services(builder.Services);
         var app = builder.Build();
         app.MapApi();
         await app.StartAsync();

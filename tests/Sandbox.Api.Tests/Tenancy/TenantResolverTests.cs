@@ -18,7 +18,8 @@ public sealed class TenantResolverTests
             typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore),
             typeof(SandboxRecordCache),
         ];
-        string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster", "Sandbox.Api.Caching"];
+        // Engines are looked after outside any request, for all tenants.
+        string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster", "Sandbox.Api.Caching", "Sandbox.Api.Serving"];
         const BindingFlags All =
             BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 

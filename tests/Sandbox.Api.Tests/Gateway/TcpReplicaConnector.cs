@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using Sandbox.Serving.Routing;
 
-namespace Sandbox.Api.Gateway;
+namespace Sandbox.Api.Tests.Gateway;
 
-/// <summary>Connections to replicas that this process can reach by their address.</summary>
+/// <summary>Connections to engines that run as processes of the test's, without a sandbox around them.</summary>
 internal sealed class TcpReplicaConnector : IReplicaConnector
 {
     public async ValueTask<Stream> ConnectAsync(Replica replica, CancellationToken cancellationToken)
