@@ -14,10 +14,7 @@ internal sealed class ModelLease(ILeaseStore leases, TimeProvider time) : IDispo
     private Lease? _lease;
     private CancellationTokenSource? _held;
 
-    /// <summary>Whether it was held when it was asked for last.</summary>
-    public bool IsHeld => _held is { IsCancellationRequested: false };
-
-    /// <summary>Takes or renews it. The token ends when it may be another's; null: another has it.</summary>
+    /// <summary>Takes it, or renews it. One caller at a time. The token ends when it may be another's; null: another has it.</summary>
     public async Task<CancellationToken?> TryHoldAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();

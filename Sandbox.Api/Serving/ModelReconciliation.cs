@@ -13,12 +13,17 @@ internal sealed partial class ModelReconciliation(
 
     private readonly ConcurrentDictionary<(string Tenant, string Name), Task> _running = new();
     private Task _sweep = Task.CompletedTask;
+    private volatile bool _isClean;
     private long? _sweptAt;
+
+    /// <summary>There was no model when it looked last, and no sandbox of an engine either.</summary>
+    public bool IsClean => _isClean;
 
     /// <summary>Begins a look at each model that is not being looked at. One caller at a time.</summary>
     /// <param name="held">Ends when another process may do this.</param>
     public void Begin(IReadOnlyList<ModelRecord> known, CancellationToken held)
     {
+        _isClean &= known.Count == 0;
         foreach (var model in known)
         {
             var key = (model.Tenant, model.Name);
@@ -28,7 +33,8 @@ internal sealed partial class ModelReconciliation(
             }
         }
 
-        foreach (var key in _running.Keys.Except(known.Select(model => (model.Tenant, model.Name))))
+        // What may still submit a sandbox is remembered until it has ended.
+        foreach (var (key, _) in _running.Where(running => running.Value.IsCompleted))
         {
             _running.TryRemove(key, out _);
         }
@@ -36,12 +42,12 @@ internal sealed partial class ModelReconciliation(
         if (_sweep.IsCompleted && !(_sweptAt is { } swept && time.GetElapsedTime(swept) < SweepEvery))
         {
             _sweptAt = time.GetTimestamp();
-            _sweep = RunAsync(() => SweepAsync(held), "sandboxes without a model", held);
+            _sweep = RunAsync(() => SweepAsync(isLast: known.Count == 0 && _running.IsEmpty, held), "sandboxes without a model", held);
         }
     }
 
     /// <summary>The sandboxes are read first: one that was there then had its id written into its model before.</summary>
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    private async Task SweepAsync(bool isLast, CancellationToken cancellationToken)
     {
         var found = await sandboxes.ListAsync(cancellationToken);
         var known = (await models.ListAsync(cancellationToken)).SelectMany(model => model.Replicas).Select(replica => replica.Sandbox)
@@ -51,6 +57,8 @@ internal sealed partial class ModelReconciliation(
             Log.Orphan(logger, orphan);
             await sandboxes.EndAsync(orphan, cancellationToken);
         }
+
+        _isClean = isLast && found.Count == 0;
     }
 
     private async Task RunAsync(Func<Task> look, string what, CancellationToken held)

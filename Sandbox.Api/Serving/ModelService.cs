@@ -33,8 +33,12 @@ internal sealed partial class ModelService(
         var known = await models.ListAsync(stoppingToken);
         await usage.FlushAsync(known, stoppingToken);
 
-        // Without a model, not even a lease is written.
-        if ((known.Count > 0 || lease.IsHeld) && await lease.TryHoldAsync(stoppingToken) is { } held)
+        if (known.Count == 0 && reconciliation.IsClean)
+        {
+            // While there is nothing to look after, not even a lease is written.
+            await lease.LeaveAsync(stoppingToken);
+        }
+        else if (await lease.TryHoldAsync(stoppingToken) is { } held)
         {
             reconciliation.Begin(known, held);
         }

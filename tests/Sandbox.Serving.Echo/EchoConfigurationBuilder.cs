@@ -17,6 +17,7 @@ internal sealed class EchoConfigurationBuilder() : EngineConfigurationBuilder(ne
     [
         ConfigurationKey.Text("engine", "The engine's name."),
         ConfigurationKey.Text("model", "The name by which clients ask for it.", DefaultModel),
+        ConfigurationKey.Text("image", "The image of its sandbox, which must have the .NET runtime; without it, this machine's."),
         ConfigurationKey.Text("host", "The address on which it listens.", "127.0.0.1"),
         ConfigurationKey.WholeNumber("port", "The port on which it listens.", 1, 65535, 8000),
         ConfigurationKey.Secret("api_key", "The key that its routes ask for."),
@@ -38,6 +39,7 @@ internal sealed class EchoConfigurationBuilder() : EngineConfigurationBuilder(ne
             .. settings.Flag("print_key") ? ["--print-key", "true"] : Array.Empty<string>(),
         ],
         Port = settings.WholeNumber("port"),
+        Image = settings.FindText("image"),
         UseCpu = true,
         ApiKey = settings.FindSecret("api_key"),
         Secrets = settings.FindSecret("api_key") is { } key

@@ -26,6 +26,7 @@ public sealed partial class ServeBackend(
     private readonly SemaphoreSlim _changing = new(1);
     private readonly ClusterConnection _cluster = new(cluster);
     private ServedModel? _model;
+    private bool _isDisposed;
 
     /// <summary>Finds the cluster, once: at the address, or one that runs on this machine, or else a new one on it.</summary>
     public async Task<InitializeResult> InitializeAsync(string? address, CancellationToken cancellationToken)
@@ -161,6 +162,11 @@ public sealed partial class ServeBackend(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await ShutdownAsync(CancellationToken.None);
         _changing.Dispose();
     }
