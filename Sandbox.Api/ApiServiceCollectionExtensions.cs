@@ -14,6 +14,7 @@ using Sandbox.Api.Gateway;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Middleware;
+using Sandbox.Api.Mirrors;
 using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Rollouts;
@@ -30,7 +31,8 @@ namespace Sandbox.Api;
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
 /// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>INodeDiagnostics</c>,
-/// <c>ISandboxLogs</c>, <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it is put together with.
+/// <c>ISandboxLogs</c>, <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it
+/// is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
 {
@@ -61,6 +63,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton(provider => new MemoryTrimmer(provider.GetRequiredService<TimeProvider>(), MemoryTrimmer.Collect));
         services.AddSingleton<BufferBudget>().AddSingleton<PageReader>();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
+        services.AddSingleton<RegistryManifests>().AddSingleton<ImageMirrors>().AddSingleton<StartPreparation>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()
             .AddSingleton<DeleteSandboxEndpoint>();
         services.AddSingleton<ArchiveSandboxEndpoint>().AddSingleton<CommitSandboxEndpoint>();

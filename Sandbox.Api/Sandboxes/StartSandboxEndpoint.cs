@@ -5,19 +5,20 @@ using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.Rock;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
-using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Api.Sandboxes;
 
-/// <summary><c>start_async</c> answers when the record is written, <c>start</c> when the sandbox runs.</summary>
+/// <summary><c>start_async</c> answers when the record is written, <c>start</c> when the sandbox runs. The record is prepared by
+/// <see cref="StartPreparation"/>, with what <see cref="Domain.Policies.DeploymentManager"/> makes of the request.</summary>
 internal sealed class StartSandboxEndpoint(
-    DeploymentManager deployments, IPlacement placement, TenantScopedOperator sandboxes, RockBody body, TimeProvider time,
-    IOptions<ApiOptions> options)
+    StartPreparation preparation, TenantScopedOperator sandboxes, RockBody body, TimeProvider time, IOptions<ApiOptions> options)
 {
     public const string FailureMessage = "start sandbox failed";
     public const string AsyncFailureMessage = "async start sandbox failed";
+
+    /// <summary>What a caller shows for the lists of who may get more than others.</summary>
+    private const string AuthorizationHeader = "X-Key";
 
     private const int LongestOwner = 256;
 
@@ -65,9 +66,10 @@ internal sealed class StartSandboxEndpoint(
 
     private async Task<Result<SandboxInstance>> SubmitAsync(HttpContext http, StartRequest request)
     {
-        var kind = await placement.ChooseAsync(http.RequestAborted);
-        return deployments.Prepare(request, OwnerOf(http.Request.Headers), kind, time.GetUtcNow()).TryGet(out var prepared, out var error)
-            ? await sandboxes.SubmitAsync(prepared, request.RegistryPassword, http.RequestAborted)
+        var headers = http.Request.Headers;
+        var result = await preparation.PrepareAsync(request, OwnerOf(headers), headers[AuthorizationHeader], http.RequestAborted);
+        return result.TryGet(out var prepared, out var error)
+            ? await sandboxes.SubmitAsync(prepared.Record, prepared.RegistryPassword, http.RequestAborted)
             : error;
     }
 

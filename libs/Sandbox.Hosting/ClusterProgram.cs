@@ -19,6 +19,10 @@ public sealed class ClusterProgram(string[] args)
     /// <summary>Names a folder of settings, a file <c>Section__Key</c> each: for secrets, which an environment would show.</summary>
     private const string SecretsFolder = "SECRETS_FOLDER";
 
+    /// <summary>Names a JSON file of settings that go before all others; changes of it reach the running process, for the sections that
+    /// can change (docs/operations.md).</summary>
+    private const string SettingsFile = "SETTINGS_FILE";
+
     /// <summary>The file that <c>CLUSTER_FILE</c> names is a source of its configuration, below all others.</summary>
     public bool ReadsClusterFile { get; init; }
 
@@ -54,6 +58,11 @@ public sealed class ClusterProgram(string[] args)
             if (builder.Configuration[SecretsFolder] is { Length: > 0 } secrets)
             {
                 builder.Configuration.AddKeyPerFile(Path.GetFullPath(secrets), optional: false);
+            }
+
+            if (builder.Configuration[SettingsFile] is { Length: > 0 } changing)
+            {
+                builder.Configuration.AddWatchedJsonFile(changing);
             }
 
             builder.AddServiceDefaults();
@@ -112,7 +121,7 @@ public sealed class ClusterProgram(string[] args)
         OptionsValidationException options => string.Join(' ', options.Failures),
         AggregateException several when several.InnerExceptions.All(inner => WhyRefused(inner) is not null) =>
             string.Join(' ', several.InnerExceptions.Select(inner => WhyRefused(inner)).Distinct()),
-        IOException io => io.Message,
+        IOException or InvalidDataException => exception.Message,
         StorageUnavailableException or SchemaTooNewException => exception.Message,
         _ => Refusals.Contains(exception.GetType()) ? exception.Message : null,
     };

@@ -64,7 +64,7 @@ internal static class Composition
             ["Worker:ManagedAgent"] = options.ManagedAgent,
             ["Api:KeyFile"] = options.ApiKeyFile is null ? "" : Path.GetFullPath(options.ApiKeyFile),
         });
-        configuration.AddJsonFile(Path.Combine(folder.Path, "appsettings.json"), optional: true, reloadOnChange: false);
+        configuration.AddWatchedJsonFile(Path.Combine(folder.Path, "appsettings.json"), isOptional: true);
         configuration.AddEnvironmentVariables();
         configuration.AddEnvironmentVariables("SANDBOX_");
         configuration.AddInMemoryCollection(options.Settings);

@@ -22,3 +22,6 @@ internal sealed partial class SecurityPolicyValidator : IValidateOptions<Securit
 
 [OptionsValidator]
 internal sealed partial class RolloutOptionsValidator : IValidateOptions<RolloutOptions>;
+
+[OptionsValidator]
+internal sealed partial class StartOptionsValidator : IValidateOptions<StartOptions>;

@@ -221,6 +221,8 @@ public static class StorageServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
         services.AddOptionsWithValidateOnStart<SecurityPolicy, SecurityPolicyValidator>().BindConfiguration(SecurityPolicy.Section);
         services.AddOptionsWithValidateOnStart<ImagePolicy, ImagePolicyValidator>().BindConfiguration(ImagePolicy.Section);
+        services.AddOptionsWithValidateOnStart<StartOptions, StartOptionsValidator>().BindConfiguration(StartOptions.Section);
+        services.AddSingleton(typeof(CurrentOptions<>)).AddLogging();
         services.AddOptionsWithValidateOnStart<ArchiveOptions, ArchiveOptionsValidator>().BindConfiguration(ArchiveOptions.Section);
         services.AddSingleton<IArchiveStore>(provider => Value<ArchiveOptions>(provider).Store switch
         {
@@ -229,10 +231,25 @@ public static class StorageServiceCollectionExtensions
             _ => new NoArchiveStore(),
         });
         services.AddSingleton<SandboxTransitions>();
-        services.AddSingleton(provider => new AutoPolicy(Value<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
-        return services.AddSingleton(provider => new DeploymentManager(
-            Value<SpecLimits>(provider), Value<SecurityPolicy>(provider), Value<LifecycleOptions>(provider),
-            provider.GetRequiredService<AutoPolicy>()));
+        services.AddSingleton(provider =>
+            new AutoPolicy(Current<LifecycleOptions>(provider), Value<ArchiveOptions>(provider).IsConfigured));
+        return services.AddSingleton(MakeDeploymentManager);
+    }
+
+    private static DeploymentManager MakeDeploymentManager(IServiceProvider provider)
+    {
+        var (limits, lifecycle, start) =
+            (Current<SpecLimits>(provider), Current<LifecycleOptions>(provider), Current<StartOptions>(provider));
+        var (security, auto) = (Value<SecurityPolicy>(provider), provider.GetRequiredService<AutoPolicy>());
+        return new DeploymentManager(() => new StartPolicies(limits(), security, lifecycle(), auto, start()));
+    }
+
+    /// <summary>As the configuration says at the time of the call.</summary>
+    private static Func<T> Current<T>(IServiceProvider provider)
+        where T : class
+    {
+        var current = provider.GetRequiredService<CurrentOptions<T>>();
+        return () => current.Value;
     }
 
     private static T Value<T>(IServiceProvider provider)

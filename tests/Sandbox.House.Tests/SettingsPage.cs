@@ -23,7 +23,7 @@ internal static partial class SettingsPage
     private static readonly (string Program, string Sections)[] Readers =
     [
         ("every program of a cluster", "Cluster"),
-        ("Sandbox.Api", "Api Gateway Limits Lifecycle Operator Rollout Monitoring Serving"),
+        ("Sandbox.Api", "Api Gateway Limits Start Lifecycle Operator Rollout Monitoring Serving"),
         ("Sandbox.Api and Sandbox.Worker", "Security"),
         ("Sandbox.Worker and Sandbox.Kubernetes", "Worker"),
         ("all that read and write records", "Archive Redis"),

@@ -5,10 +5,16 @@ namespace Sandbox.Domain.Policies;
 
 /// <summary>What a sandbox becomes by itself after a stop: resolved from the request when it
 /// is created, turned into an absolute deadline when it stops.</summary>
+/// <param name="current">The options as they are configured now.</param>
 /// <param name="canArchive">There is somewhere to put archives.</param>
-public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false)
+public sealed class AutoPolicy(Func<LifecycleOptions> current, bool canArchive = false)
 {
-    public LifecycleOptions Options => options;
+    public AutoPolicy(LifecycleOptions options, bool canArchive = false)
+        : this(() => options, canArchive)
+    {
+    }
+
+    public LifecycleOptions Options => current();
 
     public bool CanArchive => canArchive;
 
@@ -21,9 +27,9 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
             return new AutoTransitions(Bounded(asked), Delete: null, RemoveContainer: false);
         }
 
-        return (delete ?? options.AutoDelete) is { } delay
+        return (delete ?? Options.AutoDelete) is { } delay
             ? new AutoTransitions(Archive: null, Bounded(delay), RemoveContainer: Bounded(delay) == TimeSpan.Zero)
-            : new AutoTransitions(Archive: null, Delete: null, options.RemoveContainer);
+            : new AutoTransitions(Archive: null, Delete: null, Options.RemoveContainer);
     }
 
     /// <summary>Only a stop that was asked for, or an expiry, cascades; a failed start and a loss never do.</summary>
@@ -37,11 +43,11 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
 
     /// <summary>Sets the deadline of a record that has just become archived.</summary>
     public SandboxInstance WithArchivedDeadline(SandboxInstance archived, DateTimeOffset now) =>
-        WithDelete(archived, options.AutoDeleteArchived, now);
+        WithDelete(archived, Options.AutoDeleteArchived, now);
 
     /// <summary>Sets the deadline of a record whose archive has failed: its own wish for an archive is spent.</summary>
     public SandboxInstance WithFailedArchiveDeadline(SandboxInstance stopped, DateTimeOffset now) =>
-        WithDelete(stopped, options.AutoDelete, now);
+        WithDelete(stopped, Options.AutoDelete, now);
 
     private static SandboxInstance WithDelete(SandboxInstance record, TimeSpan? delay, DateTimeOffset now) => record with
     {
@@ -55,13 +61,13 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
         {
             // A caller that asks for the reason of the failure has time to do so, however short the delay is.
             return spec.RemoveContainer || spec.AutoDelete is not null
-                ? (SandboxState.Deleted, Longer(spec.AutoDelete, options.FailedStartRetention))
+                ? (SandboxState.Deleted, Longer(spec.AutoDelete, Options.FailedStartRetention))
                 : null;
         }
 
         if (happened is SandboxEvent.Lost && CascadesToDelete(spec))
         {
-            return (SandboxState.Deleted, options.LostRetention);
+            return (SandboxState.Deleted, Options.LostRetention);
         }
 
         return (spec.AutoArchive, spec.AutoDelete) switch
@@ -75,7 +81,7 @@ public sealed class AutoPolicy(LifecycleOptions options, bool canArchive = false
 
     private static TimeSpan Longer(TimeSpan? one, TimeSpan other) => one > other ? one.Value : other;
 
-    private TimeSpan Bounded(TimeSpan delay) => options.AutoDelete < delay ? options.AutoDelete.Value : delay;
+    private TimeSpan Bounded(TimeSpan delay) => Options.AutoDelete is { } bound && bound < delay ? bound : delay;
 }
 
 /// <param name="Archive">Delay between stop and archive; null: never.</param>

@@ -8,17 +8,20 @@ namespace Sandbox.Domain.Policies;
 
 /// <summary>Prepares the configuration of a new sandbox: id, role, environment, defaults, limits, deadlines. Where it then
 /// runs is the operator's business.</summary>
-public sealed class DeploymentManager
+/// <param name="policies">Asked for each sandbox, so that a change of the configuration reaches the next.</param>
+public sealed class DeploymentManager(Func<StartPolicies> policies)
 {
-    private readonly SpecReader _specs;
-
-    public DeploymentManager(SpecLimits limits, SecurityPolicy security, LifecycleOptions lifecycle, AutoPolicy auto) =>
-        _specs = new SpecReader(limits, security, lifecycle, auto);
+    public DeploymentManager(SpecLimits limits, SecurityPolicy security, LifecycleOptions lifecycle, AutoPolicy auto)
+        : this(() => new StartPolicies(limits, security, lifecycle, auto, new StartOptions()))
+    {
+    }
 
     /// <summary>The first record of a sandbox, not yet written anywhere. Errors: <see cref="SandboxError.BadId"/>,
     /// <see cref="SandboxError.BadSpec"/>, <see cref="SandboxError.Forbidden"/>.</summary>
     /// <param name="kind">How sandboxes are run here; one with a remote agent is Remote whatever this says.</param>
-    public Result<SandboxInstance> Prepare(StartRequest request, SandboxOwner owner, DeploymentKind kind, DateTimeOffset now)
+    /// <param name="authorization">What the caller sent as <c>X-Key</c>, for the lists of who may get more; null: nothing.</param>
+    public Result<SandboxInstance> Prepare(
+        StartRequest request, SandboxOwner owner, DeploymentKind kind, DateTimeOffset now, string? authorization = null)
     {
         var id = SandboxId.New();
         if (request.SandboxId is { } given && !SandboxId.TryParse(given, null, out id))
@@ -26,7 +29,7 @@ public sealed class DeploymentManager
             return new SandboxError.BadId(given);
         }
 
-        if (!_specs.Read(request, kind).TryGet(out var spec, out var error))
+        if (!new SpecReader(policies()).Read(request, kind, authorization).TryGet(out var spec, out var error))
         {
             return error;
         }

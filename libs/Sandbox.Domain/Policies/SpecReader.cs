@@ -6,12 +6,16 @@ using Sandbox.Domain.Specs;
 namespace Sandbox.Domain.Policies;
 
 /// <summary>Turns what a caller asks for into the full, effective configuration, or says what cannot be.</summary>
-internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, LifecycleOptions lifecycle, AutoPolicy auto)
+internal sealed class SpecReader(StartPolicies policies)
 {
     private const int LongestImage = 512;
     private const double LongestGrace = 86400;
 
-    public Result<SandboxSpec> Read(StartRequest request, DeploymentKind deployment)
+    private readonly SpecLimits _limits = policies.Limits;
+    private readonly StartOptions _start = policies.Start;
+
+    /// <param name="authorization">What the caller sent as <c>X-Key</c>; null: nothing.</param>
+    public Result<SandboxSpec> Read(StartRequest request, DeploymentKind deployment, string? authorization)
     {
         var check = new SpecCheck();
         CheckImage(check, request);
@@ -20,19 +24,20 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             Deployment = request.Remote is null ? deployment : DeploymentKind.Remote,
             Image = request.Image.Trim(),
             ImageOs = request.ImageOs,
-            Role = limits.Role,
-            Environment = limits.Environment,
+            Role = _limits.Role,
+            Environment = _limits.Environment,
             Pull = PullOf(check, request.Pull),
-            MemoryBytes = check.Memory(request.Memory, limits.MaxMemory),
-            Cpus = check.Cpus("cpus", request.Cpus, limits.MaxCpus),
-            LimitCpus = request.LimitCpus is { } most ? check.Cpus("limit_cpus", most, limits.MaxCpus) : null,
-            DiskBytes = (request.Disk ?? limits.DefaultDisk) is { } disk ? check.Size("disk", disk, limits.MaxDisk) : null,
-            PidsLimit = request.PidsLimit ?? limits.DefaultPids,
+            MemoryBytes = check.Memory(request.Memory, _limits.MaxMemory),
+            Cpus = check.Cpus("cpus", request.Cpus, _limits.MaxCpus),
+            LimitCpus = request.LimitCpus is { } most ? check.Cpus("limit_cpus", most, _limits.MaxCpus) : null,
+            DiskOvercommitRatio = _start.DiskOvercommitRatio,
+            DiskBytes = (request.Disk ?? _limits.DefaultDisk) is { } disk ? check.Size("disk", disk, _limits.MaxDisk) : null,
+            PidsLimit = request.PidsLimit ?? _limits.DefaultPids,
             NumGpus = request.NumGpus,
             AcceleratorType = request.AcceleratorType,
-            StartupTimeout = StartupOf(check, request.StartupTimeout),
+            StartupTimeout = StartupOf(check, request),
             IdleTimeout = IdleOf(check, request.AutoClearTimeMinutes),
-            MaxLifetime = lifecycle.MaxLifetime,
+            MaxLifetime = policies.Lifecycle.MaxLifetime,
             RemoveImage = request.RemoveImage,
             Network = NetworkOf(check, request.Network),
             Egress = EgressOf(check, request.Egress),
@@ -40,7 +45,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             AllowPrivilegeGain = request.AllowPrivilegeGain,
             UseKata = request.UseKataRuntime,
             RegistryUsername = request.RegistryUsername,
-            Env = check.Environment(request.Env),
+            Env = check.Environment(EnvironmentOf(request)),
             Metadata = check.Map("metadata", request.Metadata, SpecCheck.LongestMetadata),
             ExtendedParams = check.Map("extended_params", request.ExtendedParams),
             AgentGrace = check.Seconds("agent_grace_seconds", request.AgentGraceSeconds ?? 600, 1, LongestGrace),
@@ -48,6 +53,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         };
         spec = WithEngineArguments(check, WithAutoTransitions(check, spec, request), request);
         CheckNumbers(check, spec);
+        spec = WithMore(spec, authorization);
         if (EgressReader.WhyImpossible(spec) is SandboxError.BadSpec impossible)
         {
             check.Refuse(impossible.Field, impossible.Reason);
@@ -58,7 +64,7 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
             return error;
         }
 
-        return security.WhyForbidden(spec) is { } forbidden ? forbidden : spec;
+        return policies.Security.WhyForbidden(spec) is { } forbidden ? forbidden : spec;
     }
 
     private static void CheckImage(SpecCheck check, StartRequest request)
@@ -132,31 +138,56 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         return new RemoteAgent(remote.Host, remote.Port, check.Seconds("remote.timeout", remote.Timeout, 0.001, 60));
     }
 
-    private TimeSpan StartupOf(SpecCheck check, double? seconds)
+    /// <summary>What a caller gives goes before what every sandbox gets.</summary>
+    private Dictionary<string, string> EnvironmentOf(StartRequest request)
     {
-        if (seconds is not { } asked)
+        var env = new Dictionary<string, string>(_start.EnvironmentOf(request.ImageOs, request.UseKataRuntime), StringComparer.Ordinal);
+        foreach (var (name, value) in request.Env ?? new Dictionary<string, string>())
         {
-            return limits.DefaultStartup;
+            env[name] = value;
+        }
+
+        return env;
+    }
+
+    /// <summary>What is configured instead of what was asked for, and beyond it; what was asked for is within the limits.</summary>
+    private SandboxSpec WithMore(SandboxSpec spec, string? authorization)
+    {
+        if (_start.UsesStandardSpecOnly)
+        {
+            _ = SizeText.TryParse(_start.StandardMemory, out var memory);
+            spec = spec with { Cpus = _start.StandardCpus, MemoryBytes = memory, LimitCpus = null };
+        }
+
+        return spec with { LimitCpus = spec.LimitCpus ?? _start.LimitCpusOf(spec.Cpus, authorization, _limits.MaxCpus) };
+    }
+
+    private TimeSpan StartupOf(SpecCheck check, StartRequest request)
+    {
+        if ((request.StartupTimeout ?? _start.ImageOsProfiles.GetValueOrDefault(request.ImageOs)?.StartupTimeout?.TotalSeconds)
+            is not { } asked)
+        {
+            return _limits.DefaultStartup;
         }
 
         check.Require(!double.IsNaN(asked), "startup_timeout", "must be a number of seconds");
         check.Require(asked >= 0, "startup_timeout", "must not be negative");
-        return asked <= limits.MinStartup.TotalSeconds ? limits.MinStartup
-            : asked >= limits.MaxStartup.TotalSeconds ? limits.MaxStartup
+        return asked <= _limits.MinStartup.TotalSeconds ? _limits.MinStartup
+            : asked >= _limits.MaxStartup.TotalSeconds ? _limits.MaxStartup
             : double.IsNaN(asked) ? default : TimeSpan.FromSeconds(asked);
     }
 
     private TimeSpan IdleOf(SpecCheck check, int? minutes)
     {
         check.Require(minutes is null or > 0, "auto_clear_time_minutes", "must be at least 1");
-        return minutes is { } asked ? TimeSpan.FromMinutes((long)asked) : lifecycle.IdleTimeout;
+        return minutes is { } asked ? TimeSpan.FromMinutes((long)asked) : policies.Lifecycle.IdleTimeout;
     }
 
     private SandboxSpec WithAutoTransitions(SpecCheck check, SandboxSpec spec, StartRequest request)
     {
         check.Require(request.AutoArchiveSeconds is null or >= 0, "auto_archive_seconds", "must not be negative");
         check.Require(request.AutoDeleteSeconds is null or >= 0, "auto_delete_seconds", "must not be negative");
-        var effective = auto.Resolve(Span(request.AutoArchiveSeconds), Span(request.AutoDeleteSeconds));
+        var effective = policies.Auto.Resolve(Span(request.AutoArchiveSeconds), Span(request.AutoDeleteSeconds));
         return spec with { AutoArchive = effective.Archive, AutoDelete = effective.Delete, RemoveContainer = effective.RemoveContainer };
 
         static TimeSpan? Span(int? seconds) => seconds is { } given ? TimeSpan.FromSeconds(given) : null;
@@ -189,13 +220,13 @@ internal sealed class SpecReader(SpecLimits limits, SecurityPolicy security, Lif
         check.Require(!(spec.LimitCpus < spec.Cpus), "limit_cpus", "must not be below cpus");
         check.Require(spec.PidsLimit > 0, "pids_limit", "must be more than zero");
         check.Require(
-            spec.PidsLimit <= limits.MaxPids, "pids_limit",
-            string.Create(CultureInfo.InvariantCulture, $"{spec.PidsLimit} is above the limit of {limits.MaxPids}"));
+            spec.PidsLimit <= _limits.MaxPids, "pids_limit",
+            string.Create(CultureInfo.InvariantCulture, $"{spec.PidsLimit} is above the limit of {_limits.MaxPids}"));
         check.Require(
             spec.NumGpus is null || (double.IsFinite(spec.NumGpus.Value) && spec.NumGpus >= 0), "num_gpus", "must be zero or more");
         check.Require(
             spec.AcceleratorType is not { } type
-                || limits.AcceleratorTypes.Concat(limits.ExtraAcceleratorTypes).Contains(type, StringComparer.OrdinalIgnoreCase),
+                || _limits.AcceleratorTypes.Concat(_limits.ExtraAcceleratorTypes).Contains(type, StringComparer.OrdinalIgnoreCase),
             "accelerator_type", $"'{SpecCheck.Short(spec.AcceleratorType ?? "")}' is not known here");
     }
 }

@@ -66,6 +66,9 @@ public sealed record SandboxSpec
     /// <summary>Disk limit, bytes; null is no limit. Whether it is in effect stands in the record.</summary>
     public long? DiskBytes { get; init; }
 
+    /// <summary>How many times over its node gives disk away; null: once.</summary>
+    public double? DiskOvercommitRatio { get; init; }
+
     /// <summary>Largest number of processes and threads.</summary>
     public int PidsLimit { get; init; } = 4096;
 

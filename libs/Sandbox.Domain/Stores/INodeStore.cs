@@ -48,9 +48,11 @@ public sealed record NodeCapacity(double Cpus, long MemoryBytes, long DiskBytes,
 {
     public static NodeCapacity Unlimited { get; } = new(double.MaxValue, long.MaxValue, long.MaxValue, double.MaxValue);
 
-    /// <summary>A part of a GPU takes all of it: no two sandboxes have the same one.</summary>
-    public static NodeCapacity DemandOf(SandboxSpec spec) =>
-        new(spec.Cpus, spec.MemoryBytes, spec.DiskBytes ?? 0, Math.Ceiling(spec.NumGpus ?? 0));
+    /// <summary>A part of a GPU takes all of it: no two sandboxes have the same one. Disk that is given away several times counts that
+    /// much less.</summary>
+    public static NodeCapacity DemandOf(SandboxSpec spec) => new(
+        spec.Cpus, spec.MemoryBytes, (long)((spec.DiskBytes ?? 0) / Math.Max(1, spec.DiskOvercommitRatio ?? 1)),
+        Math.Ceiling(spec.NumGpus ?? 0));
 
     public bool Fits(NodeCapacity demand) =>
         demand.Cpus <= Cpus && demand.MemoryBytes <= MemoryBytes && demand.DiskBytes <= DiskBytes && demand.Gpus <= Gpus;
