@@ -15,6 +15,7 @@ using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Middleware;
 using Sandbox.Api.Mirrors;
+using Sandbox.Api.Ops;
 using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Rollouts;
@@ -31,7 +32,7 @@ namespace Sandbox.Api;
 /// <summary>
 /// The HTTP API: ROCK's routes, the envd proxy, management, authentication and tenancy. Needs the interfaces of
 /// <c>Sandbox.Domain</c> to records, jobs, tenants, nodes and wake-ups, <c>IAgentGateway</c>, <c>INodeUsage</c>, <c>INodeDiagnostics</c>,
-/// <c>ISandboxLogs</c>, <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it
+/// <c>INodeMaintenance</c>, <c>ISandboxLogs</c>, <c>IEgressControl</c>, <c>IPlacement</c> and <c>DeploymentManager</c> from the projects it
 /// is put together with.
 /// </summary>
 public static class ApiServiceCollectionExtensions
@@ -76,6 +77,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
+        services.AddSingleton<TaskSets>().AddSingleton<TaskSetEndpoint>().AddSingleton<WarmupEndpoint>();
         services.AddServedModels().AddSingleton<TenantScopedModels>().AddSingleton<ModelLogEndpoint>();
         return services.AddGateway().AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }

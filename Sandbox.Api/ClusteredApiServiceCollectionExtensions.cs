@@ -20,7 +20,7 @@ public static class ClusteredApiServiceCollectionExtensions
         services.AddSingleton<NodeConnectionPool>();
         services.AddSingleton<IPlacement, ClusterPlacement>().AddSingleton<INodeUsage, ClusterNodeUsage>()
             .AddSingleton<INodeDiagnostics, ClusterNodeDiagnostics>().AddSingleton<ISandboxLogs, ClusterSandboxLogs>()
-            .AddSingleton<IEgressControl, ClusterEgressControl>();
+            .AddSingleton<IEgressControl, ClusterEgressControl>().AddSingleton<INodeMaintenance, ClusterNodeMaintenance>();
         return services.AddSingleton<IAgentGateway, ClusterAgentGateway>();
     }
 }

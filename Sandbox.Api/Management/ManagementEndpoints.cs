@@ -2,8 +2,8 @@ using Sandbox.Contracts.Management;
 
 namespace Sandbox.Api.Management;
 
-/// <summary>Tenants, keys, dead letters, nodes, diagnostics and join tokens, for admins only; and what each tenant may read of its
-/// sandboxes, and do with its models.</summary>
+/// <summary>Tenants, keys, dead letters, nodes, their diagnostics and maintenance, and join tokens, for admins only; and what each tenant
+/// may read of its sandboxes, and do with its models.</summary>
 internal static class ManagementEndpoints
 {
     public const string Prefix = "/api/v1";
@@ -32,6 +32,7 @@ internal static class ManagementEndpoints
         admin.MapDeadLetters();
         admin.MapNodes();
         admin.MapDiagnostics();
+        admin.MapMaintenance();
         admin.MapJoinTokens();
     }
 }

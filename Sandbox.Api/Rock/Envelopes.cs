@@ -34,8 +34,11 @@ internal static class Envelopes
         await output.FlushAsync(http.RequestAborted);
     }
 
-    public static Task SucceedWithNothingAsync(HttpContext http) =>
-        WriteAsync<string>(http, Envelope.Success, null, null, null, null);
+    public static Task SucceedWithNothingAsync(HttpContext http) => SucceedWithNothingAsync(http, note: null);
+
+    /// <param name="note">As above.</param>
+    public static Task SucceedWithNothingAsync(HttpContext http, string? note) =>
+        WriteAsync<string>(http, Envelope.Success, note, null, null, null);
 
     /// <summary>A failure without a result.</summary>
     /// <param name="isOurs">The server's own, and not that of what was asked for.</param>

@@ -131,6 +131,13 @@ internal static class RockRequests
         Content = fields.Text("content"),
     };
 
+    public static TaskSetRequest TaskSet(Fields fields) =>
+        new(fields.OptionalObject("spec", Spec) ?? new TaskSetSpec(TaskTypes: null, TargetWorkers: null));
+
+    public static WarmupRequest Warmup(Fields fields) => new(fields.Has("image") ? fields.Name("image") : WarmupRequest.DefaultImage);
+
+    private static TaskSetSpec Spec(Fields fields) => new(fields.OptionalTexts("taskTypes"), fields.OptionalTexts("targetWorkers"));
+
     private static EgressMessage Egress(Fields fields) => new(fields.OptionalTexts("allow"), fields.OptionalTexts("deny"));
 
     private static RemoteAgentRequest Remote(Fields fields) => new(

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Files;
 using Sandbox.Api.Http;
+using Sandbox.Api.Ops;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Sandboxes;
 using Sandbox.Contracts.Rock;
@@ -17,7 +18,7 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
     public IReadOnlyList<RockRoute> Routes { get; } =
     [
         .. Tagged("Lifecycle of sandboxes", Lifecycle(services)), .. Tagged("Status of sandboxes", Queries(services)),
-        .. Tagged("Commands and files", DataPlane(services)),
+        .. Tagged("Commands and files", DataPlane(services)), .. Tagged("Maintenance of nodes", Maintenance(services)),
     ];
 
     public void Map(IEndpointRouteBuilder app)
@@ -154,6 +155,22 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
             services.GetRequiredService<UploadEndpoint>().HandleAsync)
         { Result = RockJson.Default.UploadResult, IsStream = true },
     ];
+
+    private static RockRoute[] Maintenance(IServiceProvider services)
+    {
+        var sets = services.GetRequiredService<TaskSetEndpoint>();
+        return
+        [
+            new(Post, "/warmup/tasks", WarmupEndpoint.FailureMessage, "Pulls an image on every node; for admins",
+                services.GetRequiredService<WarmupEndpoint>().HandleAsync)
+            { Body = RockJson.Default.WarmupRequest },
+            new(Post, "/ops/tasksets", TaskSetEndpoint.FailureMessage, "Begins maintenance tasks on nodes; for admins", sets.HandleAsync)
+            { Body = RockJson.Default.TaskSetRequest, Result = RockJson.Default.TaskSet },
+            new(Get, "/ops/tasksets/{id}", TaskSetEndpoint.StatusFailureMessage, "How far such tasks are; for admins",
+                sets.HandleStatusAsync)
+            { Result = RockJson.Default.TaskSet },
+        ];
+    }
 
     private static partial class Log
     {

@@ -105,7 +105,8 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
     private StateChangeResult ChangeOf(StateChange change) =>
         new(change.From.Name(), change.To.Name(), change.On.Name(), TimeOf(change.At)!);
 
-    private string? TimeOf(DateTimeOffset? at) =>
+    /// <summary>A time as it stands in answers.</summary>
+    public string? TimeOf(DateTimeOffset? at) =>
         at is { } time ? TimeZoneInfo.ConvertTime(time, _zone).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture) : null;
 
     /// <summary>In the largest unit that says it exactly.</summary>

@@ -29,6 +29,10 @@ public static class NodeApiRoutes
     /// <summary>GET: <see cref="NodeDiagnostics"/>.</summary>
     public const string Diagnostics = "/v1/diagnostics";
 
+    /// <summary>GET: <see cref="NodeMaintenanceReport"/>. POST with a <see cref="MaintenanceOrder"/>:
+    /// <see cref="MaintenanceRun"/>.</summary>
+    public const string Maintenance = "/v1/maintenance";
+
     /// <summary>GET: 204 from a worker that lives.</summary>
     public const string Ping = "/v1/ping";
 

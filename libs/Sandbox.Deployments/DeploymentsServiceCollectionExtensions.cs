@@ -3,6 +3,7 @@ using Sandbox.Deployments.Docker;
 using Sandbox.Deployments.Images;
 using Sandbox.Deployments.Local;
 using Sandbox.Deployments.Machine;
+using Sandbox.Deployments.Maintenance;
 using Sandbox.Deployments.Networks;
 using Sandbox.Deployments.Remote;
 using Sandbox.Deployments.Tools;
@@ -10,6 +11,7 @@ using Sandbox.Domain.Operators;
 using Sandbox.Node.Deployments;
 using Sandbox.Node.Diagnostics;
 using Sandbox.Node.Jobs;
+using Sandbox.Node.Maintenance;
 
 namespace Sandbox.Deployments;
 
@@ -31,7 +33,8 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<IDeployment, RemoteDeployment>()
         .AddSingleton<IPlacement, Placement>()
         .AddDiagnostics()
-        .AddArchives();
+        .AddArchives()
+        .AddMaintenance();
 
     private static IServiceCollection AddDocker(this IServiceCollection services) => services
         .AddSingleton<ImageLedger>()
@@ -51,13 +54,22 @@ public static class DeploymentsServiceCollectionExtensions
         .AddSingleton<IContainerWatch>(provider => provider.GetRequiredService<NetworkLifetime>())
         .AddHostedService(provider => provider.GetRequiredService<NetworkLifetime>())
         .AddHostedService<EngineWatch>()
-        .AddHostedService<ImageEviction>();
+        .AddSingleton<ImageEviction>()
+        .AddHostedService(provider => provider.GetRequiredService<ImageEviction>());
 
     /// <summary>In the order in which they are told.</summary>
     private static IServiceCollection AddDiagnostics(this IServiceCollection services) => services
         .AddSingleton<IDiagnosticSource, DockerDiagnostics>()
         .AddSingleton<IDiagnosticSource, LocalDiagnostics>()
         .AddSingleton<IDiagnosticSource, MachineDiagnostics>();
+
+    private static IServiceCollection AddMaintenance(this IServiceCollection services) => services
+        .AddSingleton<IMaintenanceTask, ImageCleanupTask>()
+        .AddSingleton<IMaintenanceTask, ImagePullTask>()
+        .AddSingleton<IMaintenanceTask, ContainerCleanupTask>()
+        .AddSingleton<IMaintenanceTask, DockerHealthTask>()
+        .AddSingleton<IMaintenanceTask, FileCleanupTask>()
+        .AddSingleton<IMaintenanceTask, SandboxLogArchiveTask>();
 
     /// <summary>Archives and commits go past the deployment; nothing is connected before it is used.</summary>
     private static IServiceCollection AddArchives(this IServiceCollection services) => services

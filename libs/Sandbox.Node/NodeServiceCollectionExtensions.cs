@@ -11,6 +11,7 @@ using Sandbox.Node.Diagnostics;
 using Sandbox.Node.Jobs;
 using Sandbox.Node.Leadership;
 using Sandbox.Node.Leases;
+using Sandbox.Node.Maintenance;
 using Sandbox.Node.Membership;
 using Sandbox.Node.NodeApi;
 using Sandbox.Node.Reconciliation;
@@ -79,7 +80,16 @@ public static class NodeServiceCollectionExtensions
         services.AddSingleton<ISandboxLogs, NodeSandboxLogs>().AddSingleton<IEgressControl, NodeEgressControl>();
         services.AddSingleton<IDiagnosticSource, AgentDiagnostics>().AddSingleton<NodeDiagnosticsCollector>()
             .AddSingleton<INodeDiagnostics>(provider => provider.GetRequiredService<NodeDiagnosticsCollector>());
-        return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation();
+        return services.AddSingleton<DeploymentSet>().AddAgents().AddJobs().AddReconciliation().AddMaintenance();
+    }
+
+    private static IServiceCollection AddMaintenance(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<MaintenanceOptions, MaintenanceOptionsValidator>()
+            .BindConfiguration(MaintenanceOptions.Section);
+        return services.AddSingleton<NodeMaintenance>()
+            .AddSingleton<INodeMaintenance>(provider => provider.GetRequiredService<NodeMaintenance>())
+            .AddHostedService<MaintenanceSchedule>();
     }
 
     private static Func<IServiceProvider, string> Worker(Func<WorkerOptions, string> path) =>
@@ -175,7 +185,7 @@ public static class NodeServiceCollectionExtensions
         services.AddHttpForwarder();
         services.AddSingleton<AgentRoute>().AddSingleton<ActivityRoute>().AddSingleton<NodeUsageEndpoint>().AddSingleton<LogRoute>()
             .AddSingleton<ContainerMetricsEndpoint>()
-            .AddSingleton<EgressRoute>().AddSingleton<NodeDiagnosticsEndpoint>();
+            .AddSingleton<EgressRoute>().AddSingleton<NodeDiagnosticsEndpoint>().AddSingleton<NodeMaintenanceEndpoint>();
         services.AddSingleton<RequestDrain>().AddHostedService(provider => provider.GetRequiredService<RequestDrain>());
         return services.AddSingleton<IConfigureOptions<KestrelServerOptions>, NodeApiListener>();
     }

@@ -63,6 +63,9 @@ public sealed class WorkerOptions : IValidatableObject
     /// the same path, read-only, whatever tenant they belong to; no other sandbox does.</summary>
     public IReadOnlyList<string> ModelFolders { get; set; } = [];
 
+    /// <summary>False: it was told to run local processes only, and never asks an engine.</summary>
+    internal bool AsksEngine => Deployment is not "local";
+
     /// <summary>It asks for what no other deployment than Docker gives.</summary>
     internal bool DemandsDocker => Runtime.Length > 0 || UserNamespaces is "required";
 

@@ -25,7 +25,7 @@ internal static partial class SettingsPage
         ("every program of a cluster", "Cluster"),
         ("Sandbox.Api", "Api Gateway Limits Start Lifecycle Operator Rollout Monitoring Serving"),
         ("Sandbox.Api and Sandbox.Worker", "Security"),
-        ("Sandbox.Worker and Sandbox.Kubernetes", "Worker"),
+        ("Sandbox.Worker and Sandbox.Kubernetes", "Worker Maintenance"),
         ("all that read and write records", "Archive Redis"),
         ("Sandbox.Kubernetes", "Kubernetes"),
         ("Health.Service", "Health"),

@@ -11,4 +11,7 @@ public sealed record SandboxActivity(double IdleMilliseconds);
 [JsonSerializable(typeof(SandboxActivity))]
 [JsonSerializable(typeof(NodeUsageSample))]
 [JsonSerializable(typeof(NodeDiagnostics))]
+[JsonSerializable(typeof(MaintenanceOrder))]
+[JsonSerializable(typeof(MaintenanceRun))]
+[JsonSerializable(typeof(NodeMaintenanceReport))]
 public sealed partial class NodeApiJson : JsonSerializerContext;

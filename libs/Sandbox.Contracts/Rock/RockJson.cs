@@ -31,5 +31,8 @@ namespace Sandbox.Contracts.Rock;
 [JsonSerializable(typeof(EgressMessage))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitStatus))]
+[JsonSerializable(typeof(TaskSetRequest))]
+[JsonSerializable(typeof(TaskSet))]
+[JsonSerializable(typeof(WarmupRequest))]
 [JsonSerializable(typeof(string))]
 public sealed partial class RockJson : JsonSerializerContext;

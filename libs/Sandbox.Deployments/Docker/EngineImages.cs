@@ -87,6 +87,21 @@ internal sealed class EngineImages(EngineConnection engine)
         }
     }
 
+    /// <summary>Removes those without a name that nothing uses.</summary>
+    public async Task<(int Count, ulong Bytes)> PruneAsync(CancellationToken cancellationToken)
+    {
+        var dangling = new ImagesPruneParameters
+        {
+            Filters = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["dangling"] = new Dictionary<string, bool> { ["true"] = true },
+            },
+        };
+        var pruned = await engine.CallAsync(
+            "image prune", (client, token) => client.Images.PruneImagesAsync(dangling, token), Timeout.InfiniteTimeSpan, cancellationToken);
+        return (pruned.ImagesDeleted?.Count(image => image.Deleted is not null) ?? 0, pruned.SpaceReclaimed);
+    }
+
     /// <summary>A build answers 200 and reports its failure inside the stream.</summary>
     private sealed class FailureWatch(IProgress<JSONMessage> inner) : IProgress<JSONMessage>
     {

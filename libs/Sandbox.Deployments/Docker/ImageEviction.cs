@@ -25,8 +25,8 @@ internal sealed partial class ImageEviction(
 
     private Task _nextPull = ledger.NextPull;
 
-    /// <summary>One look.</summary>
-    internal async Task SweepAsync(CancellationToken cancellationToken)
+    /// <summary>One look; how many images were removed.</summary>
+    internal async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         // In this order: what is pulled meanwhile is in neither list.
         var known = ledger.ByLastUse();
@@ -36,16 +36,18 @@ internal sealed partial class ImageEviction(
 
         var pulled = known.Where(one => one.Record.PulledFor is not null && present.ContainsKey(one.Image))
             .Select(one => present[one.Image]).ToList();
-        var excess = pulled.Sum(image => image.Size) - Limit;
+        var (excess, removed) = (pulled.Sum(image => image.Size) - Limit, 0);
         foreach (var image in pulled.TakeWhile(_ => excess > 0).Where(image => !IsKept(image)))
         {
             if (await RemoveAsync(image, cancellationToken))
             {
                 Log.Evicted(logger, image.ID, image.Size);
                 ledger.Forget([image.ID]);
-                excess -= image.Size;
+                (excess, removed) = (excess - image.Size, removed + 1);
             }
         }
+
+        return removed;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -14,7 +14,7 @@ internal sealed class DeploymentSet(
     /// <summary>Those that can have something of ours here: a node that was told to run local processes only never asks an
     /// engine.</summary>
     public IEnumerable<IDeployment> All =>
-        _byKind.Values.Where(deployment => deployment.Kind is not DeploymentKind.Docker || options.Value.Deployment != "local");
+        _byKind.Values.Where(deployment => deployment.Kind is not DeploymentKind.Docker || options.Value.AsksEngine);
 
     /// <summary>What this node runs by its configuration, whether or not it can now.</summary>
     public IReadOnlyList<DeploymentKind> Kinds { get; } =

@@ -61,9 +61,9 @@ internal sealed class ApiServer : IAsyncDisposable
     public static Task<ApiServer> StartAsync(TimeProvider time, params (string Name, string Value)[] settings) =>
         StartAsync(time, static _ => { }, settings);
 
-    /// <param name="services">Adds what is to stand where the API has something of its own.</param>
+    /// <param name="configure">Adds what is to stand where the API has something of its own.</param>
     public static async Task<ApiServer> StartAsync(
-        TimeProvider time, Action<IServiceCollection> services, params (string Name, string Value)[] settings)
+        TimeProvider time, Action<IServiceCollection> configure, params (string Name, string Value)[] settings)
     {
         var folder = new TempFolder();
         var agent = await FakeAgent.StartAsync();
@@ -76,15 +76,17 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time);
         builder.Services.AddStandaloneStorage(folder.File("sandboxes.db")).AddApi();
-        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(provider => provider.GetRequiredService<TestPlacement>());
-        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(provider => provider.GetRequiredService<FakeGateway>());
+        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
+        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
         builder.Services.AddSingleton<INodeUsage, TestUsage>();
         builder.Services.AddSingleton<TestDiagnostics>()
-            .AddSingleton<INodeDiagnostics>(provider => provider.GetRequiredService<TestDiagnostics>());
-        builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(provider => provider.GetRequiredService<TestLogs>());
-        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(provider => provider.GetRequiredService<TestEgress>());
-        builder.Services.AddSingleton<TestNode>().AddHostedService(provider => provider.GetRequiredService<TestNode>());
-        services(builder.Services);
+            .AddSingleton<INodeDiagnostics>(services => services.GetRequiredService<TestDiagnostics>());
+        builder.Services.AddSingleton<TestMaintenance>()
+            .AddSingleton<INodeMaintenance>(services => services.GetRequiredService<TestMaintenance>());
+        builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
+        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
+        builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
+        configure(builder.Services);
         var app = builder.Build();
         app.MapApi();
         await app.StartAsync();

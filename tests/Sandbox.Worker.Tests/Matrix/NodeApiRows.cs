@@ -17,6 +17,11 @@ internal static class NodeApiRows
         new($"GET {NodeApiRoutes.Logs}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Logs)),
         new($"GET {NodeApiRoutes.Use}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Use)),
         new($"GET {NodeApiRoutes.Diagnostics}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Diagnostics)),
+        new($"GET {NodeApiRoutes.Maintenance}", Named.Nothing, _ => new(HttpMethod.Get, NodeApiRoutes.Maintenance)),
+        new($"POST {NodeApiRoutes.Maintenance}", Named.Nothing, id => new(HttpMethod.Post, NodeApiRoutes.Maintenance)
+        {
+            Content = new StringContent($$"""{"id":"{{id}}","task":"none","images":[]}""", Encoding.UTF8, "application/json"),
+        }),
         new($"GET {ActivityRoute.Pattern}", Named.Sandbox, id =>
             new(HttpMethod.Get, $"{NodeApiRoutes.Activity}/{id}")) { AnswersAlike = true },
         new($"GET {LogRoute.Pattern}", Named.Sandbox, id =>
