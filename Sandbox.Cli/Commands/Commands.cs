@@ -36,6 +36,7 @@ internal static class Commands
             KeyCommands.Create(context),
             JobCommands.Create(context),
             NodeCommands.Create(context),
+            MaintenanceCommands.Create(context),
             ContextCommands.Create(context),
             TopCommand.Create(context),
             DoctorCommand.Create(context),
@@ -48,6 +49,7 @@ internal static class Commands
         return root;
     }
 
-    /// <summary>Whether the exit code is that of a command inside a sandbox.</summary>
-    public static bool ReturnsItsCommandsCode(ParseResult parsed) => parsed.CommandResult.Command.Name is "run" or "exec" or "shell";
+    /// <summary>Whether the exit code is that of a command inside a sandbox. Below another command the names mean other things.</summary>
+    public static bool ReturnsItsCommandsCode(ParseResult parsed) =>
+        parsed.CommandResult is { Command.Name: "run" or "exec" or "shell", Parent.Parent: null };
 }

@@ -32,7 +32,10 @@ internal static class ImageCommand
         var build = new Command("build", "Build an image from a folder with a Dockerfile.") { folder, tag };
         build.SetAction((parsed, _) => BuildAsync(context, parsed, parsed.GetValue(folder)!.FullName, parsed.GetValue(tag)!));
 
-        return new Command("image", "Make images.") { forBase, cluster, build };
+        return new Command("image", "Make images, and bring them to the nodes.")
+        {
+            forBase, cluster, build, MaintenanceCommands.CreatePull(context),
+        };
     }
 
     public static Task<int> BuildClusterAsync(CommandContext context, ParseResult parsed, bool force) => RunAsync(

@@ -46,6 +46,11 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
     public string? Reason { get; init; }
 }
 
+/// <param name="State">Of its last run; empty: there was none.</param>
+/// <param name="Message">What its last run did, or why the node says nothing.</param>
+internal sealed record MaintenanceRow(
+    string Node, string Task, string Schedule, DateTimeOffset? NextAt, string State, DateTimeOffset? StartedAt, string Message);
+
 /// <param name="State">As the engine names it, or <c>absent</c>.</param>
 internal sealed record ClusterServiceRow(string Service, string Type, string State, string? Health, string? Url);
 
@@ -131,6 +136,8 @@ internal sealed record Failure(string Error, DateTimeOffset Timestamp);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<MaintenanceRow>))]
+[JsonSerializable(typeof(IReadOnlyList<MaintenanceRun>))]
 [JsonSerializable(typeof(IReadOnlyList<ClusterServiceRow>))]
 [JsonSerializable(typeof(ClusterResources))]
 [JsonSerializable(typeof(LifecycleEvent))]

@@ -53,6 +53,17 @@ public sealed partial class SandboxClient
     public Task<DiagnosticsResult> DiagnosticsAsync(CancellationToken cancellationToken) =>
         _management.GetAsync("diagnostics", ManagementJson.Default.DiagnosticsResult, cancellationToken);
 
+    /// <summary>The maintenance tasks of each node: when they come, which run, and what came of the last.</summary>
+    public Task<IReadOnlyList<NodeMaintenanceReport>> MaintenanceAsync(CancellationToken cancellationToken) =>
+        _management.GetAsync("maintenance", ManagementJson.Default.IReadOnlyListNodeMaintenanceReport, cancellationToken);
+
+    /// <summary>Has nodes do a task; a run for each of them. What may take long does not wait for its end, and is looked for by the ids of
+    /// its runs.</summary>
+    public Task<IReadOnlyList<MaintenanceRun>> RunMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellationToken) =>
+        _management.PostAsync(
+            "maintenance", request, ManagementJson.Default.MaintenanceRequest, ManagementJson.Default.IReadOnlyListMaintenanceRun,
+            cancellationToken);
+
     /// <summary>Those that end first first, without themselves.</summary>
     public Task<IReadOnlyList<JoinTokenEntry>> JoinTokensAsync(CancellationToken cancellationToken) =>
         _management.GetAsync("join-tokens", ManagementJson.Default.IReadOnlyListJoinTokenEntry, cancellationToken);
