@@ -69,7 +69,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<DeleteSandboxEndpoint>();
         services.AddSingleton<ArchiveSandboxEndpoint>().AddSingleton<CommitSandboxEndpoint>();
         services.AddSingleton<IsAliveEndpoint>().AddSingleton<SandboxStatusEndpoint>().AddSingleton<ListSandboxesEndpoint>()
-            .AddSingleton<BatchStatusEndpoint>();
+            .AddSingleton<BatchStatusEndpoint>().AddSingleton<MountInfosEndpoint>();
         services.AddSingleton<ExecuteEndpoint>().AddSingleton<CreateSessionEndpoint>().AddSingleton<RunInSessionEndpoint>()
             .AddSingleton<CloseSessionEndpoint>();
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()

@@ -9,6 +9,9 @@ internal sealed class SandboxStatistics(SandboxEnvironment environment, TimeProv
 {
     private const string LogFolder = "data/logs";
 
+    /// <summary>Where an engine that runs in a virtual machine has its disk.</summary>
+    private const string EngineFolder = "var/lib/docker";
+
     private readonly Lock _gate = new();
     private (long Timestamp, double CpuSeconds)? _last;
 
@@ -23,9 +26,13 @@ internal sealed class SandboxStatistics(SandboxEnvironment environment, TimeProv
             Percent(group.MemoryUsed, memory),
             Used(root),
             Directory.Exists(root + LogFolder) ? Used(root + LogFolder) : 0,
-            0,
+            IsMounted(EngineFolder) ? Used(root + EngineFolder) : 0,
             NetworkBytes());
     }
+
+    /// <summary>Without a disk of its own it is a part of the sandbox's, which is told already.</summary>
+    private bool IsMounted(string folder) =>
+        ControlGroup.Lines(root + "proc/self/mounts").Any(line => line.Split(' ') is [_, var at, ..] && at == "/" + folder);
 
     private static double? Positive(double? value) => value > 0 ? value : null;
 

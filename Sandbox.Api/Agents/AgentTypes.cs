@@ -28,6 +28,9 @@ internal static class AgentTypes
 
     public static AnswerType<PassedAnswer> ReadFile { get; } = Passed(Text("content"));
 
+    /// <summary>A file that is read for what is in it, and not for its caller.</summary>
+    public static AnswerType<ReadFileResult> SmallFile { get; } = Small(Strict.ReadFileResult);
+
     public static AnswerType<CloseSessionResult> CloseSession { get; } = Small(Strict.CloseSessionResult);
 
     public static AnswerType<WriteFileResult> WriteFile { get; } = Small(Strict.WriteFileResult);

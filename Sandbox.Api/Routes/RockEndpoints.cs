@@ -119,6 +119,10 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
         new(Get, "/get_sandbox_statistics", SandboxStatisticsEndpoint.FailureMessage, "Use of cpu, memory, disk and network",
             services.GetRequiredService<SandboxStatisticsEndpoint>().HandleAsync)
         { Query = [RockRequests.SandboxId], Result = RockJson.Default.Statistics },
+        new(Get, "/sandboxes/{id}/mount-infos", MountInfosEndpoint.FailureMessage,
+            "What is mounted into a sandbox, as arguments of docker run",
+            services.GetRequiredService<MountInfosEndpoint>().HandleAsync)
+        { Result = RockJson.Default.String },
         new(Get, "/sandboxes", ListSandboxesEndpoint.FailureMessage, "What is pending or running; other parameters are exact filters",
             services.GetRequiredService<ListSandboxesEndpoint>().HandleAsync)
         { Query = ["page?", "page_size?", "user_id?", "experiment_id?", "namespace?", "image?", "state?"],

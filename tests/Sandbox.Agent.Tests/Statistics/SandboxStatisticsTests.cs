@@ -55,6 +55,20 @@ public sealed class SandboxStatisticsTests : IDisposable
         Assert.Equal(50, statistics.Take().Cpu);
     }
 
+    [Theory]
+    [InlineData("/dev/loop0 /var/lib/docker ext4 rw 0 0", true)]
+    [InlineData("/dev/loop0 /var/lib/dockerd ext4 rw 0 0", false)]
+    [InlineData("", false)]
+    public void Take_OfAnEngineInside_TellsItsDiskWhereItHasOne(string mounted, bool isTold)
+    {
+        Write("var/lib/docker/file", "x");
+        Write("proc/self/mounts", $"overlay / overlay rw 0 0\n{mounted}\n");
+
+        var seen = new SandboxStatistics(new SandboxEnvironment(), _time, _root.Path + "/").Take();
+
+        Assert.Equal(isTold, seen.DiskDindPercent > 0);
+    }
+
     [Fact]
     public void Take_WithoutAControlGroup_IsZeroes()
     {

@@ -37,6 +37,7 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
             ["delete /sandboxes/{id}", "delete /sandboxes/{id}/proxy/{path}", "delete /sandboxes/{id}/vnc/{path}",
                 "get /commit/{id}", "get /get_sandbox_statistics", "get /get_status", "get /get_token",
                 "get /is_alive", "get /ops/tasksets/{id}", "get /sandboxes",
+                "get /sandboxes/{id}/mount-infos",
                 "get /sandboxes/{id}/portforward", "get /sandboxes/{id}/proxy/{path}",
                 "get /sandboxes/{id}/vnc/{path}", "head /sandboxes/{id}/proxy/{path}", "head /sandboxes/{id}/vnc/{path}",
                 "options /sandboxes/{id}/proxy/{path}", "options /sandboxes/{id}/vnc/{path}", "patch /sandboxes/{id}/proxy/{path}",

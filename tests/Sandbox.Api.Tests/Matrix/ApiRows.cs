@@ -44,6 +44,7 @@ internal static class ApiRows
         Query("/is_alive", Named.Sandbox, "?sandbox_id=ID"),
         Query("/get_status", Named.Sandbox, "?sandbox_id=ID&include_all_states=true"),
         Query("/get_sandbox_statistics", Named.Sandbox, "?sandbox_id=ID"),
+        new(Rocks("GET", "/sandboxes/{id}/mount-infos"), Named.Sandbox, id => Get($"{ApiServer.Rock}/sandboxes/{id}/mount-infos")),
         Query("/sandboxes", Named.Sandboxes, ""),
         Body("/sandboxes/batch", Named.Sandboxes, """{"sandbox_ids":["ID"]}"""),
         Query("/get_token", Named.Nothing, ""),
