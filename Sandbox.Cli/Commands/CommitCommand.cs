@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Sandbox.Cli.Output;
 using Sandbox.Cli.Terminals;
 
@@ -19,7 +18,7 @@ internal static class CommitCommand
         {
             var (sandbox, name) = (parsed.GetValue(id), parsed.GetValue(image)!);
             await client.CommitAsync(
-                sandbox, name, parsed.GetValue(user), parsed.GetValue(password) ? ReadPassword() : null, context.Asked);
+                sandbox, name, parsed.GetValue(user), parsed.GetValue(password) ? PasswordInput.Read() : null, context.Asked);
             var ended = await client.WaitUntilCommittedAsync(sandbox, context.Time, context.Asked);
             if (ended.Phase is not "SUCCEEDED")
             {
@@ -36,17 +35,5 @@ internal static class CommitCommand
             return 0;
         }));
         return commit;
-    }
-
-    private static string ReadPassword()
-    {
-        using var all = new MemoryStream();
-        var buffer = new byte[4096];
-        while (StandardStreams.Read(buffer) is var count and > 0)
-        {
-            all.Write(buffer, 0, count);
-        }
-
-        return Encoding.UTF8.GetString(all.ToArray()).TrimEnd('\r', '\n');
     }
 }

@@ -34,7 +34,7 @@ internal static class ImageCommand
 
         return new Command("image", "Make images, and bring them to the nodes.")
         {
-            forBase, cluster, build, MaintenanceCommands.CreatePull(context),
+            forBase, cluster, build, MaintenanceCommands.CreatePull(context), ImageMirrorCommand.Create(context),
         };
     }
 

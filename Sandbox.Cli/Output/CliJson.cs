@@ -46,6 +46,10 @@ internal sealed record SandboxRow(string SandboxId, string State, string Image)
     public string? Reason { get; init; }
 }
 
+/// <param name="Copy">Its name in the other registry.</param>
+/// <param name="Error">Why it is not there; null: it is.</param>
+internal sealed record CopiedImage(string Image, string Copy, string? Error);
+
 /// <param name="State">Of its last run; empty: there was none.</param>
 /// <param name="Message">What its last run did, or why the node says nothing.</param>
 internal sealed record MaintenanceRow(
@@ -136,6 +140,7 @@ internal sealed record Failure(string Error, DateTimeOffset Timestamp);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<CopiedImage>))]
 [JsonSerializable(typeof(IReadOnlyList<MaintenanceRow>))]
 [JsonSerializable(typeof(IReadOnlyList<MaintenanceRun>))]
 [JsonSerializable(typeof(IReadOnlyList<ClusterServiceRow>))]
