@@ -50,4 +50,5 @@ internal sealed record ShownSpec
 [JsonSerializable(typeof(IReadOnlyList<SandboxPhase>))]
 [JsonSerializable(typeof(IReadOnlyList<StateChange>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class RecordJson : JsonSerializerContext;

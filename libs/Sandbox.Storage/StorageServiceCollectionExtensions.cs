@@ -49,6 +49,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<SqliteCommitStore>();
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
+        services.AddSingleton<IEnvironmentStore, SqliteEnvironmentStore>();
         services.AddSingleton<SqliteTenantStore>();
         services.AddSingleton<IModelStore, SqliteModelStore>();
         return services
@@ -94,6 +95,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<PostgresCommitStore>();
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<INodeStore, PostgresNodeStore>();
+        services.AddSingleton<IEnvironmentStore, PostgresEnvironmentStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
         services.AddSingleton<IModelStore, PostgresModelStore>();

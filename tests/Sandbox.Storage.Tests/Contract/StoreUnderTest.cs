@@ -24,6 +24,8 @@ public interface ITestedStores : IAsyncDisposable
 
     IModelStore Models { get; }
 
+    IEnvironmentStore Environments { get; }
+
     IRolloutStore Rollouts { get; }
 
     RolloutHistoryStores History { get; }
@@ -58,6 +60,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected ITenantStore Tenants => Stores.Tenants;
 
     protected IModelStore Models => Stores.Models;
+
+    protected IEnvironmentStore Environments => Stores.Environments;
 
     protected IRolloutStore Rollouts => Stores.Rollouts;
 

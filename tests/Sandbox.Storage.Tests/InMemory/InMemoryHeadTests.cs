@@ -36,6 +36,8 @@ public sealed class InMemoryLeaseStoreTests() : LeaseContract(time => ValueTask.
 
         public IModelStore Models => throw new NotSupportedException();
 
+        public IEnvironmentStore Environments => throw new NotSupportedException();
+
         public IRolloutStore Rollouts => throw new NotSupportedException();
 
         public RolloutHistoryStores History => throw new NotSupportedException();

@@ -34,3 +34,5 @@ public sealed class PostgresRolloutStoreTests() : RolloutStoreContract(PostgresS
 public sealed class PostgresRolloutHistoryTests() : RolloutHistoryContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresModelStoreTests() : ModelStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresEnvironmentStoreTests() : EnvironmentStoreContract(PostgresStores.OpenAsync);

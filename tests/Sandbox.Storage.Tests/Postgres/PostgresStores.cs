@@ -46,6 +46,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
 
     public IModelStore Models => new PostgresModelStore(database.At(time), Given.Cipher);
 
+    public IEnvironmentStore Environments => new PostgresEnvironmentStore(database.Database);
+
     public IRolloutStore Rollouts => new PostgresRolloutStore(database.Database, _feed);
 
     public RolloutHistoryStores History => new(

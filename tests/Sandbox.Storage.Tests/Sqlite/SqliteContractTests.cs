@@ -34,3 +34,5 @@ public sealed class SqliteRolloutStoreTests() : RolloutStoreContract(SqliteFile.
 public sealed class SqliteRolloutHistoryTests() : RolloutHistoryContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteModelStoreTests() : ModelStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteEnvironmentStoreTests() : EnvironmentStoreContract(SqliteFile.OpenAsync);

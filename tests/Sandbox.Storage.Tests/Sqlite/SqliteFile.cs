@@ -42,6 +42,8 @@ internal sealed class SqliteFile : ITestedStores
 
     public IModelStore Models => new SqliteModelStore(Database, Given.Cipher);
 
+    public IEnvironmentStore Environments => new SqliteEnvironmentStore(Database);
+
     public IRolloutStore Rollouts => new SqliteRolloutStore(Database, _feed);
 
     public RolloutHistoryStores History => new(
