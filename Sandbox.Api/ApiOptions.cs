@@ -66,6 +66,16 @@ public sealed class ApiOptions
     /// reader of the page may. Default: they get an origin of their own (<c>Content-Security-Policy: sandbox</c>).</summary>
     public bool ProxiedPagesShareOrigin { get; set; }
 
+    /// <summary>The image of the environment that EnvHub has before any is registered. Empty:
+    /// <c>ROCK_ENVHUB_DEFAULT_DOCKER_IMAGE</c>, then <c>python:3.11</c>.</summary>
+    public string EnvironmentImage { get; set; } = "";
+
+    /// <summary>Port under which clients find EnvHub's routes (<c>/env/*</c>, <c>/health</c>) without <c>/envhub</c> before them, as those
+    /// of ROCK expect on 8081. <c>sandbox serve</c> listens there, too; a process of a cluster must be told to
+    /// (<c>ASPNETCORE_URLS</c>). 0: none.</summary>
+    [Range(0, 65_535)]
+    public int EnvHubPort { get; set; }
+
     /// <summary>Connections to each address that it listens at; more are closed at once.</summary>
     [Range(1, int.MaxValue)]
     public int MaxConnections { get; set; } = 32_768;

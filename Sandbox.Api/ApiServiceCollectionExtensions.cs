@@ -9,6 +9,7 @@ using Sandbox.Api.Caching;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
+using Sandbox.Api.EnvHub;
 using Sandbox.Api.Files;
 using Sandbox.Api.Gateway;
 using Sandbox.Api.Http;
@@ -41,7 +42,8 @@ public static class ApiServiceCollectionExtensions
     {
         services.AddOptionsWithValidateOnStart<ApiOptions, ApiOptionsValidator>()
             .BindConfiguration(ApiOptions.Section)
-            .PostConfigure<IConfiguration>(TakeTimeZone);
+            .PostConfigure<IConfiguration>(TakeTimeZone)
+            .PostConfigure<IConfiguration>(TakeEnvironmentImage);
         services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsChecks>();
         services.AddSecretFile(
             $"{ApiOptions.Section}:{nameof(ApiOptions.KeyFile)}",
@@ -57,7 +59,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
             .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>()
-            .AddSingleton<TenantScopedEgress>();
+            .AddSingleton<TenantScopedEgress>().AddSingleton<TenantScopedEnvironments>();
         services.AddSandboxOperator().AddSingleton<EgressChanges>();
         services.AddHttpForwarder();
         services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();
@@ -74,6 +76,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<CloseSessionEndpoint>();
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
+        services.AddSingleton<EnvHubEndpoints>();
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
@@ -93,6 +96,7 @@ public static class ApiServiceCollectionExtensions
         app.UseMiddleware<EnvdProxy>();
         app.UseWebSockets();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
+        app.Services.GetRequiredService<EnvHubEndpoints>().Map(app);
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.Services.GetRequiredService<GatewayEndpoint>().Map(app);
@@ -112,6 +116,14 @@ public static class ApiServiceCollectionExtensions
             options.TimeZone = configuration["ROCK_TIME_ZONE"] is { Length: > 0 } named ? named
                 : configuration["TZ"] is { Length: > 0 } system && TimeZoneInfo.TryFindSystemTimeZoneById(system, out _) ? system
                 : "";
+        }
+    }
+
+    private static void TakeEnvironmentImage(ApiOptions options, IConfiguration configuration)
+    {
+        if (options.EnvironmentImage.Length == 0)
+        {
+            options.EnvironmentImage = configuration["ROCK_ENVHUB_DEFAULT_DOCKER_IMAGE"] is { Length: > 0 } named ? named : "python:3.11";
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace Sandbox.Api.Rock;
@@ -73,6 +75,38 @@ internal sealed partial class Fields
         var result = read(inner);
         inner._problems.ForEach(Add);
         return result;
+    }
+
+    /// <summary>An object, written anew as text; null when absent or null.</summary>
+    public string? OptionalJsonText(string name)
+    {
+        if (!TryFindValue(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind is not JsonValueKind.Object)
+        {
+            Refuse(name, "Input should be a valid dictionary");
+            return null;
+        }
+
+        try
+        {
+            var text = new ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(text))
+            {
+                value.WriteTo(writer);
+            }
+
+            return Encoding.UTF8.GetString(text.WrittenSpan);
+        }
+        catch (InvalidOperationException)
+        {
+            // What the writer of this platform throws at half of a surrogate pair.
+            Refuse(name, "Input should be valid Unicode");
+            return null;
+        }
     }
 
     /// <summary>A string, or an array of strings, kept as it came.</summary>

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Sandbox.Api;
 using Sandbox.Deployments;
 using Sandbox.Node;
@@ -95,6 +96,10 @@ internal static class Composition
         if (options.Listen is { } endPoint)
         {
             kestrel.Listen(endPoint, listen => Secure(listen, options));
+            if (kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value.EnvHubPort is > 0 and var port)
+            {
+                kestrel.Listen(new IPEndPoint(endPoint.Address, port), listen => Secure(listen, options));
+            }
         }
     }
 

@@ -34,5 +34,9 @@ namespace Sandbox.Contracts.Rock;
 [JsonSerializable(typeof(TaskSetRequest))]
 [JsonSerializable(typeof(TaskSet))]
 [JsonSerializable(typeof(WarmupRequest))]
+[JsonSerializable(typeof(EnvironmentMessage))]
+[JsonSerializable(typeof(EnvironmentNameRequest))]
+[JsonSerializable(typeof(EnvironmentListRequest))]
+[JsonSerializable(typeof(EnvironmentList))]
 [JsonSerializable(typeof(string))]
 public sealed partial class RockJson : JsonSerializerContext;

@@ -80,6 +80,21 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
             Below(document, Management));
     }
 
+    [Theory]
+    [InlineData("/envhub")]
+    [InlineData("/envhub/enveloped")]
+    public async Task Document_Asked_DescribesEnvHub(string prefix)
+    {
+        using var document = await AskAsync();
+
+        Assert.Equal(
+            ["get /health", "post /env/delete", "post /env/get", "post /env/list", "post /env/register"],
+            Below(document, prefix).Where(operation => !operation.Contains("/enveloped/", StringComparison.Ordinal)));
+        var register = Operation(document, "post", prefix + "/env/register");
+        var body = Resolve(document, Schema(register.GetProperty("requestBody"), "application/json"));
+        Assert.True(body.GetProperty("properties").TryGetProperty("env_name", out _), $"members as they travel: {body}");
+    }
+
     [Fact]
     public async Task Document_OfARocksRoute_HasItsBodyItsEnvelopeAndItsQuery()
     {

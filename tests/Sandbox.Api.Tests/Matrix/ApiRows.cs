@@ -13,7 +13,8 @@ internal static class ApiRows
         ["envd GET /health", "envd GET /files", "envd POST /files", "envd POST /process.Process/{method}",
             "envd POST /filesystem.Filesystem/{method}"];
 
-    public static IReadOnlyList<RouteRow> All { get; } = [.. Plain(), .. Rock(), .. Envd(), .. Management(), .. Rollout(), .. Models()];
+    public static IReadOnlyList<RouteRow> All { get; } =
+        [.. Plain(), .. Rock(), .. EnvHub(), .. Envd(), .. Management(), .. Rollout(), .. Models()];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
     private static readonly string AnHourAgo =
@@ -76,6 +77,18 @@ internal static class ApiRows
         .. ((string[])["chat/completions", "completions", "embeddings", "responses"]).Select(
             path => new RouteRow($"POST /v1/{path}", Named.Nothing, _ => Post($"/v1/{path}", """{"model":"none"}"""))),
     ];
+
+    /// <summary>Names are a tenant's: whatever another has registered, an answer is the same.</summary>
+    private static IEnumerable<RouteRow> EnvHub() =>
+        ((string[])["/envhub", "/envhub/enveloped"]).SelectMany(prefix => (RouteRow[])
+        [
+            new($"POST {prefix}/env/register", Named.Nothing, id => Post(
+                prefix + "/env/register", $$"""{"env_name":"{{id}}","image":"busybox"}""")),
+            new($"POST {prefix}/env/get", Named.Nothing, id => Post(prefix + "/env/get", $$"""{"env_name":"{{id}}"}""")),
+            new($"POST {prefix}/env/list", Named.Nothing, id => Post(prefix + "/env/list", $$"""{"tags":["{{id}}"]}""")),
+            new($"POST {prefix}/env/delete", Named.Nothing, id => Post(prefix + "/env/delete", $$"""{"env_name":"{{id}}"}""")),
+            new($"GET {prefix}/health", Named.Nothing, _ => Get(prefix + "/health")),
+        ]);
 
     private static IEnumerable<RouteRow> Envd() =>
     [

@@ -16,7 +16,7 @@ public sealed class TenantResolverTests
         Type[] unscoped =
         [
             typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore),
-            typeof(SandboxRecordCache),
+            typeof(SandboxRecordCache), typeof(IEnvironmentStore),
         ];
         // Engines are looked after outside any request, for all tenants.
         string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster", "Sandbox.Api.Caching", "Sandbox.Api.Serving"];

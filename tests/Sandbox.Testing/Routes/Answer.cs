@@ -25,11 +25,11 @@ public static partial class Answer
                 }
             }
 
-            return text.Append('\n').Append(Timestamp().Replace(body, "\"timestamp\":\"now\"")).ToString();
+            return text.Append('\n').Append(Timestamp().Replace(body, "\"$1\":\"now\"")).ToString();
         }
     }
 
     /// <summary>The moment of the answer, which differs from one to the next for any caller, too, and in length.</summary>
-    [GeneratedRegex("\"timestamp\":\"[^\"]*\"")]
+    [GeneratedRegex("\"(timestamp|create_at|update_at)\":\"[^\"]*\"")]
     private static partial Regex Timestamp();
 }
