@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Agent.Accounts;
 using Sandbox.Agent.Activity;
 using Sandbox.Agent.Envd;
+using Sandbox.Agent.Gem;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Native;
 using Sandbox.Agent.Owner;
@@ -104,6 +105,10 @@ internal static class AgentServices
         .AddSingleton<UploadCall>()
         .AddSingleton<ExecuteCall>()
         .AddSingleton<SessionCalls>()
+        .AddSingleton<IGemLibrary, SampleLibrary>()
+        .AddSingleton<IGemLibrary, PythonLibrary>()
+        .AddSingleton<GemTable>()
+        .AddSingleton<GemCalls>()
         .AddSingleton<RockEndpoints>();
 
     private static IServiceCollection AddTransport(this IServiceCollection services, AgentOptions options)

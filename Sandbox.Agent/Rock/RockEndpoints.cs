@@ -8,7 +8,8 @@ namespace Sandbox.Agent.Rock;
 
 /// <summary>ROCK's agent routes over the cores.</summary>
 internal sealed class RockEndpoints(
-    ExecuteCall execute, SessionCalls sessions, TextFileCalls files, UploadCall upload, SandboxStatistics statistics, PortForward ports)
+    ExecuteCall execute, SessionCalls sessions, TextFileCalls files, UploadCall upload, SandboxStatistics statistics, PortForward ports,
+    GemCalls gem)
 {
     public void Map(RouteTable routes)
     {
@@ -24,6 +25,11 @@ internal sealed class RockEndpoints(
         Post(routes, "/read_file", files.ReadAsync);
         Post(routes, "/write_file", files.WriteAsync);
         Post(routes, "/upload", upload.HandleAsync);
+        Post(routes, "/env/make", gem.MakeAsync);
+        Post(routes, "/env/reset", gem.ResetAsync);
+        Post(routes, "/env/step", gem.StepAsync);
+        Post(routes, "/env/close", gem.CloseAsync);
+        Post(routes, "/env/list", gem.ListAsync);
     }
 
     internal static Task JsonAsync(HttpContext context, string json)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Sandbox.Agent.Files;
+using Sandbox.Agent.Gem;
 using Sandbox.Agent.Http;
 using Sandbox.Agent.Sessions;
 using Sandbox.Contracts.Rock;
@@ -32,7 +33,8 @@ internal static class RockFailures
         {
             context.Abort();
         }
-        catch (Exception failure) when (failure is SessionFailure or FileFailure or RockFailure or CommandTimeout or InvalidDataException)
+        catch (Exception failure)
+            when (failure is SessionFailure or FileFailure or GemFailure or RockFailure or CommandTimeout or InvalidDataException)
         {
             await AnswerAsync(context, failure);
         }
@@ -49,6 +51,7 @@ internal static class RockFailures
             DetailAsync(context, StatusCodes.Status504GatewayTimeout, failure.Message),
         InvalidDataException => DetailAsync(context, StatusCodes.Status422UnprocessableEntity, failure.Message),
         SessionFailure session => FailAsync(context, $"Session{session.Kind}", session.Message, session.Details),
+        GemFailure gem => FailAsync(context, nameof(GemFailure), gem.Message, NoDetails),
         FileFailure file => FailAsync(context, $"File{file.Kind}", file.Message, NoDetails),
         _ => FailAsync(context, "CommandFailure", failure.Message, NoDetails),
     };

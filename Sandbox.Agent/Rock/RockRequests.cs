@@ -11,4 +11,7 @@ namespace Sandbox.Agent.Rock;
 [JsonSerializable(typeof(CloseSessionRequest))]
 [JsonSerializable(typeof(ReadFileRequest))]
 [JsonSerializable(typeof(WriteFileRequest))]
+[JsonSerializable(typeof(GemMakeRequest))]
+[JsonSerializable(typeof(GemResetRequest))]
+[JsonSerializable(typeof(GemStepRequest))]
 internal sealed partial class RockRequests : JsonSerializerContext;

@@ -38,5 +38,12 @@ namespace Sandbox.Contracts.Rock;
 [JsonSerializable(typeof(EnvironmentNameRequest))]
 [JsonSerializable(typeof(EnvironmentListRequest))]
 [JsonSerializable(typeof(EnvironmentList))]
+[JsonSerializable(typeof(GemMakeRequest))]
+[JsonSerializable(typeof(GemSandbox))]
+[JsonSerializable(typeof(GemResetRequest))]
+[JsonSerializable(typeof(GemStepRequest))]
+[JsonSerializable(typeof(GemObservation))]
+[JsonSerializable(typeof(GemStep))]
+[JsonSerializable(typeof(GemEnvironments))]
 [JsonSerializable(typeof(string))]
 public sealed partial class RockJson : JsonSerializerContext;
