@@ -89,7 +89,7 @@ internal sealed partial class ModelForwarder(
 
     private static partial class Log
     {
-        [LoggerMessage(5302, LogLevel.Warning, "A request for {Model} failed at replica {Replica} before its answer began: {Outcome}")]
+        [LoggerMessage(5902, LogLevel.Warning, "A request for {Model} failed at replica {Replica} before its answer began: {Outcome}")]
         public static partial void Retried(ILogger logger, string model, string replica, RequestOutcome outcome);
     }
 }

@@ -80,7 +80,7 @@ internal sealed partial class ModelTable(
 
     private static partial class Log
     {
-        [LoggerMessage(5301, LogLevel.Error, "Which models there are cannot be read now; it is tried again")]
+        [LoggerMessage(5901, LogLevel.Error, "Which models there are cannot be read now; it is tried again")]
         public static partial void NotWatched(ILogger logger, Exception exception);
     }
 }

@@ -26,13 +26,13 @@ internal sealed class TenantModels(RoutingOptions options, TimeProvider time) : 
             Change(_router.AddModel(model.Name), before.GetValueOrDefault(model.Name)?.Replicas ?? [], model.Replicas);
         }
 
+        // Before the model, so that nobody who sees it misses its other names.
+        ChangeAliases(offered);
         _offered = now;
         foreach (var gone in before.Keys.Where(name => !now.ContainsKey(name)))
         {
             _router.RemoveModel(gone);
         }
-
-        ChangeAliases(offered);
     }
 
     public void Dispose() => _router.Dispose();
