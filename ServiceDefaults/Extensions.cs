@@ -129,10 +129,10 @@ public static class Extensions
 
     /// <summary>Our instruments are named below their meter, with their unit, as the Prometheus page needs them. OTLP has the
     /// unit in a field of its own and no meter in the name: <c>job.duration.seconds</c> becomes
-    /// <c>sandbox.worker.job.duration</c>.</summary>
+    /// <c>sandbox.worker.job.duration</c>. One that OpenTelemetry's conventions name keeps its name.</summary>
     private static MetricStreamConfiguration? NameOnOtlp(Instrument instrument)
     {
-        if (!IsOurs(instrument.Meter.Name))
+        if (!IsOurs(instrument.Meter.Name) || instrument.Name.StartsWith("gen_ai.", StringComparison.Ordinal))
         {
             return null;
         }

@@ -15,9 +15,17 @@ internal sealed class GatewayTelemetry : IDisposable
         HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
     };
 
+    /// <summary>As the conventions have them.</summary>
+    private static readonly InstrumentAdvice<double> TokenCounts = new()
+    {
+        HistogramBucketBoundaries =
+            [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864],
+    };
+
+    private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "sandbox.aspire");
+
     private readonly ActivitySource _source = new(Name);
-    private readonly Histogram<double> _duration, _firstByte, _perToken;
-    private readonly Counter<long> _tokens;
+    private readonly Histogram<double> _duration, _firstByte, _perToken, _tokens;
 
     public GatewayTelemetry(IMeterFactory meters, ModelTable models)
     {
@@ -28,34 +36,38 @@ internal sealed class GatewayTelemetry : IDisposable
             "gen_ai.server.time_to_first_token", "s", "Time until the answer of a model began.", tags: null, Seconds);
         _perToken = meter.CreateHistogram(
             "gen_ai.server.time_per_output_token", "s", "Time for each token of an answer after its first.", tags: null, Seconds);
-        _tokens = meter.CreateCounter<long>("gen_ai.client.token.usage", "{token}", "Tokens of prompts and answers.");
+        _tokens = meter.CreateHistogram(
+            "gen_ai.client.token.usage", "{token}", "Tokens of a prompt or an answer.", tags: null, TokenCounts);
         meter.CreateObservableGauge(
-            "gateway.queue.length",
-            () => models.All.Select(route => new Measurement<int>(route.Pool.Waiting, new KeyValuePair<string, object?>(
-                "gen_ai.request.model", route.Model.Name))),
+            "queue.length",
+            () => models.All.GroupBy(route => route.Model.Name, route => route.Pool.Waiting).Select(
+                waiting => new Measurement<int>(
+                    waiting.Sum(), new KeyValuePair<string, object?>("gen_ai.request.model", waiting.Key))),
             "{request}", "Requests that wait for a replica of a model.");
     }
 
     /// <param name="operation">As the conventions name it: chat, text_completion, embeddings.</param>
     public Activity? Begin(string operation, string model)
     {
-        var activity = _source.StartActivity($"{operation} {model}", ActivityKind.Server);
-        activity?.SetTag("gen_ai.operation.name", operation).SetTag("gen_ai.request.model", model);
+        var activity = _source.StartActivity($"{operation} {model}", ActivityKind.Client);
+        activity?.AddTag(Provider.Key, Provider.Value).SetTag("gen_ai.operation.name", operation).SetTag("gen_ai.request.model", model);
         return activity;
     }
 
     public void End(Activity? activity, string operation, string model, int status, RequestProgress progress)
     {
         var usage = progress.Usage ?? new TokenUsage(0, 0);
-        var tags = new TagList { { "gen_ai.operation.name", operation }, { "gen_ai.request.model", model } };
-        if (status >= StatusCodes.Status400BadRequest || progress.IsBroken)
+        var tags = new TagList { Provider, { "gen_ai.operation.name", operation }, { "gen_ai.request.model", model } };
+        var isFailed = status >= StatusCodes.Status400BadRequest || progress.IsBroken;
+        if (isFailed)
         {
-            tags.Add("error.type", progress.IsBroken ? "engine_failed" : status.ToString(CultureInfo.InvariantCulture));
-            activity?.SetStatus(ActivityStatusCode.Error);
+            var type = progress.IsBroken ? "engine_failed" : status.ToString(CultureInfo.InvariantCulture);
+            tags.Add("error.type", type);
+            activity?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", type);
         }
 
         _duration.Record(progress.Elapsed.TotalSeconds, tags);
-        if (progress.TimeToFirstByte is { } first)
+        if (!isFailed && progress.TimeToFirstByte is { } first)
         {
             _firstByte.Record(first.TotalSeconds, tags);
             if (usage.CompletionTokens > 1)
@@ -73,7 +85,11 @@ internal sealed class GatewayTelemetry : IDisposable
 
     private void Count(long tokens, string type, TagList tags)
     {
-        tags.Add("gen_ai.token.type", type);
-        _tokens.Add(tokens, tags);
+        // None: the engine did not tell, or there is no answer of tokens, as of embeddings.
+        if (tokens > 0)
+        {
+            tags.Add("gen_ai.token.type", type);
+            _tokens.Record(tokens, tags);
+        }
     }
 }
