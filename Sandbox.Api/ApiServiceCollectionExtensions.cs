@@ -59,7 +59,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
             .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>()
-            .AddSingleton<TenantScopedEgress>().AddSingleton<TenantScopedEnvironments>();
+            .AddSingleton<TenantScopedEgress>().AddSingleton<TenantScopedEnvironments>().AddSingleton<TenantScopedModelUsage>();
         services.AddSandboxOperator().AddSingleton<EgressChanges>();
         services.AddHttpForwarder();
         services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();

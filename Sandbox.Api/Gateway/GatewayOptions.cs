@@ -40,6 +40,10 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.05", "01:00:00")]
     public TimeSpan HealthLimit { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often it is written down what models were used for. A process that is killed loses what it counted since.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan UsageInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Requests to models in a minute, of one key. 0: any number.</summary>
     [Range(0, int.MaxValue)]
     public int RequestsPerMinutePerKey { get; set; }

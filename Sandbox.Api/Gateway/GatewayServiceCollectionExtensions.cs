@@ -9,6 +9,7 @@ internal static class GatewayServiceCollectionExtensions
         return services
             .AddSingleton<ModelTable>().AddHostedService(static provider => provider.GetRequiredService<ModelTable>())
             .AddSingleton<ReplicaConnections>().AddHostedService<ReplicaHealthChecks>()
+            .AddSingleton<ModelUsageCounter>().AddHostedService(static provider => provider.GetRequiredService<ModelUsageCounter>())
             .AddSingleton<CallerAllowances>().AddSingleton<GatewayTelemetry>()
             .AddSingleton<ModelBody>().AddSingleton<ModelForwarder>().AddSingleton<GatewayEndpoint>();
     }

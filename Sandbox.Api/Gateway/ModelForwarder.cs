@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Api.Auth;
 using Sandbox.Cluster;
 using Sandbox.Serving.OpenAi;
@@ -10,7 +11,8 @@ namespace Sandbox.Api.Gateway;
 /// <summary>Sends a request for a model to one of its replicas, and to another one when that fails before the first byte of the
 /// answer.</summary>
 internal sealed partial class ModelForwarder(
-    IModelCatalog catalog, ReplicaConnections connections, IHttpForwarder forwarder, ILogger<ModelForwarder> logger)
+    IModelCatalog catalog, ReplicaConnections connections, IHttpForwarder forwarder, ModelUsageCounter usage,
+    ILogger<ModelForwarder> logger)
 {
     /// <returns>Why no replica answered; null when one has, or the client has gone.</returns>
     public async Task<OpenAiError?> ForwardAsync(HttpContext http, ModelRequest request, RequestProgress progress)
@@ -38,6 +40,7 @@ internal sealed partial class ModelForwarder(
                 var outcome = await SendAsync(http, request, lease, progress, others);
                 if (outcome is null)
                 {
+                    usage.Count(http.Features.GetRequiredFeature<Caller>(), model.Name, progress.Usage);
                     return null;
                 }
 

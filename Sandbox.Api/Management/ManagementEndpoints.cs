@@ -26,6 +26,7 @@ internal static class ManagementEndpoints
         api.MapUsage();
         api.MapSandboxes();
         api.MapModels();
+        api.MapModelUsage();
         var admin = api.MapGroup("").AddEndpointFilter<AdminFilter>().WithDescription("Needs an admin's API key.");
         admin.MapTenants();
         admin.MapKeys();

@@ -51,7 +51,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IEnvironmentStore, SqliteEnvironmentStore>();
         services.AddSingleton<SqliteTenantStore>();
-        services.AddSingleton<IModelStore, SqliteModelStore>();
+        services.AddSingleton<IModelStore, SqliteModelStore>().AddSingleton<IModelUsageStore, SqliteModelUsageStore>();
         return services
             .AddLocalLive()
             .AddStandaloneRollouts(Path.GetDirectoryName(path)!)
@@ -98,7 +98,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton<IEnvironmentStore, PostgresEnvironmentStore>();
         services.AddSingleton<IMemberStore, PostgresMemberStore>();
         services.AddSingleton<PostgresTenantStore>();
-        services.AddSingleton<IModelStore, PostgresModelStore>();
+        services.AddSingleton<IModelStore, PostgresModelStore>().AddSingleton<IModelUsageStore, PostgresModelUsageStore>();
         services.AddRolloutOptions().AddSingleton<IRolloutStore, PostgresRolloutStore>();
         services.AddSingleton<IDeploymentStore, PostgresDeploymentStore>().AddSingleton<IScheduleStore, PostgresScheduleStore>()
             .AddSingleton<IWebhookStore, PostgresWebhookStore>().AddSingleton<RolloutHistoryStores>();

@@ -23,6 +23,7 @@ namespace Sandbox.Contracts.Management;
 [JsonSerializable(typeof(ModelRequest))]
 [JsonSerializable(typeof(ModelResult))]
 [JsonSerializable(typeof(IReadOnlyList<ModelResult>))]
+[JsonSerializable(typeof(IReadOnlyList<ModelUsageResult>))]
 [JsonSerializable(typeof(DiagnosticsResult))]
 [JsonSerializable(typeof(MaintenanceRequest))]
 [JsonSerializable(typeof(IReadOnlyList<MaintenanceRun>))]

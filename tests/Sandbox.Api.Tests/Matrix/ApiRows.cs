@@ -120,6 +120,7 @@ internal static class ApiRows
         new("GET /api/v1/usage", Named.Sandboxes, _ => Get("/api/v1/usage")),
         new("GET /api/v1/sandboxes", Named.Sandboxes, _ => Get("/api/v1/sandboxes")),
         new("GET /api/v1/sandboxes/{id}/logs", Named.Sandbox, id => Get($"/api/v1/sandboxes/{id}/logs")),
+        new("GET /api/v1/models/usage", Named.Nothing, _ => Get("/api/v1/models/usage")),
         new("PUT /api/v1/sandboxes/{id}/network", Named.Sandbox, id => Put($"/api/v1/sandboxes/{id}/network", "{}")),
         new("GET /api/v1/models", Named.Nothing, _ => Get("/api/v1/models")),
         new("POST /api/v1/models", Named.Nothing, _ => Post("/api/v1/models", "{}")),

@@ -26,6 +26,8 @@ public interface ITestedStores : IAsyncDisposable
 
     IEnvironmentStore Environments { get; }
 
+    IModelUsageStore ModelUsage { get; }
+
     IRolloutStore Rollouts { get; }
 
     RolloutHistoryStores History { get; }
@@ -62,6 +64,8 @@ public abstract class StoreUnderTest(Func<TimeProvider, ValueTask<ITestedStores>
     protected IModelStore Models => Stores.Models;
 
     protected IEnvironmentStore Environments => Stores.Environments;
+
+    protected IModelUsageStore ModelUsage => Stores.ModelUsage;
 
     protected IRolloutStore Rollouts => Stores.Rollouts;
 

@@ -38,6 +38,8 @@ public sealed class InMemoryLeaseStoreTests() : LeaseContract(time => ValueTask.
 
         public IEnvironmentStore Environments => throw new NotSupportedException();
 
+        public IModelUsageStore ModelUsage => throw new NotSupportedException();
+
         public IRolloutStore Rollouts => throw new NotSupportedException();
 
         public RolloutHistoryStores History => throw new NotSupportedException();

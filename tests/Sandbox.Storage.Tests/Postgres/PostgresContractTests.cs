@@ -36,3 +36,5 @@ public sealed class PostgresRolloutHistoryTests() : RolloutHistoryContract(Postg
 public sealed class PostgresModelStoreTests() : ModelStoreContract(PostgresStores.OpenAsync);
 
 public sealed class PostgresEnvironmentStoreTests() : EnvironmentStoreContract(PostgresStores.OpenAsync);
+
+public sealed class PostgresModelUsageStoreTests() : ModelUsageStoreContract(PostgresStores.OpenAsync);

@@ -48,6 +48,8 @@ internal sealed class PostgresStores(PostgresTestDatabase database, TimeProvider
 
     public IEnvironmentStore Environments => new PostgresEnvironmentStore(database.Database);
 
+    public IModelUsageStore ModelUsage => new PostgresModelUsageStore(database.At(time));
+
     public IRolloutStore Rollouts => new PostgresRolloutStore(database.Database, _feed);
 
     public RolloutHistoryStores History => new(

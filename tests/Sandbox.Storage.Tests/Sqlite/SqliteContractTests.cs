@@ -36,3 +36,5 @@ public sealed class SqliteRolloutHistoryTests() : RolloutHistoryContract(SqliteF
 public sealed class SqliteModelStoreTests() : ModelStoreContract(SqliteFile.OpenAsync);
 
 public sealed class SqliteEnvironmentStoreTests() : EnvironmentStoreContract(SqliteFile.OpenAsync);
+
+public sealed class SqliteModelUsageStoreTests() : ModelUsageStoreContract(SqliteFile.OpenAsync);

@@ -44,6 +44,8 @@ internal sealed class SqliteFile : ITestedStores
 
     public IEnvironmentStore Environments => new SqliteEnvironmentStore(Database);
 
+    public IModelUsageStore ModelUsage => new SqliteModelUsageStore(Database, _time);
+
     public IRolloutStore Rollouts => new SqliteRolloutStore(Database, _feed);
 
     public RolloutHistoryStores History => new(
