@@ -3,6 +3,12 @@ using Sandbox.Benchmarks.Engine;
 using Sandbox.Benchmarks.Measurements;
 using Sandbox.Benchmarks.Servers;
 
+if (args is [GatewayHost.Verb, .. var settings])
+{
+    await GatewayHost.RunAsync(settings);
+    return 0;
+}
+
 var root = args[0];
 var check = args.Contains("--check");
 var claims = args.FirstOrDefault(argument => argument.StartsWith("claims=", StringComparison.Ordinal));
@@ -57,6 +63,11 @@ if (only.Count == 0 || only.Contains("memory"))
 if (only.Count == 0 || only.Contains("proxy"))
 {
     await ProxyTrials.RunAsync(root, sheet);
+}
+
+if (only.Count == 0 || only.Contains("gateway"))
+{
+    await GatewayTrials.RunAsync(root, sheet);
 }
 
 if (chosen.Count > 0)
