@@ -216,7 +216,7 @@ internal sealed class ReplicaReconciler(
 
     private static string WhyEnded(SandboxInstance ended) =>
         ended.Phases.Find(phase => phase.Status is PhaseStatus.Failed or PhaseStatus.Timeout) is { } phase
-            ? $"its sandbox did not start ({phase.Name}): {ended.Reason ?? phase.Message}"
+            ? $"its sandbox with image {ended.Spec.Image} did not start ({phase.Name}): {ended.Reason ?? phase.Message}"
             : $"its sandbox has ended: {ended.Reason ?? "it was stopped"}";
 
     private static string LastLine(string output) =>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Serving;
 using Sandbox.Serving.Backends;
 using Sandbox.Serving.Engines;
@@ -13,10 +14,10 @@ internal static class ServedModelServiceCollectionExtensions
         services.AddServing();
         services.AddSingleton<EngineLaunches>().AddSingleton<EngineSandboxes>().AddSingleton<SandboxProcesses>()
             .AddSingleton<ReplicaConnector>().AddSingleton<EngineProbe>().AddSingleton<EngineLogs>();
-        services.AddSingleton<IReplicaConnector>(provider => provider.GetRequiredService<ReplicaConnector>());
+        services.TryAddSingleton<IReplicaConnector>(provider => provider.GetRequiredService<ReplicaConnector>());
         services.AddSingleton<ModelChanges>().AddSingleton<ModelWriter>().AddSingleton<ModelUsage>().AddSingleton<ModelLease>()
             .AddSingleton<ModelSizes>().AddSingleton<ServedModels>();
-        services.AddSingleton<IModelCatalog, ModelCatalog>();
+        services.TryAddSingleton<IModelCatalog, ModelCatalog>();
         services.AddSingleton<ReplicaReconciler>().AddSingleton<ModelReconciler>().AddSingleton<ModelReconciliation>()
             .AddHostedService<ModelService>();
         services.AddSingleton<IEngineRunner, SandboxEngineRunner>().AddSingleton<IClusterRuntime, ServerClusterRuntime>();

@@ -21,7 +21,7 @@ public sealed class ModelTests : IAsyncLifetime
         {
             ["SANDBOX_Serving__EngineAssemblies__0"] = EchoAssembly,
             ["SANDBOX_Worker__ModelFolders__0"] = Path.GetDirectoryName(EchoAssembly)!,
-            ["SANDBOX_Worker__ModelFolders__1"] = "/usr/lib",
+            ["SANDBOX_Worker__ModelFolders__1"] = "/lib",
             ["SANDBOX_Worker__ModelFolders__2"] = "/lib64",
             ["SANDBOX_Worker__ModelFolders__3"] = Path.GetFullPath(
                 Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")).TrimEnd('/'),
@@ -44,7 +44,7 @@ public sealed class ModelTests : IAsyncLifetime
 
         var inspected = await Shell.RunAsync("docker", ["inspect", container]);
         Assert.DoesNotContain(Secret, inspected, StringComparison.Ordinal);
-        Assert.DoesNotContain(Secret, await Shell.RunAsync("docker", ["top", container, "-eo", "args"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, await Shell.RunAsync("docker", ["top", container, "-eo", "pid,args"]), StringComparison.Ordinal);
         var sandbox = model.GetProperty("replicas")[0].GetProperty("sandbox_id").GetString();
         using var request = new HttpRequestMessage(
             HttpMethod.Post, $"/apis/envs/sandbox/v1/sandboxes/{sandbox}/proxy/port/8000/v1/completions")
@@ -56,6 +56,10 @@ public sealed class ModelTests : IAsyncLifetime
 
         await DeleteAsync("parrot");
         Assert.Empty(await _server.ContainersAsync("-a"));
+
+        // What a node shares with engines, it shares with no other sandbox.
+        await _server.StartSandboxAsync("plain");
+        await _server.ExecuteAsync("plain", "test ! -e /lib64");
     }
 
     [NeedsDockerFact]
@@ -109,7 +113,8 @@ public sealed class ModelTests : IAsyncLifetime
     }
 
     private static string Replicas(JsonElement model) => string.Join(' ', model.GetProperty("replicas").EnumerateArray()
-        .Select(replica => $"{replica.GetProperty("name")}={replica.GetProperty("sandbox_id")} failures={replica.GetProperty("failures")}"));
+        .Select(replica =>
+            $"{replica.GetProperty("name")}={replica.GetProperty("sandbox_id")} failures={replica.GetProperty("failures")}"));
 
     private async Task CreateAsync(string name, int replicas)
     {

@@ -162,7 +162,8 @@ public sealed class ServedModelTests(ModelServer server) : IClassFixture<ModelSe
         """{"name":"m","engine":"vllm","configuration":{"model":"m","dtype":"half-ish"}}""", 400, "invalid_config", "dtype must be one of")]
     [InlineData("""{"name":"m","engine":"vllm"}""", 400, "invalid_config", "model is required")]
     [InlineData(
-        """{"name":"m","engine":"vllm","configuration":{"model":"m"}}""", 503, "start_failed", "1 GPUs are asked for, and this machine has 0")]
+        """{"name":"m","engine":"vllm","configuration":{"model":"m"}}""", 503, "start_failed",
+        "1 GPUs are asked for, and this machine has 0")]
     [InlineData(
         """{"name":"m","engine":"vllm","deployment":"docker","configuration":{"model":"m","use_cpu":true}}""", 400, "invalid_config",
         "image is required")]
