@@ -22,11 +22,25 @@ internal sealed partial class ImageEviction(
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(3);
 
     private readonly EngineImages _images = new(engine);
+    private readonly SemaphoreSlim _sweeping = new(1);
 
     private Task _nextPull = ledger.NextPull;
 
-    /// <summary>One look; how many images were removed.</summary>
+    /// <summary>One look; how many images were removed. Two at once would remove the same.</summary>
     internal async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        await _sweeping.WaitAsync(cancellationToken);
+        try
+        {
+            return await LookAsync(cancellationToken);
+        }
+        finally
+        {
+            _sweeping.Release();
+        }
+    }
+
+    private async Task<int> LookAsync(CancellationToken cancellationToken)
     {
         // In this order: what is pulled meanwhile is in neither list.
         var known = ledger.ByLastUse();
@@ -75,8 +89,14 @@ internal sealed partial class ImageEviction(
 
     private long Limit => SizeText.TryParse(worker.Value.ImageCache, out var bytes) ? bytes : long.MaxValue;
 
-    private bool IsKept(ImagesListResponse image) => (image.RepoTags ?? [])
-        .Select(ImageReference.Parse).Any(name => name is not null && (name.IsPlatforms || policy.Value.IsShared(name)));
+    /// <summary>The operator may have given an image that a start pulled another name, or have had it before under one: no registry has
+    /// that name, and it would go with the others.</summary>
+    private bool IsKept(ImagesListResponse image)
+    {
+        var pulled = (image.RepoDigests ?? []).Select(digest => ImageReference.Parse(digest)?.Repository).ToHashSet();
+        return (image.RepoTags ?? []).Select(ImageReference.Parse).Any(name => name is not null
+            && (name.IsPlatforms || policy.Value.IsShared(name) || !pulled.Contains(name.Repository)));
+    }
 
     /// <returns>False: a container uses it.</returns>
     private async Task<bool> RemoveAsync(ImagesListResponse image, CancellationToken cancellationToken)

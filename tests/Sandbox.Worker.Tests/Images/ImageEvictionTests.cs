@@ -22,6 +22,9 @@ public sealed class ImageEvictionTests : IAsyncLifetime
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<(string Id, string[] Names, long Size, TimeSpan Age)> _present = [];
     private readonly HashSet<string> _used = [];
+
+    // Names that no registry has.
+    private readonly HashSet<string> _local = [];
     private readonly List<string> _removed = [];
     private FakeEngine _engine = null!;
     private EngineConnection _connection = null!;
@@ -83,6 +86,21 @@ public sealed class ImageEvictionTests : IAsyncLifetime
         await SweepAsync();
 
         Assert.Equal(["docker.io/library/three:1"], _removed);
+    }
+
+    /// <summary>One image may have several names.</summary>
+    [Fact]
+    public async Task Sweep_LeavesAnImageThatTheOperatorHasUnderAnotherName()
+    {
+        GivenPulled("one:1");
+        _present[0] = _present[0] with { Names = ["one:1", "operators:1"] };
+        _local.Add("operators:1");
+        GivenPulled("two:1");
+        GivenPulled("three:1");
+
+        await SweepAsync();
+
+        Assert.Equal(["docker.io/library/two:1"], _removed);
     }
 
     [Fact]
@@ -159,6 +177,8 @@ public sealed class ImageEvictionTests : IAsyncLifetime
             {
                 image.Id,
                 RepoTags = image.Names,
+                RepoDigests = image.Names.Where(name => !_local.Contains(name))
+                    .Select(name => $"{name.Split(':')[0]}@sha256:{new string('d', 64)}"),
                 image.Size,
                 Created = (_clock.GetUtcNow() - image.Age).ToUnixTimeSeconds(),
             }));
