@@ -57,12 +57,15 @@ public sealed class DockerImageTaskTests : IAsyncLifetime
 
         var pulled = await RunAsync(worker, MaintenanceTasks.ImagePull);
         var present = await DockerEngine.GetAsync($"images/{Image}/json", Token);
-        var cleaned = await RunAsync(worker, MaintenanceTasks.ImageCleanup);
+        await worker.DisposeAsync();
+        var cleaned = await RunAsync(await StartAsync("right", imageCache: "1"), MaintenanceTasks.ImageCleanup);
 
         Assert.Equal((MaintenanceRun.Succeeded, $"pulled {Image}"), (pulled.State, pulled.Message));
         Assert.True(present is not null, "the engine was to have it after the pull");
-        Assert.Equal(MaintenanceRun.Succeeded, cleaned.State);
+        Assert.True(cleaned.State is MaintenanceRun.Succeeded, cleaned.Message);
         Assert.True(await DockerEngine.GetAsync($"images/{Image}/json", Token) is null, "images may take one byte, and nothing uses it");
+        Assert.True(
+            await DockerEngine.GetAsync($"images/{DockerTestImage.Name}/json", Token) is not null, "nothing else of the engine is touched");
     }
 
     [NeedsDockerFact]
@@ -78,21 +81,24 @@ public sealed class DockerImageTaskTests : IAsyncLifetime
         Assert.DoesNotContain("wrong", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>An image of the test's own: what shares its id with another would go, or stay, with that one.</summary>
     private async Task GivenInTheRegistryAsync(WorkerHost worker)
     {
-        var (archives, name) = (new EngineArchives(worker.Get<EngineConnection>()), ImageReference.Parse(Image)!);
-        await archives.TagAsync(DockerTestImage.Name, name, Token);
-        await archives.PushAsync(
-            name, new AuthConfig { Username = "u", Password = "right", ServerAddress = _registry!.Name }, Token);
+        Directory.CreateDirectory(_data.File("image"));
+        await File.WriteAllTextAsync(
+            _data.File("image/Dockerfile"), $"FROM {DockerTestImage.Name}\nENV OF_THE_TEST={Guid.NewGuid():N}\n", Token);
+        Assert.Null(await ImageBuilder.BuildAsync("", _data.File("image"), Image, new Progress<string>(), Token));
+        await new EngineArchives(worker.Get<EngineConnection>()).PushAsync(
+            ImageReference.Parse(Image)!, new AuthConfig { Username = "u", Password = "right", ServerAddress = _registry!.Name }, Token);
         await DockerEngine.DeleteAsync($"images/{Image}", Token);
     }
 
     private Task<MaintenanceRun> RunAsync(WorkerHost worker, string task) => worker.Get<NodeMaintenance>().RunHereAsync(
         new MaintenanceOrder(task, task, task is MaintenanceTasks.ImagePull ? [Image] : []) { WaitsForEnd = true }, Token);
 
-    private async Task<WorkerHost> StartAsync(string password) => _worker = await WorkerHost.StartAsync(
+    private async Task<WorkerHost> StartAsync(string password, string imageCache = "64g") => _worker = await WorkerHost.StartAsync(
         _data.Path,
         services => services.Configure<MaintenanceOptions>(options =>
             (options.Registry, options.RegistryUsername, options.RegistryPassword) = (_registry!.Name, "u", password)),
-        ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("ImageCache", "1"));
+        ("Deployment", "docker"), ("ClusterId", _cluster.ClusterId), ("ImageCache", imageCache));
 }
