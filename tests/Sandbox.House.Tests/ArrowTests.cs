@@ -13,6 +13,7 @@ public sealed class ArrowTests
         ["Sandbox.Rollout"] = "Sandbox.Contracts",
         // Integrations refer to it, so that it can be had without any.
         ["Sandbox.Serving"] = "",
+        ["Sandbox.Serving.Cml"] = "Sandbox.Serving",
         ["Sandbox.Storage"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Rollout",
         ["Sandbox.Cluster"] = "Sandbox.Contracts",
         ["Sandbox.Node"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster",
@@ -58,7 +59,7 @@ public sealed class ArrowTests
     [InlineData("OpenTelemetry.", "ServiceDefaults")]
     [InlineData("prometheus-net", "ServiceDefaults")]
     [InlineData("StackExchange.Redis", "Sandbox.Storage")]
-    [InlineData("YamlDotNet", "Sandbox.ClusterFile")]
+    [InlineData("YamlDotNet", "Sandbox.ClusterFile Sandbox.Serving.Cml")]
     [InlineData("Yarp.", "Sandbox.Api Sandbox.Cluster Sandbox.Node Sandbox.Worker")]
     public void Package_OfAnOutsideThing_IsReferencedByItsDoorsOnly(string package, string allowed)
     {

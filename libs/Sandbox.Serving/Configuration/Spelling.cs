@@ -1,7 +1,7 @@
 namespace Sandbox.Serving.Configuration;
 
 /// <summary>Finds the name that was meant by a misspelt one.</summary>
-internal static class Spelling
+public static class Spelling
 {
     /// <summary>Longer words are no misspelling of a key, and would cost time.</summary>
     private const int LongestWord = 64;

@@ -1,0 +1,5 @@
+using System.Collections.Immutable;
+
+namespace Sandbox.Serving.Cml.Rest;
+
+internal sealed record JobPage(ImmutableArray<CmlJob>? Jobs, string? NextPageToken);
