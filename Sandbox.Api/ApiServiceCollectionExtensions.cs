@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Api.Agents;
 using Sandbox.Api.Auth;
 using Sandbox.Api.Caching;
+using Sandbox.Api.ClusterManagement;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
 using Sandbox.Api.Envd;
@@ -82,6 +83,9 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ServerDiagnostics>();
         services.AddSingleton<TaskSets>().AddSingleton<TaskSetEndpoint>().AddSingleton<WarmupEndpoint>();
         services.AddServedModels().AddSingleton<TenantScopedModels>().AddSingleton<ModelLogEndpoint>();
+        services.AddOptionsWithValidateOnStart<ClusterManagementOptions>().BindConfiguration(ClusterManagementOptions.Section);
+        services.AddSingleton<IValidateOptions<ClusterManagementOptions>, ClusterManagementOptionsChecks>();
+        services.AddSingleton<NodeProvisioner>().AddSingleton<ClusterResources>().AddSingleton<DashboardProxy>();
         return services.AddGateway().AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }
 
@@ -101,9 +105,12 @@ public static class ApiServiceCollectionExtensions
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.Services.GetRequiredService<GatewayEndpoint>().Map(app);
         app.MapManagement();
+        app.MapClusterManagement();
         app.MapRollouts();
+        app.Services.GetRequiredService<DashboardProxy>().Map(app);
         app.MapOpenApi("/openapi/v1.json");
         app.MapOpenApi("/openapi.json");
+        app.MapRoutesPage();
         app.MapGet("/", Greeting.HandleAsync);
         return app;
     }

@@ -20,7 +20,7 @@ internal sealed class ConfiguredFilter : IEndpointFilter
         }
         catch (AnsibleException exception)
         {
-            return new RolloutProblemResult(StatusCodes.Status500InternalServerError, "ansible_failed", exception.Message);
+            return RolloutProblemResult.Of(exception);
         }
     }
 }

@@ -27,13 +27,14 @@ internal static class RolloutEndpoints
         Describe(api, Refusals, typeof(ProblemMessage));
         api.MapServerHealth();
         api.MapNodeStatus();
+        api.MapClusterStatus();
 
         var rollout = api.MapGroup("");
         Describe(rollout, Failures, typeof(RolloutProblem));
         var read = With(rollout, Permission.RolloutRead);
         var run = With(rollout, Permission.RolloutRun);
         var approve = With(rollout, Permission.RolloutApprove);
-        read.MapClusterStatus();
+        read.MapClusterHealth();
         CheckpointRoutes.Map(read, run);
         ExecutionRoutes.Map(read, run);
         ApprovalRoutes.Map(read, run, approve);

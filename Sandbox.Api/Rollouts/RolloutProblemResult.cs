@@ -4,6 +4,7 @@ using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Contracts.Management;
 using Sandbox.Contracts.Rollouts;
+using Sandbox.Rollout.Ansible;
 using Sandbox.Rollout.Checkpoints;
 
 namespace Sandbox.Api.Rollouts;
@@ -32,6 +33,9 @@ internal sealed class RolloutProblemResult(int status, string code, string detai
         StatusCodes.Status404NotFound, "unknown_checkpoint",
         $"There is no such checkpoint; there are {string.Join(", ", CheckpointCatalog.All.Select(known => known.Name))}.")
     { Checkpoint = name.Length <= LongestShown ? name : name[..LongestShown] };
+
+    public static RolloutProblemResult Of(AnsibleException exception) =>
+        new(StatusCodes.Status500InternalServerError, "ansible_failed", exception.Message);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

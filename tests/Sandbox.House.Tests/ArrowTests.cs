@@ -24,7 +24,8 @@ public sealed class ArrowTests
         ["ServiceDefaults"] = "",
         ["Sandbox.Hosting"] = "Sandbox.Storage Sandbox.ClusterFile ServiceDefaults",
         ["Sandbox.Api"] =
-            "Sandbox.Contracts Sandbox.Domain Sandbox.Rollout Sandbox.Serving Sandbox.Storage Sandbox.Cluster Sandbox.Hosting",
+            "Sandbox.Contracts Sandbox.Domain Sandbox.Rollout Sandbox.Serving Sandbox.Serving.Cml Sandbox.Storage "
+            + "Sandbox.Cluster Sandbox.Hosting",
         ["Sandbox.Worker"] =
             "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Deployments Sandbox.Hosting",
         ["Health.Service"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Hosting",

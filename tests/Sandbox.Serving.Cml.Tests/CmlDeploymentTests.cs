@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Serving.Cml.Clusters;
+using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
 using Sandbox.Serving.Cml.Rest;
 using Sandbox.Serving.Cml.Tests.Servers;

@@ -25,8 +25,16 @@ public sealed class RolloutClient
     internal RolloutClient(ServerConnection server) => (_server, _calls) = (server, new ManagementCalls(server, LongLimit));
 
     /// <summary>How far the rollout is, checkpoint by checkpoint.</summary>
-    public Task<ClusterStatusResult> StatusAsync(CancellationToken cancellationToken) =>
-        _calls.GetAsync("cluster/status", ManagementJson.Default.ClusterStatusResult, cancellationToken);
+    public async Task<ClusterStatusResult> StatusAsync(CancellationToken cancellationToken)
+    {
+        var status = await _calls.GetAsync("cluster/status", ManagementJson.Default.ClusterStatusResult, cancellationToken);
+
+        // A server tells of its nodes also where it has no rollout to tell of.
+        return status.DeploymentStatus is null
+            ? throw new SandboxClientException(
+                "no_rollout", "this server runs no rollout, or the API key has no permission to read it (docs/rollout.md)")
+            : status;
+    }
 
     public Task<ClusterHealthResult> HealthAsync(CancellationToken cancellationToken) =>
         _calls.GetAsync("cluster/health", ManagementJson.Default.ClusterHealthResult, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sandbox.Contracts.Cluster;
 
 namespace Sandbox.Contracts.Rollouts;
 
@@ -6,7 +7,17 @@ namespace Sandbox.Contracts.Rollouts;
 /// <param name="DeploymentStatus"><c>COMPLETED</c>, <c>IN_PROGRESS</c> or <c>FAILED</c>.</param>
 public sealed record ClusterStatusResult(
     string DeploymentStatus, IReadOnlyList<string> CompletedCheckpoints, int TotalCheckpoints,
-    IReadOnlyDictionary<string, CheckpointStatusResult> CheckpointDetails, ClusterHealthResult ClusterHealth, DateTimeOffset LastUpdated);
+    IReadOnlyDictionary<string, CheckpointStatusResult> CheckpointDetails, ClusterHealthResult ClusterHealth, DateTimeOffset LastUpdated)
+{
+    /// <inheritdoc cref="ClusterOverviewResult.Healthy"/>
+    public bool Healthy { get; init; }
+
+    public int TotalNodes { get; init; }
+
+    public int AliveNodes { get; init; }
+
+    public ClusterCapacityResult? Resources { get; init; }
+}
 
 /// <summary>Whether the machines of the inventory do what they are to do.</summary>
 /// <param name="OverallStatus"><c>HEALTHY</c>, <c>DEGRADED</c>, <c>FAILED</c>, or <c>UNKNOWN</c>: nothing is known of it yet.</param>

@@ -45,7 +45,7 @@ public sealed partial class CmlClusterManager(
             state = await StartHeadAsync(state, options, cancellationToken);
             for (var number = 1; number <= options.NumWorkers; number++)
             {
-                state = await AddNumberedAsync(state, number, options.WorkerEnvironment, cancellationToken);
+                state = await AddNumberedAsync(state, number, options.WorkerVariables, cancellationToken);
             }
 
             var warnings = options.WaitReady ? await WaitForWorkersAsync(state, options.Timeout, cancellationToken) : [];
@@ -61,9 +61,7 @@ public sealed partial class CmlClusterManager(
 
     /// <summary>Adds or removes workers of the start's kind until there are so many.</summary>
     /// <exception cref="CmlException">No cluster was started, or a call failed; what was done until then stays.</exception>
-    public async Task<CmlClusterState> ScaleAsync(
-        int workers, Func<string, CancellationToken, Task<ImmutableSortedDictionary<string, string>>>? environment,
-        CancellationToken cancellationToken)
+    public async Task<CmlClusterState> ScaleAsync(int workers, WorkerVariables? variables, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
         using var held = file.Lock();
@@ -77,7 +75,7 @@ public sealed partial class CmlClusterManager(
         {
             if (state.Workers.All(worker => worker.Name != NameOf(state, number)))
             {
-                state = await AddNumberedAsync(state, number, environment, cancellationToken);
+                state = await AddNumberedAsync(state, number, variables, cancellationToken);
             }
         }
 
@@ -86,7 +84,8 @@ public sealed partial class CmlClusterManager(
 
     /// <summary>Adds a worker, and does not wait until it runs.</summary>
     /// <exception cref="CmlException">No cluster was started, or the call failed.</exception>
-    public async Task<ClusterApplication> AddWorkerAsync(WorkerRequest request, CancellationToken cancellationToken)
+    public async Task<ClusterApplication> AddWorkerAsync(
+        WorkerRequest request, WorkerVariables? variables, CancellationToken cancellationToken)
     {
         using var held = file.Lock();
         var state = Started();
@@ -98,7 +97,7 @@ public sealed partial class CmlClusterManager(
         }
         while (state.Workers.Any(worker => worker.Name == name));
 
-        return (await AddAsync(state, name, request, cancellationToken)).Workers[^1];
+        return (await AddAsync(state, name, request, variables, cancellationToken)).Workers[^1];
     }
 
     /// <summary>Removes a worker; false: the cluster has none of that id.</summary>
@@ -169,24 +168,20 @@ public sealed partial class CmlClusterManager(
         return state;
     }
 
-    private async Task<CmlClusterState> AddNumberedAsync(
-        CmlClusterState state, int number, Func<string, CancellationToken, Task<ImmutableSortedDictionary<string, string>>>? environment,
-        CancellationToken cancellationToken)
-    {
-        var name = NameOf(state, number);
-        var request = new WorkerRequest("worker", state.Cpu, state.Memory, state.NumGpus);
-        return await AddAsync(
-            state, name, environment is null ? request : request with { Environment = await environment(name, cancellationToken) },
-            cancellationToken);
-    }
+    private Task<CmlClusterState> AddNumberedAsync(
+        CmlClusterState state, int number, WorkerVariables? variables, CancellationToken cancellationToken) => AddAsync(
+        state, NameOf(state, number), new WorkerRequest("worker", state.Cpu, state.Memory, state.NumGpus), variables, cancellationToken);
 
     private async Task<CmlClusterState> AddAsync(
-        CmlClusterState state, string name, WorkerRequest request, CancellationToken cancellationToken)
+        CmlClusterState state, string name, WorkerRequest request, WorkerVariables? variables, CancellationToken cancellationToken)
     {
+        var own = variables is null
+            ? ImmutableSortedDictionary<string, string>.Empty
+            : await variables(name, cancellationToken);
         var worker = new ClusterApplication("", name, request.Cpu, request.Memory, request.Gpus);
         var created = await CreateAsync(
             state, worker, state.WorkerScript, state.WorkerRuntimeIdentifier,
-            request.Environment.SetItem(HeadAddressVariable, state.HeadAddress!), cancellationToken);
+            own.SetItem(HeadAddressVariable, state.HeadAddress!), cancellationToken);
         state = state with { Workers = [.. state.Workers, worker with { Id = created.Id! }] };
         file.Write(state);
         Log.Created(logger, name, created.Id!);
@@ -344,19 +339,19 @@ public sealed partial class CmlClusterManager(
 
     private static partial class Log
     {
-        [LoggerMessage(7309, LogLevel.Information, "Made application {Name}: {Id}")]
+        [LoggerMessage(7909, LogLevel.Information, "Made application {Name}: {Id}")]
         public static partial void Created(ILogger logger, string name, string id);
 
-        [LoggerMessage(7310, LogLevel.Information, "The head runs at {Address}")]
+        [LoggerMessage(7910, LogLevel.Information, "The head runs at {Address}")]
         public static partial void HeadRuns(ILogger logger, string address);
 
-        [LoggerMessage(7311, LogLevel.Warning, "Worker {Name} does not run yet: {Reason}")]
+        [LoggerMessage(7911, LogLevel.Warning, "Worker {Name} does not run yet: {Reason}")]
         public static partial void WorkerIsLate(ILogger logger, string name, string reason);
 
-        [LoggerMessage(7312, LogLevel.Error, "The cluster did not start and is removed again: {Reason}")]
+        [LoggerMessage(7912, LogLevel.Error, "The cluster did not start and is removed again: {Reason}")]
         public static partial void StartFailed(ILogger logger, string reason);
 
-        [LoggerMessage(7313, LogLevel.Information, "Deleted application {Name}: {Id}")]
+        [LoggerMessage(7913, LogLevel.Information, "Deleted application {Name}: {Id}")]
         public static partial void Deleted(ILogger logger, string name, string id);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Sandbox.Serving.Cml.Configuration;
 
 namespace Sandbox.Serving.Cml.Clusters;
@@ -52,8 +51,7 @@ public sealed record CmlClusterOptions
     /// <summary>How long an application may take until it runs.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(300);
 
-    /// <summary>What a worker needs beside the head's address, by its name: a token with which it joins. Asked once for each.</summary>
-    public Func<string, CancellationToken, Task<ImmutableSortedDictionary<string, string>>>? WorkerEnvironment { get; init; }
+    public WorkerVariables? WorkerVariables { get; init; }
 
     /// <exception cref="CmlConfigurationException">Something is missing or out of bounds; the message has all of it.</exception>
     internal void Validate()

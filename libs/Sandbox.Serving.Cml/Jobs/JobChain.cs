@@ -92,13 +92,13 @@ public sealed partial class JobChain(CmlClient client, TimeProvider time, ILogge
 
     private static partial class Log
     {
-        [LoggerMessage(7306, LogLevel.Information, "Job {Name} is skipped: its last run has succeeded ({Run})")]
+        [LoggerMessage(7906, LogLevel.Information, "Job {Name} is skipped: its last run has succeeded ({Run})")]
         public static partial void Skipped(ILogger logger, string name, string run);
 
-        [LoggerMessage(7307, LogLevel.Information, "Job {Name} runs: {Run}")]
+        [LoggerMessage(7907, LogLevel.Information, "Job {Name} runs: {Run}")]
         public static partial void Runs(ILogger logger, string name, string run);
 
-        [LoggerMessage(7308, LogLevel.Information, "Job {Name} has succeeded: {Run}")]
+        [LoggerMessage(7908, LogLevel.Information, "Job {Name} has succeeded: {Run}")]
         public static partial void Succeeded(ILogger logger, string name, string run);
     }
 }

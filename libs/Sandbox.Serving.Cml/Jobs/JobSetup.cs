@@ -40,10 +40,10 @@ public sealed partial class JobSetup(CmlClient client, ILogger<JobSetup> logger)
 
     private static partial class Log
     {
-        [LoggerMessage(7304, LogLevel.Information, "Made job {Name}: {Id}")]
+        [LoggerMessage(7904, LogLevel.Information, "Made job {Name}: {Id}")]
         public static partial void Created(ILogger logger, string name, string id);
 
-        [LoggerMessage(7305, LogLevel.Information, "Updated job {Name}: {Id}")]
+        [LoggerMessage(7905, LogLevel.Information, "Updated job {Name}: {Id}")]
         public static partial void Updated(ILogger logger, string name, string id);
     }
 }

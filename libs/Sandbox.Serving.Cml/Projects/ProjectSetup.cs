@@ -69,10 +69,10 @@ public sealed partial class ProjectSetup(CmlClient client, TimeProvider time, IL
 
     private static partial class Log
     {
-        [LoggerMessage(7302, LogLevel.Information, "Project {Name} is there: {Id}")]
+        [LoggerMessage(7902, LogLevel.Information, "Project {Name} is there: {Id}")]
         public static partial void Found(ILogger logger, string name, string id);
 
-        [LoggerMessage(7303, LogLevel.Information, "Made project {Name}: {Id}")]
+        [LoggerMessage(7903, LogLevel.Information, "Made project {Name}: {Id}")]
         public static partial void Created(ILogger logger, string name, string id);
     }
 }

@@ -243,7 +243,7 @@ public sealed partial class CmlClient : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(7301, LogLevel.Warning, "Cloudera ML: {Error}: {Reason}")]
+        [LoggerMessage(7901, LogLevel.Warning, "Cloudera ML: {Error}: {Reason}")]
         public static partial void Failed(ILogger logger, CmlError error, string reason);
     }
 }

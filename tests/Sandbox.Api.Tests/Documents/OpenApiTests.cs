@@ -9,7 +9,11 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
     private const string Management = "/api/v1";
 
     /// <summary>They describe, and are not described.</summary>
-    private static readonly string[] Documents = ["get /", "get /openapi.json", "get /openapi/v1.json"];
+    private static readonly string[] Documents = 
+    [
+        "get /", "get /openapi.json", "get /openapi/v1.json", "get /docs", "get /redoc", "get /dashboard/{path}", "head /dashboard/{path}",
+        "post /dashboard/{path}",
+    ];
 
     [Theory]
     [InlineData("/openapi.json")]
@@ -59,15 +63,17 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = await AskAsync();
 
         Assert.Equal(
-            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /models/{name}", "delete /schedules/{name}", "delete /webhooks/{id}",
+            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /models/{name}", "delete /resources/nodes/{app_id}",
+                "delete /schedules/{name}", "delete /webhooks/{id}",
                 "get /approvals", "get /approvals/{name}", "get /audit", "get /audit/verify",
-                "get /checkpoints", "get /checkpoints/{name}", "get /checkpoints/{name}/plan", "get /cluster/health", "get /cluster/status",
+                "get /checkpoints", "get /checkpoints/{name}", "get /checkpoints/{name}/plan", "get /cluster/health",
+                "get /cluster/info", "get /cluster/status",
                 "get /dead-letters", "get /deployments", "get /deployments/{id}", "get /diagnostics", "get /events",
                 "get /executions", "get /executions/{id}",
                 "get /executions/{id}/output", "get /health", "get /join-tokens", "get /keys", "get /maintenance", "get /models",
-                "get /models/usage", "get /models/{name}", "get /models/{name}/logs",
-                "get /monitoring/grafana/dashboards",
-                "get /monitoring/prometheus", "get /nodes", "get /nodes/{node}", "get /rollout/events", "get /sandboxes",
+                "get /models/usage", "get /models/{name}", "get /models/{name}/logs", "get /monitoring/grafana/dashboards",
+                "get /monitoring/prometheus", "get /nodes", "get /nodes/{node}",
+                "get /resources/capacity", "get /resources/nodes", "get /rollout/events", "get /sandboxes",
                 "get /sandboxes/{id}/logs", "get /schedules", "get /tenants", "get /usage", "get /webhooks",
                 "get /webhooks/{id}/deliveries",
              "post /approvals", "post /approvals/{name}", "post /approvals/{name}/deny", "post /approvals/{name}/revoke",
@@ -75,7 +81,8 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
              "post /dead-letters/{id}/redrive", "post /deployments", "post /deployments/{id}/cancel",
                 "post /deployments/{id}/rollback", "post /executions/bulk", "post /executions/{id}/stop", "post /join-tokens", "post /keys",
                 "post /maintenance", "post /models",
-                "post /nodes/{name}/drain", "post /nodes/{name}/undrain", "post /schedules",
+                "post /nodes/{name}/drain", "post /nodes/{name}/undrain",
+                "post /resources/nodes/add", "post /schedules",
                 "post /schedules/{name}/pause", "post /schedules/{name}/resume",
              "post /tenants", "post /webhooks", "put /sandboxes/{id}/network", "put /tenants/{name}/quota"],
             Below(document, Management));

@@ -14,7 +14,7 @@ internal static class ApiRows
             "envd POST /filesystem.Filesystem/{method}"];
 
     public static IReadOnlyList<RouteRow> All { get; } =
-        [.. Plain(), .. Rock(), .. EnvHub(), .. Envd(), .. Management(), .. Rollout(), .. Models()];
+        [.. Plain(), .. Rock(), .. EnvHub(), .. Envd(), .. Management(), .. ClusterManagement(), .. Rollout(), .. Models()];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
     private static readonly string AnHourAgo =
@@ -27,6 +27,8 @@ internal static class ApiRows
         new("GET /", Named.Nothing, _ => Get("/")),
         new("GET /openapi.json", Named.Nothing, _ => Get("/openapi.json")),
         new("GET /openapi/v1.json", Named.Nothing, _ => Get("/openapi/v1.json")),
+        new("GET /docs", Named.Nothing, _ => Get("/docs")),
+        new("GET /redoc", Named.Nothing, _ => Get("/redoc")),
     ];
 
     private static IEnumerable<RouteRow> Rock() =>
@@ -131,12 +133,24 @@ internal static class ApiRows
         new("DELETE /api/v1/join-tokens/{id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/join-tokens/none")),
     ];
 
+    private static IEnumerable<RouteRow> ClusterManagement() =>
+    [
+        new("GET /api/v1/cluster/status", Named.Nothing, _ => Get("/api/v1/cluster/status")),
+        new("GET /api/v1/cluster/info", Named.Nothing, _ => Get("/api/v1/cluster/info")),
+        new("GET /api/v1/resources/nodes", Named.Nothing, _ => Get("/api/v1/resources/nodes")),
+        new("GET /api/v1/resources/capacity", Named.Nothing, _ => Get("/api/v1/resources/capacity")),
+        new("POST /api/v1/resources/nodes/add", Named.Cluster, _ => Post("/api/v1/resources/nodes/add", "{}")),
+        new("DELETE /api/v1/resources/nodes/{app_id}", Named.Cluster, _ => new(HttpMethod.Delete, "/api/v1/resources/nodes/none")),
+        new("GET /dashboard/{**path}", Named.Cluster, _ => Get("/dashboard/")),
+        new("HEAD /dashboard/{**path}", Named.Cluster, _ => new(HttpMethod.Head, "/dashboard/")),
+        new("POST /dashboard/{**path}", Named.Cluster, _ => Post("/dashboard/", "{}")),
+    ];
+
     /// <summary>The server of the matrix runs no rollout: who may ask is told so.</summary>
     private static IEnumerable<RouteRow> Rollout() =>
     [
         new("GET /api/v1/health", Named.Nothing, _ => Get("/api/v1/health")),
         new("GET /api/v1/nodes/{node}", Named.Cluster, _ => Get("/api/v1/nodes/none")),
-        Rollout("GET", "/cluster/status"),
         Rollout("GET", "/cluster/health"),
         Rollout("GET", "/checkpoints"),
         Rollout("GET", "/checkpoints/{name}"),

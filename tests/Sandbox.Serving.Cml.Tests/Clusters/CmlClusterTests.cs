@@ -60,7 +60,7 @@ public sealed class CmlClusterTests
         await using var fixture = await ClusterFixture.StartAsync();
         var options = fixture.Options with
         {
-            WorkerEnvironment = (name, _) =>
+            WorkerVariables = (name, _) =>
                 Task.FromResult(ImmutableSortedDictionary<string, string>.Empty.Add("JOIN_TOKEN", "join-" + name)),
         };
 
@@ -108,7 +108,7 @@ public sealed class CmlClusterTests
         await using var fixture = await ClusterFixture.StartAsync();
         var options = fixture.Options with
         {
-            WorkerEnvironment = (name, _) =>
+            WorkerVariables = (name, _) =>
             {
                 if (name == "ray-cluster-worker-2")
                 {
@@ -283,8 +283,8 @@ public sealed class CmlClusterTests
         await using var fixture = await ClusterFixture.StartAsync();
         var cluster = await fixture.NewManager().StartAsync(fixture.Options, Cancelled);
 
-        var first = await fixture.NewManager().AddWorkerAsync(new WorkerRequest("gpu-worker", 4, 16, 1), Cancelled);
-        var second = await fixture.NewManager().AddWorkerAsync(new WorkerRequest("gpu-worker", 4, 16, 1), Cancelled);
+        var first = await fixture.NewManager().AddWorkerAsync(new WorkerRequest("gpu-worker", 4, 16, 1), null, Cancelled);
+        var second = await fixture.NewManager().AddWorkerAsync(new WorkerRequest("gpu-worker", 4, 16, 1), null, Cancelled);
 
         Assert.Matches("^ray-gpu-worker-[0-9]+$", first.Name);
         Assert.NotEqual(first.Name, second.Name);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
 using Sandbox.Serving.Cml.Rest;
 using Sandbox.Serving.Cml.Tests.Servers;

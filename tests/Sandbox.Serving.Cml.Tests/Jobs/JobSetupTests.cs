@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
-using Sandbox.Serving.Cml.Tests.Servers;
 
 namespace Sandbox.Serving.Cml.Tests.Jobs;
 

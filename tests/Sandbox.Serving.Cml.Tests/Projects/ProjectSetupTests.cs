@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Serving.Cml.Configuration;
+using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Projects;
 using Sandbox.Serving.Cml.Rest;
 using Sandbox.Serving.Cml.Tests.Servers;

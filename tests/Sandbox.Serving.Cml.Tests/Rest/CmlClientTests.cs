@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Serving.Cml.Configuration;
+using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Rest;
 using Sandbox.Serving.Cml.Tests.Servers;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 
-namespace Sandbox.Serving.Cml.Tests.Servers;
+namespace Sandbox.Serving.Cml.Fake;
 
-internal sealed class FakeJob(string id, JsonObject settings)
+public sealed class FakeJob(string id, JsonObject settings)
 {
     public string Id { get; } = id;
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Sandbox.Serving.Cml.Tests.Servers;
+namespace Sandbox.Serving.Cml.Fake;
 
 /// <param name="process">What it runs; null where the server starts no processes.</param>
-internal sealed class FakeApplication(string id, JsonObject settings, Process? process)
+public sealed class FakeApplication(string id, JsonObject settings, Process? process)
 {
     public string Id { get; } = id;
 

@@ -1,7 +1,7 @@
-namespace Sandbox.Serving.Cml.Tests.Servers;
+namespace Sandbox.Serving.Cml.Fake;
 
 /// <summary>A run of a job: its states, one for each question; the last stays.</summary>
-internal sealed class FakeRun(string id, Queue<string> states)
+public sealed class FakeRun(string id, Queue<string> states)
 {
     public string Id { get; } = id;
 

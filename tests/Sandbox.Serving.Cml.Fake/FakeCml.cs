@@ -15,13 +15,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Serving.Cml.Configuration;
 using Sandbox.Serving.Cml.Rest;
 
-namespace Sandbox.Serving.Cml.Tests.Servers;
+namespace Sandbox.Serving.Cml.Fake;
 
 /// <summary>
 /// A workspace of Cloudera ML as far as its REST interface shows it. It checks each request as strictly as the interface is described,
 /// starts a child's run when its parent has succeeded, and runs applications as processes of this machine.
 /// </summary>
-internal sealed partial class FakeCml : IAsyncDisposable
+public sealed partial class FakeCml : IAsyncDisposable
 {
     public const string Key = "cml-key-0123456789abcdef";
 
