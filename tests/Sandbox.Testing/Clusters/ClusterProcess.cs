@@ -17,6 +17,12 @@ public sealed class ClusterProcess(string name, string program, string logFile, 
 
     public string Name { get; } = name;
 
+    /// <summary>The assembly that is started.</summary>
+    public string Program { get; } = program;
+
+    /// <summary>Its environment, beside that of the tests.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; } = settings;
+
     /// <summary>Of the running process; it takes signals.</summary>
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} does not run.");
 
@@ -43,8 +49,8 @@ public sealed class ClusterProcess(string name, string program, string logFile, 
     public void Start()
     {
         _from = File.Exists(logFile) ? new FileInfo(logFile).Length : 0;
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$0\" >>\"$1\" 2>&1", program, logFile]);
-        foreach (var (key, value) in settings)
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$0\" >>\"$1\" 2>&1", Program, logFile]);
+        foreach (var (key, value) in Settings)
         {
             start.Environment[key] = value;
         }
