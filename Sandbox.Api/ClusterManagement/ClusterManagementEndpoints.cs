@@ -30,6 +30,7 @@ internal static class ClusterManagementEndpoints
         group.MapGet("/resources/nodes", ListAsync)
             .WithSummary("The nodes and what they have, also those that were added and have not joined yet");
         group.MapGet("/resources/capacity", CapacityAsync).WithSummary("What the nodes that are alive have and what is free of it");
+        group.MapApplications();
         var admin = group.MapGroup("").AddEndpointFilter<AdminFilter>().WithDescription("Needs an admin's API key.");
         admin.MapPost("/resources/nodes/add", AddAsync).WithSummary("Asks for another node");
         admin.MapDelete("/resources/nodes/{app_id}", RemoveAsync).WithSummary("Removes a node that was added");

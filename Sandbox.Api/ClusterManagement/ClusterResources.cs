@@ -26,11 +26,11 @@ internal sealed class ClusterResources(INodeStore nodes, ILeaseStore leases, Nod
     public async Task<ClusterCapacityResult> CapacityAsync(CancellationToken cancellationToken) =>
         CapacityOf(await nodes.ListAsync(cancellationToken));
 
-    public async Task<ClusterOverviewResult> OverviewAsync(CancellationToken cancellationToken)
+    public async Task<ClusterOverviewResult> OverviewAsync(int applications, CancellationToken cancellationToken)
     {
         var known = await nodes.ListAsync(cancellationToken);
         var alive = known.Count(node => !node.IsDead);
-        return new ClusterOverviewResult(alive > 0 && alive == known.Count, known.Count, alive, CapacityOf(known));
+        return new ClusterOverviewResult(alive > 0 && alive == known.Count, known.Count, alive, applications, CapacityOf(known));
     }
 
     /// <summary>Of the nodes that are alive.</summary>

@@ -69,7 +69,8 @@ internal static class ModelRoutes
         string name, TenantScopedModels models, CancellationToken cancellationToken) =>
         await models.StopAsync(name, cancellationToken) ? TypedResults.NoContent() : NotFound();
 
-    private static bool TryRead(
+    /// <summary>The order that a request is, checked.</summary>
+    internal static bool TryRead(
         ModelRequest request, [NotNullWhen(true)] out ModelOrder? order, [NotNullWhen(false)] out string? problem)
     {
         order = null;

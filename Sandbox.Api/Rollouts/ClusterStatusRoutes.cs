@@ -22,10 +22,10 @@ internal static class ClusterStatusRoutes
         api.MapGet("/cluster/health", HealthAsync).WithSummary("Whether the machines of the inventory do what they are to do");
 
     private static async Task<Results<JsonOk<ClusterStatusResult>, JsonOk<ClusterOverviewResult>, RolloutProblemResult>> StatusAsync(
-        ClusterResources resources, CurrentCaller caller, RolloutAccess rollout, NodeStates nodes, TimeProvider time,
-        CancellationToken cancellationToken)
+        ClusterResources resources, TenantScopedModels models, CurrentCaller caller, RolloutAccess rollout, NodeStates nodes,
+        TimeProvider time, CancellationToken cancellationToken)
     {
-        var overview = await resources.OverviewAsync(cancellationToken);
+        var overview = await resources.OverviewAsync((await models.ListAsync(cancellationToken)).Count, cancellationToken);
         if (!rollout.IsConfigured || !caller.Value.May(Permission.RolloutRead))
         {
             return new JsonOk<ClusterOverviewResult>(overview);
@@ -41,6 +41,7 @@ internal static class ClusterStatusRoutes
                 Healthy = overview.Healthy,
                 TotalNodes = overview.TotalNodes,
                 AliveNodes = overview.AliveNodes,
+                TotalApplications = overview.TotalApplications,
                 Resources = overview.Resources,
             });
         }

@@ -2,7 +2,9 @@ namespace Sandbox.Contracts.Cluster;
 
 /// <summary>How the nodes of the cluster are, to a caller who may not read more.</summary>
 /// <param name="Healthy">There are nodes, and all of them are alive.</param>
-public sealed record ClusterOverviewResult(bool Healthy, int TotalNodes, int AliveNodes, ClusterCapacityResult Resources);
+/// <param name="TotalApplications">Those that the caller may see.</param>
+public sealed record ClusterOverviewResult(
+    bool Healthy, int TotalNodes, int AliveNodes, int TotalApplications, ClusterCapacityResult Resources);
 
 /// <summary>What the nodes that are alive have and what is free of it. What a node does not limit is left out.</summary>
 /// <param name="TotalCpus">Cores.</param>

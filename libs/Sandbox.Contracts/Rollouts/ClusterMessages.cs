@@ -16,6 +16,8 @@ public sealed record ClusterStatusResult(
 
     public int AliveNodes { get; init; }
 
+    public int TotalApplications { get; init; }
+
     public ClusterCapacityResult? Resources { get; init; }
 }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sandbox.Api.ClusterManagement;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using Sandbox.Serving.Cml.Fake;
 
 namespace Sandbox.Api.Tests.ClusterManagement;
 
@@ -133,7 +134,7 @@ public sealed class ClusterManagementTests
     {
         await using var cluster = await ManagedCluster.StartAsync();
         await cluster.LaunchAsync();
-        cluster.Workspace.Fail("POST /projects/project-1/applications", 403, "quota of " + Serving.Cml.Fake.FakeCml.Key);
+        cluster.Workspace.Fail("POST /projects/project-1/applications", 403, "quota of " + FakeCml.Key);
 
         var problem = await cluster.AskAsync(502, cluster.Admin, "/resources/nodes/add", "{}");
 

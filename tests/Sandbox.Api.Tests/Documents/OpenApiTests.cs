@@ -63,8 +63,10 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
         using var document = await AskAsync();
 
         Assert.Equal(
-            ["delete /join-tokens/{id}", "delete /keys/{id}", "delete /models/{name}", "delete /resources/nodes/{app_id}",
+            ["delete /applications/{name}", "delete /join-tokens/{id}", "delete /keys/{id}",
+                "delete /models/{name}", "delete /resources/nodes/{app_id}",
                 "delete /schedules/{name}", "delete /webhooks/{id}",
+                "get /applications", "get /applications/{name}",
                 "get /approvals", "get /approvals/{name}", "get /audit", "get /audit/verify",
                 "get /checkpoints", "get /checkpoints/{name}", "get /checkpoints/{name}/plan", "get /cluster/health",
                 "get /cluster/info", "get /cluster/status",
@@ -76,7 +78,8 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
                 "get /resources/capacity", "get /resources/nodes", "get /rollout/events", "get /sandboxes",
                 "get /sandboxes/{id}/logs", "get /schedules", "get /tenants", "get /usage", "get /webhooks",
                 "get /webhooks/{id}/deliveries",
-             "post /approvals", "post /approvals/{name}", "post /approvals/{name}/deny", "post /approvals/{name}/revoke",
+             "post /applications",
+                "post /approvals", "post /approvals/{name}", "post /approvals/{name}/deny", "post /approvals/{name}/revoke",
                 "post /checkpoints/{name}",
              "post /dead-letters/{id}/redrive", "post /deployments", "post /deployments/{id}/cancel",
                 "post /deployments/{id}/rollback", "post /executions/bulk", "post /executions/{id}/stop", "post /join-tokens", "post /keys",

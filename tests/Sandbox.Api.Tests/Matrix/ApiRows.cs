@@ -137,6 +137,10 @@ internal static class ApiRows
     [
         new("GET /api/v1/cluster/status", Named.Nothing, _ => Get("/api/v1/cluster/status")),
         new("GET /api/v1/cluster/info", Named.Nothing, _ => Get("/api/v1/cluster/info")),
+        new("GET /api/v1/applications", Named.Nothing, _ => Get("/api/v1/applications")),
+        new("POST /api/v1/applications", Named.Nothing, _ => Post("/api/v1/applications", "{}")),
+        new("GET /api/v1/applications/{name}", Named.Nothing, _ => Get("/api/v1/applications/none")),
+        new("DELETE /api/v1/applications/{name}", Named.Nothing, _ => new(HttpMethod.Delete, "/api/v1/applications/none")),
         new("GET /api/v1/resources/nodes", Named.Nothing, _ => Get("/api/v1/resources/nodes")),
         new("GET /api/v1/resources/capacity", Named.Nothing, _ => Get("/api/v1/resources/capacity")),
         new("POST /api/v1/resources/nodes/add", Named.Cluster, _ => Post("/api/v1/resources/nodes/add", "{}")),
