@@ -41,6 +41,7 @@ internal static class Commands
             TopCommand.Create(context),
             DoctorCommand.Create(context),
             ClusterCommand.Create(context),
+            ServingCommand.Create(context),
             DeployCommand.Create(context),
             ValidateCommand.Create(context),
             CompletionCommand.Create(),

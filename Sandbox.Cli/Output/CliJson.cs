@@ -3,6 +3,8 @@ using Sandbox.Contracts.Cluster;
 using Sandbox.Contracts.Management;
 using Sandbox.Contracts.Rollouts;
 using Sandbox.Rollout.Status;
+using Sandbox.Serving.Cml;
+using Sandbox.Serving.Cml.Clusters;
 
 namespace Sandbox.Cli.Output;
 
@@ -168,6 +170,9 @@ internal sealed record Failure(string Error, DateTimeOffset Timestamp);
 [JsonSerializable(typeof(IReadOnlyList<CheckpointStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointStatusResult>))]
 [JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(ClusterInfo))]
+[JsonSerializable(typeof(CmlClusterStatus))]
+[JsonSerializable(typeof(CmlDeploymentResult))]
 [JsonSerializable(typeof(ApprovalInfo))]
 [JsonSerializable(typeof(PlanRow))]
 [JsonSerializable(typeof(PlanResult))]

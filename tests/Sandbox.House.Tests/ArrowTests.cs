@@ -32,7 +32,7 @@ public sealed class ArrowTests
         ["Sandbox.Kubernetes"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster Sandbox.Node Sandbox.Hosting",
         ["Sandbox.Standalone"] =
             "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Api Sandbox.Node Sandbox.Deployments ServiceDefaults",
-        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Rollout Sandbox.Standalone Sandbox.ClusterFile",
+        ["Sandbox.Cli"] = "Sandbox.Contracts Sandbox.Client Sandbox.Rollout Sandbox.Serving.Cml Sandbox.Standalone Sandbox.ClusterFile",
         // The first three as resources: no code of theirs is referred to.
         ["AppHost"] = "Health.Service Sandbox.Api Sandbox.Worker Sandbox.ClusterFile Sandbox.Client",
     };
