@@ -22,6 +22,9 @@ internal sealed class NodeProvisioner : IDisposable
     private readonly CmlClient? _client;
     private readonly CmlClusterManager? _manager;
 
+    // The file of the cluster is one process's at a time, and this process has many callers.
+    private readonly SemaphoreSlim _changes = new(1);
+
     public NodeProvisioner(
         IOptions<ClusterManagementOptions> options, IConfiguration configuration, INodeStore nodes, TimeProvider time,
         ILoggerFactory loggers, IMemberStore? members = null)
@@ -58,22 +61,42 @@ internal sealed class NodeProvisioner : IDisposable
     public async Task<ClusterApplication> AddAsync(string type, double cpu, double memory, CancellationToken cancellationToken)
     {
         var gpus = type is NodeTypes.GpuWorker ? Math.Max(1, _settings!.Cluster.NumGpus) : 0;
-        return await Manager.AddWorkerAsync(new WorkerRequest(type, cpu, memory, gpus), VariablesAsync, cancellationToken);
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            return await Manager.AddWorkerAsync(new WorkerRequest(type, cpu, memory, gpus), VariablesAsync, cancellationToken);
+        }
+        finally
+        {
+            _changes.Release();
+        }
     }
 
     /// <summary>Lets a node take nothing new, and removes its application; false: there is none of that id.</summary>
     /// <exception cref="CmlException">Cloudera ML refused, failed or was not reached.</exception>
     public async Task<bool> TryRemoveAsync(string id, CancellationToken cancellationToken)
     {
-        if (Applications.Values.FirstOrDefault(application => application.Id == id) is { } application)
+        await _changes.WaitAsync(cancellationToken);
+        try
         {
-            await _nodes.SetDrainingAsync(application.Name, draining: true, cancellationToken);
-        }
+            if (Applications.Values.FirstOrDefault(application => application.Id == id) is { } application)
+            {
+                await _nodes.SetDrainingAsync(application.Name, draining: true, cancellationToken);
+            }
 
-        return await Manager.TryRemoveWorkerAsync(id, cancellationToken);
+            return await Manager.TryRemoveWorkerAsync(id, cancellationToken);
+        }
+        finally
+        {
+            _changes.Release();
+        }
     }
 
-    public void Dispose() => _client?.Dispose();
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _changes.Dispose();
+    }
 
     private async Task<ImmutableSortedDictionary<string, string>> VariablesAsync(string name, CancellationToken cancellationToken)
     {

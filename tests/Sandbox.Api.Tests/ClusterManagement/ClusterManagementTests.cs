@@ -48,6 +48,19 @@ public sealed class ClusterManagementTests
     }
 
     [Fact]
+    public async Task Nodes_AddedAtTheSameTime_AreAllAdded()
+    {
+        await using var cluster = await ManagedCluster.StartAsync();
+        await cluster.LaunchAsync();
+
+        var added = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => cluster.AskAsync(200, cluster.Admin, "/resources/nodes/add", "{}")));
+
+        Assert.Equal(5, added.Select(node => Text(node, "app_name")).Distinct().Count());
+        Assert.Equal(1 + 5, cluster.Workspace.Applications.Count);
+    }
+
+    [Fact]
     [Trait("Row", "48")]
     public async Task Capacity_OfTwoNodes_IsTheirSumAndTheCoresInUse()
     {
