@@ -16,6 +16,8 @@ public sealed class CmlNodeTests
 {
     private const int Nodes = 3;
 
+    private static readonly string[] Secrets = ["Cluster__Id", "Cluster__Secret", "ConnectionStrings__sandbox"];
+
     [NeedsPostgresFact]
     [Trait("Row", "40")]
     [Trait("Row", "41")]
@@ -38,18 +40,40 @@ public sealed class CmlNodeTests
             """);
         await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup
         {
-            Apis = 1, Workers = 1, Healths = 1, HeadWhitelist = "w1", HasRedis = false, Deployment = "local",
-            Settings = new Dictionary<string, string> { ["ClusterManagement__ConfigFile"] = folder.File("cluster.yaml") },
+            Apis = 0, Workers = 1, Healths = 1, HeadWhitelist = "w1", HasRedis = false, Deployment = "local",
         });
-        var http = cluster.Callers[0].Http;
-        WriteLaunchers(cluster, folder);
+        var (headPort, appPort) = (ReservedPorts.Next(), ReservedPorts.Next());
+        GivenVariables(workspace, cluster, folder, appPort);
+        workspace.UrlOf = _ => "http://127.0.0.1/";
         using var client = workspace.Client();
         var manager = new CmlClusterManager(
             client, project, new ClusterStateFile(folder.File("state.json")), TimeProvider.System,
             NullLogger<CmlClusterManager>.Instance);
+        LauncherScripts.Write(
+            new LauncherOptions
+            {
+                HeadCommand = ["env", .. SecretsOf(cluster), Shipped("head.sh"), "{head_port}", "{app_port}"],
+                WorkerCommand =
+                [
+                    "sh", "-c", "export Worker__Labels__cml=$Worker__NodeName; exec \"$0\" \"$1\"", Shipped("worker.sh"), "{head_address}",
+                ],
+                HeadPort = headPort,
+                VirtualEnvironment = null,
+                WorkerDelay = TimeSpan.Zero,
+            },
+            folder.File("head.py"), folder.File("worker.py"));
         await manager.StartAsync(
-            new CmlClusterOptions { NumWorkers = 0, RuntimeIdentifier = "image:1", HeadScript = "head.py", WorkerScript = "worker.py" },
+            new CmlClusterOptions
+            {
+                NumWorkers = 0, HeadPort = headPort, RuntimeIdentifier = "image:1", HeadScript = "head.py", WorkerScript = "worker.py",
+            },
             TestContext.Current.CancellationToken);
+
+        // From here on all is asked of the API that the head's application runs.
+        using var caller = new RockCaller(new Uri($"http://127.0.0.1:{appPort}"));
+        var http = caller.Http;
+        await Wait.UntilAsync(
+            () => IsThereAsync(http), () => $"the head answers at port {appPort}");
 
         var added = new List<JsonElement>();
         for (var number = 0; number < Nodes; number++)
@@ -62,14 +86,14 @@ public sealed class CmlNodeTests
         var names = added.Select(node => node.GetProperty("app_name").GetString()!).ToList();
         await Wait.UntilAsync(
             async () => (await AliveAsync(http)).Count(names.Contains) == Nodes,
-            () => $"three nodes join; their logs: {string.Join('\n', Directory.GetFiles(folder.Path, "*.log").Select(File.ReadAllText))}");
+            () => "three nodes join");
         foreach (var name in names)
         {
             var id = $"on-{name}";
-            await cluster.Callers[0].RunAsync(
+            await caller.RunAsync(
                 id, ("extended_params", new Dictionary<string, string> { ["node_label.cml"] = name }));
-            Assert.Equal("there", (await cluster.Callers[0].ExecuteAsync(id, "echo there")).Trim());
-            await cluster.Callers[0].MustPostAsync("stop", new { sandbox_id = id });
+            Assert.Equal("there", (await caller.ExecuteAsync(id, "echo there")).Trim());
+            await caller.MustPostAsync("stop", new { sandbox_id = id });
         }
 
         var processes = workspace.Applications.Select(application => application.Process!.Id).ToList();
@@ -90,32 +114,41 @@ public sealed class CmlNodeTests
         Assert.All(processes, id => Assert.Throws<ArgumentException>(() => Process.GetProcessById(id)));
     }
 
-    /// <summary>The head is the cluster of the test; its application only has to run.</summary>
-    private static void WriteLaunchers(ProcessCluster cluster, TempFolder folder)
+    /// <summary>What the head is told and workers are not: they have a token each.</summary>
+    private static IEnumerable<string> SecretsOf(ProcessCluster cluster) =>
+        cluster.Make("head", "Sandbox.Api").Settings.Where(one => Secrets.Contains(one.Key)).Select(one => $"{one.Key}={one.Value}");
+
+    /// <summary>What the cluster's processes have in common but for its secrets.</summary>
+    private static void GivenVariables(FakeCml workspace, ProcessCluster cluster, TempFolder folder, int appPort)
     {
-        var worker = cluster.MakeWorker("cml", "cml");
-        string[] told =
-        [
-            "Cluster__Id", "Cluster__Secret", "ConnectionStrings__sandbox", "ConnectionStrings__redis", "Worker__NodeName",
-            "Worker__DataFolder",
-        ];
-        var variables = worker.Settings.Where(setting => !told.Contains(setting.Key))
-            .Select(setting => $"'{setting.Key}={setting.Value}'");
-        var script =
-            $"""
-            export Worker__DataFolder='{folder.Path}/'$Worker__NodeName Worker__Labels__cml=$Worker__NodeName
-            mkdir -p "$Worker__DataFolder"
-            exec env {string.Join(' ', variables)} dotnet '{worker.Program}' >"$Worker__DataFolder.log" 2>&1
-            """;
-        LauncherScripts.Write(
-            new LauncherOptions
-            {
-                HeadCommand = ["sleep", "1000"],
-                WorkerCommand = ["sh", "-c", script],
-                VirtualEnvironment = null,
-                WorkerDelay = TimeSpan.Zero,
-            },
-            folder.File("head.py"), folder.File("worker.py"));
+        string[] particular = [.. Secrets, "Worker__NodeName", "Worker__DataFolder", "HEALTH_URL"];
+        foreach (var (name, value) in cluster.MakeWorker("cml", "cml").Settings.Where(one => !particular.Contains(one.Key)))
+        {
+            workspace.Variables[name] = value;
+        }
+
+        workspace.Variables["CDSW_APP_PORT"] = $"{appPort}";
+        workspace.Variables["ClusterManagement__ConfigFile"] = folder.File("cluster.yaml");
+        workspace.Variables["PROGRAMS"] = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", ".."));
+        workspace.Variables["CONFIGURATION"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        workspace.Variables["WORKER_DATA"] = folder.File("nodes");
+        workspace.Variables["Logging__LogLevel__Default"] = "Warning";
+    }
+
+    private static string Shipped(string script) =>
+        Path.GetFullPath(Path.Combine(ProcessCluster.AgentFolder, "..", "..", "deploy", "serving", "cml", script));
+
+    private static async Task<bool> IsThereAsync(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("/");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     private static async Task<IReadOnlyList<string>> AliveAsync(HttpClient http) =>

@@ -43,6 +43,9 @@ public sealed partial class FakeCml : IAsyncDisposable
     /// <summary>Where scripts of applications are; null: none is run.</summary>
     public string? ProjectFolder { get; init; }
 
+    /// <summary>The variables of the project, which each of its applications has.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
     /// <summary>What is told of the clone, one for each question; the last stays.</summary>
     public Queue<(string Status, string? Error)> Clone { get; } = new([("success", null)]);
 
@@ -352,6 +355,11 @@ public sealed partial class FakeCml : IAsyncDisposable
             WorkingDirectory = ProjectFolder,
             Environment = { ["CDSW_PROJECT_ID"] = project },
         };
+        foreach (var (name, value) in Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var (name, value) in settings["environment"]?.AsObject() ?? [])
         {
             start.Environment[name] = (string?)value;

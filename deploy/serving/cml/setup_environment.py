@@ -3,7 +3,8 @@
 
 VIRTUAL_ENVIRONMENT (default /home/cdsw/.venv) is its folder, ENGINE_IMPORTS (vllm) the modules that show that it works, ENGINE_PACKAGES
 (vllm) what is installed, ENGINE_FALLBACK_PACKAGES (the same) what is tried when that fails, PIP_ARGUMENTS more arguments for pip.
-SANDBOX_PROGRAM (./sandbox in the project) is the program; it builds itself when it is called for the first time.
+SANDBOX_PROGRAM (./sandbox in the project) is the program; it builds itself when it is called for the first time. BUILT_PROJECTS
+(Health.Service Sandbox.Api Sandbox.Worker) are built for head and workers.
 """
 import os
 import shutil
@@ -15,7 +16,9 @@ IMPORTS = os.environ.get("ENGINE_IMPORTS", "vllm").split()
 PACKAGES = os.environ.get("ENGINE_PACKAGES", "vllm").split()
 FALLBACK = os.environ.get("ENGINE_FALLBACK_PACKAGES", "").split() or PACKAGES
 PIP_ARGUMENTS = os.environ.get("PIP_ARGUMENTS", "").split()
-PROGRAM = os.environ.get("SANDBOX_PROGRAM", os.path.join(os.environ.get("PROJECT_FOLDER", "/home/cdsw"), "sandbox"))
+PROJECT = os.environ.get("PROJECT_FOLDER", "/home/cdsw")
+PROGRAM = os.environ.get("SANDBOX_PROGRAM", os.path.join(PROJECT, "sandbox"))
+BUILT_PROJECTS = os.environ.get("BUILT_PROJECTS", "Health.Service Sandbox.Api Sandbox.Worker").split()
 PYTHON = os.path.join(FOLDER, "bin", "python")
 
 
@@ -28,7 +31,11 @@ def works():
 
 def run(*command):
     print("+ " + " ".join(command), flush=True)
-    return subprocess.run(command).returncode == 0
+    try:
+        return subprocess.run(command).returncode == 0
+    except OSError as error:
+        print(f"{command[0]} does not run: {error}", file=sys.stderr)
+        return False
 
 
 def make():
@@ -56,6 +63,10 @@ def main():
     if not run(PROGRAM, "--version"):
         print(f"setup_environment: {PROGRAM} does not run; its runtime needs the .NET SDK", file=sys.stderr)
         return 1
+    for project in BUILT_PROJECTS:
+        if not run("dotnet", "build", os.path.join(PROJECT, project), "-c", "Release", "-nologo", "-v", "quiet"):
+            print(f"setup_environment: {project} was not built", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -94,7 +94,7 @@ public sealed class JobScriptTests : IDisposable
     {
         var (code, _, error) = await RunAsync(
             "setup_environment.py", ("VIRTUAL_ENVIRONMENT", Environment), ("ENGINE_IMPORTS", imports), ("ENGINE_PACKAGES", ""),
-            ("SANDBOX_PROGRAM", $"/bin/{program}"));
+            ("SANDBOX_PROGRAM", $"/bin/{program}"), ("BUILT_PROJECTS", ""));
 
         Assert.Equal(expected, code);
         Assert.Contains(reason, error, StringComparison.Ordinal);
@@ -122,7 +122,8 @@ public sealed class JobScriptTests : IDisposable
         "setup_environment.py", ("VIRTUAL_ENVIRONMENT", Environment), ("ENGINE_IMPORTS", "engine_of_tests"),
         // The first cannot be installed: the fallback is.
         ("ENGINE_PACKAGES", _folder.File("missing-1.0-py3-none-any.whl")), ("ENGINE_FALLBACK_PACKAGES", wheel),
-        ("PIP_ARGUMENTS", "--no-index --quiet --disable-pip-version-check"), ("SANDBOX_PROGRAM", "/bin/true"));
+        ("PIP_ARGUMENTS", "--no-index --quiet --disable-pip-version-check"), ("SANDBOX_PROGRAM", "/bin/true"),
+        ("BUILT_PROJECTS", ""));
 
     private string GivenWheel()
     {
