@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sandbox.Serving.Backends;
+using Sandbox.Serving.Clusters;
 using Sandbox.Serving.Cml.Clusters;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
@@ -84,6 +86,40 @@ public sealed class CmlDeploymentTests : IDisposable
         Assert.True(stopped.Stopped, string.Join('\n', stopped.Errors));
         Assert.Null(ClusterInfo.Read(settings.InfoFile));
         Assert.All(processes, id => Assert.Throws<ArgumentException>(() => Process.GetProcessById(id)));
+    }
+
+    [Fact]
+    [Trait("Row", "39")]
+    public async Task Backend_OfCloudera_StartsScalesTellsAndStopsBehindTheInterface()
+    {
+        await using var server = await FakeCml.StartAsync();
+        var project = server.GivenProject("p");
+        using var client = server.Client();
+        var settings = SettingsOf(
+            server,
+            $"cai: {{runtime_identifier: i, state_file: {_folder.File("s.json")}, info_file: {_folder.File("i.json")}}}", project);
+        // Each as another process has it.
+        IClusterBackend NewBackend() => new CmlClusterBackend(Deployment(client), settings, _folder.Path);
+
+        Assert.Equal(ClusterReport.NotStarted.IsRunning, (await NewBackend().GetStatusAsync(Cancelled)).IsRunning);
+        Assert.Null(await NewBackend().FindAddressAsync(Cancelled));
+        await Assert.ThrowsAsync<ClusterException>(() => NewBackend().ScaleAsync(2, Cancelled));
+        Assert.False(await NewBackend().StopAsync(Cancelled), "there was nothing to stop");
+
+        var started = await NewBackend().StartAsync(Cancelled);
+        Assert.True(started.IsRunning, string.Join('\n', started.Messages));
+        Assert.Equal("ray-cluster-head.ml.example:6379", await NewBackend().FindAddressAsync(Cancelled));
+        await Assert.ThrowsAsync<ClusterException>(() => NewBackend().StartAsync(Cancelled));
+        var scaled = await NewBackend().ScaleAsync(3, Cancelled);
+        Assert.Equal(
+            ["ray-cluster-worker-1 running", "ray-cluster-worker-2 running", "ray-cluster-worker-3 running"],
+            scaled.Workers.Select(worker => $"{worker.Name} {worker.State}"));
+        server.Fail("DELETE", 500, "busy");
+        await Assert.ThrowsAsync<ClusterException>(() => NewBackend().StopAsync(Cancelled));
+        Assert.True(await NewBackend().StopAsync(Cancelled), "the rest could be deleted now");
+
+        Assert.Empty(server.Applications);
+        Assert.False((await NewBackend().GetStatusAsync(Cancelled)).IsRunning, "it was stopped");
     }
 
     [Fact]
