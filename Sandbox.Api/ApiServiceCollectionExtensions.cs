@@ -13,6 +13,7 @@ using Sandbox.Api.Envd;
 using Sandbox.Api.EnvHub;
 using Sandbox.Api.Files;
 using Sandbox.Api.Gateway;
+using Sandbox.Api.Gem;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
 using Sandbox.Api.Middleware;
@@ -77,7 +78,7 @@ public static class ApiServiceCollectionExtensions
             .AddSingleton<CloseSessionEndpoint>();
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
-        services.AddSingleton<EnvHubEndpoints>();
+        services.AddSingleton<EnvHubEndpoints>().AddSingleton<GemEndpoints>();
         services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
@@ -101,6 +102,7 @@ public static class ApiServiceCollectionExtensions
         app.UseWebSockets();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
         app.Services.GetRequiredService<EnvHubEndpoints>().Map(app);
+        app.Services.GetRequiredService<GemEndpoints>().Map(app);
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.Services.GetRequiredService<GatewayEndpoint>().Map(app);

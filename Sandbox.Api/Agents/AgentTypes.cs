@@ -15,6 +15,7 @@ internal static class AgentTypes
     private static readonly RockJson Strict = new(new JsonSerializerOptions(RockJson.Default.Options)
     {
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     });
 
     public static AnswerType<PassedAnswer> Exec { get; } = Passed(Text("stdout"), Text("stderr"), new(ExitCode, IsText: false, "null"));
@@ -38,6 +39,15 @@ internal static class AgentTypes
     public static AnswerType<UploadResult> Upload { get; } = Small(Strict.UploadResult);
 
     public static AnswerType<Statistics> Statistics { get; } = Small(Strict.Statistics);
+
+    /// <summary>An answer without content.</summary>
+    public static AnswerType<JsonDocument> Empty { get; } = new(json => JsonDocument.Parse(json), IsLarge: false);
+
+    public static AnswerType<GemObservation> GemObservation { get; } = Small(Strict.GemObservation) with { IsLarge = true };
+
+    public static AnswerType<GemStep> GemStep { get; } = Small(Strict.GemStep) with { IsLarge = true };
+
+    public static AnswerType<GemEnvironments> GemEnvironments { get; } = Small(Strict.GemEnvironments);
 
     private static PassedMember Text(string name, string? fallback = null) => new(name, IsText: true, fallback);
 

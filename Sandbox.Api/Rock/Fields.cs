@@ -50,6 +50,10 @@ internal sealed partial class Fields(JsonElement body, string location)
 
     public string Text(string name) => Demand(name) is { } value ? TextOf(name, value) : "";
 
+    /// <summary>A number counts as its text.</summary>
+    public string TextOrNumber(string name) =>
+        TryFind(name, out var value) && value.ValueKind is JsonValueKind.Number ? value.GetRawText() : Text(name);
+
     public string Text(string name, string fallback) => TryFind(name, out var value) ? TextOf(name, value) : fallback;
 
     /// <summary>Null when absent or null.</summary>

@@ -64,7 +64,8 @@ internal sealed class StartSandboxEndpoint(
         }
     }
 
-    private async Task<Result<SandboxInstance>> SubmitAsync(HttpContext http, StartRequest request)
+    /// <summary>Accepts the start of a sandbox of the caller's.</summary>
+    public async Task<Result<SandboxInstance>> SubmitAsync(HttpContext http, StartRequest request)
     {
         var headers = http.Request.Headers;
         var result = await preparation.PrepareAsync(request, OwnerOf(headers), headers[AuthorizationHeader], http.RequestAborted);

@@ -107,6 +107,15 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
     }
 
     [Fact]
+    public async Task Document_Asked_DescribesGem()
+    {
+        using var document = await AskAsync();
+
+        Assert.Equal(
+            ["post /close", "post /list", "post /make", "post /reset", "post /step"], Below(document, "/apis/v1/envs/gem"));
+    }
+
+    [Fact]
     public async Task Document_OfARocksRoute_HasItsBodyItsEnvelopeAndItsQuery()
     {
         using var document = await AskAsync();

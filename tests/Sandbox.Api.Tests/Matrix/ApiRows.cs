@@ -14,7 +14,9 @@ internal static class ApiRows
             "envd POST /filesystem.Filesystem/{method}"];
 
     public static IReadOnlyList<RouteRow> All { get; } =
-        [.. Plain(), .. Rock(), .. EnvHub(), .. Envd(), .. Management(), .. ClusterManagement(), .. Rollout(), .. Models()];
+    [
+        .. Plain(), .. Rock(), .. EnvHub(), .. Gem(), .. Envd(), .. Management(), .. ClusterManagement(), .. Rollout(), .. Models(),
+    ];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
     private static readonly string AnHourAgo =
@@ -91,6 +93,17 @@ internal static class ApiRows
             new($"POST {prefix}/env/delete", Named.Nothing, id => Post(prefix + "/env/delete", $$"""{"env_name":"{{id}}"}""")),
             new($"GET {prefix}/health", Named.Nothing, _ => Get(prefix + "/health")),
         ]);
+
+    private static IEnumerable<RouteRow> Gem() =>
+    [
+        // A whole make starts a sandbox of the caller's own; of whatever is there it says nothing.
+        new("POST /apis/v1/envs/gem/make", Named.Nothing, _ => Post("/apis/v1/envs/gem/make", "{}")),
+        .. ((string[])["reset", "close", "list"]).Select(call => new RouteRow(
+            $"POST /apis/v1/envs/gem/{call}", Named.Sandbox, id => Post(
+                $"/apis/v1/envs/gem/{call}", $$"""{"sandbox_id":"{{id}}"}"""))),
+        new("POST /apis/v1/envs/gem/step", Named.Sandbox, id => Post(
+            "/apis/v1/envs/gem/step", $$"""{"sandbox_id":"{{id}}","action":"1"}""")),
+    ];
 
     private static IEnumerable<RouteRow> Envd() =>
     [
