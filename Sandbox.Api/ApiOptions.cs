@@ -66,6 +66,14 @@ public sealed class ApiOptions
     /// reader of the page may. Default: they get an origin of their own (<c>Content-Security-Policy: sandbox</c>).</summary>
     public bool ProxiedPagesShareOrigin { get; set; }
 
+    /// <summary>File with the base64 of 32 bytes: the key under which the <c>X-Key</c> of a start is kept with its sandbox
+    /// (<c>rock_authorization_encrypted</c>), as <c>aes_encrypt_key</c> of ROCK. Empty: it is not kept.</summary>
+    public string AuthorizationKeyFile { get; set; } = "";
+
+    /// <summary>Who may archive over ROCK's route: SHA-256 hashes (64 hexadecimal digits) of what callers send as <c>X-Key</c>. Default:
+    /// everyone.</summary>
+    public IReadOnlyList<string> ArchiveKeyHashes { get; set; } = [];
+
     /// <summary>The image of the environment that EnvHub has before any is registered. Empty:
     /// <c>ROCK_ENVHUB_DEFAULT_DOCKER_IMAGE</c>, then <c>python:3.11</c>.</summary>
     public string EnvironmentImage { get; set; } = "";
@@ -111,6 +119,16 @@ internal sealed class ApiOptionsChecks : IValidateOptions<ApiOptions>
         if (options.OwnerKeyHash.Length > 0 && !Auth.ConfiguredApiKeys.IsHash(options.OwnerKeyHash))
         {
             problems.Add("Api:OwnerKeyHash: must be the 64 hexadecimal digits of a SHA-256 hash.");
+        }
+
+        if (options.AuthorizationKeyFile.Length > 0 && Rock.RockAuthorization.WhyUnusable(options.AuthorizationKeyFile) is { } unusable)
+        {
+            problems.Add($"Api:AuthorizationKeyFile: {unusable}");
+        }
+
+        if (options.ArchiveKeyHashes.Any(hash => !Auth.ConfiguredApiKeys.IsHash(hash)))
+        {
+            problems.Add("Api:ArchiveKeyHashes: each must be the 64 hexadecimal digits of a SHA-256 hash.");
         }
 
         problems.AddRange(options.TrustedProxies.Where(proxy => Auth.ProxyNetwork.Parse(proxy) is null)

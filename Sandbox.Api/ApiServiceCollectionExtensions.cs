@@ -50,6 +50,9 @@ public static class ApiServiceCollectionExtensions
         services.AddSecretFile(
             $"{ApiOptions.Section}:{nameof(ApiOptions.KeyFile)}",
             provider => provider.GetRequiredService<IOptions<ApiOptions>>().Value.KeyFile);
+        services.AddSecretFile(
+            $"{ApiOptions.Section}:{nameof(ApiOptions.AuthorizationKeyFile)}",
+            provider => provider.GetRequiredService<IOptions<ApiOptions>>().Value.AuthorizationKeyFile);
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor().AddRateLimiter(static _ => { });
         services.AddSingleton<IConfigureOptions<RateLimiterOptions>, TenantLimits>();
@@ -67,7 +70,7 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();
         services.AddSingleton(provider => new MemoryTrimmer(provider.GetRequiredService<TimeProvider>(), MemoryTrimmer.Collect));
         services.AddSingleton<BufferBudget>().AddSingleton<PageReader>();
-        services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>();
+        services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>().AddSingleton<RockAuthorization>();
         services.AddSingleton<RegistryManifests>().AddSingleton<ImageMirrors>().AddSingleton<StartPreparation>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()
             .AddSingleton<DeleteSandboxEndpoint>();

@@ -12,13 +12,11 @@ namespace Sandbox.Api.Sandboxes;
 /// <summary><c>start_async</c> answers when the record is written, <c>start</c> when the sandbox runs. The record is prepared by
 /// <see cref="StartPreparation"/>, with what <see cref="Domain.Policies.DeploymentManager"/> makes of the request.</summary>
 internal sealed class StartSandboxEndpoint(
-    StartPreparation preparation, TenantScopedOperator sandboxes, RockBody body, TimeProvider time, IOptions<ApiOptions> options)
+    StartPreparation preparation, TenantScopedOperator sandboxes, RockBody body, TimeProvider time, RockAuthorization authorization,
+    IOptions<ApiOptions> options)
 {
     public const string FailureMessage = "start sandbox failed";
     public const string AsyncFailureMessage = "async start sandbox failed";
-
-    /// <summary>What a caller shows for the lists of who may get more than others.</summary>
-    private const string AuthorizationHeader = "X-Key";
 
     private const int LongestOwner = 256;
 
@@ -68,9 +66,10 @@ internal sealed class StartSandboxEndpoint(
     public async Task<Result<SandboxInstance>> SubmitAsync(HttpContext http, StartRequest request)
     {
         var headers = http.Request.Headers;
-        var result = await preparation.PrepareAsync(request, OwnerOf(headers), headers[AuthorizationHeader], http.RequestAborted);
+        var result = await preparation.PrepareAsync(
+            request, OwnerOf(headers), headers[RockAuthorization.Header], http.RequestAborted);
         return result.TryGet(out var prepared, out var error)
-            ? await sandboxes.SubmitAsync(prepared.Record, prepared.RegistryPassword, http.RequestAborted)
+            ? await sandboxes.SubmitAsync(WithAuthorization(prepared.Record, http.Request), prepared.RegistryPassword, http.RequestAborted)
             : error;
     }
 
@@ -78,6 +77,9 @@ internal sealed class StartSandboxEndpoint(
         result.TryGet(out var sandbox, out var error)
             ? Envelopes.SucceedAsync(http, StatusViews.StartOf(sandbox), RockJson.Default.StartResult)
             : Envelopes.FailAsync(http, failureMessage, error, FailureOf, RockJson.Default.StartResult);
+
+    private SandboxInstance WithAuthorization(SandboxInstance record, HttpRequest request) =>
+        record with { Spec = record.Spec with { EncryptedAuthorization = authorization.EncryptedOf(request) } };
 
     private static SandboxOwner OwnerOf(IHeaderDictionary headers)
     {

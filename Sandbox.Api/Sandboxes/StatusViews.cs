@@ -29,7 +29,10 @@ internal sealed class StatusViews(IOptions<ApiOptions> options)
         SweRexVersion = Version,
     };
 
-    public ListItem ListItemOf(SandboxInstance sandbox) => Fill(new ListItem(), sandbox, sandbox.IdleDeadline);
+    public ListItem ListItemOf(SandboxInstance sandbox) => Fill(new ListItem(), sandbox, sandbox.IdleDeadline) with
+    {
+        RockAuthorizationEncrypted = sandbox.Spec.EncryptedAuthorization,
+    };
 
     /// <summary>In a batch ROCK's clients expect every entry to be called alive.</summary>
     public StatusResult BatchItemOf(SandboxInstance sandbox) => Fill(new StatusResult(), sandbox, sandbox.IdleDeadline);

@@ -31,11 +31,14 @@ internal sealed record ShownSpec
 
     public string? AcceleratorType { get; init; }
 
+    public string? EncryptedAuthorization { get; init; }
+
     public SandboxSpec AddTo(SandboxSpec flat) => flat with
     {
         Metadata = Metadata ?? flat.Metadata,
         NumGpus = NumGpus,
         AcceleratorType = AcceleratorType,
+        EncryptedAuthorization = EncryptedAuthorization,
     };
 }
 

@@ -113,6 +113,9 @@ public sealed record SandboxSpec
 
     public string? RegistryUsername { get; init; }
 
+    /// <summary>What the caller of the start sent as <c>X-Key</c>, encrypted as ROCK does it; null: nothing is kept.</summary>
+    public string? EncryptedAuthorization { get; init; }
+
     /// <summary>Extra engine arguments that passed the allow-list, as given.</summary>
     public IReadOnlyList<string> DockerArgs { get; init; } = [];
 
@@ -144,6 +147,7 @@ public sealed record SandboxSpec
         ExtendedParams = NoEntries,
         DockerArgs = [],
         RegistryUsername = null,
+        EncryptedAuthorization = null,
         Metadata = Metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= TombstoneMetadata ? Metadata : NoEntries,
     };
 

@@ -24,7 +24,8 @@ internal static class SandboxRows
         .Replace(" live_snapshot,", " NULL::text,", StringComparison.Ordinal)
         .Replace(
             " spec,",
-            " json_build_object('metadata', spec->'metadata', 'num_gpus', spec->'num_gpus', 'accelerator_type', spec->'accelerator_type'),",
+            " json_build_object('metadata', spec->'metadata', 'num_gpus', spec->'num_gpus', 'accelerator_type', spec->'accelerator_type', "
+                + "'encrypted_authorization', spec->'encrypted_authorization'),",
             StringComparison.Ordinal);
 
     /// <summary>What is written once.</summary>

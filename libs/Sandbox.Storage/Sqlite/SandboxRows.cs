@@ -23,7 +23,7 @@ internal static class SandboxRows
         .Replace(
             " spec,",
             " json_object('metadata', spec -> '$.metadata', 'num_gpus', spec -> '$.num_gpus', "
-                + "'accelerator_type', spec -> '$.accelerator_type'),",
+                + "'accelerator_type', spec -> '$.accelerator_type', 'encrypted_authorization', spec -> '$.encrypted_authorization'),",
             StringComparison.Ordinal);
 
     public static SandboxInstance? Find(SqliteConnection connection, SandboxId id) =>

@@ -170,6 +170,7 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
             DockerArgs = ["--hostname=h"],
             NumGpus = 1.5,
             AcceleratorType = "a100",
+            EncryptedAuthorization = "b+x/",
         };
         await CreatedAsync(At("full", 2) with { Spec = spec });
         await CreatedAsync(At("plain", 1));
@@ -182,6 +183,7 @@ public abstract class SandboxListContract(Func<TimeProvider, ValueTask<ITestedSt
         Assert.Equal(
             (1.5, "a100", "busybox", 2.0, 1L << 30),
             (full.NumGpus!.Value, full.AcceleratorType!, full.Image, full.Cpus, full.MemoryBytes));
+        Assert.Equal("b+x/", full.EncryptedAuthorization);
         Assert.Empty(full.Env);
         Assert.Empty(full.ExtendedParams);
         Assert.Empty(full.DockerArgs);
