@@ -10,11 +10,11 @@ public static class ActivityPolicy
     public static TimeSpan StepOf(TimeSpan idleTimeout) => idleTimeout / 4 < LongestStep ? idleTimeout / 4 : LongestStep;
 
     /// <summary>The record with its later idle deadline, to be written as an update of facts; null when it is not worth a write yet (or the
-    /// sandbox does not run, or never idles out).</summary>
+    /// sandbox does not run, never idles out, or has a fixed timeout).</summary>
     /// <param name="activity">The moment of the last activity.</param>
     public static SandboxInstance? Touch(SandboxInstance record, DateTimeOffset activity)
     {
-        if (record.State is not SandboxState.Running || record.IdleDeadline is not { } deadline)
+        if (record is not { State: SandboxState.Running, Spec.HasFixedTimeout: false, IdleDeadline: { } deadline })
         {
             return null;
         }

@@ -165,6 +165,7 @@ public sealed partial class SandboxTransitions(AutoPolicy auto)
     private static string Expired(SandboxInstance record, DateTimeOffset now) =>
         Deadlines.EndOfLife(record) <= now && record.Spec.MaxLifetime is { } longest
             ? $"expired: ran for {Seconds(longest)} s, the longest that this server lets a sandbox run"
+            : record.Spec.HasFixedTimeout ? "expired: the time that was set for it is over"
             : $"expired: idle for {Seconds(record.Spec.IdleTimeout)} s";
 
     private static string NotReady(SandboxInstance record) =>

@@ -82,6 +82,10 @@ public sealed record SandboxSpec
     /// <summary>Idle time after which the sandbox is stopped.</summary>
     public required TimeSpan IdleTimeout { get; init; }
 
+    /// <summary>No use of the sandbox puts its stop off: <see cref="IdleTimeout"/> counts from its start, or from when a caller has set
+    /// a timeout anew.</summary>
+    public bool HasFixedTimeout { get; init; }
+
     /// <summary>Time after each start at which the sandbox is stopped, however much it is used; null is never.</summary>
     public TimeSpan? MaxLifetime { get; init; }
 

@@ -125,9 +125,9 @@ internal sealed partial class AgentGateway(
         try
         {
             var sandbox = agent.Sandbox;
-            if (!ReferenceEquals(Find(sandbox.Id), agent))
+            if (sandbox.Spec.HasFixedTimeout || !ReferenceEquals(Find(sandbox.Id), agent))
             {
-                // Stopped meanwhile: its live entry is gone and stays so.
+                // No activity moves its deadline; or it was stopped meanwhile: its live entry is gone and stays so.
                 return;
             }
 

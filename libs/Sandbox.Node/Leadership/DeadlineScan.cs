@@ -66,10 +66,12 @@ internal sealed partial class DeadlineScan(
         }
     }
 
-    /// <summary>At the end of its life nobody is asked: neither its node nor its agent has a say in that.</summary>
+    /// <summary>At the end of its life, or of a fixed timeout, nobody is asked: neither its node nor its agent has a say in
+    /// that.</summary>
     private async Task StopIfExpiredAsync(SandboxInstance record, CancellationToken cancellationToken)
     {
-        if (!(Deadlines.EndOfLife(record) <= time.GetUtcNow()) && await IsUsedAsync(record, cancellationToken))
+        if (!record.Spec.HasFixedTimeout && !(Deadlines.EndOfLife(record) <= time.GetUtcNow())
+            && await IsUsedAsync(record, cancellationToken))
         {
             return;
         }

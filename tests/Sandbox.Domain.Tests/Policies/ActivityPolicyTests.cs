@@ -41,6 +41,11 @@ public sealed class ActivityPolicyTests
         Assert.Null(ActivityPolicy.Touch(Given.Sandbox(SandboxState.Running) with { IdleDeadline = null }, Given.Now.AddDays(1)));
 
     [Fact]
+    public void Touch_OfASandboxWithAFixedTimeout_IsNothing() =>
+        Assert.Null(ActivityPolicy.Touch(
+            Given.Sandbox(SandboxState.Running) with { Spec = Given.Spec with { HasFixedTimeout = true } }, Given.Now.AddMinutes(20)));
+
+    [Fact]
     public void Deadlines_AreInclusive()
     {
         var running = Given.Sandbox(SandboxState.Running);

@@ -78,6 +78,28 @@ public sealed class DeadlineTests : IAsyncLifetime
         Assert.Equal(SandboxState.Stopped, (await FindAsync(record)).State);
     }
 
+    /// <summary>E2B's clients set when it ends; that they use it until then says nothing.</summary>
+    [Fact]
+    public async Task Running_WithAFixedTimeout_IsStoppedThenHoweverMuchItIsUsed()
+    {
+        var record = await GivenRunningAsync(spec => spec with { HasFixedTimeout = true });
+        await using var agent = await GivenAgentAsync(record);
+        _callsInFlight = 1;
+        Assert.True((await _worker.Gateway.OpenAsync(record.Id, CancellationToken.None)).TryGet(out var call, out _));
+        using (call)
+        {
+            _time.Advance(Idle - TimeSpan.FromMilliseconds(1));
+            await ScanAsync(record);
+            Assert.Equal(record.IdleDeadline, (await FindAsync(record)).IdleDeadline);
+
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            await ScanAsync(record);
+        }
+
+        var stopped = await FindAsync(record);
+        Assert.Equal((SandboxState.Stopped, "expired: the time that was set for it is over"), (stopped.State, stopped.Reason));
+    }
+
     [Theory]
     [InlineData(0, 10, 20)]
     [InlineData(1, 10000, 30)]
