@@ -30,6 +30,7 @@ internal static class AgentServices
         {
             OwnHome = options.Home,
             ImageHome = services.GetRequiredService<SandboxEnvironment>().ImageHome,
+            DefaultName = () => services.GetRequiredService<SandboxEnvironment>().DefaultUser,
         })
         .AddSingleton<Reaper>(_ => new Reaper())
         .AddSingleton(services => new Spawner(services.GetRequiredService<Reaper>()))

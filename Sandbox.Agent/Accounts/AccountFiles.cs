@@ -16,6 +16,12 @@ internal sealed class AccountFiles(string passwdFile = "/etc/passwd", string gro
     /// <summary>What the image says of HOME, for those who ask for no user; null, or no absolute path: nothing.</summary>
     internal string? ImageHome { get; init; }
 
+    /// <summary>Name of the account for calls that name none; null: the agent's own.</summary>
+    internal Func<string?>? DefaultName { get; init; }
+
+    /// <summary>The account of calls that name none.</summary>
+    internal Account Default() => DefaultName?.Invoke() is { } name && Find(name) is { } account ? account : Own();
+
     /// <summary>The account the agent runs under; made up where the files do not know it.</summary>
     internal Account Own()
     {

@@ -6,7 +6,8 @@ using Sandbox.Contracts.Envd;
 
 namespace Sandbox.Agent.Envd;
 
-/// <summary>The account a call acts as: named by <c>Authorization: Basic base64("name:")</c>, else the agent's own.</summary>
+/// <summary>The account a call acts as: named by <c>Authorization: Basic base64("name:")</c>, else <c>user</c> in a sandbox that was
+/// made for E2B's clients and has such an account, else the agent's own.</summary>
 internal static class EnvdUser
 {
     /// <summary>What clients send when nobody chose a user; most images do not have it.</summary>
@@ -17,11 +18,11 @@ internal static class EnvdUser
         [NotNullWhen(false)] out ConnectError? error) =>
         TryResolve(NameIn(context.Request.Headers.Authorization.ToString()), accounts, out account, out error);
 
-    /// <param name="name">Null or empty: the agent's own account.</param>
+    /// <param name="name">Null or empty: the account of calls that name none.</param>
     internal static bool TryResolve(
         string? name, AccountFiles accounts, [NotNullWhen(true)] out Account? account, [NotNullWhen(false)] out ConnectError? error)
     {
-        account = string.IsNullOrEmpty(name) ? accounts.Own() : accounts.Find(name) ?? (name == Unchosen ? accounts.Own() : null);
+        account = string.IsNullOrEmpty(name) ? accounts.Default() : accounts.Find(name) ?? (name == Unchosen ? accounts.Own() : null);
         error = account is null ? ConnectErrors.Unauthenticated($"There is no user '{name}' in the sandbox.") : null;
         return account is not null;
     }

@@ -21,6 +21,10 @@ internal sealed class SandboxEnvironment
     /// <summary>HOME, as the image or the engine set it; null: not at all.</summary>
     internal string? ImageHome => _own.GetValueOrDefault("HOME");
 
+    /// <summary>The account of envd's calls that name none; null: the agent's own. What is made for E2B's clients says so of itself, as
+    /// E2B's own sandboxes do.</summary>
+    internal string? DefaultUser => Init?.Env.GetValueOrDefault("E2B_SANDBOX") is "true" ? "user" : null;
+
     internal void SetInit(AgentInit init) => Volatile.Write(ref _init, init);
 
     /// <summary>The whole environment of a process that runs as <paramref name="account"/>.</summary>
