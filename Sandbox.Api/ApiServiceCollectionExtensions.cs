@@ -9,6 +9,7 @@ using Sandbox.Api.Caching;
 using Sandbox.Api.ClusterManagement;
 using Sandbox.Api.Commands;
 using Sandbox.Api.Documents;
+using Sandbox.Api.E2b;
 using Sandbox.Api.Envd;
 using Sandbox.Api.EnvHub;
 using Sandbox.Api.Files;
@@ -53,19 +54,22 @@ public static class ApiServiceCollectionExtensions
         services.AddSecretFile(
             $"{ApiOptions.Section}:{nameof(ApiOptions.AuthorizationKeyFile)}",
             provider => provider.GetRequiredService<IOptions<ApiOptions>>().Value.AuthorizationKeyFile);
+        services.AddE2b();
         services.TryAddSingleton(TimeProvider.System);
         services.AddRouting().AddHttpContextAccessor().AddRateLimiter(static _ => { });
         services.AddSingleton<IConfigureOptions<RateLimiterOptions>, TenantLimits>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, ListenerLimits>();
         services.AddMetrics().AddSingleton<ApiTelemetry>();
         services.AddSingleton<ConfiguredApiKeys>().AddSingleton<ApiKeyCache>().AddSingleton<WrongKeyLimiter>().AddSingleton<LoopbackPeer>()
-            .AddSingleton<AnonymousCallers>().AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
+            .AddSingleton<AnonymousCallers>().AddSingleton<SandboxAccessTokens>().AddSingleton<SandboxTokenAuthenticator>()
+            .AddSingleton<RequestAuthenticator>().AddSingleton<CurrentCaller>();
         services.AddSingleton<AddressConnectionLimiter>().AddSingleton<IConnectionListenerFactory, GuardedListeners>();
         services.AddSingleton<SandboxRecordCache>().AddSingleton<TenantResolver>().AddSingleton<TenantScopedRecords>()
             .AddSingleton<TenantScopedOperator>().AddSingleton<TenantScopedAgentGateway>().AddSingleton<TenantScopedCommits>()
             .AddSingleton<TenantScopedUsage>().AddSingleton<TenantScopedLogs>().AddSingleton<TenantScopedEvents>()
-            .AddSingleton<TenantScopedEgress>().AddSingleton<TenantScopedEnvironments>().AddSingleton<TenantScopedModelUsage>();
-        services.AddSandboxOperator().AddSingleton<EgressChanges>();
+            .AddSingleton<TenantScopedEgress>().AddSingleton<TenantScopedEnvironments>().AddSingleton<TenantScopedModelUsage>()
+            .AddSingleton<TenantScopedTimeouts>();
+        services.AddSandboxOperator().AddSingleton<EgressChanges>().AddSingleton<TimeoutChanges>();
         services.AddHttpForwarder();
         services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();
         services.AddSingleton(provider => new MemoryTrimmer(provider.GetRequiredService<TimeProvider>(), MemoryTrimmer.Collect));
@@ -82,7 +86,8 @@ public static class ApiServiceCollectionExtensions
         services.AddSingleton<ReadFileEndpoint>().AddSingleton<WriteFileEndpoint>().AddSingleton<UploadEndpoint>()
             .AddSingleton<SandboxStatisticsEndpoint>();
         services.AddSingleton<EnvHubEndpoints>().AddSingleton<GemEndpoints>();
-        services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortProxyEndpoint>();
+        services.AddSingleton<PortForwardEndpoint>().AddSingleton<PortConnections>().AddSingleton<PortForwarder>()
+            .AddSingleton<PortProxyEndpoint>();
         services.AddSingleton<SandboxListEndpoint>().AddSingleton<SandboxLogEndpoint>().AddSingleton<EventsEndpoint>();
         services.AddSingleton<ServerDiagnostics>();
         services.AddSingleton<TaskSets>().AddSingleton<TaskSetEndpoint>().AddSingleton<WarmupEndpoint>();
@@ -93,19 +98,22 @@ public static class ApiServiceCollectionExtensions
         return services.AddGateway().AddRolloutRuns().AddRollouts().AddSingleton<RockEndpoints>().AddDocument();
     }
 
-    /// <summary>The order matters: who asks, log, then authentication, then the limits of the caller's tenant, then the proxy that needs no
-    /// route, then the routes.</summary>
+    /// <summary>The order matters: who asks, log, which sandbox is addressed, then authentication, then the limits of the caller's tenant,
+    /// then the proxies that need no route, then the routes.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
         app.UseTrustedProxies();
         app.UseMiddleware<AccessLog>();
+        app.UseMiddleware<SandboxAddressMiddleware>();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseRateLimiter();
         app.UseMiddleware<EnvdProxy>();
         app.UseWebSockets();
+        app.UseMiddleware<SandboxPortProxy>();
         app.Services.GetRequiredService<RockEndpoints>().Map(app);
         app.Services.GetRequiredService<EnvHubEndpoints>().Map(app);
         app.Services.GetRequiredService<GemEndpoints>().Map(app);
+        app.Services.GetRequiredService<E2bEndpoints>().Map(app);
         app.Services.GetRequiredService<PortForwardEndpoint>().Map(app);
         app.Services.GetRequiredService<PortProxyEndpoint>().Map(app);
         app.Services.GetRequiredService<GatewayEndpoint>().Map(app);

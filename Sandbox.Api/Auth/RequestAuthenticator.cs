@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sandbox.Api.Auth;
 
-/// <summary>Finds out who the caller is: a caller with a key is its tenant; without any key configured only programs of the server's own
-/// user on this machine are let in (<see cref="AnonymousCallers"/>).</summary>
+/// <summary>Finds out who the caller is: a caller with a key is its tenant, one with the token of a sandbox may go into that one; without
+/// any key configured only programs of the server's own user on this machine are let in (<see cref="AnonymousCallers"/>).</summary>
 internal sealed class RequestAuthenticator(
-    ConfiguredApiKeys configured, ApiKeyCache keys, WrongKeyLimiter wrongKeys, AnonymousCallers anonymous)
+    ConfiguredApiKeys configured, ApiKeyCache keys, SandboxTokenAuthenticator tokens, WrongKeyLimiter wrongKeys, AnonymousCallers anonymous)
 {
     private static readonly AuthenticationResult AsOwner = new AuthenticationResult.Admitted(Caller.Owner);
 
@@ -16,15 +16,20 @@ internal sealed class RequestAuthenticator(
     private static readonly AuthenticationResult SeveralKeys = new AuthenticationResult.Refused(
         StatusCodes.Status401Unauthorized, "unauthorized", "The request carries several different API keys; send one.");
 
-    private static readonly AuthenticationResult TooManyWrongKeys = new AuthenticationResult.Refused(
-        StatusCodes.Status429TooManyRequests, "too_many_requests",
-        "Too many keys from this address are none (Api:MaxWrongKeysPerMinute); ask again in a minute.");
+    /// <summary>In E2B's words, because its clients compare them.</summary>
+    private static readonly AuthenticationResult NoSignature = new AuthenticationResult.Refused(
+        StatusCodes.Status401Unauthorized, "unauthorized", SandboxTokenAuthenticator.MissingSignature);
 
     public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext http)
     {
         if (CameOverLocalSocket(http))
         {
             return AsOwner;
+        }
+
+        if (await tokens.AuthenticateAsync(http) is { } byToken)
+        {
+            return byToken;
         }
 
         var presented = RequestCredentials.In(http.Request);
@@ -35,7 +40,7 @@ internal sealed class RequestAuthenticator(
 
         if (!configured.IsEmpty || await keys.AnyAsync(http.RequestAborted))
         {
-            return presented.Count > 1 ? SeveralKeys : NoKey;
+            return SandboxTokenAuthenticator.IsAboutFiles(http) ? NoSignature : presented.Count > 1 ? SeveralKeys : NoKey;
         }
 
         return anonymous.WhyRefused(http) ?? AsOwner;
@@ -54,7 +59,7 @@ internal sealed class RequestAuthenticator(
         {
             if (!wrongKeys.MayAsk(http))
             {
-                return TooManyWrongKeys;
+                return WrongKeyLimiter.TooMany;
             }
 
             found = await keys.FindAsync(key, http.RequestAborted);

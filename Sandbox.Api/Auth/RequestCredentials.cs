@@ -45,6 +45,8 @@ internal static class RequestCredentials
             }
         }
 
+        request.Headers.Remove(SandboxTokenAuthenticator.TokenHeader);
+        request.Headers.Remove(SandboxTokenAuthenticator.TrafficHeader);
         request.Headers.Remove(HeaderNames.Cookie);
     }
 

@@ -7,6 +7,10 @@ namespace Sandbox.Api.Auth;
 /// <summary>Counts by address the keys that are none, each of which costs a look into the store.</summary>
 internal sealed class WrongKeyLimiter(IOptions<ApiOptions> options) : IDisposable
 {
+    public static AuthenticationResult TooMany { get; } = new AuthenticationResult.Refused(
+        StatusCodes.Status429TooManyRequests, "too_many_requests",
+        "Too many keys from this address are none (Api:MaxWrongKeysPerMinute); ask again in a minute.");
+
     private readonly PartitionedRateLimiter<IPAddress> _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
         address => RateLimitPartition.GetFixedWindowLimiter(
             address,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sandbox.Contracts.E2b;
 using Sandbox.Contracts.Management;
 using Sandbox.Contracts.Rock;
 
@@ -17,6 +18,7 @@ internal static class DocumentServiceCollectionExtensions
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, RockJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, ManagementJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(2, E2bJson.Default);
         });
         return services.AddOpenApi(
             static document => document.AddDocumentTransformer<DocumentTransformer>().AddOperationTransformer<OperationTransformer>());

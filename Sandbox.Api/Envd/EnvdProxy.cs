@@ -1,5 +1,7 @@
 using Sandbox.Api.Agents;
+using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
+using Sandbox.Api.Ports;
 using Sandbox.Api.Tenancy;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
@@ -10,49 +12,38 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Sandbox.Api.Envd;
 
 /// <summary>
-/// The byte-transparent proxy to the envd endpoints of the agents: a request that names a sandbox in its headers goes on as it
+/// The byte-transparent proxy to the envd endpoints of the agents: a request that is addressed to a sandbox goes on as it
 /// is, and the answer comes back as it is, both streamed. The sandbox counts as in use until the answer ends.
 /// </summary>
 internal sealed partial class EnvdProxy(
     RequestDelegate next, TenantScopedAgentGateway agents, IHttpForwarder forwarder, ILogger<EnvdProxy> logger)
 {
-    private const string SandboxHeader = "E2b-Sandbox-Id";
-    private const string PortHeader = "E2b-Sandbox-Port";
-    private const string EnvdPort = "49983";
+    public Task InvokeAsync(HttpContext http) =>
+        http.Features.Get<SandboxAddress>() is { IsEnvd: true } address ? GoAsync(http, address.Sandbox) : next(http);
 
-    /// <summary>Whether the request is for this proxy at all.</summary>
-    public static bool IsAddressed(HttpRequest request) =>
-        request.Headers.ContainsKey(SandboxHeader) && EnvdPaths.Contains(request.Path);
-
-    public Task InvokeAsync(HttpContext http) => IsAddressed(http.Request) ? GoAsync(http) : next(http);
-
-    public static Task WriteErrorAsync(HttpContext http, int status, string message) => WriteErrorAsync(http, status, null, null, message);
-
-    private async Task GoAsync(HttpContext http)
+    private async Task GoAsync(HttpContext http, string name)
     {
+        if (!EnvdPaths.Contains(http.Request.Path))
+        {
+            await SandboxRefusal.WriteAsync(http, StatusCodes.Status404NotFound, "Not Found");
+            return;
+        }
+
         http.Items[ApiTelemetry.RouteKey] = EnvdPaths.NameOf(http.Request.Path);
-        var name = http.Request.Headers[SandboxHeader].ToString();
         if (!EnvdPaths.Allows(http.Request.Path, http.Request.Method))
         {
-            await WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+            await SandboxRefusal.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
             return;
         }
 
         if (!SandboxId.TryParse(name, null, out var id) || !(await agents.OpenAsync(id, http.RequestAborted)).TryGet(out var call, out _))
         {
-            await WriteErrorAsync(http, StatusCodes.Status502BadGateway, Shorten(name), null, "The sandbox was not found");
+            await SandboxRefusal.WriteNotFoundAsync(http, name);
             return;
         }
 
         using (call)
         {
-            if (http.Request.Headers[PortHeader] is [{ } port] && port != EnvdPort)
-            {
-                await WriteErrorAsync(
-                    http, StatusCodes.Status502BadGateway, name, Shorten(port), "The sandbox is running but port is not open");
-                return;
-            }
-
             await ForwardAsync(http, call, id);
         }
     }
@@ -70,33 +61,9 @@ internal sealed partial class EnvdProxy(
         if (!http.Response.HasStarted)
         {
             http.Response.Clear();
-            await WriteErrorAsync(http, StatusCodes.Status502BadGateway, id.ToString(), null, "The sandbox was not found");
+            await SandboxRefusal.WriteNotFoundAsync(http, id.ToString());
         }
     }
-
-    private static Task WriteErrorAsync(HttpContext http, int status, string? sandbox, string? port, string message)
-    {
-        http.Response.StatusCode = status;
-        return JsonAnswer.WriteAsync(http, writer =>
-        {
-            writer.WriteStartObject();
-            if (sandbox is not null)
-            {
-                writer.WriteString("sandboxId", sandbox);
-            }
-
-            writer.WriteString("message", message);
-            if (port is not null)
-            {
-                writer.WriteString("port", port);
-            }
-
-            writer.WriteNumber("code", status);
-            writer.WriteEndObject();
-        });
-    }
-
-    private static string Shorten(string text) => text.Length > 80 ? text[..80] : text;
 
     private static partial class Log
     {

@@ -1,7 +1,9 @@
-using Sandbox.Api.Envd;
+using Sandbox.Api.Auth;
+using Sandbox.Api.E2b;
 using Sandbox.Api.Gateway;
 using Sandbox.Api.Http;
 using Sandbox.Api.Management;
+using Sandbox.Api.Ports;
 using Sandbox.Api.Rock;
 using Sandbox.Serving.OpenAi;
 
@@ -17,9 +19,14 @@ internal static class Refusals
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (EnvdProxy.IsAddressed(http.Request))
+        if (http.Features.Get<SandboxAddress>() is not null)
         {
-            return EnvdProxy.WriteErrorAsync(http, status, text);
+            return SandboxRefusal.WriteAsync(http, status, text);
+        }
+
+        if (E2bEndpoints.Contains(http.Request.Path))
+        {
+            return E2bAnswers.WriteErrorAsync(http, status, text);
         }
 
         if (http.Request.Path.StartsWithSegments(GatewayErrors.Prefix))
@@ -41,7 +48,7 @@ internal static class Refusals
     /// <summary>Routing has found no route, or none of this method.</summary>
     public static Task WriteUnroutedAsync(HttpContext http, int status, string code, string text) =>
         http.Request.Path.StartsWithSegments(GatewayErrors.Prefix) ? GatewayErrors.WriteAsync(http, new OpenAiError(status, code, text))
-        : http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix)
-            ? new ProblemResult(status, code, text).ExecuteAsync(http)
-            : JsonAnswer.WriteDetailAsync(http, status, text);
+        : http.Request.Path.StartsWithSegments(ManagementEndpoints.Prefix) ? new ProblemResult(status, code, text).ExecuteAsync(http)
+        : E2bEndpoints.Contains(http.Request.Path) ? E2bAnswers.WriteErrorAsync(http, status, text)
+        : JsonAnswer.WriteDetailAsync(http, status, text);
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Auth;
-using Sandbox.Api.Envd;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rollouts;
 
@@ -51,7 +50,7 @@ internal sealed class TenantLimits(IOptions<ApiOptions> options) : IConfigureOpt
     }
 
     private static bool IsStream(HttpContext http) =>
-        EnvdProxy.IsAddressed(http.Request) || http.GetEndpoint()?.Metadata.GetMetadata<StreamMetadata>() is not null;
+        http.Features.Get<SandboxAddress>() is not null || http.GetEndpoint()?.Metadata.GetMetadata<StreamMetadata>() is not null;
 
     private static Task RefuseAsync(OnRejectedContext rejected)
     {

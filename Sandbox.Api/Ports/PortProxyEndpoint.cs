@@ -1,15 +1,12 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 using Sandbox.Api.Tenancy;
-using Sandbox.Cluster;
 using Sandbox.Contracts.Ids;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Operators;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Sandbox.Api.Ports;
 
@@ -17,17 +14,12 @@ namespace Sandbox.Api.Ports;
 /// ROCK's proxy to web servers inside sandboxes: any method, WebSockets, streams. The port is one of the sandbox's own loopback, reached
 /// through its agent, so that nothing of it is open outside.
 /// </summary>
-internal sealed partial class PortProxyEndpoint(
-    TenantScopedAgentGateway agents, PortConnections connections, IHttpForwarder forwarder, TimeProvider time,
-    IOptions<ApiOptions> options, ILogger<PortProxyEndpoint> logger)
+internal sealed class PortProxyEndpoint(TenantScopedAgentGateway agents, PortForwarder forwarder, IOptions<ApiOptions> options)
 {
     private const string FailureMessage = "proxy failed";
 
     /// <summary>Where ROCK's images serve, and their desktops.</summary>
     private const int WebPort = 8080, DesktopPort = 8006;
-
-    /// <summary>How long a program inside may take to begin its answer.</summary>
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(120);
 
     private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
 
@@ -73,55 +65,12 @@ internal sealed partial class PortProxyEndpoint(
 
     private async Task ForwardAsync(HttpContext http, SandboxId id, AgentCall agent, TargetPort target)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
-        http.LiftLimits();
-        var cookies = ProxiedCookies.Inwards(http.Request.Headers.Cookie);
-        RequestCredentials.Remove(http.Request);
-        var transformer = new PortRequestTransformer(
-            id, agent, target, cookies, !options.Value.ProxiedPagesShareOrigin, () => limit.CancelAfter(Timeout.InfiniteTimeSpan));
-        var error = await forwarder.SendAsync(
-            http, "http://sandbox/", connections.Invoker, Transfers.Forwarding, transformer, either.Token);
-        if (error is ForwarderError.None || http.RequestAborted.IsCancellationRequested)
+        if (await forwarder.ForwardAsync(http, id, agent, target, !options.Value.ProxiedPagesShareOrigin) is not { } failure)
         {
             return;
         }
 
-        var failure = http.GetForwarderErrorFeature()?.Exception;
-        Log.Broke(logger, error, failure?.Message);
-        if (http.Response.HasStarted)
-        {
-            return;
-        }
-
-        http.Response.Clear();
-        if (limit.IsCancellationRequested)
-        {
-            await RefuseAsync(
-                http, StatusCodes.Status504GatewayTimeout, $"port {target.Port} did not answer within {AnswerLimit.TotalSeconds:0} s");
-        }
-        else if (Cause<AgentCallException>(failure) is { } missed)
-        {
-            await FailAsync(http, missed.Error);
-        }
-        else
-        {
-            await RefuseAsync(
-                http, StatusCodes.Status502BadGateway,
-                Cause<PortClosedException>(failure)?.Message ?? $"what listens on port {target.Port} gave no answer of HTTP");
-        }
-    }
-
-    /// <summary>The handler wraps what went wrong when it connected.</summary>
-    private static T? Cause<T>(Exception? failure)
-        where T : Exception
-    {
-        while (failure is not (null or T))
-        {
-            failure = failure.InnerException;
-        }
-
-        return failure as T;
+        await (failure.Error is { } error ? FailAsync(http, error) : RefuseAsync(http, failure.Status, failure.Reason));
     }
 
     /// <summary>The sandbox cannot be reached. A client of WebSockets reads no envelope.</summary>
@@ -140,11 +89,5 @@ internal sealed partial class PortProxyEndpoint(
         }
 
         await JsonAnswer.WriteDetailAsync(http, status, detail);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(5221, LogLevel.Information, "A program inside a sandbox could not be asked: {Error} {Reason}")]
-        public static partial void Broke(ILogger logger, ForwarderError error, string? reason);
     }
 }

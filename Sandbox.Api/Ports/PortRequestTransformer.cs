@@ -58,7 +58,7 @@ internal sealed class PortRequestTransformer(
             headers.Location = Below(location);
         }
 
-        headers.SetCookie = ProxiedCookies.Outwards(headers.SetCookie, target.Prefix);
+        headers.SetCookie = target.HasCookies ? ProxiedCookies.Outwards(headers.SetCookie, target.Prefix) : default;
         if (ownOrigin)
         {
             headers.Append(HeaderNames.ContentSecurityPolicy, OwnOrigin);

@@ -17,6 +17,9 @@ internal sealed record TargetPort(int Port, string Target, string Prefix)
 
     private const string PathMark = "/port/";
 
+    /// <summary>A client keeps cookies of this sandbox apart from others', by the path or the host that it asks.</summary>
+    public bool HasCookies { get; init; } = true;
+
     /// <param name="prefix">Path of the route before what is asked inside, written as the caller must write it.</param>
     /// <param name="ordinary">The port when the caller names none.</param>
     /// <param name="error">What is wrong with the request, when it names no port that there can be.</param>
@@ -59,6 +62,13 @@ internal sealed record TargetPort(int Port, string Target, string Prefix)
         found = new TargetPort(
             port, rest.StartsWith('/') ? rest : "/" + rest, named.Count == 0 ? prefix : $"{prefix}{PathMark}{port}");
         return true;
+    }
+
+    /// <summary>A port as a caller writes it, in the one spelling that it has.</summary>
+    public static bool TryParse(string text, out int port)
+    {
+        port = IsPort(text) ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+        return port > 0;
     }
 
     /// <summary>Values as they are written: an encoded digit is another spelling of it.</summary>

@@ -23,7 +23,7 @@ internal static partial class SettingsPage
     private static readonly (string Program, string Sections)[] Readers =
     [
         ("every program of a cluster", "Cluster"),
-        ("Sandbox.Api", "Api Gateway Limits Start Lifecycle Operator Rollout Monitoring Serving ClusterManagement"),
+        ("Sandbox.Api", "Api E2b Gateway Limits Start Lifecycle Operator Rollout Monitoring Serving ClusterManagement"),
         ("Sandbox.Api and Sandbox.Worker", "Security"),
         ("Sandbox.Worker and Sandbox.Kubernetes", "Worker Maintenance"),
         ("all that read and write records", "Archive Redis"),

@@ -75,6 +75,11 @@ public sealed class FieldCipher
         return null;
     }
 
+    /// <summary>A secret of a row that is kept nowhere: that of the present secret first, then those of the former ones.</summary>
+    /// <param name="purpose">What it is for.</param>
+    public IEnumerable<byte[]> DeriveSecrets(string purpose, string row) => _secrets.Select(secret => HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, secret.Secret, KeyLength, info: Encoding.UTF8.GetBytes($"sandbox-derived/1\n{purpose}\n{row}")));
+
     private static string? TryOpen(byte[] secret, string purpose, string row, ReadOnlySpan<byte> box)
     {
         Span<byte> derived = stackalloc byte[KeyLength + NonceLength];

@@ -197,6 +197,7 @@ public sealed class EnvdProxyTests(SharedApiServer shared) : IClassFixture<Share
     public async Task Request_ToAnotherPort_Is502NamingIt()
     {
         var id = await _server.GivenRunningAsync();
+        _server.Agent.Answer("/rock/portforward", "{}", status: 502);
         using var request = To(id, "GET", "/health");
         request.Headers.Remove("E2b-Sandbox-Port");
         request.Headers.Add("E2b-Sandbox-Port", "49999");

@@ -15,7 +15,8 @@ internal static class ApiRows
 
     public static IReadOnlyList<RouteRow> All { get; } =
     [
-        .. Plain(), .. Rock(), .. EnvHub(), .. Gem(), .. Envd(), .. Management(), .. ClusterManagement(), .. Rollout(), .. Models(),
+        .. Plain(), .. Rock(), .. EnvHub(), .. Gem(), .. Envd(), .. E2b(), .. Management(), .. ClusterManagement(), .. Rollout(),
+        .. Models(),
     ];
 
     /// <summary>The same in every request, so that answers can be compared.</summary>
@@ -112,6 +113,35 @@ internal static class ApiRows
         new(MiddlewareRoutes[2], Named.Sandbox, id => To(id, Post("/files?path=/a", "x"))),
         new(MiddlewareRoutes[3], Named.Sandbox, id => To(id, Post("/process.Process/List", "{}"))),
         new(MiddlewareRoutes[4], Named.Sandbox, id => To(id, Post("/filesystem.Filesystem/Stat", """{"path":"/"}"""))),
+    ];
+
+    private static IEnumerable<RouteRow> E2b() =>
+    [
+        .. ((string[])["/v2", ""]).SelectMany(prefix => new RouteRow[]
+        {
+            // Its id is the server's to choose, and an unknown template is refused to all alike.
+            new($"POST {prefix}/sandboxes", Named.Nothing, _ => Post(prefix + "/sandboxes", """{"templateID":"none"}""")),
+            new($"GET {prefix}/sandboxes", Named.Sandboxes, _ => Get(prefix + "/sandboxes")),
+            new($"POST {prefix}/sandboxes/{{id}}/connect", Named.Sandbox, id => Post($"{prefix}/sandboxes/{id}/connect", "{}")),
+        }),
+        new("GET /sandboxes/{id}", Named.Sandbox, id => Get($"/sandboxes/{id}")),
+        new("DELETE /sandboxes/{id}", Named.Sandbox, id => new(HttpMethod.Delete, $"/sandboxes/{id}")),
+        new("POST /sandboxes/{id}/timeout", Named.Sandbox, id => Post($"/sandboxes/{id}/timeout", """{"timeout":600}""")),
+        new("GET /sandboxes/{id}/metrics", Named.Sandbox, id => Get($"/sandboxes/{id}/metrics")),
+        new("PUT /sandboxes/{id}/network", Named.Sandbox, id => Put($"/sandboxes/{id}/network", """{"denyOut":["0.0.0.0/0"]}""")),
+        new("GET /templates", Named.Nothing, _ => Get("/templates")),
+        new("GET /templates/aliases/{alias}", Named.Nothing, _ => Get("/templates/aliases/base")),
+        .. ((string[])
+            [
+                "POST /sandboxes/{id}/pause", "POST /sandboxes/{id}/resume", "POST /sandboxes/{id}/fork", "POST /sandboxes/{id}/snapshots",
+                "GET /snapshots", "POST /templates", "POST /v2/templates", "POST /v3/templates", "DELETE /templates/{id}",
+                "GET /templates/{id}/files/{hash}", "POST /templates/{id}/builds/{build}", "POST /v2/templates/{id}/builds/{build}",
+                "GET /templates/{id}/builds/{build}/status", "POST /templates/tags", "DELETE /templates/tags", "GET /templates/{id}/tags",
+                "GET /volumes", "POST /volumes", "GET /volumes/{id}", "DELETE /volumes/{id}", "GET /secrets", "POST /secrets",
+                "GET /secrets/{id}", "POST /secrets/{id}", "DELETE /secrets/{id}",
+            ])
+            .Select(route => new RouteRow(route, Named.Nothing, id => new(
+                new HttpMethod(route.Split(' ')[0]), route.Split(' ')[1].Replace("{id}", id, StringComparison.Ordinal)))),
     ];
 
     private static IEnumerable<RouteRow> Management() =>
