@@ -12,14 +12,16 @@ namespace Sandbox.Cli.Commands;
 /// <summary><c>image</c>: images for machines without a registry.</summary>
 internal static class ImageCommand
 {
+    private const string E2bImage = "sandbox-e2b:latest";
+
     public static Command Create(CommandContext context)
     {
         var force = new Option<bool>("--force") { Description = "Build it even when it is there." };
         var forBase = new Command("base", $"Build {BaseImage.Name} from Debian packages.") { force };
-        forBase.SetAction((parsed, _) => RunAsync(
-            context, parsed, BaseImage.Name, "bash",
-            [Installation.BuildScript("images/base.sh") ?? throw new CliException("build/images/base.sh is not there"),
-                .. parsed.GetValue(force) ? ["--force"] : Array.Empty<string>()]));
+        forBase.SetAction((parsed, _) => RunScriptAsync(context, parsed, BaseImage.Name, "images/base.sh", parsed.GetValue(force)));
+
+        var forE2b = new Command("e2b", $"Build {E2bImage}, of the templates of the E2B API, from Debian packages.") { force };
+        forE2b.SetAction((parsed, _) => RunScriptAsync(context, parsed, E2bImage, "images/e2b.sh", parsed.GetValue(force)));
 
         var cluster = new Command(
             "cluster",
@@ -34,14 +36,18 @@ internal static class ImageCommand
 
         return new Command("image", "Make images, and bring them to the nodes.")
         {
-            forBase, cluster, build, MaintenanceCommands.CreatePull(context), ImageMirrorCommand.Create(context),
+            forBase, forE2b, cluster, build, MaintenanceCommands.CreatePull(context), ImageMirrorCommand.Create(context),
         };
     }
 
-    public static Task<int> BuildClusterAsync(CommandContext context, ParseResult parsed, bool force) => RunAsync(
-        context, parsed, ClusterPlan.Image, "bash",
-        [Installation.BuildScript("images/cluster.sh") ?? throw new CliException("build/images/cluster.sh is not there"),
-            .. force ? ["--force"] : Array.Empty<string>()]);
+    public static Task<int> BuildClusterAsync(CommandContext context, ParseResult parsed, bool force) =>
+        RunScriptAsync(context, parsed, ClusterPlan.Image, "images/cluster.sh", force);
+
+    private static Task<int> RunScriptAsync(CommandContext context, ParseResult parsed, string image, string script, bool force) =>
+        RunAsync(
+            context, parsed, image, "bash",
+            [Installation.BuildScript(script) ?? throw new CliException($"build/{script} is not there"),
+                .. force ? ["--force"] : Array.Empty<string>()]);
 
     /// <summary>Shows the engine's lines as they come; where the answer is to be JSON, beside it.</summary>
     private static async Task<int> BuildAsync(CommandContext context, ParseResult parsed, string folder, string tag)
