@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # tests/conformance/rock-ts.sh PATH [RUNS]
-# Drives this server with ROCK's own TypeScript SDK: its sandbox-lifecycle and file-system integration tests, RUNS times
-# in a row (default 5). PATH is a checkout of the public ROCK repository; nothing in it is changed.
-# Needs Docker, Node.js with npm, and what ./sandbox image base needs.
+# Drives this server with ROCK's own TypeScript SDK: its sandbox-lifecycle and file-system integration tests and its examples, RUNS
+# times in a row (default 5). PATH is a checkout of the public ROCK repository; nothing in it is changed.
+# Needs Docker, Node.js with npm, and what ./sandbox image base needs. The examples are run with tsx, which npx fetches.
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 checkout=${1:?usage: rock-ts.sh PATH [RUNS]}
 runs=${2:-5}
 
-# The image that the tests name; it is ours under that name, because its registry is not public.
-wanted=reg.docker.alibaba-inc.com/yanan/python:3.11
+# The images that the tests and examples name; they are ours under these names, because no registry need be in reach.
+wanted=(reg.docker.alibaba-inc.com/yanan/python:3.11 python:3.11 python:3.11-slim)
+examples=(basic-usage file-operations sandbox-group complete-workflow envhub-usage)
+
+# An example catches what goes wrong and prints it under one of these marks (in Chinese: "failed", "error", "warning").
+wrong='失败:|错误:|警告:'
 
 fail() { echo "rock-ts: $*" >&2; exit 1; }
 [ -f "$checkout/rock/ts-sdk/package.json" ] || fail "$checkout is not a checkout of ROCK: rock/ts-sdk/package.json is missing"
@@ -20,23 +24,27 @@ done
 
 work=$(mktemp -d)
 server=
-tagged=
+tagged=()
 cleanup() {
   if [ -n "$server" ]; then
     kill "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
   fi
-  [ -z "$tagged" ] || docker image rm "$wanted" >/dev/null 2>&1 || true
+  for image in "${tagged[@]}"; do
+    docker image rm "$image" >/dev/null 2>&1 || true
+  done
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 "$root/sandbox" image base
-if ! docker image inspect "$wanted" >/dev/null 2>&1; then
-  docker tag sandbox-base:latest "$wanted"
-  tagged=yes
-fi
+for image in "${wanted[@]}"; do
+  if ! docker image inspect "$image" >/dev/null 2>&1; then
+    docker tag sandbox-base:latest "$image"
+    tagged+=("$image")
+  fi
+done
 
 echo "building the SDK"
 cp -r "$checkout/rock/ts-sdk/." "$work/sdk"
@@ -55,14 +63,29 @@ done
 [ -n "$url" ] || { tail -n 30 "$work/server.log" >&2; fail "the server did not start"; }
 echo "server on $url"
 
+export ROCK_BASE_URL=$url ROCK_ENVHUB_BASE_URL=$url/envhub/enveloped
+
+tests() { npx jest --selectProjects integration --forceExit sandbox-lifecycle file-system >"$work/last.log" 2>&1; }
+
+example() {
+  timeout 600 npx -y tsx@4 "examples/$1.ts" >"$work/last.log" 2>&1 || return 1
+  # complete-workflow sets up mirrors of packages where the internet is in reach, and goes on where it is not.
+  [ "$1" = complete-workflow ] || ! grep -qE "$wrong" "$work/last.log"
+}
+
 failed=0
 for run in $(seq 1 "$runs"); do
-  if ROCK_BASE_URL=$url npx jest --selectProjects integration --forceExit sandbox-lifecycle file-system >"$work/jest.log" 2>&1; then
-    echo "run $run: $(grep '^Tests:' "$work/jest.log" | tr -s ' ')"
+  bad=
+  tests || bad=tests
+  for name in "${examples[@]}"; do
+    [ -n "$bad" ] || example "$name" || bad=$name
+  done
+  if [ -z "$bad" ]; then
+    echo "run $run: the tests passed and ${#examples[@]} examples ran to their end"
   else
     failed=$((failed + 1))
-    echo "run $run: FAILED"
-    tail -n 80 "$work/jest.log"
+    echo "run $run: FAILED in $bad"
+    tail -n 80 "$work/last.log"
     echo "the server's last lines:"
     tail -n 30 "$work/server.log"
   fi
