@@ -14,7 +14,7 @@ internal sealed class EngineLogs(EngineLaunches launches, SandboxProcesses proce
     private const int Ahead = 256;
 
     /// <summary>What an engine prints without a pause for so long after the beginning is not of the past any more.</summary>
-    private static readonly TimeSpan PastLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PastLimit = TimeSpan.FromSeconds(2);
 
     /// <param name="tail">How many lines of the past, of each replica.</param>
     /// <param name="follow">Go on until all of the engines have ended; else end with the past.</param>

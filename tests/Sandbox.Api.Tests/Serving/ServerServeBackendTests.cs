@@ -46,9 +46,9 @@ public sealed class ServerServeBackendTests(ModelServer server) : IClassFixture<
         using var answer = await http.PostAsJsonAsync(
             new Uri(offered!.Replicas[0].Address, "/v1/completions"), new { model = "polly", prompt = "one two" }, Cancelled);
         Assert.Contains("one two", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
-        await foreach (var line in backend.ReadLogsAsync(100, Cancelled))
+        await foreach (var line in backend.ReadLogsAsync(10_000, Cancelled))
         {
-            // It is a stream, which goes on as long as the engine does.
+            // It is a stream, which goes on as long as the engine does; what it printed first is behind lines about its health checks.
             if (line.Contains("Now listening", StringComparison.Ordinal))
             {
                 break;
