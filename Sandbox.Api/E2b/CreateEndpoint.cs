@@ -1,18 +1,17 @@
 using Microsoft.Extensions.Options;
+using Sandbox.Api.Sandboxes;
 using Sandbox.Api.Tenancy;
 using Sandbox.Contracts.E2b;
 using Sandbox.Domain.Errors;
 using Sandbox.Domain.Lifecycle;
-using Sandbox.Domain.Operators;
-using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Api.E2b;
 
 /// <summary>Creates sandboxes, and answers when they run.</summary>
 internal sealed class CreateEndpoint(
-    NewSandboxReader reader, DeploymentManager deployments, IPlacement placement, TenantScopedOperator sandboxes, E2bSupport support,
-    TimeProvider time, IOptions<ApiOptions> options)
+    NewSandboxReader reader, StartPreparation preparation, TenantScopedOperator sandboxes, E2bSupport support, TimeProvider time,
+    IOptions<ApiOptions> options)
 {
     /// <summary>Timeouts that E2B has where a request has none, seconds.</summary>
     private const int FormerTimeout = 15, DefaultTimeout = 300;
@@ -63,17 +62,17 @@ internal sealed class CreateEndpoint(
             return wrong;
         }
 
-        var kind = await placement.ChooseAsync(cancellationToken);
-        if (!deployments.Prepare(request, new SandboxOwner(), kind, time.GetUtcNow()).TryGet(out var prepared, out var impossible))
+        var made = await preparation.PrepareAsync(request, new SandboxOwner(), authorization: null, cancellationToken);
+        if (!made.TryGet(out var prepared, out var impossible))
         {
             return impossible;
         }
 
-        var spec = prepared.Spec with
+        var spec = prepared.Record.Spec with
         {
             HasFixedTimeout = true,
             IdleTimeout = reader.TimeoutOf(asked.Timeout ?? defaultTimeout).Value,
         };
-        return await sandboxes.SubmitAsync(prepared with { Spec = spec }, registryPassword: null, cancellationToken);
+        return await sandboxes.SubmitAsync(prepared.Record with { Spec = spec }, prepared.RegistryPassword, cancellationToken);
     }
 }
