@@ -20,6 +20,8 @@ public sealed class OnePortTests
     [InlineData("/redoc", "text/html", "POST /api/v1/resources/nodes/add")]
     [InlineData("/openapi.json", "application/json", "\"/api/v1/resources/capacity\"")]
     [InlineData("/api/v1/cluster/status", "application/json", "\"healthy\":false")]
+    [InlineData("/v1/models", "application/json", "\"object\":\"list\"")]
+    [InlineData("/health", "application/json", "\"status\":\"healthy\"")]
     [InlineData("/dashboard/a/b?c=d", "text/html", "the dashboard: GET /a/b?c=d")]
     public async Task Path_OfTheOnePort_IsServed(string path, string accept, string expected)
     {
