@@ -14,6 +14,7 @@ public sealed class ArrowTests
         // Integrations refer to it, so that it can be had without any.
         ["Sandbox.Serving"] = "",
         ["Sandbox.Serving.Cml"] = "Sandbox.Serving",
+        ["Sandbox.Serving.Llama"] = "Sandbox.Serving",
         ["Sandbox.Storage"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Rollout",
         ["Sandbox.Cluster"] = "Sandbox.Contracts",
         ["Sandbox.Node"] = "Sandbox.Contracts Sandbox.Domain Sandbox.Storage Sandbox.Cluster",
@@ -53,6 +54,7 @@ public sealed class ArrowTests
     [Theory]
     [InlineData("Docker.", "Sandbox.Deployments")]
     [InlineData("KubernetesClient", "Sandbox.Kubernetes")]
+    [InlineData("LLamaSharp", "Sandbox.Serving.Llama")]
     [InlineData("Microsoft.Data.Sqlite", "Sandbox.Storage")]
     [InlineData("Minio", "Sandbox.Storage")]
     [InlineData("Aspire.", "AppHost Sandbox.Hosting")]

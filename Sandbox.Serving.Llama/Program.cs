@@ -1,0 +1,3 @@
+using Sandbox.Serving.Llama;
+
+return await LlamaProgram.RunAsync(args, Console.Error);
