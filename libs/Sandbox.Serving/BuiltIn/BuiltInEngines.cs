@@ -21,5 +21,8 @@ public static class BuiltInEngines
         new(
             new OpenAiEngine(LlamaServerConfigurationBuilder.Name), new LlamaServerConfigurationBuilder(),
             new EngineDeploymentFactory(LlamaServerConfigurationBuilder.Name)),
+        new(
+            new OpenAiEngine(LlamaConfigurationBuilder.Name) { Routes = ["/v1/models", "/v1/chat/completions", "/v1/completions"] },
+            new LlamaConfigurationBuilder(), new EngineDeploymentFactory(LlamaConfigurationBuilder.Name)),
     ];
 }

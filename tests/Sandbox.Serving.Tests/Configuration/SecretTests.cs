@@ -27,6 +27,7 @@ public sealed class SecretTests
     [InlineData("sglang", "hf_token")]
     [InlineData("llama-cpp", "hf_token")]
     [InlineData("llama-cpp", "api_key")]
+    [InlineData("llama", "api_key")]
     public void Secret_OfAnEngine_IsInItsEnvironmentOnly(string engine, string key)
     {
         var components = Assert.Single(BuiltInEngines.All, components => components.Name == engine);

@@ -73,7 +73,7 @@ public sealed class EngineRegistryTests
 
     [Fact]
     public void BuiltIn_Engines_AreFourWithVllmFirst() =>
-        Assert.Equal(["vllm", "sglang", "ollama", "llama-cpp"], BuiltInEngines.All.Select(engine => engine.Name));
+        Assert.Equal(["vllm", "sglang", "ollama", "llama-cpp", "llama"], BuiltInEngines.All.Select(engine => engine.Name));
 
     [Fact]
     public void Registry_ChangedByManyThreads_KeepsEachEngineOnceAndADefaultThatIsThere()

@@ -21,7 +21,7 @@ public sealed class EnginePluginTests
         var engine = registry.Get("echo");
         var launch = engine.Configuration.Build(Json.Configuration("""{"model":"parrot","port":9000}"""));
 
-        Assert.Equal(["vllm", "sglang", "ollama", "llama-cpp", "echo"], registry.Names);
+        Assert.Equal(["vllm", "sglang", "ollama", "llama-cpp", "llama", "echo"], registry.Names);
         Assert.Same(engine, registry.Get());
         Assert.Equal(["--host", "127.0.0.1", "--port", "9000", "--model", "parrot"], launch.Arguments.Skip(1));
         Assert.True(File.Exists(launch.Arguments[0]), $"the plug-in names a program that is not there: {launch.Arguments[0]}");
@@ -44,7 +44,7 @@ public sealed class EnginePluginTests
 
     [Fact]
     public void Default_ThatIsNoEngine_EndsTheStartWithTheNames() => Assert.Equal(
-        "There is no engine 'vlm'. Engines: vllm, sglang, ollama, llama-cpp.",
+        "There is no engine 'vlm'. Engines: vllm, sglang, ollama, llama-cpp, llama.",
         Assert.Throws<UnknownEngineException>(() => RegistryFor(("Serving:DefaultEngine", "vlm"))).Message);
 
     [Fact]
