@@ -17,7 +17,7 @@ internal sealed class SandboxTokenAuthenticator(
     private const string Signature = "signature";
     private const string Expiration = "signature_expiration";
 
-    private static readonly AuthenticationResult WrongToken = Refused("The access token is not that of this sandbox.");
+    private static readonly AuthenticationResult.Refused WrongToken = Refused("The access token is not that of this sandbox.");
 
     /// <returns>Null: the request has neither, or does not go into a sandbox.</returns>
     public async ValueTask<AuthenticationResult?> AuthenticateAsync(HttpContext http)
@@ -56,7 +56,7 @@ internal sealed class SandboxTokenAuthenticator(
     public static bool IsAboutFiles(HttpContext http) =>
         http.Features.Get<SandboxAddress>() is { IsEnvd: true } && http.Request.Path == FilesPath;
 
-    private AuthenticationResult? WhyUnsigned(HttpRequest request, KnownSandbox? sandbox)
+    private AuthenticationResult.Refused? WhyUnsigned(HttpRequest request, KnownSandbox? sandbox)
     {
         var query = request.Query;
         long? expiration = null;

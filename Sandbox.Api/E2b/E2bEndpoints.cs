@@ -124,7 +124,7 @@ internal sealed partial class E2bEndpoints(
 
     private static partial class Log
     {
-        [LoggerMessage(5601, LogLevel.Error, "E2B route {Route} met something unexpected")]
+        [LoggerMessage(5751, LogLevel.Error, "E2B route {Route} met something unexpected")]
         public static partial void Surprised(ILogger logger, string? route, Exception exception);
     }
 }

@@ -173,7 +173,7 @@ internal sealed partial class EnvHubEndpoints(
 
     private static partial class Log
     {
-        [LoggerMessage(5701, LogLevel.Error, "EnvHub's route {Route} met something unexpected")]
+        [LoggerMessage(5731, LogLevel.Error, "EnvHub's route {Route} met something unexpected")]
         public static partial void Surprised(ILogger logger, string? route, Exception exception);
     }
 }

@@ -38,13 +38,13 @@ internal sealed class SandboxAddressMiddleware(RequestDelegate next, IOptions<E2
 
     private static SandboxAddress? ByHeaders(HttpRequest request)
     {
-        if (!request.Headers.ContainsKey(SandboxHeader))
+        if (!request.Headers.TryGetValue(SandboxHeader, out var sandbox))
         {
             return null;
         }
 
         var port = request.Headers.TryGetValue(PortHeader, out var named) ? named.ToString() : SandboxAddress.EnvdPort;
-        var address = new SandboxAddress(request.Headers[SandboxHeader].ToString(), port, IsHost: false);
+        var address = new SandboxAddress(sandbox.ToString(), port, IsHost: false);
         return !address.IsEnvd || EnvdPaths.Contains(request.Path) ? address : null;
     }
 }

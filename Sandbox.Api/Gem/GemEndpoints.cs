@@ -213,7 +213,7 @@ internal sealed partial class GemEndpoints(
 
     private static partial class Log
     {
-        [LoggerMessage(5711, LogLevel.Error, "GEM's route {Route} met something unexpected")]
+        [LoggerMessage(5741, LogLevel.Error, "GEM's route {Route} met something unexpected")]
         public static partial void Surprised(ILogger logger, string? route, Exception exception);
     }
 }

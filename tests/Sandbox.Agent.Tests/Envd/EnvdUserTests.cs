@@ -30,7 +30,7 @@ public sealed class EnvdUserTests : IDisposable
         File.WriteAllText(_folder.File("passwd"), passwd + "\n");
         var accounts = new AccountFiles(_folder.File("passwd")) { DefaultName = () => environment.DefaultUser };
 
-        Assert.True(EnvdUser.TryResolve(null, accounts, out var account, out _), "somebody acts for every call that names nobody");
+        Assert.True(EnvdUser.TryResolve(name: null, accounts, out var account, out _), "somebody acts for every call that names nobody");
 
         Assert.Equal(home ?? accounts.Own().Home, account.Home);
         Assert.Equal(home is not null, account.IsChosen);

@@ -134,7 +134,7 @@ public sealed class GemTests : IAsyncLifetime
         return (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["rockletexception"]!["message"]!;
     }
 
-    private static JsonNode Named(object body)
+    private static JsonObject Named(object body)
     {
         var node = System.Text.Json.JsonSerializer.SerializeToNode(body)!.AsObject();
         node["sandbox_id"] = "s";

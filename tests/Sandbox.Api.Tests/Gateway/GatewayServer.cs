@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sandbox.Api.Gateway;
 using Sandbox.Api.Tests.Servers;
-using Sandbox.Serving.Configuration;
 using Sandbox.Serving.Routing;
 using Sandbox.Testing.Clusters;
 
@@ -63,8 +62,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     public Task<HttpResponseMessage> ChatAsync(
-        string body, string? key = null, CancellationToken cancellationToken = default, string path = "/v1/chat/completions",
-        string type = "application/json")
+        string body, string? key = null, string path = "/v1/chat/completions", string type = "application/json",
+        CancellationToken cancellationToken = default)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8) };
         request.Content.Headers.ContentType = new(type);

@@ -41,7 +41,7 @@ public sealed class GatewayTests
         await server.OfferAsync(GatewayServer.Model("parrot", engine) with { ApiKey = new Secret("of-the-engine") });
         var (_, key) = await server.Api.GivenKeyAsync("red");
 
-        using var answer = await server.ChatAsync(Chat, key, Cancelled, path);
+        using var answer = await server.ChatAsync(Chat, key, path, cancellationToken: Cancelled);
 
         Assert.Equal("""{ "answer": 1.50 }""", await answer.Content.ReadAsStringAsync(Cancelled));
         Assert.Equal($"POST {path} Bearer of-the-engine {Chat}", seen);
@@ -90,7 +90,7 @@ public sealed class GatewayTests
         });
         await server.OfferAsync(GatewayServer.Model("parrot", engine));
 
-        using var answer = await server.ChatAsync(Chat, null, Cancelled);
+        using var answer = await server.ChatAsync(Chat, cancellationToken: Cancelled);
         await using var stream = await answer.Content.ReadAsStreamAsync(Cancelled);
         using var reader = new StreamReader(stream);
 
@@ -113,7 +113,7 @@ public sealed class GatewayTests
         });
         await server.OfferAsync(GatewayServer.Model("parrot", engine));
         using var leave = new CancellationTokenSource();
-        var asked = server.ChatAsync(Chat, null, leave.Token);
+        var asked = server.ChatAsync(Chat, cancellationToken: leave.Token);
         await begun.Task;
 
         await leave.CancelAsync();
@@ -138,7 +138,7 @@ public sealed class GatewayTests
         });
         await server.OfferAsync(GatewayServer.Model("parrot", engine));
 
-        using var answer = await server.ChatAsync(Chat, null, Cancelled);
+        using var answer = await server.ChatAsync(Chat, cancellationToken: Cancelled);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancelled));
         Assert.Equal("data: 1", await reader.ReadLineAsync(Cancelled));
         goesOn.SetResult();
@@ -165,7 +165,8 @@ public sealed class GatewayTests
             return Task.CompletedTask;
         })));
 
-        using var answer = await server.ChatAsync(body == "large" ? new string(' ', 5000) : body, null, Cancelled, type: type);
+        using var answer = await server.ChatAsync(
+            body == "large" ? new string(' ', 5000) : body, type: type, cancellationToken: Cancelled);
 
         var text = await answer.Content.ReadAsStringAsync(Cancelled);
         Assert.Equal((status, "application/json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
@@ -270,7 +271,7 @@ public sealed class GatewayTests
         await using var server = await GatewayServer.StartAsync(("Gateway:LongestWait", "00:00:00.2"));
         await server.OfferAsync(GatewayServer.Model("parrot", new Replica("a", new Uri($"http://127.0.0.1:{ReservedPorts.Next()}"))));
 
-        using var answer = await server.ChatAsync(Chat, null, Cancelled);
+        using var answer = await server.ChatAsync(Chat, cancellationToken: Cancelled);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero, "the client is told when to come again");
@@ -290,7 +291,7 @@ public sealed class GatewayTests
         var second = server.AnswerAsync(Chat);
         await Wait.UntilAsync(() => Task.FromResult(pool.Waiting == 1), () => "one request waits");
 
-        using var third = await server.ChatAsync(Chat, null, Cancelled);
+        using var third = await server.ChatAsync(Chat, cancellationToken: Cancelled);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, third.StatusCode);
         Assert.True(third.Headers.RetryAfter?.Delta > TimeSpan.Zero, "the client is told when to come again");
@@ -377,7 +378,7 @@ public sealed class GatewayTests
         const string Words = """{"model":"parrot","stream":true,"messages":[{"role":"user","content":"1 2 3 4 5 6 7 8 9"}]}""";
 
         Assert.Equal(HttpStatusCode.OK, (await server.AnswerAsync(Words, mine)).Status);
-        using var refused = await server.ChatAsync(Words, mine, Cancelled);
+        using var refused = await server.ChatAsync(Words, mine, cancellationToken: Cancelled);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.True(refused.Headers.RetryAfter?.Delta > TimeSpan.Zero, "the client is told when to come again");

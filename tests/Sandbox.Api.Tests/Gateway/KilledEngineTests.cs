@@ -62,7 +62,8 @@ public sealed class KilledEngineTests
     private static async Task<StreamReader> OpenAsync(GatewayServer server, int number)
     {
         var answer = await server.ChatAsync(
-            $$"""{"model":"parrot","stream":true,"messages":[{"role":"user","content":"w{{number}} /wait end"}]}""", null, Cancelled);
+            $$"""{"model":"parrot","stream":true,"messages":[{"role":"user","content":"w{{number}} /wait end"}]}""",
+            cancellationToken: Cancelled);
         var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancelled), Encoding.UTF8);
         Assert.Equal(Event($"w{number} ", "null"), $"{await reader.ReadLineAsync(Cancelled)}\n{await reader.ReadLineAsync(Cancelled)}\n");
         return reader;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Sandbox.Benchmarks.Servers;
-using Sandbox.Client;
 using Sandbox.Contracts.Ids;
 using Sandbox.Contracts.Rock;
 using Sandbox.Testing.Clusters;

@@ -10,7 +10,7 @@ internal sealed class FixedCatalog(ImmutableArray<OfferedModel> models) : IModel
     public async IAsyncEnumerable<ImmutableArray<OfferedModel>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return models;
-        await Task.Delay(Timeout.Infinite, cancellationToken);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }
 
     public Task WakeAsync(string? tenant, string model, CancellationToken cancellationToken) => Task.CompletedTask;
