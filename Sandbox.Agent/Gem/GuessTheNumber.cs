@@ -33,7 +33,8 @@ internal sealed partial class GuessTheNumber : IGemEnvironment
 
         _turn++;
         var guess = Guess().Matches(action).LastOrDefault() is { } found
-            && int.TryParse(found.Value.Trim('{', '}'), NumberStyles.None, CultureInfo.InvariantCulture, out var named) ? named : (int?)null;
+            && int.TryParse(found.Value.Trim('{', '}'), NumberStyles.None, CultureInfo.InvariantCulture, out var named)
+            ? named : (int?)null;
         var (isRight, isLast) = (guess == number, _turn >= MostTurns);
         var said = guess is not { } some ? "That is no number."
             : isRight ? $"{some} is right."

@@ -30,7 +30,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         var catalog = new TestCatalog();
         var api = await ApiServer.StartAsync(
-            TimeProvider.System, services => services.AddSingleton<IModelCatalog>(catalog).AddSingleton<IReplicaConnector, TcpReplicaConnector>(), settings);
+            TimeProvider.System,
+            services => services.AddSingleton<IModelCatalog>(catalog).AddSingleton<IReplicaConnector, TcpReplicaConnector>(), settings);
         return new GatewayServer(api, catalog);
     }
 
