@@ -66,7 +66,9 @@ internal sealed class ClusterResources(INodeStore nodes, ILeaseStore leases, Nod
         application.Name, application.Name, TypeOf(application.Gpus > 0), application.Id, application.Name, Alive: false,
         new Dictionary<string, double>
         {
-            ["CPU"] = application.Cpu, ["memory"] = application.Memory * Gibibyte, ["GPU"] = application.Gpus,
+            ["CPU"] = application.Cpu,
+            ["memory"] = application.Memory * Gibibyte,
+            ["GPU"] = application.Gpus,
         },
         new Dictionary<string, double>());
 

@@ -41,7 +41,11 @@ internal static class LlamaEndpoints
                 request.IncludesUsage
                     ? tokens => new
                     {
-                        id, @object = format.ChunkKind, created, model = name, choices = Array.Empty<object>(),
+                        id,
+                        @object = format.ChunkKind,
+                        created,
+                        model = name,
+                        choices = Array.Empty<object>(),
                         usage = UsageOf(prompt, tokens),
                     }
                     : null);

@@ -40,7 +40,12 @@ public sealed class CmlNodeTests
             """);
         await using var cluster = await ProcessCluster.StartAsync(new ClusterSetup
         {
-            Apis = 0, Workers = 1, Healths = 1, HeadWhitelist = "w1", HasRedis = false, Deployment = "local",
+            Apis = 0,
+            Workers = 1,
+            Healths = 1,
+            HeadWhitelist = "w1",
+            HasRedis = false,
+            Deployment = "local",
         });
         var (headPort, appPort) = (ReservedPorts.Next(), ReservedPorts.Next());
         GivenVariables(workspace, cluster, folder, appPort);
@@ -65,7 +70,11 @@ public sealed class CmlNodeTests
         await manager.StartAsync(
             new CmlClusterOptions
             {
-                NumWorkers = 0, HeadPort = headPort, RuntimeIdentifier = "image:1", HeadScript = "head.py", WorkerScript = "worker.py",
+                NumWorkers = 0,
+                HeadPort = headPort,
+                RuntimeIdentifier = "image:1",
+                HeadScript = "head.py",
+                WorkerScript = "worker.py",
             },
             TestContext.Current.CancellationToken);
 

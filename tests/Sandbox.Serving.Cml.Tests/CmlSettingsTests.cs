@@ -7,7 +7,10 @@ public sealed class CmlSettingsTests
 {
     private static readonly Dictionary<string, string> Inside = new()
     {
-        ["CDSW_DOMAIN"] = "ml.example", ["CDSW_APIV2_KEY"] = "key", ["CDSW_PROJECT_ID"] = "p1", ["RUNTIME_IDENTIFIER"] = "image:1",
+        ["CDSW_DOMAIN"] = "ml.example",
+        ["CDSW_APIV2_KEY"] = "key",
+        ["CDSW_PROJECT_ID"] = "p1",
+        ["RUNTIME_IDENTIFIER"] = "image:1",
     };
 
     [Fact]
@@ -30,7 +33,10 @@ public sealed class CmlSettingsTests
     {
         var variables = new Dictionary<string, string>(Inside)
         {
-            ["RAY_NUM_WORKERS"] = "5", ["RAY_WORKER_CPU"] = "2", ["RAY_HEAD_CPU"] = "3", ["RAY_PORT"] = "7000",
+            ["RAY_NUM_WORKERS"] = "5",
+            ["RAY_WORKER_CPU"] = "2",
+            ["RAY_HEAD_CPU"] = "3",
+            ["RAY_PORT"] = "7000",
         };
 
         var settings = CmlSettings.Read(
@@ -67,7 +73,8 @@ public sealed class CmlSettingsTests
 
         var settings = CmlSettings.Read(text, "ray_cluster_config.yaml", new Dictionary<string, string>
         {
-            ["CML_HOST"] = "ml.example", ["CML_API_KEY"] = "key",
+            ["CML_HOST"] = "ml.example",
+            ["CML_API_KEY"] = "key",
         });
 
         Assert.Equal(new NewProject("ray-cluster", "", "https://git.example/sandbox.git"), settings.Project);

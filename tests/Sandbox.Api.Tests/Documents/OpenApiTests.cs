@@ -9,7 +9,7 @@ public sealed class OpenApiTests(SharedApiServer shared) : IClassFixture<SharedA
     private const string Management = "/api/v1";
 
     /// <summary>They describe, and are not described.</summary>
-    private static readonly string[] Documents = 
+    private static readonly string[] Documents =
     [
         "get /", "get /openapi.json", "get /openapi/v1.json", "get /docs", "get /redoc", "get /dashboard/{path}", "head /dashboard/{path}",
         "post /dashboard/{path}",

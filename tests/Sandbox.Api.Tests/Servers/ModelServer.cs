@@ -86,10 +86,18 @@ public sealed class ModelServer : IAsyncLifetime
     /// <summary>A model of the Echo engine that is ready.</summary>
     public async Task<JsonElement> GivenEchoAsync(string name, int replicas = 1)
     {
-        var (status, body) = await AskForAsync(new { name, engine = "echo", replicas, cpus = 0.5, memory = "256m", configuration = new
+        var (status, body) = await AskForAsync(new
         {
-            model = name,
-        } });
+            name,
+            engine = "echo",
+            replicas,
+            cpus = 0.5,
+            memory = "256m",
+            configuration = new
+            {
+                model = name,
+            }
+        });
         Assert.True(status == 201, $"the model was to be accepted: {body}");
         return await WhenAsync(name, model => Running(model) == replicas);
     }

@@ -122,7 +122,10 @@ public sealed class LauncherTests : IDisposable
     private void Write(string[] head, string[] worker, string? venv = null) => LauncherScripts.Write(
         new LauncherOptions
         {
-            HeadCommand = [.. head], WorkerCommand = [.. worker], VirtualEnvironment = venv, WorkerDelay = TimeSpan.Zero,
+            HeadCommand = [.. head],
+            WorkerCommand = [.. worker],
+            VirtualEnvironment = venv,
+            WorkerDelay = TimeSpan.Zero,
         },
         Head, Worker);
 
@@ -130,7 +133,9 @@ public sealed class LauncherTests : IDisposable
     {
         var start = new ProcessStartInfo(script, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in environment)
         {

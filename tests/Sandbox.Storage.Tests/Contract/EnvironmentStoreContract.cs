@@ -12,7 +12,10 @@ public abstract class EnvironmentStoreContract(Func<TimeProvider, ValueTask<ITes
     {
         var given = Registered("red", "python") with
         {
-            Owner = "o", Description = "d'\"ü", Tags = ["a", "b c"], ExtraSpec = """{"packages":["numpy"],"n":1.50}""",
+            Owner = "o",
+            Description = "d'\"ü",
+            Tags = ["a", "b c"],
+            ExtraSpec = """{"packages":["numpy"],"n":1.50}""",
         };
 
         AssertSame(given, await Environments.TryPutAsync(given, Limit, CancellationToken));
