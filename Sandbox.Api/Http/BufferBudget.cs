@@ -15,7 +15,7 @@ internal sealed class BufferBudget : IDisposable
     internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     /// <summary>What is counted, bytes: a limiter's permits are 32 bit numbers.</summary>
-    private const int Unit = 1024;
+    internal const int Unit = 1024;
 
     private readonly int _share;
     private readonly PartitionedRateLimiter<string> _limiter;

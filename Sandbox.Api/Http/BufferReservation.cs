@@ -15,7 +15,7 @@ internal sealed class BufferReservation(BufferBudget budget, HttpContext http)
         {
             // More than there ever is for one request would be waited for in vain.
             var most = BufferBudget.Free + budget.Share - _held;
-            var step = Math.Min(Math.Max(bytes - _held, Math.Clamp(_held, LeastStep, MostStep)), most);
+            var step = Math.Min(WholeUnits(Math.Max(bytes - _held, Math.Clamp(_held, LeastStep, MostStep))), most);
             if (bytes - _held > most || !await budget.TryReserveAsync(http, step, cancellationToken))
             {
                 return false;
@@ -26,4 +26,7 @@ internal sealed class BufferReservation(BufferBudget budget, HttpContext http)
 
         return true;
     }
+
+    /// <summary>What is counted is counted in whole units: parts of them, step by step, would use up a share before its end.</summary>
+    private static long WholeUnits(long bytes) => (bytes + BufferBudget.Unit - 1) / BufferBudget.Unit * BufferBudget.Unit;
 }

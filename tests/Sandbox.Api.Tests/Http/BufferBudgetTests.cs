@@ -75,6 +75,23 @@ public sealed class BufferBudgetTests : IDisposable
         Assert.False(await more, "and is refused in the end");
     }
 
+    /// <summary>As a body comes that is read a MiB and a byte at a time.</summary>
+    [Fact]
+    public async Task Reservation_ThatGrowsInOddSteps_ReachesItsWholeShare()
+    {
+        using var budget = Budget(96 * MiB);
+        var reserved = new BufferReservation(budget, new Request("red").Http);
+
+        for (long bytes = MiB + 1; bytes < 48 * MiB; bytes += MiB + 1)
+        {
+            var more = reserved.TryReachAsync(bytes, Token);
+            Assert.True(more.IsCompleted && await more, $"nobody else holds anything: there is room for {bytes} bytes");
+        }
+
+        var all = reserved.TryReachAsync(48 * MiB, Token);
+        Assert.True(all.IsCompleted && await all, "there is room for as many bytes as a tenant's share has");
+    }
+
     [Fact]
     public async Task Room_ThatIsGivenBack_IsCollectedAndTrimmed()
     {
