@@ -158,6 +158,7 @@ public sealed class ExposureTests : IDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.Services.AddStandaloneStorage(_folder.File("sandboxes.db")).AddApi();
+        ApiServer.AddStandIns(builder.Services);
         if (url.Length > 0)
         {
             builder.WebHost.UseUrls(url);

@@ -9,7 +9,7 @@ public sealed class RoutesTests(SharedApiServer shared) : IClassFixture<SharedAp
     [Theory]
     [InlineData("/nothing")]
     [InlineData("/apis/envs/sandbox/v1/nothing")]
-    [InlineData("/health")]
+    [InlineData("/alive")]
     [InlineData("/init")]
     [InlineData("/files?path=/etc/passwd")]
     public async Task Route_Unknown_Is404WithADetail(string path)

@@ -76,16 +76,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time);
         builder.Services.AddStandaloneStorage(folder.File("sandboxes.db")).AddApi();
-        builder.Services.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
-        builder.Services.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
-        builder.Services.AddSingleton<INodeUsage, TestUsage>();
-        builder.Services.AddSingleton<TestDiagnostics>()
-            .AddSingleton<INodeDiagnostics>(services => services.GetRequiredService<TestDiagnostics>());
-        builder.Services.AddSingleton<TestMaintenance>()
-            .AddSingleton<INodeMaintenance>(services => services.GetRequiredService<TestMaintenance>());
-        builder.Services.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
-        builder.Services.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
-        builder.Services.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
+        AddStandIns(builder.Services);
         configure(builder.Services);
         var app = builder.Build();
         app.MapApi();
@@ -95,6 +86,21 @@ internal sealed class ApiServer : IAsyncDisposable
         server.Http = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(5) };
         server.Client = new SandboxClient(server.Address, null);
         return server;
+    }
+
+    /// <summary>What stands where a node would be.</summary>
+    public static void AddStandIns(IServiceCollection node)
+    {
+        node.AddSingleton<TestPlacement>().AddSingleton<IPlacement>(services => services.GetRequiredService<TestPlacement>());
+        node.AddSingleton<FakeGateway>().AddSingleton<IAgentGateway>(services => services.GetRequiredService<FakeGateway>());
+        node.AddSingleton<INodeUsage, TestUsage>();
+        node.AddSingleton<TestDiagnostics>()
+            .AddSingleton<INodeDiagnostics>(services => services.GetRequiredService<TestDiagnostics>());
+        node.AddSingleton<TestMaintenance>()
+            .AddSingleton<INodeMaintenance>(services => services.GetRequiredService<TestMaintenance>());
+        node.AddSingleton<TestLogs>().AddSingleton<ISandboxLogs>(services => services.GetRequiredService<TestLogs>());
+        node.AddSingleton<TestEgress>().AddSingleton<IEgressControl>(services => services.GetRequiredService<TestEgress>());
+        node.AddSingleton<TestNode>().AddHostedService(services => services.GetRequiredService<TestNode>());
     }
 
     /// <summary>Makes the tenant, where it is not there yet, and a key of it; its id and its secret.</summary>

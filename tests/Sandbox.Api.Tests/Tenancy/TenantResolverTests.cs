@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Sandbox.Api.Auth;
 using Sandbox.Api.Caching;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Domain.Operators;
@@ -18,14 +19,15 @@ public sealed class TenantResolverTests
             typeof(ISandboxStore), typeof(ISandboxOperator), typeof(IAgentGateway), typeof(ILiveStore), typeof(ICommitStore),
             typeof(SandboxRecordCache), typeof(IEnvironmentStore),
         ];
-        // Engines are looked after outside any request, for all tenants.
+        // Engines are looked after outside any request, for all tenants. The authenticator of a sandbox's token finds out of whom that
+        // sandbox is, before there is a caller.
         string[] keepers = ["Sandbox.Api.Tenancy", "Sandbox.Api.Cluster", "Sandbox.Api.Caching", "Sandbox.Api.Serving"];
         const BindingFlags All =
             BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
         // A constructor takes what its object works with, and the handler of a route what its request needs.
         var bare = typeof(ApiServiceCollectionExtensions).Assembly.GetTypes()
-            .Where(type => !keepers.Contains(type.Namespace))
+            .Where(type => !keepers.Contains(type.Namespace) && type != typeof(SandboxTokenAuthenticator))
             .SelectMany(type => type.GetConstructors(All).Concat<MethodBase>(type.GetMethods(All))
                 .SelectMany(method => method.GetParameters())
                 .Where(parameter => unscoped.Contains(parameter.ParameterType))
