@@ -49,12 +49,17 @@ public static class LauncherScripts
             command = COMMAND
             for name, value in values.items():
                 command = [part.replace(name, value) for part in command]
+            # One that comes as the program begins waits until it can be passed on.
+            ends = (signal.SIGTERM, signal.SIGINT)
+            signal.pthread_sigmask(signal.SIG_BLOCK, ends)
             try:
-                child = subprocess.Popen(command, env=environment)
+                child = subprocess.Popen(
+                    command, env=environment, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ends))
             except OSError as error:
                 return fail(f"{command[0]} does not run: {error}")
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in ends:
                 signal.signal(number, lambda received, _: child.send_signal(received))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
             code = child.wait()
             return code if code >= 0 else 128 - code
 

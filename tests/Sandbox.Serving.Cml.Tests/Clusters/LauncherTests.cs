@@ -119,6 +119,18 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal(3, launcher.ExitCode);
     }
 
+    /// <summary>The program tells its launcher to end before anything else: the launcher has to tell it so in its turn.</summary>
+    [Fact]
+    [Trait("Row", "46")]
+    public async Task Launcher_ToldToEnd_AsItsProgramBegins_TellsItToo()
+    {
+        Write(["sh", "-c", "trap 'echo ended; exit 3' TERM; kill -TERM $PPID; while :; do sleep 0.1; done"], ["true"]);
+
+        var (code, output, _) = await RunAsync(Head, []);
+
+        Assert.Equal((3, "ended\n"), (code, output));
+    }
+
     private void Write(string[] head, string[] worker, string? venv = null) => LauncherScripts.Write(
         new LauncherOptions
         {
