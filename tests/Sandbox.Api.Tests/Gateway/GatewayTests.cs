@@ -120,7 +120,8 @@ public sealed class GatewayTests
 
         await ended.Task.WaitAsync(Cancelled);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
-        Assert.Equal(0, server.Api.Get<ModelTable>().Find("default", "parrot")!.Pool.Outstanding["a"]);
+        var pool = server.Api.Get<ModelTable>().Find("default", "parrot")!.Pool;
+        await Wait.UntilAsync(() => Task.FromResult(pool.Outstanding["a"] == 0), () => "its place at the engine is given back");
     }
 
     [Fact]
