@@ -19,6 +19,7 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly SqliteConnection _writer;
     private readonly SemaphoreSlim _writeLock = new(1, 1);
     private readonly ConcurrentQueue<SqliteConnection> _readers = [];
+    private int _isDisposed;
 
     private SqliteDatabase(string path)
     {
@@ -80,14 +81,22 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>What is being written is written first: a host that cannot start is disposed while its services still work.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
+        _writeLock.Wait();
         foreach (var reader in _readers)
         {
             reader.Dispose();
         }
 
         _writer.Dispose();
+        _writeLock.Release();
         _writeLock.Dispose();
     }
 

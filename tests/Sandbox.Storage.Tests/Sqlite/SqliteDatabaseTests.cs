@@ -43,6 +43,36 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Dispose_WhileAWriteIsUnderWay_WaitsForItsEnd()
+    {
+        var database = SqliteDatabase.Open(File);
+        using var begun = new ManualResetEventSlim();
+        using var goesOn = new ManualResetEventSlim();
+        var writing = Task.Run(
+            () => database.WriteAsync(
+                connection =>
+                {
+                    begun.Set();
+                    goesOn.Wait(CancellationToken);
+                    return Scalar(connection, "SELECT 7");
+                },
+                CancellationToken),
+            CancellationToken);
+        begun.Wait(CancellationToken);
+        Exception? failure = null;
+        var disposing = new Thread(() => failure = Record.Exception(database.Dispose));
+        disposing.Start();
+
+        // It waits, or it has not waited and is over.
+        SpinWait.SpinUntil(() => (disposing.ThreadState & (ThreadState.WaitSleepJoin | ThreadState.Stopped)) != 0);
+        goesOn.Set();
+
+        Assert.Equal(7L, await writing);
+        disposing.Join();
+        Assert.Null(failure);
+    }
+
+    [Fact]
     public void Open_WaitsForNobodyAndSyncsEveryCommit()
     {
         using var database = SqliteDatabase.Open(File);
