@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,8 +12,6 @@ namespace Sandbox.Agent.Envd;
 /// </summary>
 internal sealed class ConnectStream(HttpContext context)
 {
-    internal const int HeaderSize = 5;
-    private const byte EndFlag = 2;
     private const int LargestRequest = 4 * 1024 * 1024;
     private const string ContentType = "application/connect+json";
     private static readonly TimeSpan DefaultKeepalive = TimeSpan.FromSeconds(90);
@@ -53,29 +50,30 @@ internal sealed class ConnectStream(HttpContext context)
     internal async ValueTask WriteAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         await WriteEnvelopeAsync(0, JsonSerializer.SerializeToUtf8Bytes(message, type), cancellationToken);
 
-    /// <summary>Writes what already is the JSON of a message behind the <see cref="HeaderSize"/> bytes that are left free for the
-    /// header.</summary>
+    /// <summary>Writes what already is the JSON of a message behind the <see cref="ConnectEnvelope.HeaderSize"/> bytes that are left free
+    /// for the header.</summary>
     internal ValueTask WritePreparedAsync(Memory<byte> envelope, CancellationToken cancellationToken)
     {
-        WriteHeader(envelope.Span, 0, envelope.Length - HeaderSize);
+        ConnectEnvelope.WriteHeader(envelope.Span, 0, envelope.Length - ConnectEnvelope.HeaderSize);
         return SendAsync(envelope, cancellationToken);
     }
 
     internal async ValueTask EndAsync(ConnectError? error) =>
         await WriteEnvelopeAsync(
-            EndFlag, JsonSerializer.SerializeToUtf8Bytes(new EndOfStream(error), EnvdJson.Default.EndOfStream), context.RequestAborted);
+            ConnectEnvelope.End, JsonSerializer.SerializeToUtf8Bytes(new EndOfStream(error), EnvdJson.Default.EndOfStream),
+            context.RequestAborted);
 
     private async Task<T?> TryReadAsync<T>(JsonTypeInfo<T> type)
         where T : class
     {
-        var header = new byte[HeaderSize];
+        var header = new byte[ConnectEnvelope.HeaderSize];
         var body = context.Request.Body;
-        if (await body.ReadAtLeastAsync(header, HeaderSize, throwOnEndOfStream: false, context.RequestAborted) < HeaderSize)
+        if (await body.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, context.RequestAborted) < header.Length)
         {
             return null;
         }
 
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(1));
+        var length = ConnectEnvelope.LengthOf(header);
         if (header[0] != 0 || length > LargestRequest)
         {
             return null;
@@ -99,12 +97,12 @@ internal sealed class ConnectStream(HttpContext context)
 
     private async ValueTask WriteEnvelopeAsync(byte flag, byte[] json, CancellationToken cancellationToken)
     {
-        var envelope = ArrayPool<byte>.Shared.Rent(HeaderSize + json.Length);
+        var envelope = ArrayPool<byte>.Shared.Rent(ConnectEnvelope.HeaderSize + json.Length);
         try
         {
-            WriteHeader(envelope, flag, json.Length);
-            json.CopyTo(envelope, HeaderSize);
-            await SendAsync(envelope.AsMemory(0, HeaderSize + json.Length), cancellationToken);
+            ConnectEnvelope.WriteHeader(envelope, flag, json.Length);
+            json.CopyTo(envelope, ConnectEnvelope.HeaderSize);
+            await SendAsync(envelope.AsMemory(0, ConnectEnvelope.HeaderSize + json.Length), cancellationToken);
         }
         finally
         {
@@ -122,11 +120,5 @@ internal sealed class ConnectStream(HttpContext context)
 
         await context.Response.Body.WriteAsync(envelope, cancellationToken);
         await context.Response.Body.FlushAsync(cancellationToken);
-    }
-
-    private static void WriteHeader(Span<byte> envelope, byte flag, int length)
-    {
-        envelope[0] = flag;
-        BinaryPrimitives.WriteUInt32BigEndian(envelope[1..], (uint)length);
     }
 }

@@ -85,7 +85,7 @@ internal sealed class ProcessStream(ConnectStream stream, SandboxProcess process
             OutputKind.Stderr => "{\"event\":{\"data\":{\"stderr\":\""u8,
             _ => "{\"event\":{\"data\":{\"pty\":\""u8,
         };
-        var at = ConnectStream.HeaderSize;
+        var at = ConnectEnvelope.HeaderSize;
         head.CopyTo(envelope[at..]);
         at += head.Length;
         _ = Base64.EncodeToUtf8(bytes, envelope[at..], out _, out var encoded);

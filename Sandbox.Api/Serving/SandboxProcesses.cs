@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -18,7 +17,6 @@ namespace Sandbox.Api.Serving;
 internal sealed class SandboxProcesses(IAgentGateway agents, TimeProvider time)
 {
     private const string Service = AgentRoutes.Envd + "/process.Process/";
-    private const byte EndFlag = 2;
     private const int LargestAnswer = 1024 * 1024;
     private const int LongestOutput = 4096;
 
@@ -165,18 +163,18 @@ internal sealed class SandboxProcesses(IAgentGateway agents, TimeProvider time)
         using var call = await OpenAsync(sandbox, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(call, method))
         {
-            Content = new ByteArrayContent(EnvelopeOf(JsonSerializer.SerializeToUtf8Bytes(body, type))),
+            Content = new ByteArrayContent(ConnectEnvelope.Frame(JsonSerializer.SerializeToUtf8Bytes(body, type))),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/connect+json");
         request.Headers.Add("Keepalive-Ping-Interval", "1");
         using var response = await call.Invoker.SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var header = new byte[5];
+        var header = new byte[ConnectEnvelope.HeaderSize];
         while (true)
         {
             await stream.ReadExactlyAsync(header, cancellationToken);
-            var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(1));
+            var length = ConnectEnvelope.LengthOf(header);
             if (length > LargestAnswer)
             {
                 throw new IOException("its sandbox's agent answers more than is read");
@@ -184,7 +182,7 @@ internal sealed class SandboxProcesses(IAgentGateway agents, TimeProvider time)
 
             var json = new byte[length];
             await stream.ReadExactlyAsync(json, cancellationToken);
-            if ((header[0] & EndFlag) != 0)
+            if ((header[0] & ConnectEnvelope.End) != 0)
             {
                 if (JsonSerializer.Deserialize(json, EnvdJson.Default.EndOfStream)?.Error is { } error)
                 {
@@ -223,14 +221,6 @@ internal sealed class SandboxProcesses(IAgentGateway agents, TimeProvider time)
         var content = new ByteArrayContent(json);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
-    }
-
-    private static byte[] EnvelopeOf(byte[] json)
-    {
-        var envelope = new byte[5 + json.Length];
-        BinaryPrimitives.WriteUInt32BigEndian(envelope.AsSpan(1), (uint)json.Length);
-        json.CopyTo(envelope, 5);
-        return envelope;
     }
 
     private static string Short(string text) => text.Length <= 300 ? text : text[..300] + "…";

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Sandbox.Contracts.Envd;
 using Sandbox.Contracts.Ids;
 
 namespace Sandbox.Client.Wire;
@@ -47,7 +48,7 @@ internal sealed class EnvdCalls(ServerConnection server, SandboxId id)
         using var request = NewRequest(HttpMethod.Post, method);
         request.Headers.Add("Keepalive-Ping-Interval", "30");
         request.Content = ServerConnection.Json(
-            EnvelopeStream.Frame(JsonSerializer.SerializeToUtf8Bytes(message, requestType)), "application/connect+json");
+            ConnectEnvelope.Frame(JsonSerializer.SerializeToUtf8Bytes(message, requestType)), "application/connect+json");
         var answer = await OpenAsync(request, cancellationToken);
         return new EnvelopeStream<TResponse>(answer, await answer.Content.ReadAsStreamAsync(cancellationToken), responseType, server);
     }

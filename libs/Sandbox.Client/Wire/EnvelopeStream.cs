@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -14,7 +13,10 @@ internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body,
     : IAsyncDisposable
     where T : class
 {
-    private readonly byte[] _header = new byte[EnvelopeStream.HeaderSize];
+    /// <summary>Bytes; far above what a sandbox sends in one message.</summary>
+    private const int MaxMessage = 16 * 1024 * 1024;
+
+    private readonly byte[] _header = new byte[ConnectEnvelope.HeaderSize];
     private byte[] _message = [];
 
     public async IAsyncEnumerable<T> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -31,8 +33,8 @@ internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body,
         try
         {
             await body.ReadExactlyAsync(_header, cancellationToken);
-            var length = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(1));
-            if (length > EnvelopeStream.MaxMessage || (_header[0] & EnvelopeStream.Compressed) != 0)
+            var length = ConnectEnvelope.LengthOf(_header);
+            if (length > MaxMessage || (_header[0] & ConnectEnvelope.Compressed) != 0)
             {
                 throw EnvdCalls.BadAnswer(null);
             }
@@ -67,32 +69,12 @@ internal sealed class EnvelopeStream<T>(HttpResponseMessage answer, Stream body,
 
     private T? Decode(ReadOnlySpan<byte> payload)
     {
-        if ((_header[0] & EnvelopeStream.End) == 0)
+        if ((_header[0] & ConnectEnvelope.End) == 0)
         {
             return JsonSerializer.Deserialize(payload, type) ?? throw EnvdCalls.BadAnswer(null);
         }
 
         var end = JsonSerializer.Deserialize(payload, EnvdJson.Default.EndOfStream);
         return end?.Error is { } error ? throw new SandboxClientException(error.Code, error.Message) : null;
-    }
-}
-
-/// <summary>The framing: one byte of flags, four of big-endian length, then the message.</summary>
-internal static class EnvelopeStream
-{
-    public const int HeaderSize = 5;
-
-    /// <summary>Bytes; far above what a sandbox sends in one message.</summary>
-    public const int MaxMessage = 16 * 1024 * 1024;
-
-    public const byte Compressed = 1;
-    public const byte End = 2;
-
-    public static byte[] Frame(byte[] message)
-    {
-        var framed = new byte[HeaderSize + message.Length];
-        BinaryPrimitives.WriteUInt32BigEndian(framed.AsSpan(1), (uint)message.Length);
-        message.CopyTo(framed, HeaderSize);
-        return framed;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -13,6 +12,7 @@ using Sandbox.Domain.Lifecycle;
 using Sandbox.Domain.Policies;
 using Sandbox.Domain.Specs;
 using Sandbox.Domain.Stores;
+using ConnectEnvelope = Sandbox.Contracts.Envd.ConnectEnvelope;
 
 namespace Sandbox.Api.Tests.Serving;
 
@@ -145,11 +145,7 @@ public sealed class ModelReconciliationTests
     {
         await http.Request.Body.CopyToAsync(Stream.Null, http.RequestAborted);
         var json = Encoding.UTF8.GetBytes($$"""{"error":{"code":"{{code}}","message":"no"} }""");
-        var envelope = new byte[5 + json.Length];
-        envelope[0] = 2;
-        BinaryPrimitives.WriteUInt32BigEndian(envelope.AsSpan(1), (uint)json.Length);
-        json.CopyTo(envelope, 5);
         http.Response.ContentType = "application/connect+json";
-        await http.Response.Body.WriteAsync(envelope, http.RequestAborted);
+        await http.Response.Body.WriteAsync(ConnectEnvelope.Frame(json, ConnectEnvelope.End), http.RequestAborted);
     }
 }
