@@ -5,8 +5,8 @@ using Sandbox.Contracts.E2b;
 namespace Sandbox.Api.E2b;
 
 /// <summary>The routes of E2B's control plane. They begin at the root, because its clients add nothing before them.</summary>
-internal sealed partial class E2bEndpoints(
-    CreateEndpoint create, ListEndpoint list, SandboxEndpoint sandbox, TemplateEndpoint templates, ILogger<E2bEndpoints> logger)
+internal sealed class E2bEndpoints(
+    CreateEndpoint create, ListEndpoint list, SandboxEndpoint sandbox, TemplateEndpoint templates, RequestEdge edge)
 {
     private const string Get = "GET", Post = "POST", Put = "PUT", Delete = "DELETE";
 
@@ -94,24 +94,9 @@ internal sealed partial class E2bEndpoints(
             // The document takes in what has a method, which a bare request delegate does not show.
             .WithName(name).WithSummary(summary).WithTags("E2B").WithMetadata(handler.Method);
 
-    /// <summary>The edge: a surprise tells a caller nothing of our insides; the log does.</summary>
-    private async Task AnswerAsync(RequestDelegate handler, HttpContext http)
-    {
-        try
-        {
-            await handler(http);
-        }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller has left; there is nobody to answer.
-        }
-        catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
-        {
-            Log.Surprised(logger, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, exception);
-            await E2bAnswers.WriteErrorAsync(
-                http, StatusCodes.Status500InternalServerError, "The server failed to handle this request; the reason is in its log.");
-        }
-    }
+    private Task AnswerAsync(RequestDelegate handler, HttpContext http) => edge.RunAsync(
+        http, () => handler(http),
+        () => E2bAnswers.WriteErrorAsync(http, StatusCodes.Status500InternalServerError, RequestEdge.Surprise));
 
     private static IEnumerable<(string, string, string)> Reasoned(string reason, params IEnumerable<(string Method, string Path)> routes) =>
         routes.Select(route => (route.Method, route.Path, reason));
@@ -121,10 +106,4 @@ internal sealed partial class E2bEndpoints(
     private static ProducesResponseTypeMetadata Answer(int status, Type type) => new(status, type, ["application/json"]);
 
     private static ProducesResponseTypeMetadata Nothing() => new(StatusCodes.Status204NoContent);
-
-    private static partial class Log
-    {
-        [LoggerMessage(5751, LogLevel.Error, "E2B route {Route} met something unexpected")]
-        public static partial void Surprised(ILogger logger, string? route, Exception exception);
-    }
 }

@@ -11,8 +11,8 @@ using Sandbox.Domain.Stores;
 namespace Sandbox.Api.EnvHub;
 
 /// <summary>ROCK's registry of environments: images under names, with what their tenant says of them.</summary>
-internal sealed partial class EnvHubEndpoints(
-    TenantScopedEnvironments environments, TimeProvider time, IOptions<ApiOptions> options, ILogger<EnvHubEndpoints> logger)
+internal sealed class EnvHubEndpoints(
+    TenantScopedEnvironments environments, TimeProvider time, IOptions<ApiOptions> options, RequestEdge edge)
 {
     /// <summary>Answers as ROCK's EnvHub gives them, which its Python SDK reads.</summary>
     public const string Prefix = "/envhub";
@@ -69,24 +69,8 @@ internal sealed partial class EnvHubEndpoints(
         RequestDelegate Handler(Func<HttpContext, bool, Task> handler) => http => GuardAsync(http, () => handler(http, isEnveloped));
     }
 
-    /// <summary>The edge: a surprise tells a caller nothing of our insides; the log does.</summary>
-    private async Task GuardAsync(HttpContext http, Func<Task> handle)
-    {
-        try
-        {
-            await handle();
-        }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller has left; there is nobody to answer.
-        }
-        catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
-        {
-            Log.Surprised(logger, http.Request.Path, exception);
-            await JsonAnswer.WriteDetailAsync(
-                http, StatusCodes.Status500InternalServerError, "The server failed to handle this request; the reason is in its log.");
-        }
-    }
+    private Task GuardAsync(HttpContext http, Func<Task> handle) => edge.RunAsync(
+        http, handle, () => JsonAnswer.WriteDetailAsync(http, StatusCodes.Status500InternalServerError, RequestEdge.Surprise));
 
     private async Task RegisterAsync(HttpContext http, bool isEnveloped)
     {
@@ -170,10 +154,4 @@ internal sealed partial class EnvHubEndpoints(
 
     private static string TimeOf(DateTimeOffset at) =>
         at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
-
-    private static partial class Log
-    {
-        [LoggerMessage(5731, LogLevel.Error, "EnvHub's route {Route} met something unexpected")]
-        public static partial void Surprised(ILogger logger, string? route, Exception exception);
-    }
 }

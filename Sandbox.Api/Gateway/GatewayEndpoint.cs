@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Sandbox.Api.Auth;
 using Sandbox.Api.Http;
 using Sandbox.Serving.OpenAi;
@@ -11,12 +10,14 @@ namespace Sandbox.Api.Gateway;
 /// engine as they came, and those of its answer come back so.</summary>
 internal sealed class GatewayEndpoint(
     ModelTable models, ModelBody bodies, ModelForwarder forwarder, CallerAllowances allowances, GatewayTelemetry telemetry,
-    IOptions<GatewayOptions> options, TimeProvider time)
+    RequestEdge edge, TimeProvider time)
 {
     /// <summary>Names the session whose requests profit from the same replica.</summary>
     public const string SessionHeader = "X-Session-Id";
 
     private const string Tag = "Models";
+
+    private static readonly OpenAiError Surprise = new(StatusCodes.Status500InternalServerError, "internal_error", RequestEdge.Surprise);
 
     /// <summary>The paths, each with its name in OpenTelemetry's conventions.</summary>
     private static readonly (string Path, string Operation, string Summary)[] Operations =
@@ -31,7 +32,8 @@ internal sealed class GatewayEndpoint(
     {
         foreach (var (path, operation, summary) in Operations)
         {
-            RequestDelegate handler = http => HandleAsync(http, operation);
+            RequestDelegate handler = http => edge.RunAsync(
+                http, () => HandleAsync(http, operation), () => GatewayErrors.WriteAsync(http, Surprise));
             app.MapPost(GatewayErrors.Prefix + path, handler)
                 .WithSummary(summary).WithTags(Tag).WithMetadata(handler.Method, StreamMetadata.Instance);
         }
@@ -62,10 +64,6 @@ internal sealed class GatewayEndpoint(
                 progress = new RequestProgress(time, () => held?.Dispose());
                 await (unread is null ? AnswerAsync(http, operation, body, progress) : GatewayErrors.WriteAsync(http, unread));
             }
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody reads an answer any more.
         }
         finally
         {
@@ -107,7 +105,7 @@ internal sealed class GatewayEndpoint(
     private AffinityKey? AffinityOf(HttpRequest request, string tenant, RequestSummary summary, byte[] body) =>
         request.Headers[SessionHeader] is [{ Length: > 0 } session] ? AffinityKey.OfSession(tenant, session)
         : summary.User is { Length: > 0 } user ? AffinityKey.OfSession(tenant, user)
-        : body[summary.PromptRange] is { Length: > 0 } prompt ? AffinityKey.OfPrefix(prompt, options.Value.PrefixBytes)
+        : body[summary.PromptRange] is { Length: > 0 } prompt ? AffinityKey.OfPrefix(prompt, models.Routing.PrefixBytes)
         : null;
 
     private Task ListAsync(HttpContext http)

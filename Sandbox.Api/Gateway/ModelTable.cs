@@ -17,7 +17,8 @@ internal sealed partial class ModelTable(
 
     private readonly ConcurrentDictionary<string, TenantModels> _tenants = new(StringComparer.Ordinal);
 
-    private readonly RoutingOptions _routing = new()
+    /// <summary>How requests are spread over replicas.</summary>
+    public RoutingOptions Routing { get; } = new()
     {
         MostOutstanding = options.Value.MaxOutstanding,
         MostWaiting = options.Value.MaxWaiting,
@@ -71,7 +72,7 @@ internal sealed partial class ModelTable(
         var byTenant = offered.ToLookup(model => model.Tenant ?? Everybody, StringComparer.Ordinal);
         foreach (var tenant in byTenant.Select(models => models.Key).Union(_tenants.Keys))
         {
-            _tenants.GetOrAdd(tenant, _ => new(_routing, time)).Change([.. byTenant[tenant]]);
+            _tenants.GetOrAdd(tenant, _ => new(Routing, time)).Change([.. byTenant[tenant]]);
         }
     }
 

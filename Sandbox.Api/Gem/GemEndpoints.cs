@@ -17,9 +17,9 @@ namespace Sandbox.Api.Gem;
 /// GEM's environments, each in a sandbox of its own. ROCK's Python SDK reads the members of an answer, its TypeScript SDK those of the
 /// member <c>result</c>: an answer has both.
 /// </summary>
-internal sealed partial class GemEndpoints(
+internal sealed class GemEndpoints(
     StartSandboxEndpoint starts, TenantScopedOperator sandboxes, AgentClient agent, RockBody body, TimeProvider time,
-    IOptions<ApiOptions> options, ILogger<GemEndpoints> logger)
+    IOptions<ApiOptions> options, RequestEdge edge)
 {
     public const string Prefix = "/apis/v1/envs/gem";
 
@@ -39,30 +39,13 @@ internal sealed partial class GemEndpoints(
     }
 
     private void Map<TBody, TResult>(IEndpointRouteBuilder app, string path, Func<HttpContext, Task> handler, string summary) =>
-        app.MapPost(Prefix + path, http => GuardAsync(http, handler)).WithSummary(summary).WithTags("GEM").WithMetadata(
+        app.MapPost(Prefix + path, http => edge.RunAsync(
+            http, () => handler(http), () => FailAsync(http, RequestEdge.Surprise))).WithSummary(summary).WithTags("GEM").WithMetadata(
             // The document takes in what has a method, which a bare request delegate does not show.
             handler.Method,
             // It names no content type: routing would refuse requests of another by itself.
             new AcceptsMetadata([], typeof(TBody)),
             new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TResult), ["application/json"]));
-
-    /// <summary>The edge: a surprise tells a caller nothing of our insides; the log does.</summary>
-    private async Task GuardAsync(HttpContext http, Func<HttpContext, Task> handle)
-    {
-        try
-        {
-            await handle(http);
-        }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller has left; there is nobody to answer.
-        }
-        catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
-        {
-            Log.Surprised(logger, http.Request.Path, exception);
-            await FailAsync(http, "The server failed to handle this request; the reason is in its log.");
-        }
-    }
 
     private async Task MakeAsync(HttpContext http)
     {
@@ -209,11 +192,5 @@ internal sealed partial class GemEndpoints(
             writer.WriteEndArray();
             writer.WriteEndObject();
         });
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(5741, LogLevel.Error, "GEM's route {Route} met something unexpected")]
-        public static partial void Surprised(ILogger logger, string? route, Exception exception);
     }
 }

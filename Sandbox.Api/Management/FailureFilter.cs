@@ -1,3 +1,5 @@
+using Sandbox.Api.Http;
+
 namespace Sandbox.Api.Management;
 
 /// <summary>The edge: a surprise tells a caller nothing of our insides; the log does.</summary>
@@ -23,8 +25,7 @@ internal sealed partial class FailureFilter(ILogger<FailureFilter> logger) : IEn
             Log.Surprised(logger, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, exception);
             http.Response.Clear();
             var problem = new ProblemResult(
-                StatusCodes.Status500InternalServerError, "internal",
-                "The server failed to handle this request; the reason is in its log.");
+                StatusCodes.Status500InternalServerError, "internal", RequestEdge.Surprise);
             await problem.ExecuteAsync(http);
         }
 

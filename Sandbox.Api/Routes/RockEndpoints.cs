@@ -10,7 +10,7 @@ using Sandbox.Contracts.Rock;
 namespace Sandbox.Api.Routes;
 
 /// <summary>ROCK's routes for one machine: what its admin and its proxy serve, together.</summary>
-internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<RockEndpoints> logger)
+internal sealed class RockEndpoints(IServiceProvider services, RequestEdge edge)
 {
     private const string Get = "GET";
     private const string Post = "POST";
@@ -51,24 +51,8 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
     private static IEnumerable<RockRoute> Tagged(string tag, IEnumerable<RockRoute> routes) =>
         routes.Select(route => route with { Tag = tag });
 
-    /// <summary>The edge: a surprise becomes a failure of the route that says nothing of our insides; the log does.</summary>
-    private async Task AnswerAsync(RockRoute route, HttpContext http)
-    {
-        try
-        {
-            await route.Handler(http);
-        }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller has left; there is nobody to answer.
-        }
-        catch (Exception exception) when (exception is not BadHttpRequestException && !http.Response.HasStarted)
-        {
-            Log.Surprised(logger, route.Path, exception);
-            await Envelopes.FailAsync(
-                http, route.FailureMessage, "The server failed to handle this request; the reason is in its log.", isOurs: true);
-        }
-    }
+    private Task AnswerAsync(RockRoute route, HttpContext http) => edge.RunAsync(
+        http, () => route.Handler(http), () => Envelopes.FailAsync(http, route.FailureMessage, RequestEdge.Surprise, isOurs: true));
 
     private static RockRoute[] Lifecycle(IServiceProvider services)
     {
@@ -174,11 +158,5 @@ internal sealed partial class RockEndpoints(IServiceProvider services, ILogger<R
                 sets.HandleStatusAsync)
             { Result = RockJson.Default.TaskSet },
         ];
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(5101, LogLevel.Error, "Route {Route} met something unexpected")]
-        public static partial void Surprised(ILogger logger, string route, Exception exception);
     }
 }

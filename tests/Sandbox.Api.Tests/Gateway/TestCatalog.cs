@@ -14,6 +14,9 @@ internal sealed class TestCatalog : IModelCatalog
     /// <summary>What was started by its first request.</summary>
     public ConcurrentQueue<string> Woken { get; } = [];
 
+    /// <summary>What a start of a model ends with; null: it is accepted.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>How often a request began or ended.</summary>
     public int Touches { get; private set; }
 
@@ -30,7 +33,7 @@ internal sealed class TestCatalog : IModelCatalog
     public Task WakeAsync(string? tenant, string model, CancellationToken cancellationToken)
     {
         Woken.Enqueue($"{tenant}/{model}");
-        return Task.CompletedTask;
+        return Failure is null ? Task.CompletedTask : Task.FromException(Failure);
     }
 
     public void Touch(string? tenant, string model) => Touches++;
