@@ -73,7 +73,7 @@ public static class ApiServiceCollectionExtensions
         services.AddHttpForwarder();
         services.AddSingleton<IMemoryPoolFactory<byte>, SharedMemoryPools>();
         services.AddSingleton(provider => new MemoryTrimmer(provider.GetRequiredService<TimeProvider>(), MemoryTrimmer.Collect));
-        services.AddSingleton<BufferBudget>().AddSingleton<PageReader>().AddSingleton<RequestEdge>();
+        services.AddSingleton<BufferBudget>().AddSingleton<BodyBuffer>().AddSingleton<PageReader>().AddSingleton<RequestEdge>();
         services.AddSingleton<AgentClient>().AddSingleton<RockBody>().AddSingleton<StatusViews>().AddSingleton<RockAuthorization>();
         services.AddSingleton<RegistryManifests>().AddSingleton<ImageMirrors>().AddSingleton<StartPreparation>();
         services.AddSingleton<StartSandboxEndpoint>().AddSingleton<StopSandboxEndpoint>().AddSingleton<RestartSandboxEndpoint>()

@@ -1,12 +1,14 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Http;
+using Sandbox.Domain.Errors;
 
 namespace Sandbox.Api.E2b;
 
 /// <summary>The JSON body of a request of the E2B API, which comes without a stated length.</summary>
-internal sealed class E2bBody(IOptions<ApiOptions> options)
+internal sealed class E2bBody(BodyBuffer bodies, IOptions<ApiOptions> options)
 {
     /// <summary>The only way to write one in JSON.</summary>
     private static ReadOnlySpan<byte> Nul => "\\u0000"u8;
@@ -22,30 +24,52 @@ internal sealed class E2bBody(IOptions<ApiOptions> options)
         }
 
         var limit = options.Value.MaxJsonBody;
-        using var body = await BoundedBody.ReadAsync(http.Request.Body, limit, http.RequestAborted);
-        if (body is null)
+        var (body, problem) = await bodies.ReadAsync(http, limit);
+        if (problem is not null)
         {
-            return await RefuseAsync<T>(http, StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes.");
+            return await (problem switch
+            {
+                BodyProblem.TooLarge => RefuseAsync<T>(
+                    http, StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes."),
+                BodyProblem.TooSlow => RefuseAsync<T>(
+                    http, StatusCodes.Status408RequestTimeout,
+                    $"The body did not arrive within {BodyBuffer.Longest.TotalMinutes:0} min."),
+                _ => RefuseAsync<T>(http, new SandboxError.Overloaded(IsDone: false)),
+            });
         }
 
-        if (body.Bytes.Span.IndexOf(Nul) >= 0)
+        var (value, wrong) = Parse(body, type);
+        http.Request.BodyReader.AdvanceTo(body.End);
+        return wrong is null ? value : await RefuseAsync<T>(http, StatusCodes.Status400BadRequest, wrong);
+    }
+
+    private static (T? Value, string? Wrong) Parse<T>(ReadOnlySequence<byte> body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (new SequenceReader<byte>(body).TryReadTo(out ReadOnlySequence<byte> _, Nul))
         {
-            return await RefuseAsync<T>(http, StatusCodes.Status400BadRequest, "The body contains a NUL character.");
+            return (null, "The body contains a NUL character.");
         }
 
+        const string NotJson = "The body is not JSON of the expected form.";
         try
         {
-            if (JsonSerializer.Deserialize(body.Bytes.Span, type) is { } value)
-            {
-                return value;
-            }
+            var reader = new Utf8JsonReader(body);
+            var value = JsonSerializer.Deserialize(ref reader, type);
+            return value is null || reader.Read() ? (null, NotJson) : (value, null);
         }
         catch (JsonException)
         {
             // What it says quotes the body.
+            return (null, NotJson);
         }
+    }
 
-        return await RefuseAsync<T>(http, StatusCodes.Status400BadRequest, "The body is not JSON of the expected form.");
+    private static async Task<T?> RefuseAsync<T>(HttpContext http, SandboxError error)
+        where T : class
+    {
+        await E2bAnswers.WriteErrorAsync(http, error);
+        return null;
     }
 
     private static async Task<T?> RefuseAsync<T>(HttpContext http, int status, string message)

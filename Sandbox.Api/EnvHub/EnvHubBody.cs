@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Buffers;
 using Sandbox.Api.Http;
 using Sandbox.Api.Rock;
 
@@ -9,8 +9,6 @@ internal static class EnvHubBody
 {
     /// <summary>Largest body, bytes.</summary>
     private const int Limit = 32 * 1024;
-
-    private const string NoObject = "body: Input should be a valid dictionary or object to extract fields from";
 
     /// <summary>The request, or null when the body was refused and the answer is already written.</summary>
     public static async Task<T?> ReadAsync<T>(HttpContext http, Func<Fields, T> read)
@@ -24,7 +22,8 @@ internal static class EnvHubBody
             return null;
         }
 
-        var (request, problems) = Parse(http.Request.ContentType, body.Bytes, read);
+        var (request, problems) = JsonFields.Read(
+            http.Request.ContentType, new ReadOnlySequence<byte>(body.Bytes), read, static _ => "body: JSON decode error");
         if (problems.Count == 0)
         {
             return request;
@@ -32,41 +31,5 @@ internal static class EnvHubBody
 
         await EnvHubAnswer.RefuseAsync(http, problems);
         return null;
-    }
-
-    private static (T?, IReadOnlyList<string> Problems) Parse<T>(string? contentType, ReadOnlyMemory<byte> body, Func<Fields, T> read)
-        where T : class
-    {
-        if (body.IsEmpty)
-        {
-            return (null, [$"body: {Fields.Required}"]);
-        }
-
-        if (!JsonMediaType.Is(contentType))
-        {
-            return (null, [NoObject]);
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind is not JsonValueKind.Object)
-            {
-                return (null, [NoObject]);
-            }
-
-            var fields = new Fields(document.RootElement, "body");
-            var request = read(fields);
-            return (request, fields.Problems);
-        }
-        catch (JsonException)
-        {
-            return (null, ["body: JSON decode error"]);
-        }
-        catch (InvalidOperationException)
-        {
-            // What the parser of this platform throws at the name of a member that is half of a surrogate pair.
-            return (null, ["body: the name of a member is not valid Unicode"]);
-        }
     }
 }

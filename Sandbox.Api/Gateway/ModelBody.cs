@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Http;
-using Sandbox.Api.Rock;
 using Sandbox.Serving.OpenAi;
 
 namespace Sandbox.Api.Gateway;
@@ -14,6 +13,10 @@ internal sealed class ModelBody(BufferBudget budget, IOptions<GatewayOptions> op
 
     private static readonly OpenAiError Overloaded = new(
         StatusCodes.Status503ServiceUnavailable, "overloaded", "The server holds as many bodies as it can.", TimeSpan.FromSeconds(1));
+
+    private static readonly OpenAiError TooSlow = new(
+        StatusCodes.Status408RequestTimeout, "request_timeout",
+        $"The body did not arrive within {BodyBuffer.Longest.TotalMinutes:0} min.");
 
     private readonly int _limit = options.Value.MaxBody;
 
@@ -46,24 +49,23 @@ internal sealed class ModelBody(BufferBudget budget, IOptions<GatewayOptions> op
             return ([], Overloaded, null);
         }
 
+        using var late = new CancellationTokenSource(BodyBuffer.Longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
         try
         {
-            return await ReadAsync(http) is { } body ? (body, null, held) : ([], TooLarge(), held);
+            using var read = await BoundedBody.ReadAsync(http.Request.Body, _limit, either.Token);
+
+            // Its own memory: what is still being sent to an engine must never be another request's.
+            return read is null ? ([], TooLarge(), held) : (read.Bytes.ToArray(), null, held);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            return ([], TooSlow, held);
         }
         catch
         {
             held?.Dispose();
             throw;
-        }
-
-        async Task<byte[]?> ReadAsync(HttpContext from)
-        {
-            using var late = new CancellationTokenSource(RockBody.Longest, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, from.RequestAborted);
-            using var read = await BoundedBody.ReadAsync(from.Request.Body, _limit, either.Token);
-
-            // Its own memory: what is still being sent to an engine must never be another request's.
-            return read?.Bytes.ToArray();
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Sandbox.Api.Http;
 using Sandbox.Domain.Errors;
@@ -9,11 +8,8 @@ using Sandbox.Domain.Errors;
 namespace Sandbox.Api.Rock;
 
 /// <summary>Reads JSON bodies. Whatever is wrong with one is answered here, in ROCK's words.</summary>
-internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<ApiOptions> options)
+internal sealed class RockBody(BodyBuffer bodies, IOptions<ApiOptions> options)
 {
-    /// <summary>How long a body may take to arrive: as long as it does, what has arrived of it is held.</summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-
     private readonly int _limit = options.Value.MaxJsonBody;
     private readonly int _fileLimit = options.Value.MaxFileBody;
 
@@ -68,100 +64,18 @@ internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<
     /// is already written.</summary>
     private async Task<ReadOnlySequence<byte>?> BufferAsync(HttpContext http, int limit)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        var (body, problem) = await bodies.ReadAsync(http, limit);
+        if (problem is null)
         {
-            // The limit is ours, so that its answer has ROCK's form.
-            size.MaxRequestBodySize = null;
+            return body;
         }
 
-        if (http.Request.ContentLength > limit)
+        await (problem switch
         {
-            return await RefusedAsync(http, TooLarge(limit));
-        }
-
-        var reserved = new BufferReservation(budget, http);
-        if (http.Request.ContentLength is { } stated && !await reserved.TryReachAsync(stated, http.RequestAborted))
-        {
-            return await OverloadedAsync(http);
-        }
-
-        // Most bodies are here already, and need no clock.
-        if (http.Request.BodyReader.TryRead(out var first))
-        {
-            if (first.IsCompleted && first.Buffer.Length <= limit
-                && await FitsAsync(http, first.Buffer, reserved, http.RequestAborted))
-            {
-                return first.Buffer;
-            }
-
-            http.Request.BodyReader.AdvanceTo(first.Buffer.Start);
-        }
-
-        using var late = new CancellationTokenSource(Longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
-        try
-        {
-            return await BufferAsync(http, limit, reserved, either.Token);
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
-        {
-            return await RefusedAsync(http, $"body: it did not arrive within {Longest.TotalMinutes:0} min");
-        }
-    }
-
-    private static async Task<ReadOnlySequence<byte>?> BufferAsync(
-        HttpContext http, int limit, BufferReservation reserved, CancellationToken cancellationToken)
-    {
-        var reader = http.Request.BodyReader;
-        while (true)
-        {
-            var part = await reader.ReadAsync(cancellationToken);
-            if (part.Buffer.Length > limit)
-            {
-                reader.AdvanceTo(part.Buffer.End);
-                return await RefusedAsync(http, TooLarge(limit));
-            }
-
-            if (!await FitsAsync(http, part.Buffer, reserved, cancellationToken))
-            {
-                reader.AdvanceTo(part.Buffer.End);
-                return await OverloadedAsync(http);
-            }
-
-            if (part.IsCompleted)
-            {
-                return part.Buffer;
-            }
-
-            reader.AdvanceTo(part.Buffer.Start, part.Buffer.End);
-        }
-    }
-
-    /// <summary>Whether there is room for what was read. A caller that leaves meanwhile must not leave its connection within a
-    /// read.</summary>
-    private static async ValueTask<bool> FitsAsync(
-        HttpContext http, ReadOnlySequence<byte> body, BufferReservation reserved, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reserved.TryReachAsync(body.Length, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            http.Request.BodyReader.AdvanceTo(body.End);
-            throw;
-        }
-    }
-
-    private static async Task<ReadOnlySequence<byte>?> RefusedAsync(HttpContext http, string problem)
-    {
-        await RefuseAsync(http, problem);
-        return null;
-    }
-
-    private static async Task<ReadOnlySequence<byte>?> OverloadedAsync(HttpContext http)
-    {
-        await Envelopes.FailAsync(http, "overloaded", new SandboxError.Overloaded(IsDone: false));
+            BodyProblem.TooLarge => RefuseAsync(http, TooLarge(limit)),
+            BodyProblem.TooSlow => RefuseAsync(http, $"body: it did not arrive within {BodyBuffer.Longest.TotalMinutes:0} min"),
+            _ => Envelopes.FailAsync(http, "overloaded", new SandboxError.Overloaded(IsDone: false)),
+        });
         return null;
     }
 
@@ -205,43 +119,12 @@ internal sealed class RockBody(BufferBudget budget, TimeProvider time, IOptions<
     private static (T?, string? Problem) Parse<T>(HttpRequest request, ReadOnlySequence<byte> body, Func<Fields, T> read)
         where T : class
     {
-        if (body.IsEmpty)
-        {
-            return (null, $"body: {Fields.Required}");
-        }
-
-        if (!JsonMediaType.Is(request.ContentType))
-        {
-            return (null, NoObject);
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind is not JsonValueKind.Object)
-            {
-                return (null, NoObject);
-            }
-
-            var fields = new Fields(document.RootElement, "body");
-            var result = read(fields);
-            return fields.Problems.Count == 0 ? (result, null) : (null, string.Join("; ", fields.Problems));
-        }
-        catch (JsonException exception)
-        {
-            return (null, Undecodable(body, exception));
-        }
-        catch (InvalidOperationException)
-        {
-            // What the parser of this platform throws at the name of a member that is half of a surrogate pair.
-            return (null, "body: the name of a member is not valid Unicode");
-        }
+        var (result, problems) = JsonFields.Read(request.ContentType, body, read, exception => Undecodable(body, exception));
+        return problems.Count == 0 ? (result, null) : (null, string.Join("; ", problems));
     }
 
     /// <summary>How far back the beginning of a bad word is looked for.</summary>
     private const int LongestWord = 32;
-
-    private const string NoObject = "body: Input should be a valid dictionary or object to extract fields from";
 
     /// <summary>Where in the body the word begins that is not JSON, from 0.</summary>
     private static long OffsetOf(ReadOnlySequence<byte> body, JsonException exception)

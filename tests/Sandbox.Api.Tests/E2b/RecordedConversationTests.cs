@@ -156,6 +156,23 @@ public sealed class RecordedConversationTests(E2bServer server) : IClassFixture<
             """413 {"code":413,"message":"The body is larger than 2097152 bytes."}""", await E2bServer.RecordAsync(large, "no id"));
     }
 
+    /// <summary>Of all bodies together a server holds so much and no more, whatever API they are for.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Body_ForWhichThereIsNoRoom_Is503(bool lengthStated)
+    {
+        await using var small = await Servers.ApiServer.StartAsync(("Api:MaxBuffered", "1048576"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/sandboxes");
+        request.Content = new StringContent(
+            $$$"""{"templateID":"base","metadata":{"a":"{{{new string('x', 600 * 1024)}}}"}}""", Encoding.UTF8, "application/json");
+        request.Headers.TransferEncodingChunked = !lengthStated;
+
+        using var answer = await small.Http.SendAsync(request);
+
+        Assert.StartsWith("503 {\"code\":503,", await E2bServer.RecordAsync(answer, "no id"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Templates_AreTheConfiguredOnesAndTheDefaults()
     {

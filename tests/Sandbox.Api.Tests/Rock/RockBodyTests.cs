@@ -25,9 +25,9 @@ public sealed class RockBodyTests
         http.Features.Set(new Caller("red", IsAdmin: false));
         (http.Request.Body, http.Request.ContentType, http.Response.Body) = (body.Reader.AsStream(), "application/json", answer);
 
-        var reading = new RockBody(budget, time, options).ReadAsync(http, RockRequests.Id);
+        var reading = new RockBody(new BodyBuffer(budget, time), options).ReadAsync(http, RockRequests.Id);
         Assert.False(reading.IsCompleted, "the rest of the body may still come");
-        time.Advance(RockBody.Longest);
+        time.Advance(BodyBuffer.Longest);
 
         Assert.Null(await reading);
         Assert.Contains("body: it did not arrive within 5 min", Encoding.UTF8.GetString(answer.ToArray()), StringComparison.Ordinal);
