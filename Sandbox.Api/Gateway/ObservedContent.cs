@@ -1,4 +1,5 @@
 using System.Net;
+using Sandbox.Cluster;
 using Sandbox.Serving.OpenAi;
 
 namespace Sandbox.Api.Gateway;
@@ -48,24 +49,10 @@ internal sealed class ObservedContent : HttpContent
         base.Dispose(disposing);
     }
 
-    private sealed class ObservedStream(Stream answer, RequestProgress progress, bool isEventStream) : Stream
+    private sealed class ObservedStream(Stream answer, RequestProgress progress, bool isEventStream) : ReadingStream
     {
         /// <summary>What is left to say of a stream that broke off.</summary>
         private ReadOnlyMemory<byte>? _last;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -94,19 +81,6 @@ internal sealed class ObservedContent : HttpContent
             _last = left[taken..];
             return taken;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -4,7 +4,7 @@ namespace Sandbox.Cluster.Signatures;
 
 /// <summary>The body inside the frames of a signed one. No byte of a frame is given out before all of it is verified, and a body that ends
 /// without its last frame ends with an <see cref="InvalidDataException"/>.</summary>
-internal sealed class SignedBody(Stream frames, byte[] key) : Stream
+internal sealed class SignedBody(Stream frames, byte[] key) : ReadingStream
 {
     private readonly IncrementalHash _hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
     private readonly byte[] _header = new byte[BodyFrame.HeaderSize];
@@ -12,20 +12,6 @@ internal sealed class SignedBody(Stream frames, byte[] key) : Stream
     private ReadOnlyMemory<byte> _left;
     private ulong _number;
     private bool _ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -44,21 +30,6 @@ internal sealed class SignedBody(Stream frames, byte[] key) : Stream
         _left = _left[count..];
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
