@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
-using System.Text;
 using Sandbox.Domain.Specs;
 
 namespace Sandbox.Domain.Policies;
@@ -133,23 +131,9 @@ public sealed class StartOptions : IValidatableObject
             .Select(profile => Wrong(nameof(ImageOsProfiles), $"the start-up timeout of '{profile.Key}' must be more than zero")),
     ];
 
-    /// <summary>Compared with every entry, so that the time of the answer does not tell how near a key was.</summary>
-    private bool MayOvercommit(string? authorization)
-    {
-        if (CpuOvercommitKeyHashes.Contains(Everything))
-        {
-            return true;
-        }
-
-        if (authorization is not { Length: > 0 })
-        {
-            return false;
-        }
-
-        var shown = SHA256.HashData(Encoding.UTF8.GetBytes(authorization));
-        return CpuOvercommitKeyHashes.Select(HashOf).Aggregate(
-            false, (found, hash) => found | (hash is not null && CryptographicOperations.FixedTimeEquals(hash, shown)));
-    }
+    private bool MayOvercommit(string? authorization) => CpuOvercommitKeyHashes.Contains(Everything)
+        || (authorization is { Length: > 0 }
+            && HashedKeys.Contain(CpuOvercommitKeyHashes.Select(HashOf).OfType<byte[]>(), authorization));
 
     private static byte[]? HashOf(string text) =>
         text.Length == 2 * HashLength && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : null;
