@@ -1,6 +1,5 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
+using Sandbox.Api.Http;
 using Sandbox.Serving.Routing;
 
 namespace Sandbox.Api.Gateway;
@@ -40,8 +39,8 @@ internal sealed class ReplicaConnections : IDisposable
     {
         request.Options.Set(Destination, replica);
 
-        // A digest keeps the connections of replicas apart that have the same address, each in its own sandbox.
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{replica.Id} {replica.Address}")).AsSpan(0, 20));
+        // Replicas may have the same address, each in its own sandbox.
+        var name = ConnectionName.Of($"{replica.Id} {replica.Address}");
         request.RequestUri = new Uri($"http://{name}:{replica.Address.Port}{target}");
         request.Headers.Host = replica.Address.Authority;
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
+using Sandbox.Api.Http;
 using Sandbox.Cluster;
 using Sandbox.Contracts.Agent;
 using Sandbox.Contracts.Ids;
@@ -43,15 +42,13 @@ internal sealed class PortConnections : IDisposable
 
     public HttpMessageInvoker Invoker { get; }
 
-    /// <summary>Addresses a request. Connections are kept apart by a digest of the sandbox's name: names of hosts have no upper case,
-    /// names of sandboxes have.</summary>
+    /// <summary>Addresses a request. Connections are kept apart by the sandbox's name.</summary>
     /// <param name="agent">Opened for the caller of this request.</param>
     public static void Address(HttpRequestMessage request, SandboxId sandbox, AgentCall agent, TargetPort target)
     {
         request.Options.Set(Destination, (agent, target.Port));
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sandbox.ToString())).AsSpan(0, 20));
         request.RequestUri = new Uri(
-            $"http://{name}:{target.Port}{target.Target}",
+            $"http://{ConnectionName.Of(sandbox.ToString())}:{target.Port}{target.Target}",
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
