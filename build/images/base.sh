@@ -16,20 +16,7 @@ fail() { echo "image base: $*" >&2; exit 1; }
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/functions.sh"
 
-need_docker
-docker version --format '{{ .Server.Version }}' >/dev/null 2>&1 || fail "no Docker engine answers"
-
-if [ "${1:-}" != --force ] && is_made "$image" "$recipe"; then
-  echo "$image is there already"
-  exit 0
-fi
-
-need_debootstrap
-
-work=$(mktemp -d)
-root=$work/root
-trap 'rm -rf --one-file-system "$work"' EXIT
-
+begin "$@"
 echo "installing Debian $suite from $mirror"
 debootstrap --variant=minbase --include="$packages" "$suite" "$root" "$mirror" 2>&1 | tee "$work/log" |
   while read -r line; do

@@ -17,20 +17,7 @@ fail() { echo "image e2b: $*" >&2; exit 1; }
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/functions.sh"
 
-need_docker
-docker version --format '{{ .Server.Version }}' >/dev/null 2>&1 || fail "no Docker engine answers"
-
-if [ "${1:-}" != --force ] && is_made "$image" "$recipe"; then
-  echo "$image is there already"
-  exit 0
-fi
-
-need_debootstrap
-
-work=$(mktemp -d)
-root=$work/root
-trap 'rm -rf --one-file-system "$work"' EXIT
-
+begin "$@"
 echo "installing Debian $suite from $mirror"
 logged() { "$@" >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; fail "$1 failed"; }; }
 logged debootstrap --variant=minbase "$suite" "$root" "$mirror"

@@ -11,6 +11,22 @@ need_debootstrap() {
 # is_made IMAGE RECIPE: whether the image is there, and was made by this recipe.
 is_made() { [ "$(docker image inspect --format "{{ index .Config.Labels \"$label\" }}" "$1" 2>/dev/null || true)" = "$2" ]; }
 
+# begin ARGUMENT...: ends the script when $image is there by $recipe, unless the first argument is --force; else makes a folder $work that
+# goes with the script, in which $root is to be the image's.
+begin() {
+  need_docker
+  docker version --format '{{ .Server.Version }}' >/dev/null 2>&1 || fail "no Docker engine answers"
+  if [ "${1:-}" != --force ] && is_made "$image" "$recipe"; then
+    echo "$image is there already"
+    exit 0
+  fi
+
+  need_debootstrap
+  work=$(mktemp -d)
+  root=$work/root
+  trap 'rm -rf --one-file-system "$work"' EXIT
+}
+
 # import ROOT IMAGE RECIPE CHANGE...: makes the image out of a folder, in the place of one of its name.
 import() {
   local root=$1 image=$2 recipe=$3 changes=() change before
