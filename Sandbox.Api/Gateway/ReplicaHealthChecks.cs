@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Sandbox.Serving.Routing;
 
@@ -41,7 +42,11 @@ internal sealed class ReplicaHealthChecks(
             using var request = new HttpRequestMessage(HttpMethod.Get, (Uri?)null);
             ReplicaConnections.Address(request, replica, "/health");
             using var answer = await connections.Invoker.SendAsync(request, either.Token);
-            pool.ReportHealth(replica.Id, answer.IsSuccessStatusCode ? RequestOutcome.Answered : RequestOutcome.Failed);
+
+            // What does not know this path, as Ollama, lives too; an engine that cannot answer requests says so by its status.
+            pool.ReportHealth(
+                replica.Id,
+                answer.StatusCode < HttpStatusCode.InternalServerError ? RequestOutcome.Answered : RequestOutcome.Failed);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

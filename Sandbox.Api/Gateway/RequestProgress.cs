@@ -9,6 +9,8 @@ internal sealed class RequestProgress(TimeProvider time, Action firstByte)
     private readonly UsageReader _usage = new();
     private byte _last;
     private long _events;
+    private TokenUsage? _told;
+    private bool _isRead;
 
     /// <summary>From the request's arrival to the first byte of its answer; null before that.</summary>
     public TimeSpan? TimeToFirstByte { get; private set; }
@@ -19,7 +21,18 @@ internal sealed class RequestProgress(TimeProvider time, Action firstByte)
     public TimeSpan Elapsed => time.GetElapsedTime(_began);
 
     /// <summary>What the engine says; where it says nothing of a stream, its events are counted, of which the last is no token.</summary>
-    public TokenUsage? Usage => _usage.Read() ?? (_events > 1 ? new TokenUsage(0, _events - 1) : null);
+    public TokenUsage? Usage
+    {
+        get
+        {
+            if (!_isRead)
+            {
+                (_told, _isRead) = (_usage.Read() ?? (_events > 1 ? new TokenUsage(0, _events - 1) : null), true);
+            }
+
+            return _told;
+        }
+    }
 
     public void Pass(ReadOnlySpan<byte> bytes, bool isEventStream)
     {
@@ -29,6 +42,7 @@ internal sealed class RequestProgress(TimeProvider time, Action firstByte)
             firstByte();
         }
 
+        _isRead = false;
         _usage.Append(bytes);
         foreach (var letter in isEventStream ? bytes : [])
         {

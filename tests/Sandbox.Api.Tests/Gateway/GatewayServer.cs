@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Sandbox.Api.Gateway;
 using Sandbox.Api.Tests.Servers;
 using Sandbox.Serving.Routing;
+using Sandbox.Testing;
 using Sandbox.Testing.Clusters;
 
 namespace Sandbox.Api.Tests.Gateway;
@@ -39,13 +40,17 @@ internal sealed class GatewayServer : IAsyncDisposable
         new(name, null, ImmutableDictionary<string, double>.Empty, [.. replicas], CanWake: false);
 
     /// <summary>An engine that answers as the test says, and to health checks that it is well.</summary>
-    public async Task<Replica> EngineAsync(string id, RequestDelegate answer)
+    public Task<Replica> EngineAsync(string id, RequestDelegate answer) =>
+        PlainEngineAsync(id, http => http.Request.Path == "/health" ? Task.CompletedTask : answer(http));
+
+    /// <summary>An engine that answers as the test says, also to health checks.</summary>
+    public async Task<Replica> PlainEngineAsync(string id, RequestDelegate answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        app.Run(http => http.Request.Path == "/health" ? Task.CompletedTask : answer(http));
+        app.Run(answer);
         await app.StartAsync();
         _engines.Add(app);
         return new Replica(id, new Uri(app.Urls.Single()));

@@ -279,6 +279,27 @@ public sealed class GatewayTests
         Assert.Contains("\"code\":\"model_unavailable\"", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
     }
 
+    /// <summary>Ollama, for one, has no path /health.</summary>
+    [Fact]
+    public async Task Replica_WithoutAHealthPath_IsNotTakenForDead()
+    {
+        await using var server = await GatewayServer.StartAsync(("Gateway:HealthInterval", "00:00:00.05"));
+        var asked = 0;
+        var engine = await server.PlainEngineAsync("a", http =>
+        {
+            asked += http.Request.Path == "/health" ? 1 : 0;
+            http.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        });
+        await server.OfferAsync(GatewayServer.Model("parrot", engine));
+        var pool = server.Api.Get<ModelTable>().Find("default", "parrot")!.Pool;
+
+        // More often than a replica may fail.
+        await Wait.UntilAsync(() => Task.FromResult(asked > 5), () => $"the replica is asked whether it lives; it was {asked} times");
+
+        Assert.True(pool.CanTake, "a replica that answers, whatever it says of a path, gets requests");
+    }
+
     [Fact]
     public async Task Queue_ThatIsFull_IsRefusedWithTheTimeToComeAgain()
     {
@@ -316,6 +337,20 @@ public sealed class GatewayTests
         Assert.Equal((HttpStatusCode.OK, "awake"), await asked);
         Assert.Equal(["red/parrot"], server.Catalog.Woken);
         await Wait.UntilAsync(() => Task.FromResult(server.Catalog.Touches == 2), () => "its begin and its end put off the idle end");
+    }
+
+    [Fact]
+    public async Task Surprise_IsToldAsOpenAiDoes_WithoutItsReason()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        await server.OfferAsync(GatewayServer.Model("parrot") with { CanWake = true });
+        server.Catalog.Failure = new InvalidOperationException("SELECT secret");
+
+        Assert.Equal(
+            (HttpStatusCode.InternalServerError,
+                """{"error":{"message":"The server failed to handle this request; the reason is in its log.","""
+                + "\"type\":\"server_error\",\"param\":null,\"code\":\"internal_error\"}}"),
+            await server.AnswerAsync(Chat));
     }
 
     [Fact]
