@@ -6,7 +6,6 @@ using Sandbox.Serving.Cml.Clusters;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
 using Sandbox.Serving.Cml.Rest;
-using Sandbox.Serving.Cml.Tests.Servers;
 using Sandbox.Testing;
 
 namespace Sandbox.Serving.Cml.Tests;

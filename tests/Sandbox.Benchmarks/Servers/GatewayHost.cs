@@ -10,6 +10,7 @@ using Sandbox.Deployments;
 using Sandbox.Node;
 using Sandbox.Serving.Routing;
 using Sandbox.Storage;
+using Sandbox.Testing;
 
 namespace Sandbox.Benchmarks.Servers;
 
@@ -43,7 +44,7 @@ internal static class GatewayHost
 
         // After the API's own, so that these count.
         builder.Services.AddSingleton<IModelCatalog>(new FixedCatalog([.. arguments[2..].Select(ModelOf)]))
-            .AddSingleton<IReplicaConnector, LoopbackConnector>();
+            .AddSingleton<IReplicaConnector, TcpReplicaConnector>();
         await using var app = builder.Build();
         app.MapApi();
         await app.StartAsync();

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Serving.Cml.Clusters;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Rest;
-using Sandbox.Serving.Cml.Tests.Servers;
 using Sandbox.Testing;
 
 namespace Sandbox.Serving.Cml.Tests.Clusters;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Jobs;
 using Sandbox.Serving.Cml.Rest;
-using Sandbox.Serving.Cml.Tests.Servers;
+using Sandbox.Testing;
 
 namespace Sandbox.Serving.Cml.Tests.Jobs;
 

@@ -3,7 +3,7 @@ using Sandbox.Serving.Cml.Configuration;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Projects;
 using Sandbox.Serving.Cml.Rest;
-using Sandbox.Serving.Cml.Tests.Servers;
+using Sandbox.Testing;
 
 namespace Sandbox.Serving.Cml.Tests.Projects;
 

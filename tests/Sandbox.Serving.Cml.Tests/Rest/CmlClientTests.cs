@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sandbox.Serving.Cml.Configuration;
 using Sandbox.Serving.Cml.Fake;
 using Sandbox.Serving.Cml.Rest;
-using Sandbox.Serving.Cml.Tests.Servers;
+using Sandbox.Testing;
 
 namespace Sandbox.Serving.Cml.Tests.Rest;
 

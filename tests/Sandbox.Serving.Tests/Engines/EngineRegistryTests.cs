@@ -1,5 +1,6 @@
 using Sandbox.Serving.BuiltIn;
 using Sandbox.Serving.Engines;
+using Sandbox.Testing;
 
 namespace Sandbox.Serving.Tests.Engines;
 
